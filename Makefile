@@ -1,0 +1,40 @@
+# Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 7071
+STATE ?= .localcloud
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check conformance soak clients e2e bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(VENV)/.local: requirements.txt requirements-local.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -c 'import azure.durable_functions, rich, typer'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.local requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -c 'import pytest, mypy, hypothesis'
+	@touch $@
+
+demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, start to end
+	@$(BIN)/python -m localcloud demo
+
+up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
+	@exec $(BIN)/python -m localcloud up --port $(PORT) --state $(STATE)
+
+test: $(VENV)/.dev  ## all tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## formatting, lint and types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) node_modules .localcloud

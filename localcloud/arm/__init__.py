@@ -1,0 +1,1 @@
+"""An emulation of Azure Resource Manager for managed images and Azure Compute Galleries."""

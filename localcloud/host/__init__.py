@@ -1,0 +1,1 @@
+"""An emulation of the Azure Functions host with the Durable Functions extension."""
