@@ -1,0 +1,147 @@
+"""Names and ids: Azure's naming rules, resource ids parsed strictly, and the ids this app makes.
+
+The SDK's `is_valid_resource_id` takes `…/images/a b?x=1` and ids with a lock behind the image, so ids are taken
+apart here, segment by segment. Rules: Microsoft's resource-name-rules and troubleshooting-shared-images pages.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+MAX_VERSION_PART = 2**31 - 1
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
+
+
+@dataclass(frozen=True)
+class NameRule:
+    """What a name may look like, as a pattern and in words."""
+
+    pattern: re.Pattern[str]
+    words: str
+
+    def problem_with(self, name: str) -> str | None:
+        """Why `name` is not allowed, or None if it is."""
+        return None if self.pattern.fullmatch(name) else f"'{name}' is not allowed: {self.words}"
+
+
+RESOURCE_GROUP = NameRule(
+    re.compile(r"[\w\-.()]{0,89}[\w\-()]"),
+    "1 to 90 letters, digits, '_', '-', '.' or parentheses, not ending in '.'",
+)
+IMAGE = NameRule(
+    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9_])?"),
+    "1 to 80 letters, digits, '_', '.' or '-', beginning with a letter or digit, "
+    "ending with a letter, digit or '_'",
+)
+GALLERY = NameRule(
+    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.]{0,78}[A-Za-z0-9])?"),
+    "1 to 80 letters, digits, '_' or '.' (no '-'), beginning and ending with a letter or digit",
+)
+DEFINITION = NameRule(
+    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9])?"),
+    "1 to 80 letters, digits, '_', '.' or '-', beginning and ending with a letter or digit",
+)
+PUBLISHER = NameRule(
+    re.compile(r"[A-Za-z0-9_.\-]{0,127}[A-Za-z0-9_\-]"),
+    "1 to 128 letters, digits, '_', '.' or '-', not ending in '.'",
+)
+OFFER = SKU = NameRule(
+    re.compile(r"[A-Za-z0-9_.\-]{0,63}[A-Za-z0-9_\-]"),
+    "1 to 64 letters, digits, '_', '.' or '-', not ending in '.'",
+)
+
+
+@dataclass(frozen=True)
+class ComputeId:
+    """The id of a managed image or a gallery, taken apart. `key` compares ids as Azure does: without case."""
+
+    subscription: str
+    resource_group: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.Compute/{self.kind}/{self.name}"
+        )
+
+    @property
+    def key(self) -> str:
+        """The id in lower case."""
+        return str(self).lower()
+
+
+def parse_image_id(text: str) -> ComputeId:
+    """`…/providers/Microsoft.Compute/images/{name}`; raises ValueError that says which part is wrong."""
+    return _parse(text, "images", IMAGE)
+
+
+def parse_gallery_id(text: str) -> ComputeId:
+    """`…/providers/Microsoft.Compute/galleries/{name}`; raises ValueError that says which part is wrong."""
+    return _parse(text, "galleries", GALLERY)
+
+
+def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
+    parts = text.split("/")
+    shape = f"/subscriptions/{{guid}}/resourceGroups/{{group}}/providers/Microsoft.Compute/{kind}/{{name}}"
+    fixed = ["", "subscriptions", None, "resourcegroups", None, "providers", "microsoft.compute", kind, None]
+    if len(parts) != len(fixed) or any(
+        want is not None and part.lower() != want for part, want in zip(parts, fixed, strict=True)
+    ):
+        raise ValueError(f"must be a resource id of the form {shape}")
+    if not _GUID.fullmatch(parts[2]):
+        raise ValueError(f"'{parts[2]}' is no subscription id; it must be a GUID")
+    for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
+        if found:
+            raise ValueError(found)
+    return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
+
+
+def parse_version_name(name: str) -> tuple[int, int, int]:
+    """`Major.Minor.Patch`, each a 32-bit integer; raises ValueError."""
+    parts = name.split(".")
+    well_formed = len(parts) == 3 and all(re.fullmatch(r"0|[1-9][0-9]{0,9}", part) for part in parts)
+    if not well_formed or any(int(part) > MAX_VERSION_PART for part in parts):
+        raise ValueError(
+            f"'{name}' is not allowed: use Major.Minor.Patch such as 1.0.0, each a whole number up to "
+            f"{MAX_VERSION_PART} without leading zeros, or \"auto\""
+        )
+    major, minor, patch = (int(part) for part in parts)
+    return major, minor, patch
+
+
+def version_id(gallery: str, definition: str, version: str) -> str:
+    """The resource id of an image version."""
+    return f"{gallery}/images/{definition}/versions/{version}"
+
+
+def image_key(image_id: str) -> str:
+    """The hash that stands for a managed image in migration ids and record keys; case of the id is no matter."""
+    return hashlib.sha256(image_id.lower().encode()).hexdigest()[:32]
+
+
+def migration_id(key: str, attempt: int) -> str:
+    """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
+    client puts ids into URLs unescaped)."""
+    return f"{key}-{attempt}"
+
+
+def parse_migration_id(text: str) -> tuple[str, int] | None:
+    """Image key and attempt, or None if `text` is no migration id."""
+    found = _MIGRATION_ID.fullmatch(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def replication_instance_id(migration: str, phase: str) -> str:
+    """The instance id of a replication watch; derived, since a child id in use elsewhere replaces that instance
+    (durable-functions issue list, ../shared/durable sub_dup)."""
+    return f"{migration}-{phase}"
+
+
+def approval_event_name(round_number: int) -> str:
+    """The event that wakes one round of the approval wait. Never waited for twice: the Python SDK gives an early
+    event of one name to every later wait of that name (azure-functions-durable-python#507)."""
+    return f"approval-{round_number}"

@@ -1,0 +1,49 @@
+"""The two kinds of values that JSON becomes: strict at the edges, tolerant in history.
+
+Histories and records outlive deployments, so a `Value` ignores keys it does not know and every field added later
+has a default. What a person sends is an `Edge`: unknown keys and loose types are errors.
+"""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+Json = dict[str, Any]
+
+
+class Value(BaseModel):
+    """A frozen value that crosses the durable boundary or lies in the records, as plain camelCase JSON."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+    def to_wire(self) -> Json:
+        """JSON primitives only. (Not called to_json: the durable SDK would wrap it in its class envelope.)"""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def from_wire(cls, data: Any) -> Self:
+        """The value again; raises pydantic's ValidationError when the JSON cannot be one."""
+        return cls.model_validate(data)
+
+
+class Edge(Value):
+    """A frozen value that somebody outside wrote: unknown fields are errors, types are strict."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+def iso_duration(length: timedelta) -> str:
+    """A duration as ISO 8601 writes it, for people: `P3D`, `PT1H30M`."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock or not days else "") + (
+        "0S" if not clock and not days else ""
+    )

@@ -1,0 +1,1 @@
+"""What an HTTP request, an event or a tick does: parse strictly, decide, call, answer."""
