@@ -28,19 +28,19 @@ class RecordError(Exception):
     """The home answered with something no caller can act on; the base of all the others."""
 
 
-class RecordExists(RecordError):
+class RecordExists(RecordError):  # noqa: N818 - names what is the case
     """An insert of a key that somebody else has written already."""
 
 
-class RecordChanged(RecordError):
+class RecordChanged(RecordError):  # noqa: N818 - names what is the case
     """The etag given is no longer the current one, or the record is gone."""
 
 
-class RecordTooLarge(RecordError):
+class RecordTooLarge(RecordError):  # noqa: N818 - names what is the case
     """The value does not fit into one record of this home."""
 
 
-class RecordsUnavailable(RecordError):
+class RecordsUnavailable(RecordError):  # noqa: N818 - names what is the case
     """An outage: network, throttling, 5xx, a locked database, a full disk. Try again later.
 
     Whether a write took place is open: read the record before drawing a conclusion from it.
