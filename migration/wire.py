@@ -44,6 +44,5 @@ def iso_duration(length: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     clock = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock or not days else "") + (
-        "0S" if not clock and not days else ""
-    )
+    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return f"P{text}" if text else "PT0S"
