@@ -10,7 +10,9 @@ from typing import Any
 from migration.regions import normalise_region
 from migration.wire import Json, Value
 
-DEFAULT_GENERATION = "V1"  # an image or definition that names no generation has the first (arm.md section 2)
+DEFAULT_GENERATION = (
+    "V1"  # an image or definition that names no generation has the first (arm.md section 2)
+)
 
 
 class Disk(Value):
@@ -97,7 +99,9 @@ def image_facts(body: Json, created_time: str | None) -> ImageFacts:
         os_state=_text(os_disk, "osState"),
         os_disk=_disk(os_disk),
         data_disks=tuple(
-            sorted((_disk(disk) for disk in storage.get("dataDisks") or []), key=lambda d: d.lun or 0)
+            sorted(
+                (_disk(disk) for disk in storage.get("dataDisks") or []), key=lambda d: d.lun or 0
+            )
         ),
         source_virtual_machine=(properties.get("sourceVirtualMachine") or {}).get("id"),
         extended_location=(body.get("extendedLocation") or {}).get("name"),
@@ -151,7 +155,10 @@ def version_facts(body: Json) -> VersionFacts:
         source_id=source.get("id"),
         tags=body.get("tags") or {},
         regions=tuple(
-            sorted(normalise_region(_text(region, "name")) for region in profile.get("targetRegions") or [])
+            sorted(
+                normalise_region(_text(region, "name"))
+                for region in profile.get("targetRegions") or []
+            )
         ),
         replication_mode=profile.get("replicationMode") or "Full",
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
@@ -161,7 +168,8 @@ def version_facts(body: Json) -> VersionFacts:
 def _disk(body: Json) -> Disk:
     return Disk(
         lun=body.get("lun"),
-        source=(body.get("managedDisk") or body.get("snapshot") or {}).get("id") or body.get("blobUri"),
+        source=(body.get("managedDisk") or body.get("snapshot") or {}).get("id")
+        or body.get("blobUri"),
         size_gb=body.get("diskSizeGB"),
         encryption_set=(body.get("diskEncryptionSet") or {}).get("id"),
     )
@@ -171,7 +179,7 @@ def _of(body: Any, *path: str) -> Json:
     for key in path:
         body = body.get(key) if isinstance(body, dict) else None
     if not isinstance(body, dict):
-        raise ValueError(f"the answer has no object '{'.'.join(path)}'")  # noqa: TRY004 - no fact
+        raise ValueError(f"the answer has no object '{'.'.join(path)}'")
     return body
 
 

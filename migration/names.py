@@ -87,7 +87,17 @@ def parse_gallery_id(text: str) -> ComputeId:
 def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
     parts = text.split("/")
     shape = f"/subscriptions/{{guid}}/resourceGroups/{{group}}/providers/Microsoft.Compute/{kind}/{{name}}"
-    fixed = ["", "subscriptions", None, "resourcegroups", None, "providers", "microsoft.compute", kind, None]
+    fixed = [
+        "",
+        "subscriptions",
+        None,
+        "resourcegroups",
+        None,
+        "providers",
+        "microsoft.compute",
+        kind,
+        None,
+    ]
     if len(parts) != len(fixed) or any(
         want is not None and part.lower() != want for part, want in zip(parts, fixed, strict=True)
     ):
@@ -103,11 +113,13 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
 def parse_version_name(name: str) -> tuple[int, int, int]:
     """`Major.Minor.Patch`, each a 32-bit integer; raises ValueError."""
     parts = name.split(".")
-    well_formed = len(parts) == 3 and all(re.fullmatch(r"0|[1-9][0-9]{0,9}", part) for part in parts)
+    well_formed = len(parts) == 3 and all(
+        re.fullmatch(r"0|[1-9][0-9]{0,9}", part) for part in parts
+    )
     if not well_formed or any(int(part) > MAX_VERSION_PART for part in parts):
         raise ValueError(
             f"'{name}' is not allowed: use Major.Minor.Patch such as 1.0.0, each a whole number up to "
-            f"{MAX_VERSION_PART} without leading zeros, or \"auto\""
+            f'{MAX_VERSION_PART} without leading zeros, or "auto"'
         )
     major, minor, patch = (int(part) for part in parts)
     return major, minor, patch

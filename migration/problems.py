@@ -52,7 +52,10 @@ _WORDS = {
 def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's findings as problems, in the order of the body."""
     return [
-        Problem(field=_path(found["loc"]), message=_message(found["type"], found.get("ctx", {}), found["msg"]))
+        Problem(
+            field=_path(found["loc"]),
+            message=_message(found["type"], found.get("ctx", {}), found["msg"]),
+        )
         for found in error.errors(include_url=False, include_input=False)
     ]
 

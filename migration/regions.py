@@ -9,5 +9,7 @@ def normalise_region(name: str) -> str:
     """The short name of a region; raises ValueError when it cannot be one."""
     short = name.replace(" ", "").lower()
     if not _REGION.fullmatch(short):
-        raise ValueError(f"'{name}' is no region name; use one such as \"South Central US\" or \"southcentralus\"")
+        raise ValueError(
+            f'\'{name}\' is no region name; use one such as "South Central US" or "southcentralus"'
+        )
     return short

@@ -186,9 +186,14 @@ class MigrationRequest(Edge):
 def parse_request(body: bytes) -> MigrationRequest:
     """The request in an HTTP body. Raises InvalidRequest with every problem of its form."""
     if len(body) > MAX_BODY_BYTES:
-        raise InvalidRequest([
-            Problem(field="body", message=f"has {len(body)} bytes; at most {MAX_BODY_BYTES} are read")
-        ])
+        raise InvalidRequest(
+            [
+                Problem(
+                    field="body",
+                    message=f"has {len(body)} bytes; at most {MAX_BODY_BYTES} are read",
+                )
+            ]
+        )
     try:
         return MigrationRequest.model_validate_json(body)
     except ValidationError as error:

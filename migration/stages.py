@@ -1,0 +1,54 @@
+"""The stages and outcomes of a migration, and which stage may follow which, as data."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where a migration is; the wire values of `stage`."""
+
+    PLANNING = "planning"
+    DEFINITION = "definition"
+    VERSION = "version"
+    REPLICATION = "replication"
+    APPROVAL = "approval"
+    PROMOTION = "promotion"
+    DELETION = "deletion"
+    FINISHED = "finished"
+
+
+class Outcome(StrEnum):
+    """How a migration ended; the wire values of `outcome`.
+
+    Kept: the deletion was asked for but did not happen. Failed: there is no usable version.
+    """
+
+    COMPLETED = "completed"
+    KEPT = "kept"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ImageFate(StrEnum):
+    """What became of the managed image; the wire values of `result.image`."""
+
+    KEPT = "kept"
+    DELETED = "deleted"
+    GONE = "gone, not by us"
+    UNKNOWN = "unknown"
+
+
+NEXT: dict[Stage, frozenset[Stage]] = {
+    Stage.PLANNING: frozenset({Stage.DEFINITION, Stage.REPLICATION, Stage.FINISHED}),
+    Stage.DEFINITION: frozenset({Stage.VERSION, Stage.FINISHED}),
+    Stage.VERSION: frozenset({Stage.REPLICATION, Stage.PLANNING, Stage.FINISHED}),
+    Stage.REPLICATION: frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}),
+    Stage.APPROVAL: frozenset({Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}),
+    Stage.PROMOTION: frozenset({Stage.DELETION, Stage.FINISHED}),
+    Stage.DELETION: frozenset({Stage.FINISHED}),
+    Stage.FINISHED: frozenset(),
+}
+
+
+def may_follow(now: Stage, then: Stage) -> bool:
+    """Whether a migration may go from `now` to `then`; staying is always allowed (activities run twice)."""
+    return then is now or then in NEXT[now]
