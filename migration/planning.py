@@ -366,7 +366,8 @@ def _warnings(question: Question, fingerprint: Fingerprint) -> Iterator[str]:
         yield "The image's creation time cannot be read, so the image will be kept whatever is approved."
     definition = question.facts.definition
     if definition and definition.purchase_plan and not request.image_definition.purchase_plan:
-        yield f"The definition has the purchase plan {definition.purchase_plan.get('name')}; the image must have the same."
+        name = definition.purchase_plan.get("name")
+        yield f"The definition has the purchase plan {name}; the image must have come from the same."
     if definition is None and not request.image_definition.purchase_plan:
         yield (
             "No purchase plan was given. If the image came from a marketplace image with a plan, add "

@@ -1,5 +1,6 @@
-"""Whether a version is ready: Succeeded *and* Completed in every wanted region. The end of Azure's operation is not enough
-(AgentBaker#8373: a region can stay Replicating for minutes after it).
+"""Whether a version is ready: Succeeded *and* Completed in every wanted region.
+
+The end of Azure's operation is not enough: a region can stay Replicating for minutes after it (AgentBaker#8373).
 
 A region's failure counts once the version's own operation has ended, so that Azure's error text is there to show.
 """

@@ -1,4 +1,4 @@
-"""Region names in the one form that compares: `South Central US`, `SouthCentralUS` and `southcentralus` are one region."""
+"""Region names in the one form that compares: `South Central US` and `southcentralus` are one region."""
 
 import re
 

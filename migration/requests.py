@@ -200,6 +200,11 @@ def parse_request(body: bytes) -> MigrationRequest:
         raise InvalidRequest(problems_of(error)) from error
 
 
+def parse_request_json(body: Json) -> MigrationRequest:
+    """As `parse_request`, for JSON that has been read already."""
+    return parse_request(json.dumps(body).encode())
+
+
 def request_from_record(wire: Json | str) -> MigrationRequest:
     """A request that was accepted earlier, from JSON of this or an older deployment: unknown keys are ignored."""
     text = wire if isinstance(wire, str) else json.dumps(wire)

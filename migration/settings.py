@@ -1,0 +1,172 @@
+"""All configuration: what each setting is called, its type, its default, its meaning.
+
+A field's environment variable is its name in capitals. docs/configuration.md lists them all; tests/test_docs.py holds
+it to this file.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from migration.bodies import Generation1Security
+from migration.mapping import MappingEntry, unknown_templates
+from migration.problems import Problem, problems_of
+from migration.wire import iso_duration
+
+
+class InvalidSettings(ValueError):  # noqa: N818 - named after what is the case
+    """The app's settings cannot be used; names every one that is wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+
+
+def _comma_list(value: Any) -> Any:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error}") from error
+
+
+def _positive(length: timedelta) -> timedelta:
+    if length < timedelta(seconds=1):
+        raise ValueError(f"must be at least PT1S, not {iso_duration(length)}")
+    return length
+
+
+def _https_or_local(url: str) -> str:
+    host = url.partition("://")[2].partition("/")[0].rpartition(":")[0] or url.partition("://")[2]
+    if not url.startswith("https://") and not (
+        url.startswith("http://") and host.split("/")[0] in {"127.0.0.1", "localhost"}
+    ):
+        raise ValueError("must begin with https:// (http only for this machine)")
+    return url.rstrip("/")
+
+
+CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
+Span = Annotated[timedelta, AfterValidator(_positive)]
+Url = Annotated[str, AfterValidator(_https_or_local)]
+
+
+class Settings(BaseModel):
+    """The app's settings; see `from_environ`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    arm_endpoint: Url = Field(
+        "https://management.azure.com", description="Azure Resource Manager's address."
+    )
+    arm_token_scope: str = Field(
+        "", description="Scope of its tokens; empty: <ARM_ENDPOINT>/.default."
+    )
+    subscription_ids: CommaList = Field(
+        (), description="Subscriptions that the lists show when none is asked for; comma-separated."
+    )
+    approval_webhook_secrets: CommaList = Field(
+        (),
+        description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
+    )
+    notification_url: Annotated[str, AfterValidator(lambda url: url and _https_or_local(url))] = (
+        Field("", description="Where notifications are posted. Empty: nobody is notified.")
+    )
+    notification_secret: str = Field(
+        "", description="Secret that signs notifications (whsec_…). Empty: unsigned."
+    )
+    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
+        (), description="JSON list: which new images migrate by themselves, and how."
+    )
+    records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
+    records_table_endpoint: str = Field(
+        "",
+        description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",
+    )
+    records_table_connection_string: str = Field(
+        "", description="Instead of the endpoint, for Azurite; empty: AzureWebJobsStorage."
+    )
+    records_table_name: str = Field(
+        "GalleryMigrations", pattern="^[A-Za-z][A-Za-z0-9]{2,62}$", description="Name of the table."
+    )
+    records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
+    replication_poll_interval: Span = Field(
+        timedelta(minutes=1),
+        description="Time between looks at a replicating version; grows up to fivefold.",
+    )
+    replication_timeout: Span = Field(
+        timedelta(hours=6), description="How long a version may take to replicate."
+    )
+    azure_retry_timeout: Span = Field(
+        timedelta(hours=6),
+        description="How long one step goes on while Azure throttles or is down.",
+    )
+    deletion_confirm_timeout: Span = Field(
+        timedelta(minutes=30), description="How long to wait until a deleted image is gone."
+    )
+    generation1_security_type: Generation1Security = Field(
+        Generation1Security.OMIT,
+        description="What generation 1 definitions send as SecurityType: omit or standard. Never seen on Azure.",
+    )
+    sweep_schedule: str = Field(
+        "0 */5 * * * *", description="NCRONTAB schedule of the sweep (read at start)."
+    )
+    history_retention: Span = Field(
+        timedelta(days=30),
+        description="Age at which finished orchestrations' histories are purged; records stay.",
+    )
+
+    @model_validator(mode="after")
+    def _templates_known(self) -> Self:
+        for number, entry in enumerate(self.event_grid_mapping):
+            if unknown := unknown_templates(entry):
+                raise ValueError(
+                    f"EVENT_GRID_MAPPING[{number}]: nothing fills {{{'}, {'.join(unknown)}}}"
+                )
+        return self
+
+    @property
+    def token_scope(self) -> str:
+        """The scope to ask tokens for."""
+        return self.arm_token_scope or f"{self.arm_endpoint}/.default"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """The settings in an environment; an empty value means the default. Raises InvalidSettings."""
+        found = {
+            name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
+        }
+        fallbacks = {
+            "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
+            "records_table_connection_string": environ.get("AzureWebJobsStorage"),
+        }
+        found = {**{k: v for k, v in fallbacks.items() if v}, **found}
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            raise InvalidSettings(
+                [p.model_copy(update={"field": _variable(p.field)}) for p in problems_of(error)]
+            ) from error
+
+
+def _variable(path: str) -> str:
+    name, bracket, rest = path.partition("[")
+    first, dot, inner = name.partition(".")
+    return first.upper() + dot + inner + bracket + rest
