@@ -130,7 +130,11 @@ class MigrationRecords:
     # -- what steps write ---------------------------------------------------------------------------------------
 
     def change_state(
-        self, accepted: Accepted, change: Callable[[State], State], at: datetime
+        self,
+        accepted: Accepted,
+        change: Callable[[State], State],
+        at: datetime,
+        finished: Finished | None = None,
     ) -> State:
         """Change the state by a pure function; repeated when somebody wrote in between."""
         for _ in range(_TRIES):
@@ -143,7 +147,7 @@ class MigrationRecords:
                     self._store.replace(accepted.id, "state", state.to_wire(), record.etag)
             except (RecordChanged, RecordExists):
                 continue
-            self._list(accepted, state.stage, at)
+            self._list(accepted, state.stage, at, finished)
             return state
         raise RecordChanged(
             f"the state of {accepted.id} changed {_TRIES} times while it was written"

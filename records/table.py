@@ -1,0 +1,157 @@
+"""The records in one table of Azure Table storage: the home for a deployed app.
+
+Every call is one request, and the SDK retries none: a write that is sent twice would take its own
+first success for somebody else's. Instead:
+
+1. Each write carries a random write id in the entity.
+2. When its answer is a conflict, or no answer at all, the entity is read once; if it carries that
+   id the write has succeeded. Otherwise the answer stands.
+3. A read that fails is tried once more at once. Waiting longer is the caller's business.
+
+The table is made when the first record finds none.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from records import table_calls
+from records.chunks import from_properties, to_properties
+from records.encoding import check_keys, check_range, from_text, to_text
+from records.store import (
+    Json,
+    Record,
+    RecordChanged,
+    RecordError,
+    RecordExists,
+    Records,
+    RecordsUnavailable,
+)
+from records.table_errors import told
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential
+    from azure.data.tables import TableClient, TableEntity
+
+    Credential = TokenCredential | AzureNamedKeyCredential | AzureSasCredential
+
+TABLE = "migrations"
+_OPTIONS: Mapping[str, Any] = {
+    "retry_total": 0,
+    "connection_timeout": 3,
+    "read_timeout": 10,
+    "api_version": "2020-12-06",  # the first one that takes Microsoft Entra tokens
+}
+
+_Answer = TypeVar("_Answer")
+_Send = Callable[["TableClient", table_calls.Entity], table_calls.Written]
+
+
+class TableRecords:
+    """The records in `table` at `endpoint` (`https://<account>.table.core.windows.net`).
+
+    The identity needs the role Storage Table Data Contributor on the account or the table.
+    """
+
+    def __init__(self, *, endpoint: str, credential: "Credential", table: str = TABLE) -> None:
+        self._connect = partial(_client, endpoint, credential, table)
+        self._client: TableClient | None = None
+        self._connecting = threading.Lock()
+
+    @classmethod
+    def from_connection_string(
+        cls, connection_string: str, *, table: str = TABLE
+    ) -> "TableRecords":
+        """The same with an account key, as Azurite has one (`UseDevelopmentStorage=true`)."""
+        from azure.data.tables import TableClient
+
+        with TableClient.from_connection_string(connection_string, table) as client:
+            return cls(endpoint=client.url, credential=client.credential, table=table)
+
+    def insert(self, partition: str, row: str, value: Json) -> Record:
+        """See `RecordStore.insert`."""
+        return self._write(partition, row, value, table_calls.insert)
+
+    def put(self, partition: str, row: str, value: Json) -> Record:
+        """See `RecordStore.put`."""
+        return self._write(partition, row, value, table_calls.put)
+
+    def replace(self, partition: str, row: str, value: Json, etag: str) -> Record:
+        """See `RecordStore.replace`."""
+        return self._write(partition, row, value, partial(table_calls.replace, etag))
+
+    def read(self, partition: str, row: str) -> Record | None:
+        """See `RecordStore.read`."""
+        check_keys(partition, row)
+        found = self._twice(partial(table_calls.read, partition, row))
+        return None if found is None else _record(found)
+
+    def list(
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+    ) -> Records:
+        """See `RecordStore.list`."""
+        check_range(partition, prefix, after, limit)
+        where = table_calls.range_filter(partition, prefix, after)
+        return [_record(found) for found in self._twice(partial(table_calls.query, where, limit))]
+
+    def delete(self, partition: str, row: str, etag: str | None = None) -> None:
+        """See `RecordStore.delete`."""
+        check_keys(partition, row)
+        self._call(partial(table_calls.delete, partition, row, etag))
+
+    def _write(self, partition: str, row: str, value: Json, send: _Send) -> Record:
+        check_keys(partition, row)
+        text, write = to_text(value), uuid.uuid4().hex
+        entity = {"PartitionKey": partition, "RowKey": row, "write": write, **to_properties(text)}
+        try:
+            answer = self._call(lambda client: send(client, entity))
+        except (RecordExists, RecordChanged, RecordsUnavailable):
+            own = self._own(partition, row, write)
+            if own is None:
+                raise
+            return own
+        return Record(partition, row, from_text(text), str(answer["etag"]))
+
+    def _own(self, partition: str, row: str, write: str) -> Record | None:
+        """The record if this very write has made it, None if that is not so or not known."""
+        try:
+            found = self._call(partial(table_calls.read, partition, row))
+        except RecordError:
+            return None
+        return _record(found) if found is not None and found.get("write") == write else None
+
+    def _twice(self, ask: Callable[["TableClient"], _Answer]) -> _Answer:
+        try:
+            return self._call(ask)
+        except RecordsUnavailable as error:
+            if error.retry_after is not None:
+                raise
+        return self._call(ask)
+
+    def _call(self, ask: Callable[["TableClient"], _Answer]) -> _Answer:
+        """Ask the table, and tell what goes wrong in the records' words."""
+        from azure.core.exceptions import AzureError
+
+        try:
+            return ask(self._open())
+        except AzureError as error:
+            raise told(error) from error
+
+    def _open(self) -> "TableClient":
+        with self._connecting:
+            if self._client is None:
+                self._client = self._connect().__enter__()
+            return self._client
+
+
+def _client(endpoint: str, credential: "Credential", table: str) -> "TableClient":
+    from azure.data.tables import TableClient
+
+    return TableClient(endpoint, table, credential=credential, **_OPTIONS)
+
+
+def _record(found: "TableEntity") -> Record:
+    value = from_text(from_properties(found))
+    return Record(found["PartitionKey"], found["RowKey"], value, str(found.metadata["etag"]))
