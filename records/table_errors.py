@@ -26,7 +26,8 @@ def told(error: "AzureError") -> RecordError:
     """The error to raise for this one; without an answer of the service it is an outage."""
     status = getattr(error, "status_code", None)
     code = _code(error)
-    text = f"{code or type(error).__name__} ({status}): {error.message.partition('\n')[0]}"
+    first_line = error.message.partition("\n")[0]
+    text = f"{code or type(error).__name__} ({status}): {first_line}"
     if code in _TOO_LARGE or status == 413:
         return RecordTooLarge(text)
     if code == "EntityAlreadyExists":
