@@ -20,6 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from localcloud.files import write_whole
+
 HEARTBEAT = 1.0
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -109,9 +111,7 @@ class Clock:
         text = json.dumps(
             {"now": self.now().isoformat(), "speed": self._speed, "wall": time.time()}
         )
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(text)
-        fresh.replace(self._path)
+        write_whole(self._path, text)
 
 
 def _checked_speed(speed: float) -> float:
