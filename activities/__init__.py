@@ -1,1 +1,1 @@
-"""One Azure (or record) operation each. Every activity can run twice without harm and answers expected failures as values."""
+"""One Azure (or record) operation each, safe to run twice. What is expected to go wrong is answered as a value."""

@@ -1,11 +1,15 @@
 """What was read from Azure, cut down to what decisions need: managed image, gallery, image definition, image version.
 
-Each `*_facts` function takes a resource's JSON as Azure Resource Manager answers it and raises ValueError when the
+Each `*_facts` function takes a resource's JSON as Azure Resource Manager answers it and raises NoFact when the
 answer cannot be that resource (an error body behind a 200, say): such an answer is no fact.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from pydantic import ValidationError
 
 from migration.regions import normalise_region
 from migration.wire import Json, Value
@@ -13,6 +17,26 @@ from migration.wire import Json, Value
 DEFAULT_GENERATION = (
     "V1"  # an image or definition that names no generation has the first (arm.md section 2)
 )
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class NoFact(ValueError):  # noqa: N818 - named after what is the case
+    """An answer of Azure that cannot be what was asked for."""
+
+
+def fact(read: Callable[P, T]) -> Callable[P, T]:
+    """Makes NoFact of whatever a reader stumbles over in an answer."""
+
+    @wraps(read)
+    def reader(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except (ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise NoFact(f"Azure's answer could not be read: {error}") from error
+
+    return reader
 
 
 class Disk(Value):
@@ -85,6 +109,7 @@ class VersionFacts(Value):
     exclude_from_latest: bool = False
 
 
+@fact
 def image_facts(body: Json, created_time: str | None) -> ImageFacts:
     """The facts in a managed image's JSON."""
     properties, storage = _of(body, "properties"), _of(body, "properties", "storageProfile")
@@ -109,6 +134,7 @@ def image_facts(body: Json, created_time: str | None) -> ImageFacts:
     )
 
 
+@fact
 def gallery_facts(body: Json) -> GalleryFacts:
     """The facts in a gallery's JSON."""
     properties = _of(body, "properties")
@@ -120,6 +146,7 @@ def gallery_facts(body: Json) -> GalleryFacts:
     )
 
 
+@fact
 def definition_facts(body: Json) -> DefinitionFacts:
     """The facts in an image definition's JSON."""
     properties, identifier = _of(body, "properties"), _of(body, "properties", "identifier")
@@ -142,6 +169,7 @@ def definition_facts(body: Json) -> DefinitionFacts:
     )
 
 
+@fact
 def version_facts(body: Json) -> VersionFacts:
     """The facts in an image version's JSON."""
     properties = _of(body, "properties")

@@ -7,6 +7,7 @@ A region's failure counts once the version's own operation has ended, so that Az
 
 from datetime import timedelta
 
+from migration.facts import fact
 from migration.wire import Value
 
 BUSY_STATES = frozenset({"Creating", "Updating", "Migrating", "Unknown"})
@@ -114,6 +115,7 @@ def _failure(
     )
 
 
+@fact
 def version_reading(body: dict[str, object]) -> VersionReading:
     """The reading in the JSON of a version that was read with `$expand=ReplicationStatus`."""
     properties = body.get("properties")

@@ -1,1 +1,1 @@
-"""The order of effects. Replayed from history at every step: the context's time only, no I/O, no randomness, no environment."""
+"""The order of effects. Replayed at every step: the context's time only, no I/O, randomness or environment."""

@@ -134,7 +134,6 @@ class MigrationRecords:
         accepted: Accepted,
         change: Callable[[State], State],
         at: datetime,
-        finished: Finished | None = None,
     ) -> State:
         """Change the state by a pure function; repeated when somebody wrote in between."""
         for _ in range(_TRIES):
@@ -147,7 +146,7 @@ class MigrationRecords:
                     self._store.replace(accepted.id, "state", state.to_wire(), record.etag)
             except (RecordChanged, RecordExists):
                 continue
-            self._list(accepted, state.stage, at, finished)
+            self._list(accepted, state.stage, at)
             return state
         raise RecordChanged(
             f"the state of {accepted.id} changed {_TRIES} times while it was written"
@@ -199,7 +198,7 @@ class MigrationRecords:
     def finish(self, accepted: Accepted, finished: Finished) -> Finished:
         """Write the one outcome; the outcome that holds."""
         held = Finished.from_wire(self._insert_or_read(accepted.id, "outcome", finished.to_wire()))
-        self._list(accepted, Stage.FINISHED, held.at, held)
+        self._list(accepted, Stage.FINISHED, held.at)
         self._store.delete(_OPEN, accepted.id)
         return held
 
@@ -214,9 +213,9 @@ class MigrationRecords:
                 raise
             return record.value
 
-    def _list(
-        self, accepted: Accepted, stage: Stage, at: datetime, finished: Finished | None = None
-    ) -> None:
+    def _list(self, accepted: Accepted, stage: Stage, at: datetime) -> None:
+        record = self._store.read(accepted.id, "outcome") if stage is Stage.FINISHED else None
+        finished = Finished.from_wire(record.value) if record else None
         entry = ListEntry(
             id=accepted.id,
             source_image_id=accepted.source_image_id,

@@ -1,0 +1,64 @@
+"""Calls of the compute client that give Azure's own JSON: models would drop what they do not know."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from migration.facts import NoFact
+from migration.wire import Json
+
+
+class Told(NamedTuple):
+    """A JSON body, the correlation id of the answer, and the address of the operation it began, if any."""
+
+    body: Json
+    correlation_id: str | None
+    operation_url: str | None
+
+
+def read(call: Callable[..., Any], *names: str, **options: Any) -> Json:
+    """The JSON of a resource. Raises ResourceNotFoundError and the SDK's other errors."""
+    return _told(call(*names, cls=_response, **options)).body
+
+
+def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json | None:
+    """The JSON of a resource, or None if Azure answers 404."""
+    try:
+        return read(call, *names, **options)
+    except ResourceNotFoundError:
+        return None
+
+
+def read_all(call: Callable[..., Iterable[Any]], *names: str) -> list[Json]:
+    """The JSON of every element of a list, page after page."""
+    return [element.as_dict() for element in call(*names)]
+
+
+def begin(call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any) -> Told:
+    """Send a write and return at once: the long-running operation is nobody's to wait for here."""
+    seen: list[Any] = []
+    given = (*names, body) if body is not None else names
+    call(*given, polling=False, raw_response_hook=seen.append, **options)
+    if not seen:
+        raise NoFact("the write was answered with nothing")
+    return _told(seen[-1])
+
+
+def _response(pipeline_response: Any, _model: Any, _headers: Any) -> Any:
+    return pipeline_response
+
+
+def _told(pipeline_response: Any) -> Told:
+    response = pipeline_response.http_response
+    try:
+        body = response.json() if response.text() else {}
+    except ValueError as error:
+        raise NoFact(f"a {response.status_code} whose body is not JSON: {error}") from error
+    if not isinstance(body, dict) or "error" in body:
+        raise NoFact(f"a {response.status_code} with no resource in it")
+    return Told(
+        body,
+        response.headers.get("x-ms-correlation-request-id"),
+        response.headers.get("Azure-AsyncOperation"),
+    )

@@ -1,0 +1,98 @@
+"""What the SDK raises, as values: Azure's own code and text, whether trying again makes sense, and from when."""
+
+import logging
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from migration import answers
+from migration.facts import NoFact
+
+_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+# Codes of answers that look final by their status but pass by themselves (mission.md section 4).
+_TRANSIENT_CODES = frozenset(
+    {"toomanyrequests", "ratelimitexceeded", "retryableerror", "subscriptionrequeststhrottled"}
+)
+_LONGEST_MESSAGE = 2000
+
+log = logging.getLogger(__name__)
+
+
+def error_of(raised: Exception) -> answers.AzureError:
+    """The value for an exception of the SDK, or for an answer that was no fact."""
+    if isinstance(raised, HttpResponseError) and raised.response is not None:
+        return _answered(raised)
+    if isinstance(raised, ServiceRequestError | ServiceResponseError):
+        return answers.AzureError(
+            code="ConnectionFailed", message=_cut(str(raised)), transient=True
+        )
+    if isinstance(raised, ClientAuthenticationError):
+        return answers.AzureError(code="NoToken", message=_cut(str(raised)), transient=True)
+    kind = "UnexpectedAnswer" if isinstance(raised, NoFact) else type(raised).__name__
+    return answers.AzureError(code=kind, message=_cut(str(raised)), transient=True)
+
+
+def _answered(raised: HttpResponseError) -> answers.AzureError:
+    response: Any = raised.response  # the SDK types it narrower than what it is
+    headers = response.headers
+    status = raised.status_code
+    code, message = _code_and_message(raised)
+    return answers.AzureError(
+        code=code,
+        message=_cut(message),
+        status=status,
+        # A success that could not be read (cut off, malformed) says nothing about what happened: look again.
+        transient=status in _TRANSIENT_STATUSES
+        or code.lower() in _TRANSIENT_CODES
+        or (status or 500) < 400,
+        retry_after=retry_after(headers.get("Retry-After")),
+        correlation_id=headers.get("x-ms-correlation-request-id"),
+    )
+
+
+def _code_and_message(raised: HttpResponseError) -> tuple[str, str]:
+    body = _json_of(raised)
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict) and error.get("code"):
+        return str(error["code"]), str(error.get("message") or error["code"])
+    return f"Http{raised.status_code}", raised.message
+
+
+def _json_of(raised: HttpResponseError) -> Any:
+    response: Any = raised.response
+    try:
+        return response.json()
+    except Exception:
+        log.debug("an error answer without a JSON body", exc_info=True)
+        return None
+
+
+def retry_after(header: str | None, wall_clock: datetime | None = None) -> float | None:
+    """Seconds in a Retry-After header: a number, or an HTTP date against the wall clock; None if neither."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (when - (wall_clock or datetime.now(UTC))).total_seconds())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
+
+
+EXPECTED = (AzureError, NoFact)
+"""What a call to Azure may raise without being a bug."""

@@ -1,0 +1,26 @@
+"""Galleries (https://learn.microsoft.com/rest/api/compute/galleries): read one, and what it holds soft-deleted."""
+
+from activities import arm
+from activities.clients import compute
+from migration.facts import GalleryFacts, gallery_facts
+from migration.names import ComputeId
+
+
+def read_gallery(gallery: ComputeId) -> GalleryFacts | None:
+    """The gallery, or None if it is not there."""
+    client = compute(gallery.subscription)
+    body = arm.read_or_none(client.galleries.get, gallery.resource_group, gallery.name)
+    return gallery_facts(body) if body is not None else None
+
+
+def read_soft_deleted_versions(gallery: ComputeId, definition: str) -> tuple[str, ...]:
+    """Names of the definition's versions that are soft-deleted: their names are not free."""
+    client = compute(gallery.subscription)
+    found = arm.read_all(
+        client.soft_deleted_resource.list_by_artifact_name,
+        gallery.resource_group,
+        gallery.name,
+        "images",
+        definition,
+    )
+    return tuple(str(element["name"]) for element in found if element.get("name"))

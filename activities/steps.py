@@ -1,0 +1,63 @@
+"""What every activity has around it: its input read, the cancellation looked at, expected errors turned into values."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+from activities.arm_errors import EXPECTED, error_of
+from activities.configuration import records
+from migration import answers
+from migration.wire import Json, Value
+from records.store import RecordsUnavailable
+
+log = logging.getLogger("gallery_migrator")
+
+Input = TypeVar("Input", bound=Value)
+Work = Callable[[Input], Json]
+Activity = Callable[[dict], Json]  # type: ignore[type-arg]  # the worker refuses dict[str, Any] (durable.md A5)
+
+
+class StepInput(Value):
+    """What every step is given: for which migration it works."""
+
+    migration_id: str
+
+
+def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Input]], Activity]:
+    """An activity made of `work`: `work` gets the parsed input and answers with `answers.done` or `answers.failed`.
+
+    An exception that is not expected of Azure or the records is a bug and goes through to the orchestration.
+    """
+
+    def decorate(work: Work[Input]) -> Activity:
+        @wraps(work)
+        def activity(request: dict) -> Json:  # type: ignore[type-arg]
+            given = model.from_wire(request)
+            try:
+                if heeds_cancel and _cancelled(given):
+                    return answers.cancelled()
+                return work(given)
+            except RecordsUnavailable as error:
+                return answers.failed(_outage(error))
+            except EXPECTED as error:
+                value = error_of(error)
+                log.info("%s: %s (%s)", work.__name__, value.code, value.correlation_id or "no id")
+                return answers.failed(value)
+
+        activity.__annotations__ = {"request": dict, "return": dict}
+        return activity
+
+    return decorate
+
+
+def _cancelled(given: Value) -> bool:
+    migration = getattr(given, "migration_id", None)
+    latch = records().read_latch(migration) if migration else None
+    return latch is not None and latch.kind == "cancel"
+
+
+def _outage(error: RecordsUnavailable) -> answers.AzureError:
+    return answers.AzureError(
+        code="RecordsUnavailable", message=str(error), transient=True, retry_after=error.retry_after
+    )
