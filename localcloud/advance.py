@@ -1,8 +1,8 @@
 """Moves the clock of a local cloud through everything that falls due on the way.
 
 Time is frozen, and goes from one due time to the next; each time the clock waits until all work has
-come to rest. Timer triggers alone stop the clock at most `TIMER_STOPS` times in one move: beyond that,
-their ticks in between are one run, as after any jump of a real host's clock.
+come to rest. One timer trigger stops the clock at most `TIMER_STOPS` times in one move: the ticks of
+faster schedules are one run for several, as after any jump of a real host's clock.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Workload(Protocol):
     def next_due(self) -> datetime | None:
         """When durable work falls due next."""
 
-    def next_tick(self) -> datetime | None:
-        """When a timer trigger falls due next."""
+    def next_tick(self, stride: timedelta) -> datetime | None:
+        """When a timer trigger falls due next, `stride` or more after its last run."""
 
 
 class Mover:
@@ -61,19 +61,14 @@ class Mover:
             await self.announce()
 
     async def _walk(self, target: datetime, stride: timedelta) -> None:
-        tick_from = self._clock.now()
         await self._workload.idle()
-        while (due := self._next(tick_from)) and self._clock.now() < due < target:
+        while (due := self._next(stride)) and self._clock.now() < due < target:
             await self._move(due)
-            if due >= tick_from:
-                tick_from = due + stride
         await self._move(target)
 
-    def _next(self, tick_from: datetime) -> datetime | None:
-        due, tick = self._workload.next_due(), self._workload.next_tick()
-        if tick is not None:
-            tick = max(tick, tick_from)
-        return min((when for when in (due, tick) if when is not None), default=None)
+    def _next(self, stride: timedelta) -> datetime | None:
+        both = (self._workload.next_due(), self._workload.next_tick(stride))
+        return min((when for when in both if when is not None), default=None)
 
     async def _move(self, when: datetime) -> None:
         await self._tell(when, 0.0)

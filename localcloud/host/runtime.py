@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,8 @@ class FunctionsRuntime:
     def next_due(self) -> datetime | None:
         return self.hub.next_due()
 
-    def next_tick(self) -> datetime | None:
-        return self.timers.next_due()
+    def next_tick(self, stride: timedelta) -> datetime | None:
+        return self.timers.next_due(stride)
 
     async def reset(self) -> None:
         await self.hub.reset()

@@ -57,6 +57,11 @@ class Timer:
     next: datetime
     status: Status | None = None
     running: bool = False
+    last_run: datetime | None = None
+
+    def due(self, stride: timedelta) -> datetime:
+        """The next tick that is at least `stride` after the last run."""
+        return max(self.next, self.last_run + stride) if self.last_run else self.next
 
     def payload(self, *, past_due: bool) -> str:
         status = self.status.as_json() if self.status else None
@@ -68,7 +73,7 @@ class Timer:
 
     def started(self, now: datetime) -> None:
         """Moves on to the tick after a run that started at `now`."""
-        self.next = self.schedule.next(now)
+        self.next, self.last_run = self.schedule.next(now), now
         if self.monitored:
             self.status = Status(now, self.next, now)
 
@@ -116,8 +121,9 @@ class Timers:
             timer.status = Status(None, timer.next, None) if timer.monitored else None
         self._wake.set()
 
-    def next_due(self) -> datetime | None:
-        return min((timer.next for timer in self._timers if not timer.running), default=None)
+    def next_due(self, stride: timedelta = timedelta(0)) -> datetime | None:
+        """The next tick; with a `stride`, ticks that follow a run sooner are passed over."""
+        return min((t.due(stride) for t in self._timers if not t.running), default=None)
 
     @property
     def busy(self) -> bool:
@@ -164,7 +170,8 @@ class Timers:
             logger.error("Executed '%s' (Failed)\n%s", timer.function.name, failure.text)
         timer.started(started)
         timer.running = False
-        self._keep()
+        if timer.monitored:
+            self._keep()
         self._wake.set()
 
     def _resume(self, timer: Timer, kept: Status | None, now: datetime) -> bool:
