@@ -1,0 +1,164 @@
+"""Decides what runs when: work items (one at a time per instance) and activities, side by side.
+
+The store is the only queue. `_pump` looks what is due, starts a task for what is not running yet,
+and sets one alarm for the next due time; it is called again whenever something ends, is posted, or
+the clock is moved. A work item that cannot be committed (locked database, full disk) is tried again
+with growing pauses; an activity that has run keeps its result until it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from localcloud.clock import Clock
+from localcloud.host.store import Store
+from localcloud.host.turn import ActivityCall, Message
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much runs at a time, from host.json."""
+
+    work_items: int
+    activities: int
+
+
+class Dispatcher:
+    """Belongs to the event loop that `start` is called on."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        limits: Limits,
+        work: Callable[[str], Awaitable[bool]],
+        run_activity: Callable[[ActivityCall], Awaitable[Message]],
+    ) -> None:
+        self._store, self._clock, self._limits = store, clock, limits
+        self._work, self._run_activity = work, run_activity
+        self._items: dict[str, asyncio.Task[None]] = {}
+        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._held: set[str] = set()  # instances whose version this host refuses
+        self._changed = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = False
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock.subscribe(self.wake)
+        self.wake()
+
+    async def stop(self) -> None:
+        """Abandons what is running; the store still has it."""
+        self._loop = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        tasks = [*self._items.values(), *self._calls.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Something may be due."""
+        if self._loop is not None and not self._woken:
+            self._woken = True
+            self._loop.call_soon(self._pump)
+
+    def release(self, instance_id: str) -> None:
+        """The instance is another one now (purged, started anew)."""
+        self._held.discard(instance_id)
+
+    async def idle(self) -> None:
+        """Returns when nothing is running and nothing is due."""
+        while self._items or self._calls or self._waiting():
+            self._changed.clear()
+            self.wake()
+            await self._changed.wait()
+
+    def _waiting(self) -> bool:
+        ready = self._store.ready(self._clock.now())
+        return any(key not in self._held for key in ready) or bool(self._store.calls())
+
+    # ---- starting ------------------------------------------------------------------------------
+    def _pump(self) -> None:
+        self._woken = False
+        if self._loop is None:
+            return
+        try:
+            self._start_ready()
+            self._set_alarm()
+        except sqlite3.Error as error:
+            log.warning("the task hub cannot be read, will try again: %s", error)
+            self._loop.call_later(FIRST_PAUSE, self.wake)
+        self._changed.set()
+
+    def _start_ready(self) -> None:
+        for instance_id in self._store.ready(self._clock.now()):
+            if len(self._items) >= self._limits.work_items:
+                break
+            if instance_id not in self._items and instance_id not in self._held:
+                self._spawn(self._items, instance_id, self._work_on(instance_id))
+        for key, call in self._store.calls():
+            if len(self._calls) >= self._limits.activities:
+                break
+            if key not in self._calls:
+                self._spawn(self._calls, key, self._call(key, call))
+
+    def _spawn(
+        self,
+        running: dict[Any, asyncio.Task[None]],
+        key: object,
+        steps: Coroutine[Any, Any, None],
+    ) -> None:
+        def done(_task: asyncio.Task[None]) -> None:
+            running.pop(key, None)
+            self.wake()
+
+        running[key] = asyncio.get_running_loop().create_task(steps)
+        running[key].add_done_callback(done)
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        due = self._store.next_due(self._clock.now())
+        pause = None if due is None else self._clock.real_seconds_until(due)
+        if pause is not None and self._loop is not None:
+            self._alarm = self._loop.call_later(max(pause, 0.001), self.wake)
+
+    # ---- running -------------------------------------------------------------------------------
+    async def _work_on(self, instance_id: str) -> None:
+        if not await self._persist(f"instance {instance_id}", lambda: self._work(instance_id)):
+            self._held.add(instance_id)
+
+    async def _call(self, key: int, call: ActivityCall) -> None:
+        answer = await self._run_activity(call)
+
+        async def store() -> None:
+            self._store.finish_call(key, answer)
+
+        await self._persist(f"result of {call.name} for {call.instance_id}", store)
+
+    async def _persist(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Tries until it works: nothing that was accepted may be lost."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:
+                if not isinstance(error, sqlite3.Error):
+                    log.exception("%s: failed inside the host", what)
+                log.warning("%s: will be tried again in %s s (%s)", what, pause, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)

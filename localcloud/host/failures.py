@@ -1,0 +1,102 @@
+"""How a failure in the worker reaches orchestrations and their callers.
+
+Worker text (`Result: Failure / Exception / Stack`) -> the host's sanitizer -> the message that the
+extension keeps (`Activity function 'x' failed:  ValueError: boom`) and its details, JSON of a .NET
+exception. A failing orchestrator sends its state behind a label in the same text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from localcloud.host.history import compact
+
+STATE_LABEL = "$OutOfProcData$:"
+SECRETS = re.compile(
+    r"(?:Token=|DefaultEndpointsProtocol=http|AccountKey=|Data Source=|Server=|Password=|pwd="
+    r"|&amp;sig=|&sig=|\?sig=|SharedAccessKey=|&amp;code=|&code=|\?code=)[^<\"']*",
+    re.IGNORECASE,
+)
+NO_STACK = "   (not kept by the local cloud)"
+
+
+def sanitized(text: str) -> str:
+    """Without what looks like a secret, up to the next quote or `<`, as the Functions host does."""
+    return SECRETS.sub("[Hidden Credential]", text)
+
+
+def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
+    """Reason and details of TaskFailed."""
+    text = sanitized(worker_text)
+    message, stack = _parts(text)
+    friendly = message.partition(STATE_LABEL)[0].removesuffix("\n\n")
+    inner = {
+        "$type": "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException,"
+        " Microsoft.Azure.WebJobs.Script",
+        "IsUserException": False,
+        "RemoteStackTrace": stack,
+        "RemoteMessage": message.removeprefix(" "),
+        "RemoteTypeName": None,
+        "Message": text,
+        "Data": {
+            "$type": "System.Collections.ListDictionaryInternal, System.Private.CoreLib",
+        },
+        "InnerException": None,
+        "HelpLink": None,
+        "Source": "host",
+        "HResult": -2146233088,
+        "StackTrace": NO_STACK,
+    }
+    details = {
+        "$type": "System.Exception, System.Private.CoreLib",
+        "ClassName": "System.Exception",
+        "Message": friendly,
+        "Data": None,
+        "InnerException": inner,
+        "HelpURL": None,
+        "StackTraceString": None,
+        "RemoteStackTraceString": None,
+        "RemoteStackIndex": 0,
+        "ExceptionMethod": None,
+        "HResult": -2146233088,
+        "Source": None,
+        "WatsonBuckets": None,
+    }
+    return f"Activity function '{name}' failed: {friendly}", compact(details)
+
+
+def orchestrator_state(worker_text: str) -> dict[str, Any] | None:
+    """The state that a failing orchestrator sent along; None if there is none to be read.
+
+    The first label counts, also one in the app's own text: then what follows is no JSON.
+    """
+    message, _ = _parts(sanitized(worker_text))
+    _, label, text = message.partition(STATE_LABEL)
+    if not label:
+        return None
+    try:
+        state = json.loads(text)
+    except ValueError:
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def stateless_failure(worker_text: str) -> str:
+    """What the extension says when the worker failed without a state."""
+    return f"One or more errors occurred. ({sanitized(worker_text)})"
+
+
+def unknown_function(name: str, kind: str, known: list[str]) -> str:
+    listed = ", ".join(f"'{item}'" for item in known)
+    return (
+        f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. "
+        f"Additional info: The following are the known {kind} functions: {listed}."
+    )
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Message (with the blank before it) and stack of a worker text."""
+    message, _, stack = text.removeprefix("Result: Failure\nException:").rpartition("\nStack: ")
+    return message, stack

@@ -1,0 +1,63 @@
+"""The URLs that the extension hands out: management links of an instance, the client's binding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus
+
+from localcloud.host.history import compact
+
+WEBHOOKS = "/runtime/webhooks/durabletask"
+RPC = "/durabletask"
+CONNECTION = "Storage"
+PLACEHOLDER = "INSTANCEID"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links of one task hub; `key` is the system key `durabletask`."""
+
+    hub: str
+    key: str
+
+    def query(self, hub: str | None = None) -> str:
+        return f"taskHub={hub or self.hub}&connection={CONNECTION}&code={self.key}"
+
+    def of(self, origin: str, instance_id: str, hub: str | None = None) -> dict[str, str]:
+        """What a start answers; .NET writes a blank in the id as `+`."""
+        base = f"{origin}{WEBHOOKS}/instances/{quote_plus(instance_id, safe='-_.!*()')}"
+        query = self.query(hub)
+        return {
+            "id": instance_id,
+            "statusQueryGetUri": f"{base}?{query}",
+            "sendEventPostUri": f"{base}/raiseEvent/{{eventName}}?{query}",
+            "terminatePostUri": f"{base}/terminate?reason={{text}}&{query}",
+            "purgeHistoryDeleteUri": f"{base}?{query}",
+            "restartPostUri": f"{base}/restart?{query}",
+            "suspendPostUri": f"{base}/suspend?reason={{text}}&{query}",
+            "resumePostUri": f"{base}/resume?reason={{text}}&{query}",
+        }
+
+    def binding(self, origin: str) -> str:
+        """The text of a durable client's binding."""
+        start = f"{origin}{WEBHOOKS}/orchestrators/{{functionName}}[/{{instanceId}}]"
+        wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}"
+        links = self.of(origin, PLACEHOLDER)
+        rewind = links["terminatePostUri"].replace("/terminate?", "/rewind?")
+        binding: dict[str, Any] = {
+            "taskHubName": self.hub,
+            "connectionName": None,
+            "creationUrls": {
+                "createNewInstancePostUri": f"{start}?code={self.key}",
+                "createAndWaitOnNewInstancePostUri": f"{start}?{wait}&code={self.key}",
+            },
+            "managementUrls": {**links, "rewindPostUri": rewind},
+            "baseUrl": f"{origin}{WEBHOOKS}",
+            "requiredQueryStringParameters": f"code={self.key}",
+            "rpcBaseUrl": f"{origin}{RPC}/",
+            "httpBaseUrl": None,
+            "maxGrpcMessageSizeInBytes": 4194304,
+            "grpcHttpClientTimeout": None,
+        }
+        return compact(binding)

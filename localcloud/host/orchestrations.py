@@ -1,0 +1,248 @@
+"""The work item of an orchestration: messages in, one turn of the function, one commit.
+
+1. Collect what is due for the instance; messages of an earlier execution are dropped.
+2. Is the instance's version one that this host may run (versions.py)? Else leave all as it is, or
+   fail the instance.
+3. Give the whole history to the function, play its answer (shim.py), commit the turn.
+
+continue_as_new commits the beginning of the next generation with a message that calls for its first
+turn, so that a loop of generations yields to others and survives a crash (the real extension takes
+that turn in the same work item; the histories are the same).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from localcloud.clock import Clock
+from localcloud.host.decisions import Complete
+from localcloud.host.dtfx import Outcome
+from localcloud.host.failures import orchestrator_state, stateless_failure, unknown_function
+from localcloud.host.history import (
+    FINISHED,
+    Event,
+    Kind,
+    compact,
+    event,
+    execution_completed,
+    stamp,
+)
+from localcloud.host.shim import Reply, Scope, replay
+from localcloud.host.store import Inbox, Instance, Store, WorkItem
+from localcloud.host.turn import Execution, Message, Turn, answer_to_parent, next_generation, take
+from localcloud.host.versions import Versioning
+from localcloud.host.worker import Worker, WorkerFailure
+
+log = logging.getLogger(__name__)
+
+# What the extension 3.x offers to the SDK; the durations are those of the Azure Storage provider.
+PROTOCOL = {
+    "isReplaying": False,
+    "upperSchemaVersion": 1,
+    "upperSchemaVersionNew": 3,
+    "longRunningTimerIntervalDuration": "3.00:00:00",
+    "maximumShortTimerDuration": "6.00:00:00",
+    "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+}
+VERSION_MISMATCH = {
+    "ErrorType": "VersionMismatch",
+    "ErrorMessage": "Orchestration version did not comply with Worker Versioning",
+    "StackTrace": None,
+    "InnerFailure": None,
+    "IsNonRetriable": True,
+    "Properties": None,
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a turn begins with: `history` ends with what is `new` (`fresh`: all of it is)."""
+
+    instance: Instance
+    history: list[Event]
+    new: list[Event]
+    consumed: list[int]
+    fresh: bool
+
+
+class Orchestrations:
+    """Runs work items; one instance must not be worked on twice at a time."""
+
+    def __init__(self, worker: Worker, store: Store, clock: Clock, versioning: Versioning) -> None:
+        self._worker, self._store, self._clock = worker, store, clock
+        self._versioning = versioning
+
+    async def work(self, instance_id: str) -> bool:
+        """One turn; False if the version of the instance does not allow it (nothing is changed)."""
+        now = self._clock.now()
+        inbox = self._store.inbox(instance_id, now)
+        stored = self._store.instance(instance_id)
+        batch = self._batch(stored, inbox, now)
+        if batch is None:
+            self._store.commit(WorkItem(None, [m.id for m in inbox]))
+            return True
+        if not self._versioning.accepts(Execution.of(batch.history).version):
+            return self._refuse(batch, now)
+        reply = await self._invoke(batch)
+        self._store.commit(self._turn(batch, reply, self._clock.now()))
+        return True
+
+    # ---- what came in --------------------------------------------------------------------------
+    def _batch(self, stored: Instance | None, inbox: list[Inbox], now: datetime) -> Batch | None:
+        """None: nothing that the instance (if there is one) could take."""
+        consumed = [m.id for m in inbox]
+        starts = [m.event for m in inbox if m.event["EventType"] == Kind.ExecutionStarted]
+        if starts:
+            instance, past, start = instance_of(starts[-1]), [], starts[-1:]
+        elif stored is None or stored.status in FINISHED:
+            return None
+        else:
+            instance, past, start = stored, self._store.history(stored.id), []
+        mine = [m for m in inbox if m.execution in (None, instance.execution)]
+        for message in mine:
+            if message.event["EventType"] == Kind.ContinueAsNew:
+                return Batch(instance, past, [], [message.id], fresh=False)
+        others = [m.event for m in mine if m.event["EventType"] != Kind.ExecutionStarted]
+        if not start and not others:
+            return None
+        new = [event(Kind.OrchestratorStarted, now), *start, *others]
+        return Batch(instance, [*past, *new], new, consumed, fresh=bool(starts))
+
+    def _refuse(self, batch: Batch, now: datetime) -> bool:
+        version = batch.instance.version
+        if self._versioning.failure != "fail":
+            log.warning("instance %s has version %s: not run here", batch.instance.id, version)
+            return False
+        who = Execution.of(batch.history)
+        text = f"{VERSION_MISMATCH['ErrorType']}: {VERSION_MISMATCH['ErrorMessage']}"
+        turn = Turn(end=Complete(0, "Failed", text))
+        turn.events = [
+            execution_completed(now, 0, "Failed", None, VERSION_MISMATCH),
+            event(Kind.OrchestratorCompleted, now),
+        ]
+        if who.parent is not None:
+            turn.messages = [answer_to_parent(Complete(0, "Failed", None), who.parent, now)]
+        self._store.commit(self._item(batch, turn, Outcome(), now))
+        return True
+
+    # ---- the function --------------------------------------------------------------------------
+    async def _invoke(self, batch: Batch) -> Reply:
+        who = Execution.of(batch.history)
+        function = self._worker.find("orchestrationTrigger", who.name)
+        if function is None:
+            known = [f.name for f in self._worker.functions if f.kind == "orchestrationTrigger"]
+            return Reply(None, unknown_function(who.name, "orchestrator", known))
+        started = next(e for e in batch.history if e["EventType"] == Kind.ExecutionStarted)
+        parent = who.parent["OrchestrationInstance"]["InstanceId"] if who.parent else None
+        context = {
+            "history": batch.history,
+            "input": None if started["Input"] is None else json.loads(started["Input"]),
+            "instanceId": who.instance_id,
+            "parentInstanceId": parent,
+            **PROTOCOL,
+        }
+        try:
+            return Reply(json.loads(await self._worker.invoke_durable(function, compact(context))))
+        except WorkerFailure as failure:
+            state = orchestrator_state(failure.text)
+            return Reply(state, "" if state else stateless_failure(failure.text))
+
+    # ---- what goes out -------------------------------------------------------------------------
+    def _turn(self, batch: Batch, reply: Reply, now: datetime) -> WorkItem:
+        who = Execution.of(batch.history)
+        scope = Scope(
+            who.name, who.instance_id, who.execution_id, self._knows, self._versioning.default
+        )
+        outcome = replay(batch.history, reply, scope)
+        if outcome.mismatch is not None:
+            log.error(
+                "orchestration %s is not deterministic: instance %s differs at step %s: %s",
+                who.name,
+                who.instance_id,
+                outcome.mismatch.step,
+                outcome.mismatch,
+            )
+        turn = take(outcome, who, now, _new_id)
+        if not batch.new and len(turn.events) == 1:
+            turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
+        if turn.again is not None:
+            start = next_generation(turn.again, outcome.carried, who, now, _new_id)
+            return self._next_generation(batch, turn, start, now)
+        return self._item(batch, turn, outcome, now)
+
+    def _knows(self, kind: str, name: str) -> bool:
+        return self._worker.find(kind, name) is not None
+
+    def _item(self, batch: Batch, turn: Turn, outcome: Outcome, now: datetime) -> WorkItem:
+        instance = replace(
+            batch.instance,
+            status=turn.end.status if turn.end else _status(outcome),
+            output=turn.end.result if turn.end else _reason(batch.history, outcome),
+            custom_status=outcome.custom_status,
+            updated=stamp(now),
+        )
+        return WorkItem(
+            instance,
+            batch.consumed,
+            history=[] if batch.fresh else None,
+            events=[*batch.new, *turn.events],
+            calls=turn.calls,
+            messages=turn.messages,
+            drop_execution=(instance.id, instance.execution) if turn.end else None,
+        )
+
+    def _next_generation(
+        self, batch: Batch, turn: Turn, start: list[Event], now: datetime
+    ) -> WorkItem:
+        old = batch.instance
+        fresh = instance_of(start[1])
+        instance = replace(fresh, generation=old.generation, updated=stamp(now))
+        go_on = Message(old.id, event(Kind.ContinueAsNew, now), now, instance.execution)
+        return WorkItem(
+            instance,
+            batch.consumed,
+            history=start,
+            calls=turn.calls,
+            messages=[*turn.messages, go_on],
+            drop_execution=(old.id, old.execution),
+        )
+
+
+def instance_of(started: Event, status: str = "Running") -> Instance:
+    """The instance at its start."""
+    ids = started["OrchestrationInstance"]
+    return Instance(
+        id=ids["InstanceId"],
+        execution=ids["ExecutionId"],
+        name=started["Name"],
+        version=started["Version"],
+        status=status,
+        input=started["Input"],
+        output=None,
+        custom_status=None,
+        created=started["Timestamp"],
+        updated=started["Timestamp"],
+        generation=started["Generation"],
+    )
+
+
+def _status(outcome: Outcome) -> str:
+    return "Suspended" if outcome.suspended else "Running"
+
+
+def _reason(history: list[Event], outcome: Outcome) -> str | None:
+    """While suspended, the output is the reason for it."""
+    if not outcome.suspended:
+        return None
+    suspensions = [e for e in history if e["EventType"] == Kind.ExecutionSuspended]
+    reason: Any = suspensions[-1]["Reason"]
+    return None if reason is None else str(reason)
+
+
+_new_id: Callable[[], str] = lambda: uuid.uuid4().hex  # noqa: E731

@@ -1,0 +1,221 @@
+"""The extension's shim for SDKs in other processes: plays the SDK's answer as an orchestration.
+
+The SDK answers each invocation with the list of all its actions since the start, without ids. The
+extension performs them strictly one after another in an orchestration of its own; whatever fails
+there is ignored (the SDK has dealt with it). That is why a call of an unknown function hangs, and
+why ids get out of step when the SDK goes on while a retried call is open.
+
+Source: OutOfProcOrchestrationShim and DurableOrchestrationContext of the extension, RetryInterceptor
+of DurableTask.Core.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from localcloud.host.continuations import Steps, Task, finished, run, when
+from localcloud.host.decisions import CreateSubOrchestration, ScheduleTask, SendEvent
+from localcloud.host.dtfx import OrchestrationFailure, Outcome, Replay
+from localcloud.host.failures import NO_STACK
+from localcloud.host.history import Event, compact, moment, stamp
+
+MAX_STATUS_KB = 16
+HTTP_ACTIVITY = "BuiltIn::HttpActivity"
+CALL_ENTITY = 7
+
+Action = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back from the function: its state, or the text of a failure without a state."""
+
+    state: Mapping[str, Any] | None
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a replay needs to know besides history and reply."""
+
+    name: str
+    instance_id: str
+    execution_id: str
+    knows: Callable[[str, str], bool]  # (kind of trigger, durable name)
+    default_version: str | None = None
+
+
+def replay(history: Iterable[Event], reply: Reply, scope: Scope) -> Outcome:
+    """What history and reply lead to."""
+    engine = Replay()
+    return engine.run(history, _Shim(engine, reply, scope).steps)
+
+
+class _Shim:
+    def __init__(self, engine: Replay, reply: Reply, scope: Scope) -> None:
+        self._engine, self._reply, self._scope = engine, reply, scope
+
+    def steps(self) -> Steps:
+        """The orchestration; its value is the output as JSON text."""
+        state = self._reply.state
+        if state is None:
+            raise self._failure(self._reply.failure)
+        self._set_custom_status(state.get("customStatus"))
+        for action in (action for group in state.get("actions") or [] for action in group):
+            yield self._perform(action)
+        if error := state.get("error"):
+            raise self._failure(error)
+        if not state.get("isDone"):
+            yield Task()  # more to come: the SDK will be asked again
+        output = state.get("output")
+        return None if output is None else compact(output)
+
+    def _failure(self, text: str) -> OrchestrationFailure:
+        message = f"Orchestrator function '{self._scope.name}' failed: {text}"
+        return OrchestrationFailure(message, f"Message: {text}, StackTrace: {NO_STACK}")
+
+    def _set_custom_status(self, value: Any) -> None:
+        text = None if value is None else compact(value)
+        size = len((text or "").encode("utf-16-le", "surrogatepass")) // 1024
+        if size > MAX_STATUS_KB:
+            raise self._failure(
+                "The UTF-16 size of the JSON-serialized payload must not exceed "
+                f"{MAX_STATUS_KB} KB. The current payload size is {size:,} KB."
+            )
+        self._engine.out.custom_status = text
+
+    # ---- actions -------------------------------------------------------------------------------
+    def _perform(self, action: Action) -> Task:
+        return self._ACTIONS[action["actionType"]](self, action)
+
+    def _activity(self, action: Action) -> Task:
+        name = action["functionName"]
+        if not self._scope.knows("activityTrigger", name):
+            return finished()  # fails on the .NET side only: the SDK waits for ever
+        key = self._engine.take_id()
+        return self._engine.schedule(ScheduleTask(key, name, action.get("input")))
+
+    def _http(self, action: Action) -> Task:
+        text = compact(action.get("httpRequest"))
+        return self._engine.schedule(ScheduleTask(self._engine.take_id(), HTTP_ACTIVITY, text))
+
+    def _sub_orchestration(self, action: Action) -> Task:
+        name = action["functionName"]
+        if not self._scope.knows("orchestrationTrigger", name):
+            return finished()
+        key = self._engine.take_id()
+        child = action.get("instanceId") or f"{self._scope.execution_id}:{key}"
+        version = action.get("version") or self._scope.default_version
+        text = None if action.get("input") is None else compact(action["input"])
+        return self._engine.schedule(CreateSubOrchestration(key, name, version, child, text))
+
+    def _with_retry(self, action: Action) -> Task:
+        """A call, followed by timers and further calls as long as it fails."""
+        kind, call = self._RETRIED[action["actionType"]]
+        if not self._scope.knows(kind, action["functionName"]):
+            return finished()
+        return run(self._attempts(lambda: call(self, action), action["retryOptions"]))
+
+    def _attempts(self, call: Callable[[], Task], options: Mapping[str, Any]) -> Steps:
+        started, attempts = moment(self._engine.now), int(options["maxNumberOfAttempts"])
+        for attempt in range(1, attempts + 1):
+            task = call()
+            yield task
+            if not task.failed:
+                return
+            now = moment(self._engine.now)
+            delay = retry_delay(options, attempt, now - started)
+            if delay is None:
+                return
+            # The one behind the last attempt is due at once; the SDK counts on its id.
+            fire_at = stamp(now if attempt == attempts else now + delay)
+            yield self._engine.create_timer(fire_at)
+
+    def _timer(self, action: Action) -> Task:
+        return self._engine.create_timer(action["fireAt"], cancelled=bool(action.get("isCanceled")))
+
+    def _wait(self, action: Action) -> Task:
+        return self._engine.wait_for(action["externalEventName"])
+
+    def _entity(self, action: Action) -> Task:
+        """A signal is sent and forgotten, a call waits for the answer: an event named by its id."""
+        target, signal = scheduler_id(action["instanceId"]), action["actionType"] != CALL_ENTITY
+        if not self._scope.knows("entityTrigger", target.split("@")[1]):
+            return finished()
+        key = self._engine.take_id()
+        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._scope.execution_id}/{key}"))
+        request = entity_request(
+            action.get("operation"), action.get("input"), request_id, signal=signal
+        )
+        request |= {
+            "parent": self._scope.instance_id,
+            "parentExecution": self._scope.execution_id,
+        }
+        due = action.get("fireAt")
+        self._engine.send(SendEvent(key, target, "op", compact(request), due))
+        return finished() if signal else self._engine.wait_for(request_id)
+
+    def _continue_as_new(self, action: Action) -> Task:
+        self._engine.continue_as_new(compact(action.get("input")))
+        return finished()
+
+    def _when_any(self, action: Action) -> Task:
+        return when([self._perform(item) for item in action["compoundActions"]], 1)
+
+    def _when_all(self, action: Action) -> Task:
+        tasks = [self._perform(item) for item in action["compoundActions"]]
+        return when(tasks, len(tasks))
+
+    # By `actionType` of the SDK.
+    _ACTIONS: ClassVar[dict[int, Callable[[_Shim, Action], Task]]] = {
+        0: _activity,
+        1: _with_retry,
+        2: _sub_orchestration,
+        3: _with_retry,
+        4: _continue_as_new,
+        5: _timer,
+        6: _wait,
+        7: _entity,
+        8: _http,
+        9: _entity,
+        10: _entity,
+        11: _when_any,
+        12: _when_all,
+    }
+    _RETRIED: ClassVar[dict[int, tuple[str, Callable[[_Shim, Action], Task]]]] = {
+        1: ("activityTrigger", _activity),
+        3: ("orchestrationTrigger", _sub_orchestration),
+    }
+
+
+def scheduler_id(entity: str) -> str:
+    """The instance id of an entity: its name in lower case, its key as it is."""
+    _, name, key = entity.split("@", 2)
+    return f"@{name.lower()}@{key}"
+
+
+def entity_request(
+    operation: str | None, value: Any, request_id: str, *, signal: bool
+) -> dict[str, Any]:
+    """A message to an entity; `value` is what becomes its JSON input."""
+    return {
+        "op": operation or "",
+        **({"signal": True} if signal else {}),
+        "input": None if value is None else compact(value),
+        "id": request_id,
+    }
+
+
+def retry_delay(options: Mapping[str, Any], attempt: int, elapsed: timedelta) -> timedelta | None:
+    """How long to wait behind failed attempt number `attempt`; None: no more attempts."""
+    timeout = options.get("retryTimeoutInMilliseconds")
+    if timeout is not None and elapsed >= timedelta(milliseconds=timeout):
+        return None
+    growth = float(options.get("backoffCoefficient") or 1) ** (attempt - 1)
+    wanted = options["firstRetryIntervalInMilliseconds"] * growth
+    longest = options.get("maxRetryIntervalInMilliseconds")
+    return timedelta(milliseconds=wanted if longest is None else min(wanted, longest))

@@ -1,0 +1,283 @@
+"""The task hub on disk: instances, histories, waiting messages and activity calls, in SQLite.
+
+Every method that changes something is one transaction, so a process that is killed leaves either
+all of a work item or nothing of it; what was not committed is done again. WAL and `synchronous =
+NORMAL`: a killed process loses nothing that was committed (a power cut may).
+
+Errors of SQLite (locked, disk full) come out as `sqlite3.Error`; nothing has happened then.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from localcloud.host.history import Event, Kind
+from localcloud.host.turn import ActivityCall, Message
+
+BUSY_MILLISECONDS = 250
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS instances(
+  id TEXT PRIMARY KEY, execution TEXT, name TEXT, version TEXT, status TEXT, input TEXT,
+  output TEXT, custom_status TEXT, created TEXT, updated TEXT, generation INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history(
+  instance TEXT, position INTEGER, event TEXT, PRIMARY KEY(instance, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT, execution TEXT, due INTEGER, event TEXT
+);
+CREATE INDEX IF NOT EXISTS messages_due ON messages(due, target);
+CREATE INDEX IF NOT EXISTS messages_target ON messages(target, due);
+CREATE TABLE IF NOT EXISTS calls(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT, execution TEXT, task INTEGER, name TEXT,
+  input TEXT
+);
+"""
+
+
+@dataclass
+class Instance:
+    """What the status API shows; texts of `input`, `output` and `custom_status` are JSON."""
+
+    id: str
+    execution: str
+    name: str
+    version: str | None
+    status: str
+    input: str | None
+    output: str | None
+    custom_status: str | None
+    created: str
+    updated: str
+    generation: int | None = None
+
+
+COLUMNS = [f.name for f in fields(Instance)]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A message that is due; `id` is for its deletion."""
+
+    id: int
+    execution: str | None
+    event: Event
+
+
+@dataclass
+class WorkItem:
+    """What one turn commits. `history` replaces, `events` extend what is there."""
+
+    instance: Instance | None
+    consumed: Sequence[int] = ()
+    history: Sequence[Event] | None = None
+    events: Sequence[Event] = ()
+    calls: Sequence[ActivityCall] = ()
+    messages: Sequence[Message] = ()
+    drop_execution: tuple[str, str] | None = None  # (instance, execution) whose messages go
+
+
+def ticks(when: datetime) -> int:
+    return (when - EPOCH) // timedelta(microseconds=1)
+
+
+class Store:
+    """One connection, to be used from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+            self._db.execute("COMMIT")
+        except BaseException:
+            # A full disk may have rolled back already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def clear(self) -> None:
+        with self._transaction() as db:
+            for table in ("instances", "history", "messages", "calls"):
+                db.execute(f"DELETE FROM {table}")
+
+    # ---- reading -------------------------------------------------------------------------------
+    def instance(self, instance_id: str) -> Instance | None:
+        row = self._db.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM instances WHERE id = ?", (instance_id,)
+        ).fetchone()
+        return Instance(*row) if row else None
+
+    def instances(self) -> list[Instance]:
+        """All of them, by id."""
+        rows = self._db.execute(f"SELECT {', '.join(COLUMNS)} FROM instances ORDER BY id")
+        return [Instance(*row) for row in rows]
+
+    def history(self, instance_id: str) -> list[Event]:
+        rows = self._db.execute(
+            "SELECT event FROM history WHERE instance = ? ORDER BY position", (instance_id,)
+        )
+        return [json.loads(text) for (text,) in rows]
+
+    def inbox(self, instance_id: str, now: datetime) -> list[Inbox]:
+        """The messages for an instance that are due, in order."""
+        rows = self._db.execute(
+            "SELECT id, execution, event FROM messages WHERE target = ? AND due <= ?"
+            " ORDER BY due, id",
+            (instance_id, ticks(now)),
+        )
+        return [Inbox(key, execution, json.loads(text)) for key, execution, text in rows]
+
+    def ready(self, now: datetime) -> list[str]:
+        """The instances with messages that are due, those that waited longest first."""
+        rows = self._db.execute(
+            "SELECT target FROM messages WHERE due <= ? GROUP BY target ORDER BY min(id)",
+            (ticks(now),),
+        )
+        return [target for (target,) in rows]
+
+    def calls(self) -> list[tuple[int, ActivityCall]]:
+        """The activity calls without a result, in order."""
+        rows = self._db.execute(
+            "SELECT id, instance, execution, task, name, input FROM calls ORDER BY id"
+        )
+        return [(key, ActivityCall(*rest)) for key, *rest in rows]
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next message that is not due yet will be."""
+        (due,) = self._db.execute(
+            "SELECT min(due) FROM messages WHERE due > ?", (ticks(now),)
+        ).fetchone()
+        return None if due is None else EPOCH + timedelta(microseconds=due)
+
+    # ---- changing ------------------------------------------------------------------------------
+    def commit(self, item: WorkItem) -> None:
+        with self._transaction() as db:
+            _delete_messages(db, item.consumed)
+            if item.drop_execution:
+                db.execute(
+                    "DELETE FROM messages WHERE target = ? AND execution = ?", item.drop_execution
+                )
+            if item.instance is not None:
+                _save(db, item.instance)
+                _write_history(db, item.instance.id, item.history, item.events)
+            for call in item.calls:
+                db.execute(
+                    "INSERT INTO calls(instance, execution, task, name, input)"
+                    " VALUES(?, ?, ?, ?, ?)",
+                    (call.instance_id, call.execution_id, call.task_id, call.name, call.input),
+                )
+            for message in item.messages:
+                _post(db, message)
+
+    def finish_call(self, key: int, answer: Message) -> None:
+        """Replaces a call by its result, exactly once."""
+        with self._transaction() as db:
+            if db.execute("DELETE FROM calls WHERE id = ?", (key,)).rowcount:
+                _post(db, answer)
+
+    def post(self, message: Message) -> None:
+        with self._transaction() as db:
+            _post(db, message)
+
+    def start(self, message: Message, instance: Instance) -> None:
+        """A new execution under an id that is free or finished."""
+        with self._transaction() as db:
+            _delete(db, [instance.id])
+            _save(db, instance)
+            _post(db, message)
+
+    def save(self, instance: Instance) -> None:
+        with self._transaction() as db:
+            _save(db, instance)
+
+    def end_unstarted(self, instance: Instance) -> None:
+        """For an instance that was never picked up: its start goes with its messages."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM messages WHERE target = ?", (instance.id,))
+            _save(db, instance)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Instances with all that belongs to them."""
+        with self._transaction() as db:
+            _delete(db, ids)
+
+
+def _save(db: sqlite3.Connection, instance: Instance) -> None:
+    marks = ", ".join("?" * len(COLUMNS))
+    db.execute(
+        f"INSERT OR REPLACE INTO instances({', '.join(COLUMNS)}) VALUES({marks})",
+        tuple(asdict(instance).values()),
+    )
+
+
+def _write_history(
+    db: sqlite3.Connection, instance: str, replacing: Sequence[Event] | None, more: Sequence[Event]
+) -> None:
+    if replacing is not None:
+        db.execute("DELETE FROM history WHERE instance = ?", (instance,))
+    (last,) = db.execute(
+        "SELECT coalesce(max(position), -1) FROM history WHERE instance = ?", (instance,)
+    ).fetchone()
+    db.executemany(
+        "INSERT INTO history(instance, position, event) VALUES(?, ?, ?)",
+        [
+            (instance, position, json.dumps(item))
+            for position, item in enumerate([*(replacing or ()), *more], last + 1)
+        ],
+    )
+
+
+def _post(db: sqlite3.Connection, message: Message) -> None:
+    """Puts a message into the queue; the start of a child makes its instance visible."""
+    if message.event["EventType"] == Kind.ExecutionStarted:
+        _show_pending(db, message.event)
+    db.execute(
+        "INSERT INTO messages(target, execution, due, event) VALUES(?, ?, ?, ?)",
+        (message.target, message.execution_id, ticks(message.due), json.dumps(message.event)),
+    )
+
+
+def _show_pending(db: sqlite3.Connection, started: Event) -> None:
+    db.execute(
+        f"INSERT OR IGNORE INTO instances({', '.join(COLUMNS)})"
+        " VALUES(?, ?, ?, ?, 'Pending', ?, NULL, NULL, ?, ?, ?)",
+        (
+            started["OrchestrationInstance"]["InstanceId"],
+            started["OrchestrationInstance"]["ExecutionId"],
+            started["Name"],
+            started["Version"],
+            started["Input"],
+            started["Timestamp"],
+            started["Timestamp"],
+            started["Generation"],
+        ),
+    )
+
+
+def _delete_messages(db: sqlite3.Connection, keys: Sequence[int]) -> None:
+    db.executemany("DELETE FROM messages WHERE id = ?", [(key,) for key in keys])
+
+
+def _delete(db: sqlite3.Connection, ids: Iterable[str]) -> None:
+    for key in ids:
+        db.execute("DELETE FROM instances WHERE id = ?", (key,))
+        db.execute("DELETE FROM history WHERE instance = ?", (key,))
+        db.execute("DELETE FROM messages WHERE target = ?", (key,))
+        db.execute("DELETE FROM calls WHERE instance = ?", (key,))
