@@ -1,1 +1,1 @@
-"""An emulation of Azure Resource Manager for managed images and Azure Compute Galleries."""
+"""An emulator of Azure Resource Manager for managed images and compute galleries."""

@@ -1,0 +1,97 @@
+"""Image definitions (`Microsoft.Compute/galleries/images`)."""
+
+from __future__ import annotations
+
+import re
+
+from localcloud.arm.call import Call
+from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Draft, Kind
+from localcloud.arm.model import Json, Resource
+from localcloud.arm.world import World
+
+TYPE = "Microsoft.Compute/galleries/images"
+_NAME = re.compile(r"[^_\W][\w.-]{0,79}(?<![-.])\Z", re.ASCII)
+_REQUIRED = ("osType", "osState", "identifier")
+_FIXED = ("osType", "osState", "hyperVGeneration", "architecture", "identifier", "eula")
+_KEPT = [
+    "description",
+    "eula",
+    "privacyStatementUri",
+    "releaseNoteUri",
+    "endOfLifeDate",
+    "recommended",
+    "purchasePlan",
+    "allowUpdateImage",
+]
+# The service writes some feature values in its own casing.
+_CASING = {
+    ("securitytype", "confidentialvm"): "ConfidentialVM",
+    ("isacceleratednetworksupported", "true"): "True",
+    ("isacceleratednetworksupported", "false"): "False",
+    ("ishibernatesupported", "true"): "True",
+    ("ishibernatesupported", "false"): "False",
+}
+NEW_DEFAULTS_SINCE = "2025-03-03"  # generation 2 and TrustedLaunchSupported unless told otherwise
+
+
+def _write(world: World, call: Call, existing: Resource | None) -> Draft:
+    sent = call.body.get("properties") or {}
+    if not _NAME.match(call.target.name):
+        raise refusal("definition name")
+    if existing is not None:
+        sent = _carried(existing) | sent
+    for name in _REQUIRED:
+        if not sent.get(name):
+            raise refusal("required", parameter=f"galleryImage.properties.{name}")
+    inner = _complete(sent, call.api)
+    if existing is not None:
+        _check_fixed(existing, inner)
+    _check_identifier(world, call, inner["identifier"])
+    kind = "definition update" if existing else "definition create"
+    return Draft(inner, world.seconds(kind, call.target.path))
+
+
+def _carried(existing: Resource) -> Json:
+    """What an update need not repeat: everything that cannot change."""
+    return {key: existing.properties[key] for key in _FIXED if key in existing.properties}
+
+
+def _complete(sent: Json, api: str) -> Json:
+    modern = api >= NEW_DEFAULTS_SINCE and not sent.get("hyperVGeneration")
+    features = [_recased(feature) for feature in sent.get("features") or []]
+    if modern and not any(f.get("name") == "SecurityType" for f in features):
+        features.append({"name": "SecurityType", "value": "TrustedLaunchSupported"})
+    inner: Json = {
+        "hyperVGeneration": sent.get("hyperVGeneration") or ("V2" if modern else "V1"),
+        "architecture": sent.get("architecture") or "x64",
+    }
+    if features:
+        inner["features"] = features
+    inner |= {key: sent[key] for key in ("osType", "osState", "identifier")}
+    inner |= {key: sent[key] for key in _KEPT if sent.get(key) is not None}
+    if sent.get("disallowed"):
+        inner["disallowed"] = sent["disallowed"]
+    return inner
+
+
+def _recased(feature: Json) -> Json:
+    name, value = str(feature.get("name")), str(feature.get("value"))
+    return feature | {"value": _CASING.get((name.lower(), value.lower()), value)}
+
+
+def _check_fixed(existing: Resource, inner: Json) -> None:
+    for name in _FIXED:
+        if existing.properties.get(name) != inner.get(name):
+            raise refusal("property changed", path=f"galleryImage.properties.{name}")
+
+
+def _check_identifier(world: World, call: Call, identifier: Json) -> None:
+    wanted = {key: str(value).lower() for key, value in identifier.items()}
+    for other in world.listed(call.target.key.rsplit("/", 1)[0]):
+        has = {k: str(v).lower() for k, v in other.properties["identifier"].items()}
+        if other.key != call.target.key and has == wanted:
+            raise refusal("identifier taken", name=other.name, **identifier)
+
+
+KIND = Kind(TYPE, "definition", _write)

@@ -1,0 +1,95 @@
+"""Template deployments, as far as they create resources: `az vm create` works through them.
+
+The resources of the template are written when the deployment is accepted; expressions in them
+(`[parameters('x')]`) are filled in for parameters and resource ids only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from localcloud.arm import paths
+from localcloud.arm.call import Call, Reply
+from localcloud.arm.compute import MACHINE, anything
+from localcloud.arm.errors import refusal
+from localcloud.arm.model import Json, Operation, Resource
+from localcloud.arm.signing import Signer
+from localcloud.arm.states import provisioning
+from localcloud.arm.timestamps import arm_time, ticks
+from localcloud.arm.world import World
+from localcloud.arm.writes import missing, put, require_group
+
+TYPE = "Microsoft.Resources/deployments"
+
+
+def answer(world: World, call: Call, signer: Signer) -> Reply:
+    """PUT starts, GET shows, `operationStatuses` reports."""
+    require_group(world, call)
+    if call.target.kind.endswith("operationstatuses"):
+        return _status(world, call)
+    if call.method == "PUT":
+        return _start(world, call, signer)
+    found = world.find(call.target.path)
+    if found is None:
+        raise missing(call)
+    if call.method == "DELETE":
+        world.bury([found], call.now, call.correlation)
+        return Reply(204)
+    return Reply(200, _body(found, provisioning(found, call.now)))
+
+
+def _start(world: World, call: Call, signer: Signer) -> Reply:
+    inner = call.body.get("properties") or {}
+    template = inner.get("template") or {}
+    made = [_create(world, call, signer, item) for item in template.get("resources") or []]
+    end = max((r.ready for r in made if r and r.ready), default=call.now)
+    number = f"{ticks(call.now):020d}"
+    operation = Operation(number, call.target.path, "deployment", "", call.now, end)
+    existing = world.find(call.target.path)
+    shown = {
+        "parameters": inner.get("parameters") or {},
+        "mode": str(inner.get("mode", "Incremental")).capitalize(),
+        "timestamp": arm_time(call.now),
+        "correlationId": call.correlation,
+        "outputResources": [{"id": r.id} for r in made if r],
+    }
+    deployment = Resource(
+        call.target.path, TYPE, None, shown, call.now, change="Creating",
+        ready=end + timedelta(seconds=1), operation=number,
+    )  # fmt: skip
+    world.save(deployment, operation=operation)
+    url = f"{call.base}{call.target.path}/operationStatuses/{number}?api-version={call.api}"
+    body = _body(deployment, "Accepted")
+    return Reply(200 if existing else 201, body, {"Azure-AsyncOperation": url})
+
+
+def _body(deployment: Resource, state: str) -> Json:
+    inner = deployment.properties | {"provisioningState": state}
+    if state != "Succeeded":
+        inner.pop("outputResources")
+    return {"id": deployment.id, "name": deployment.name, "type": TYPE, "properties": inner}
+
+
+def _create(world: World, call: Call, signer: Signer, item: Json) -> Resource | None:
+    names = str(item["name"]).split("/")
+    space, *types = str(item["type"]).split("/")
+    inside = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=False))
+    path = f"{call.target.group_id}/providers/{space}/{inside}"
+    target = paths.parse(path)
+    if target is None or target.kind == "microsoft.resources/deployments":
+        return None
+    kind = MACHINE if target.kind == MACHINE.type.lower() else anything(target.type)
+    body = {k: v for k, v in item.items() if k not in ("apiVersion", "dependsOn", "type", "name")}
+    sub = replace(call, method="PUT", target=target, body=body, api=str(item.get("apiVersion", "")))
+    put(world, sub, kind, signer)
+    return world.find(path)
+
+
+def _status(world: World, call: Call) -> Reply:
+    operation = world.operations.get(call.target.name)
+    if operation is None:
+        raise refusal("operation missing")
+    if call.now >= operation.end:
+        return Reply(200, {"status": "Succeeded"})
+    return Reply(200, {"status": "Running" if call.now > operation.start else "Accepted"})

@@ -1,0 +1,198 @@
+"""From an HTTP request to its answer: tokens, parsing, limits, faults, headers, the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from localcloud.arm import metadata, paths, routing, versionlists
+from localcloud.arm.call import Call, Reply
+from localcloud.arm.errors import ArmError, refusal
+from localcloud.arm.faults import Rule, outcomes
+from localcloud.arm.groups import subscription_body, tenant_body
+from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
+from localcloud.arm.model import Json
+from localcloud.arm.timestamps import arm_time, http_date
+
+if TYPE_CHECKING:
+    from localcloud.arm.server import ArmCloud
+
+_COMMON = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Cache": "CONFIG_NOCACHE",
+}
+_REMAINING = {
+    "GET": {"x-ms-ratelimit-remaining-subscription-global-reads": "3749"},
+    "DELETE": {
+        "x-ms-ratelimit-remaining-subscription-deletes": "199",
+        "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
+    },
+}
+_WRITES = {
+    "x-ms-ratelimit-remaining-subscription-writes": "199",
+    "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
+}
+
+
+class Gateway:
+    """The one handler of the HTTPS server."""
+
+    def __init__(self, cloud: ArmCloud) -> None:
+        self._cloud = cloud
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request and log it, whatever happens to the answer."""
+        cloud = self._cloud
+        correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid4())
+        rule = cloud.faults.pick(request.method, request.raw_path)
+        line: Json = {
+            "method": request.method,
+            "path": request.raw_path,
+            "status": 0,
+            "correlationId": correlation,
+            "clientRequestId": request.headers.get("x-ms-client-request-id"),
+            "time": arm_time(cloud.world.now()),
+        }
+        if rule is not None:
+            line["fault"] = rule.name or rule.what
+        try:
+            return await self._with_fault(request, rule, correlation, line)
+        finally:
+            cloud.log(line)
+
+    async def _with_fault(
+        self, request: web.Request, rule: Rule | None, correlation: str, line: Json
+    ) -> web.StreamResponse:
+        body = await request.read()
+        if rule is None:
+            return self._answer(request, body, correlation, line)
+        wrong = Misbehaviour(self._cloud.held, rule, line)
+        if rule.when == "before":
+            await wrong.wait(request)
+            if not wrong.proceeds:
+                return await answer_wrongly(request, wrong, None, self._cloud.world.now())
+        response = self._answer(request, body, correlation, line)
+        if rule.when == "after":
+            await wrong.wait(request)
+        return await answer_wrongly(request, wrong, response, self._cloud.world.now())
+
+    def _answer(
+        self, request: web.Request, body: bytes, correlation: str, line: Json
+    ) -> web.Response:
+        now = self._cloud.world.now()
+        headers: dict[str, str] = {}
+        try:
+            reply = self._reply(request, body, correlation, now, headers)
+        except ArmError as error:
+            reply = Reply(error.status, error.as_json(), error.headers)
+        line["status"] = reply.status
+        return _response(request.method, reply, headers, correlation, now)
+
+    def _reply(
+        self,
+        request: web.Request,
+        body: bytes,
+        correlation: str,
+        now: datetime,
+        headers: dict[str, str],
+    ) -> Reply:
+        cloud = self._cloud
+        api = request.query.get("api-version", "")
+        if request.path == "/metadata/endpoints":
+            return Reply(200, metadata.endpoints(cloud.url, cloud.tenant_id, api))
+        cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
+        if not cloud.site.signer.fits(request.raw_path):
+            raise refusal("operation missing")
+        tenant_wide = self._tenant_wide(request.path, api)
+        if tenant_wide is not None:
+            return tenant_wide
+        target = paths.parse(request.path)
+        if target is None:
+            raise refusal("path unknown", namespace="", api=api)
+        call = Call(
+            request.method,
+            target,
+            api,
+            request.query,
+            _json(body),
+            now,
+            cloud.url,
+            correlation,
+            request.raw_path,
+        )
+        versionlists.check(call)
+        headers.update(cloud.throttle.take(call))
+        return self._routed(call)
+
+    def _routed(self, call: Call) -> Reply:
+        """Answered under the profile that replication faults make of it."""
+        cloud, world = self._cloud, self._cloud.world
+        rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
+        profile = world.profile
+        try:
+            if rules:
+                changed: Any = {
+                    name: {**getattr(profile, name), **values}
+                    for name, values in outcomes(rules).items()
+                }
+                world.profile = replace(profile, **changed)
+            return routing.answer(world, call, cloud.site)
+        finally:
+            world.profile = profile
+
+    def _tenant_wide(self, path: str, api: str) -> Reply | None:
+        cloud = self._cloud
+        match path.rstrip("/").lower():
+            case "/subscriptions":
+                lines = [subscription_body(s, cloud.tenant_id) for s in cloud.subscription_ids]
+            case "/tenants":
+                lines = [tenant_body(cloud.tenant_id)]
+            case _:
+                return None
+        if not api:
+            raise refusal("api version missing")
+        return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+def _json(body: bytes) -> Json:
+    if not body.strip():
+        return {}
+    try:
+        parsed = json.loads(body)
+    except ValueError as error:
+        raise refusal("body", reason=error) from error
+    if not isinstance(parsed, dict):
+        raise refusal("body", reason="not an object")
+    return parsed
+
+
+def _response(
+    method: str, reply: Reply, headers: Mapping[str, str], correlation: str, now: datetime
+) -> web.Response:
+    request_id = str(uuid4())
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    found = {
+        **_COMMON,
+        "Date": http_date(now),
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-request-id": request_id,
+        "x-ms-routing-request-id": f"LOCALCLOUD:{stamp}:{request_id}",
+        **_REMAINING.get(method, _WRITES),
+        **headers,
+        **reply.headers,
+    }
+    if reply.body is None:
+        return web.Response(status=reply.status, headers=found)
+    found["Content-Type"] = "application/json; charset=utf-8"
+    text = json.dumps(reply.body, separators=(",", ":")).encode()
+    return web.Response(status=reply.status, headers=found, body=text)

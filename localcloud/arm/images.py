@@ -1,0 +1,132 @@
+"""Managed images (`Microsoft.Compute/images`)."""
+
+from __future__ import annotations
+
+from localcloud.arm.call import Call
+from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Draft, Kind
+from localcloud.arm.machines import disk_size, provisioning_from, storage_of
+from localcloud.arm.model import Json, Resource
+from localcloud.arm.regions import short
+from localcloud.arm.states import exists_fully
+from localcloud.arm.world import World
+
+TYPE = "Microsoft.Compute/images"
+_ORDER = [
+    "lun",
+    "osType",
+    "osState",
+    "diskSizeGB",
+    "snapshot",
+    "managedDisk",
+    "blobUri",
+    "caching",
+    "storageAccountType",
+    "diskEncryptionSet",
+]
+
+
+def _write(world: World, call: Call, existing: Resource | None) -> Draft:
+    sent = call.body.get("properties") or {}
+    if existing is not None:
+        sent = _updated(existing, sent)
+    disks = [_completed(world, disk) for disk in _disks(world, call, sent)]
+    inner: Json = {}
+    if sent.get("sourceVirtualMachine"):
+        inner["sourceVirtualMachine"] = {"id": sent["sourceVirtualMachine"]["id"]}
+    inner["storageProfile"] = _profile([_ordered(disk) for disk in disks], sent)
+    generation = sent.get("hyperVGeneration")
+    if generation:
+        inner["hyperVGeneration"] = generation
+    if call.body.get("extendedLocation"):
+        inner["extendedLocation"] = call.body["extendedLocation"]
+    kind = "image update" if existing else "image create"
+    return Draft(
+        inner,
+        world.seconds(kind, call.target.path),
+        revealed={"storageProfile": _profile([_sized(world, disk) for disk in disks], sent)},
+        hidden=existing.hidden if existing else _plan(world, sent),
+    )
+
+
+def _plan(world: World, sent: Json) -> Json:
+    """The purchase plan of the machine: no property of the image, but it sticks to it."""
+    machine = world.find((sent.get("sourceVirtualMachine") or {}).get("id", ""))
+    return {"plan": machine.extras["plan"]} if machine and machine.extras.get("plan") else {}
+
+
+def _updated(existing: Resource, sent: Json) -> Json:
+    """The whole of an update: what it does not name stays; the source may not change."""
+    old = existing.properties
+    before = (old.get("sourceVirtualMachine") or {}).get("id", "")
+    after = (sent.get("sourceVirtualMachine") or {}).get("id", before)
+    if after.lower() != before.lower():
+        raise refusal("property changed", path="sourceVirtualMachine")
+    storage = (old | existing.revealed)["storageProfile"]
+    return old | {"storageProfile": storage} | {k: v for k, v in sent.items() if v is not None}
+
+
+def _disks(world: World, call: Call, sent: Json) -> list[Json]:
+    """The OS disk and the data disks asked for, from the machine when that is the source."""
+    machine = (sent.get("sourceVirtualMachine") or {}).get("id")
+    given = sent.get("storageProfile") or (storage_of(world, machine) if machine else {})
+    if not given.get("osDisk"):
+        raise refusal("required", parameter="storageProfile.osDisk")
+    disks = [given["osDisk"], *(given.get("dataDisks") or [])]
+    for disk in disks:
+        _check_region(world, call, disk)
+    return disks
+
+
+def _profile(disks: list[Json], sent: Json) -> Json:
+    profile: Json = {"osDisk": disks[0], "dataDisks": disks[1:]}
+    resilient = (sent.get("storageProfile") or {}).get("zoneResilient")
+    return profile if resilient is None else profile | {"zoneResilient": resilient}
+
+
+def _check_region(world: World, call: Call, disk: Json) -> None:
+    for kind in ("snapshot", "managedDisk"):
+        source = world.find((disk.get(kind) or {}).get("id", ""))
+        here = short(str(call.body.get("location", "")))
+        if source and source.location and short(source.location) != here:
+            raise refusal("image region", kind=kind, uri=source.id)
+
+
+def _completed(world: World, disk: Json) -> Json:
+    """Defaults filled in; sizes come only when the image is there."""
+    kept = {key: value for key, value in disk.items() if value is not None}
+    kept.setdefault("caching", "None")
+    kept.setdefault("storageAccountType", _sku(world, disk))
+    return kept
+
+
+def _ordered(disk: Json) -> Json:
+    return {key: disk[key] for key in _ORDER if disk.get(key) is not None}
+
+
+def _sku(world: World, disk: Json) -> str:
+    source = world.find((disk.get("managedDisk") or {}).get("id", ""))
+    return (
+        str(source.extras.get("sku", {}).get("name", "Standard_LRS")) if source else "Standard_LRS"
+    )
+
+
+def _sized(world: World, disk: Json) -> Json:
+    ids = [(disk.get(kind) or {}).get("id", "") for kind in ("snapshot", "managedDisk")]
+    size = disk.get("diskSizeGB") or disk.get("size") or disk_size(world, ids, disk.get("osType"))
+    return _ordered(disk | {"diskSizeGB": size})
+
+
+def _erase(world: World, call: Call, existing: Resource) -> None:
+    machines = provisioning_from(world, existing, call.now)
+    if machines:
+        names = ", ".join(machine.name for machine in machines)
+        raise refusal("image in use", machines=names, image=existing.name)
+
+
+def is_usable(image: Resource, call: Call) -> bool:
+    """Whether its creation has ended well."""
+    return exists_fully(image, call.now)
+
+
+KIND = Kind(TYPE, "image", _write, erase=_erase, family="operations")

@@ -1,0 +1,101 @@
+"""Virtual machines, disks and snapshots, as far as images and versions are made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from localcloud.arm.model import Json, Resource
+from localcloud.arm.states import is_pending
+from localcloud.arm.world import World
+
+MACHINE = "microsoft.compute/virtualmachines"
+OS_SIZES = {"Windows": 127}  # GB, of an OS disk whose size nobody has named
+LINUX_SIZE = 30
+DATA_SIZE = 10
+
+
+def storage_of(world: World, machine_id: str) -> Json:
+    """The storage profile an image captured from this machine gets.
+
+    The emulator keeps machines as they were sent; one it has never seen counts as a Linux machine
+    with one disk. A disk's `size` is for later: an image names sizes only when it is complete.
+    """
+    machine = world.find(machine_id)
+    profile = machine.properties.get("storageProfile", {}) if machine else {}
+    os_disk = profile.get("osDisk") or {}
+    name = machine_id.rsplit("/", 1)[-1]
+    return {
+        "osDisk": {
+            "osType": os_type(machine),
+            "osState": "Generalized",
+            "caching": os_disk.get("caching") or "ReadWrite",
+            **_managed(machine_id, os_disk, f"{name}_OsDisk_1"),
+        },
+        "dataDisks": [
+            {
+                "lun": disk["lun"],
+                "caching": disk.get("caching") or "None",
+                **_managed(machine_id, disk, f"{name}_lun_{disk['lun']}"),
+            }
+            for disk in profile.get("dataDisks") or []
+        ],
+    }
+
+
+def os_type(machine: Resource | None) -> str:
+    """Linux unless the machine's OS profile or image says Windows."""
+    if machine is None:
+        return "Linux"
+    profile = machine.properties.get("storageProfile") or {}
+    named = (profile.get("osDisk") or {}).get("osType")
+    reference = profile.get("imageReference") or {}
+    windows = "windowsConfiguration" in (machine.properties.get("osProfile") or {})
+    return str(
+        named or ("Windows" if windows or "Windows" in str(reference.get("publisher")) else "Linux")
+    )
+
+
+def _managed(machine_id: str, disk: Json, name: str) -> Json:
+    managed = disk.get("managedDisk") or {}
+    disks = machine_id.rsplit("/", 2)[0] + "/disks/"
+    return {
+        "managedDisk": {"id": managed.get("id") or disks + str(disk.get("name") or name)},
+        "size": disk.get("diskSizeGB"),
+        "storageAccountType": managed.get("storageAccountType") or "Premium_LRS",
+    }
+
+
+def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:
+    """Gigabytes: of the first source the emulator knows, else a usual size."""
+    for source in sources:
+        found = world.find(source) if source else None
+        if found and (size := size_of(world, found)):
+            return size
+    return DATA_SIZE if os is None else OS_SIZES.get(os, LINUX_SIZE)
+
+
+def size_of(world: World, source: Resource) -> int | None:
+    """`diskSizeGB` of a disk or snapshot, or of what it was copied from."""
+    size = source.properties.get("diskSizeGB")
+    if size:
+        return int(size)
+    data = source.properties.get("creationData") or {}
+    copied = world.find(data.get("sourceResourceId") or data.get("sourceUri") or "")
+    return size_of(world, copied) if copied and copied.id != source.id else None
+
+
+def provisioning_from(world: World, image: Resource, now: datetime) -> list[Resource]:
+    """Machines that are being created from this managed image right now."""
+    return [
+        machine
+        for machine in world.every(lambda r: r.type.lower() == MACHINE)
+        if machine.change == "Creating"
+        and is_pending(machine, now)
+        and _image_of(machine).lower() == image.key
+    ]
+
+
+def _image_of(machine: Resource) -> str:
+    profile = machine.properties.get("storageProfile") or {}
+    return str((profile.get("imageReference") or {}).get("id", ""))

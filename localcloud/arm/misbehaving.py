@@ -1,0 +1,111 @@
+"""How a fault looks on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from aiohttp import web
+
+from localcloud.arm.errors import ArmError
+from localcloud.arm.faults import Rule
+from localcloud.arm.model import Failure, Json
+from localcloud.arm.throttling import too_many
+from localcloud.arm.timestamps import http_date
+
+_ENDLESS = 3600.0  # seconds: longer than any client waits
+_STATUS = {
+    500: ("InternalServerError", "An internal error occurred."),
+    502: ("BadGateway", "The gateway received a bad response from the resource provider."),
+    503: ("ServerTimeout", "The request timed out. Please retry later."),
+    409: ("Conflict", "The request conflicts with another operation in progress."),
+}
+
+
+class Misbehaviour:
+    """One rule striking one request."""
+
+    def __init__(self, held: dict[str, tuple[Json, asyncio.Event]], rule: Rule, line: Json) -> None:
+        self.rule = rule
+        self._held = held
+        self._line = line
+
+    @property
+    def proceeds(self) -> bool:
+        """Whether the emulator answers although the fault strikes before."""
+        return self.rule.what in ("hold", "slow", "truncated", "content-type")
+
+    async def wait(self, _request: web.Request) -> None:
+        """The waiting part: hold, slow, timeout."""
+        if self.rule.what == "slow":
+            await asyncio.sleep(self.rule.seconds)
+        elif self.rule.what == "timeout":
+            await asyncio.sleep(_ENDLESS)
+        elif self.rule.what == "hold":
+            held_id, event = str(uuid4()), asyncio.Event()
+            line = {"id": held_id, "when": self.rule.when, **self._line}
+            self._held[held_id] = (line, event)
+            try:
+                await event.wait()
+            finally:
+                del self._held[held_id]
+
+
+async def answer_wrongly(
+    request: web.Request, wrong: Misbehaviour, right: web.Response | None, now: datetime
+) -> web.StreamResponse:
+    """What the client gets instead of, or of, the right answer."""
+    match wrong.rule.what:
+        case "status":
+            return _error_status(wrong.rule, now)
+        case "reset":
+            return _reset(request)
+        case "truncated" if right is not None:
+            return await _truncated(request, right)
+        case "malformed":
+            return web.Response(
+                text='{"name": "x", "properties": {', content_type="application/json"
+            )
+        case "error-body":
+            return web.json_response(_failure(wrong.rule, 500).as_json())
+        case "content-type" if right is not None:
+            right.content_type = "text/html"
+    return right if right is not None else _reset(request)
+
+
+def _failure(rule: Rule, status: int) -> ArmError:
+    code, message = _STATUS.get(status, ("InternalServerError", "An internal error occurred."))
+    return ArmError(status, Failure(rule.code or code, rule.message or message))
+
+
+def _error_status(rule: Rule, now: datetime) -> web.Response:
+    error = _failure(rule, rule.status)
+    if rule.status == 429 and rule.code is None:
+        end = now + timedelta(minutes=3)
+        error = too_many("CreateUpdateGalleryImageVersion3Min", now, end, 375, 376, None)
+    headers = {}
+    if rule.retry_after is not None:
+        moment = now + timedelta(seconds=rule.retry_after)
+        headers["Retry-After"] = (
+            http_date(moment) if rule.retry_after_date else str(rule.retry_after)
+        )
+    return web.json_response(error.as_json(), status=rule.status, headers=headers)
+
+
+def _reset(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _truncated(request: web.Request, right: web.Response) -> web.StreamResponse:
+    body = right.body if isinstance(right.body, bytes) else json.dumps({}).encode()
+    response = web.StreamResponse(status=right.status, headers=right.headers)
+    response.content_length = len(body) or 100
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

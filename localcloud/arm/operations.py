@@ -1,0 +1,101 @@
+"""Asynchronous operations: begun with a write, read through the URLs its answer carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from localcloud.arm.call import Call, Reply
+from localcloud.arm.errors import refusal
+from localcloud.arm.model import Failure, Json, Operation
+from localcloud.arm.regions import url_form
+from localcloud.arm.signing import Signer
+from localcloud.arm.states import envelope, properties
+from localcloud.arm.timestamps import arm_time
+from localcloud.arm.world import World
+
+
+def begin(
+    world: World,
+    call: Call,
+    *,
+    resource: str,
+    family: str,
+    location: str,
+    end: datetime,
+    failure: Failure | None = None,
+    retry_after: int | None = None,
+    output: bool = False,
+) -> Operation:
+    """The operation for an accepted write; saved together with the resource it changes."""
+    random = world.random(f"{resource}|{call.correlation}|operation")
+    return Operation(
+        id=str(UUID(int=random.getrandbits(128), version=4)),
+        resource=resource,
+        family=family,
+        location=location,
+        start=call.now,
+        end=end,
+        failure=failure,
+        retry_after=retry_after,
+        output=output,
+    )
+
+
+def headers(world: World, call: Call, operation: Operation, signer: Signer) -> Json:
+    """`Azure-AsyncOperation`, for deletions and disks also `Location`, and `Retry-After`."""
+    subscription = call.target.subscription
+    place = (
+        f"{call.base}/subscriptions/{subscription}/providers/Microsoft.Compute/locations/"
+        f"{url_form(operation.location)}/{operation.family}/{operation.id}?"
+    )
+    partition = "" if operation.family == "capsOperations" else f"p={_partition(subscription)}&"
+    end = f"api-version={call.api}"
+
+    def url(options: str) -> str:
+        plain = place + partition + options + end
+        return signer.sign(plain, call.now) if world.profile.signed_urls else plain
+
+    found: Json = {"Azure-AsyncOperation": url("")}
+    if call.method in ("DELETE", "POST") or operation.family == "DiskOperations":
+        found["Location"] = url("monitor=true&")
+    if operation.retry_after is not None:
+        found["Retry-After"] = str(operation.retry_after)
+    if operation.family == "operations":
+        found["azure-asyncnotification"] = "Enabled"
+    return found
+
+
+def _partition(subscription: str) -> str:
+    """The `p=` of compute operations: one guid for each subscription."""
+    return str(UUID(bytes=(subscription.encode() * 16)[:16], version=4))
+
+
+def read(world: World, call: Call) -> Reply:
+    """GET of an operation URL: always 200, Retry-After only while it runs.
+
+    With `monitor=true` (the Location form) 202 while it runs, then 200 and nothing.
+    """
+    operation = world.operations.get(call.target.name.lower())
+    if operation is None:
+        raise refusal("operation missing")
+    running = call.now < operation.end
+    waiting = {"Retry-After": str(operation.retry_after)} if operation.retry_after else {}
+    if call.query.get("monitor", "").lower() == "true":
+        if not running:
+            return Reply(200)
+        return Reply(202, None, waiting | {"Location": call.base + call.raw})
+    return Reply(200, _report(world, operation, call.now), waiting if running else {})
+
+
+def _report(world: World, operation: Operation, now: datetime) -> Json:
+    report: Json = {"startTime": arm_time(operation.start)}
+    if now < operation.end:
+        return report | {"status": "InProgress", "name": operation.id}
+    report["endTime"] = arm_time(operation.end)
+    report["status"] = "Failed" if operation.failure else "Succeeded"
+    if operation.failure:
+        report["error"] = operation.failure.as_json()
+    elif operation.output and (resource := world.find(operation.resource)):
+        report["properties"] = {"output": envelope(resource, properties(resource, now))}
+    return report | {"name": operation.id}

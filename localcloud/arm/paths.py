@@ -1,0 +1,97 @@
+"""What a request path means: ARM paths taken apart, case kept for answers and ignored for finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A path below `/subscriptions/{id}`.
+
+    `kind` is the lower-cased type ("microsoft.compute/galleries/images"), "" for the subscription
+    itself, "resourcegroups" for groups. `names` has one entry less than the type has parts when
+    the path ends in a collection or, for POST, in an action.
+    """
+
+    path: str
+    subscription: str
+    group: str | None
+    kind: str
+    types: tuple[str, ...]
+    names: tuple[str, ...]
+    namespace: str = ""
+    scope: str = ""  # of an extension resource (a lock): the id it extends
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether the path ends with a type, not a name."""
+        return len(self.types) > len(self.names)
+
+    @property
+    def key(self) -> str:
+        """The lower-cased path, the key of the resource or the collection."""
+        return self.path.lower()
+
+    @property
+    def type(self) -> str:
+        """The type as it was written, `Microsoft.Compute/images`."""
+        return "/".join((self.namespace, *self.types)) if self.namespace else self.kind
+
+    @property
+    def name(self) -> str:
+        """The last name of the path."""
+        return self.names[-1] if self.names else ""
+
+    @property
+    def parent(self) -> str:
+        """The id of the parent resource, "" for top-level ones."""
+        return self.path.rsplit("/", 2)[0] if len(self.types) > 1 else ""
+
+    @property
+    def group_id(self) -> str:
+        """The id of the resource group."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+
+def parse(raw: str) -> Target | None:
+    """The target of a path, or None when it is none of ARM's forms."""
+    path = unquote(raw).rstrip("/")
+    parts = path.split("/")[1:]
+    if len(parts) < 2 or parts[0].lower() != "subscriptions" or "" in parts:
+        return None
+    subscription, rest = parts[1], parts[2:]
+    group = None
+    if rest and rest[0].lower() == "resourcegroups":
+        if len(rest) < 2:
+            return Target(path, subscription, None, "resourcegroups", ("resourceGroups",), ())
+        group, rest = rest[1], rest[2:]
+    if not rest:
+        kind, names = ("resourcegroups", (group,)) if group else ("", (subscription,))
+        return Target(path, subscription, group, kind, (kind,), names)
+    if rest[0].lower() != "providers":
+        return Target(
+            path, subscription, group, rest[0].lower(), tuple(rest[::2]), tuple(rest[1::2])
+        )
+    return _provider(path, subscription, group, parts)
+
+
+def _provider(path: str, subscription: str, group: str | None, parts: list[str]) -> Target | None:
+    at = max(i for i, part in enumerate(parts) if part.lower() == "providers")
+    tail = parts[at + 1 :]
+    if not tail:
+        return Target(path, subscription, group, "providers", ("providers",), ())
+    if len(tail) == 1:
+        return Target(path, subscription, group, "providers", ("providers",), (tail[0],))
+    types, names = tuple(tail[1::2]), tuple(tail[2::2])
+    return Target(
+        path,
+        subscription,
+        group,
+        "/".join((tail[0], *types)).lower(),
+        types,
+        names,
+        namespace=tail[0],
+        scope="/" + "/".join(parts[:at]),
+    )

@@ -1,0 +1,46 @@
+"""What a test or a demo can set about the emulated cloud, in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How this cloud behaves. The defaults answer as Azure was recorded to.
+
+    seed: every draw (durations, shapes of progress, faults) comes from it and the resource's id.
+    time_scale: drawn durations are multiplied by it; 0.01 makes seven minutes four seconds.
+    seconds: fixed durations for kinds of operations (`durations.QUANTILES`), not scaled.
+    replication_seconds: how long a version's regions take, one number for all or by region (short
+        name; `"*"` for the others), not scaled; None draws from the quantiles.
+    late_regions: seconds by region (`"*"` allowed) for which a region still replicates after the
+        operation has ended: Succeeded does not mean usable.
+    failing_regions: ARM's detail text by region: the region and the operation end Failed.
+    shapes: curve of progress by region (`replication.SHAPES`).
+    index_lag: seconds for which ARM still counts deleted children (CannotDeleteResource).
+    throttling: whether an empty bucket answers 429; the headers count down in any case.
+    bucket_scale: the size of the buckets as a share of the recorded sizes.
+    retry_after: how a 429 says when to come back: "seconds", "date" or None (it may be absent).
+    signed_urls: whether operation URLs carry ARM's signature options (2025 on).
+    page_size: resources in one page of a list; resource_page_size in the subscription-wide index.
+    """
+
+    seed: int = 0
+    time_scale: float = 1.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    replication_seconds: float | Mapping[str, float] | None = None
+    late_regions: Mapping[str, float] = field(default_factory=dict)
+    failing_regions: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    index_lag: float = 15.0
+    throttling: bool = False
+    bucket_scale: float = 1.0
+    retry_after: str | None = "seconds"
+    signed_urls: bool = True
+    page_size: int = 50
+    resource_page_size: int = 1000
+
+
+DEFAULT = Profile()

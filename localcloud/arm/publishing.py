@@ -1,0 +1,103 @@
+"""The publishing profile of an image version: defaults, display names, and what is refused."""
+
+from __future__ import annotations
+
+from localcloud.arm.call import Call
+from localcloud.arm.errors import refusal
+from localcloud.arm.model import Json
+from localcloud.arm.regions import DISPLAY, ZONELESS, display, short
+from localcloud.arm.timestamps import arm_time, parse_time
+
+_PATH = "galleryImageVersion.properties.publishingProfile"
+_TYPE = "Microsoft.Compute/galleries"
+ZONE_REDUNDANT_SINCE = "2025-03-03"  # PreferStandard_ZRS is the default strategy from here on
+
+
+def region_names(profile: Json) -> list[str]:
+    """The short names of its target regions."""
+    return [short(region["name"]) for region in profile["targetRegions"]]
+
+
+def complete(call: Call, sent: Json, location: str, old: Json | None) -> Json:
+    """The profile as answered; `old` is what an update starts from."""
+    given = {key: value for key, value in sent.items() if value is not None}
+    merged = (old or {}) | given
+    replicas = merged.get("replicaCount") or 1
+    _check_replicas(replicas, f"{_PATH}.replicaCount")
+    storage = merged.get("storageAccountType") or _default_storage(call, location)
+    regions = [
+        _region(call, region, replicas, given, i)
+        for i, region in enumerate(merged.get("targetRegions") or [{"name": location}])
+    ]
+    _check_regions(regions, location, old)
+    profile: Json = {"targetRegions": regions, "replicaCount": replicas}
+    profile["excludeFromLatest"] = bool(merged.get("excludeFromLatest", False))
+    profile["publishedDate"] = (old or {}).get("publishedDate") or arm_time(call.now)
+    if merged.get("endOfLifeDate"):
+        profile["endOfLifeDate"] = _end_of_life(call, merged["endOfLifeDate"], old)
+    profile["storageAccountType"] = storage
+    for key in ("replicationMode", "targetExtendedLocations", "storageAccountStrategy"):
+        if merged.get(key) is not None:
+            profile[key] = merged[key]
+    _check_mode(old, profile)
+    return profile
+
+
+def _default_storage(call: Call, region: str) -> str:
+    modern = call.api >= ZONE_REDUNDANT_SINCE and short(region) not in ZONELESS
+    return "Standard_ZRS" if modern else "Standard_LRS"
+
+
+def _region(call: Call, sent: Json, replicas: int, given: Json, index: int) -> Json:
+    name = str(sent.get("name") or "")
+    if short(name) not in DISPLAY:
+        raise refusal("region", location=name, type=_TYPE, locations=",".join(DISPLAY))
+    count = sent.get("regionalReplicaCount")
+    count = replicas if count is None else count
+    _check_replicas(count, f"{_PATH}.targetRegions[{index}].regionalReplicaCount")
+    storage = sent.get("storageAccountType") or given.get("storageAccountType")
+    region: Json = {
+        "name": display(name),
+        "regionalReplicaCount": count,
+        "storageAccountType": storage or _default_storage(call, name),
+    }
+    kept = ("encryption", "excludeFromLatest", "additionalReplicaSets")
+    return region | {key: sent[key] for key in kept if sent.get(key) is not None}
+
+
+def _check_replicas(count: object, parameter: str) -> None:
+    if not isinstance(count, int) or not 1 <= count <= 100:
+        raise refusal("replicas", value=count, parameter=parameter)
+
+
+def _check_regions(regions: list[Json], location: str, old: Json | None) -> None:
+    names = [short(region["name"]) for region in regions]
+    if len(set(names)) < len(names):
+        raise refusal("duplicate regions")
+    if short(location) not in names:
+        shown = ",".join(region["name"] for region in regions)
+        raise refusal("home region", regions=shown, location=location)
+    before = {r["name"]: r["storageAccountType"] for r in (old or {}).get("targetRegions", [])}
+    for region in regions:
+        was = before.get(region["name"], region["storageAccountType"])
+        if was != region["storageAccountType"]:
+            raise refusal("storage type", region=region["name"], type=was)
+
+
+def _end_of_life(call: Call, sent: str, old: Json | None) -> str:
+    try:
+        moment = parse_time(sent)
+    except ValueError:
+        raise refusal("value", value=sent, parameter=f"{_PATH}.endOfLifeDate") from None
+    unchanged = (old or {}).get("endOfLifeDate") == arm_time(moment)
+    if moment <= call.now and not unchanged:
+        raise refusal("end of life")
+    return arm_time(moment)
+
+
+def _check_mode(old: Json | None, new: Json) -> None:
+    if old is None:
+        return
+    for key, default in (("replicationMode", "Full"), ("storageAccountType", "Standard_LRS")):
+        if old.get(key, default) != new.get(key, default):
+            raise refusal("property changed", path=f"{_PATH}.{key}")

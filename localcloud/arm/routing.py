@@ -1,0 +1,177 @@
+"""Which function answers which call: the emulator's table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from localcloud.arm import (
+    applications,
+    compute,
+    definitions,
+    deployments,
+    galleries,
+    groups,
+    images,
+    operations,
+    reads,
+    sharing,
+    softdelete,
+    versions,
+    writes,
+)
+from localcloud.arm.call import Call, Reply
+from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Kind
+from localcloud.arm.signing import Signer
+from localcloud.arm.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every answer may need besides the world."""
+
+    signer: Signer
+    tenant: str
+    subscriptions: tuple[str, ...]
+
+
+KINDS: dict[str, Kind] = {
+    kind.type.lower(): kind
+    for kind in (
+        galleries.KIND,
+        definitions.KIND,
+        versions.KIND,
+        images.KIND,
+        applications.KIND,
+        compute.MACHINE,
+        compute.DISK,
+        replace(compute.DISK, type="Microsoft.Compute/snapshots"),
+        replace(compute.DISK, type="Microsoft.Compute/diskEncryptionSets"),
+    )
+}
+_SOFT = "microsoft.compute/galleries/softdeletedartifacttypes/artifacts/versions"
+_OPERATIONS = ("capsoperations", "operations", "diskoperations", "asyncoperations")
+
+
+def kind_of(call: Call) -> Kind:
+    """The kind of the call's type; unknown types are kept as they are sent."""
+    return KINDS.get(call.target.kind) or compute.anything(call.target.type)
+
+
+def answer(world: World, call: Call, site: Site) -> Reply:
+    """The reply to an authenticated call. Raises ArmError for refusals."""
+    if call.target.subscription not in site.subscriptions:
+        raise refusal("subscription missing", subscription=call.target.subscription)
+    special = _SPECIAL.get(call.target.kind)
+    if special is not None:
+        return special(world, call, site)
+    last = call.target.types[-1].lower() if call.target.types else ""
+    if last in _OPERATIONS and "/locations/" in call.target.kind:
+        return operations.read(world, call)
+    if not call.target.namespace:
+        raise refusal("path unknown", namespace="", api=call.api)
+    return _resource(world, call, site)
+
+
+def _resource(world: World, call: Call, site: Site) -> Reply:
+    kind = kind_of(call)
+    if call.method == "POST":
+        return _action(world, call, site)
+    if call.target.is_collection:
+        if call.method != "GET":
+            raise refusal("method", method=call.method)
+        return reads.listing(world, call, kind)
+    match call.method:
+        case "GET" | "HEAD":
+            return reads.get(world, call, kind)
+        case "PUT":
+            return softdelete.put(world, call, kind, site.signer)
+        case "PATCH":
+            return writes.patch(world, call, kind, site.signer)
+        case "DELETE":
+            return softdelete.delete(world, call, kind, site.signer)
+    raise refusal("method", method=call.method)
+
+
+def _action(world: World, call: Call, site: Site) -> Reply:
+    """POST of an action: sharing, or a machine's, which take a moment and change nothing here."""
+    name = call.target.types[-1].lower()
+    if call.target.kind == "microsoft.compute/galleries/share":
+        return sharing.share(world, call, site.signer)
+    path = call.target.path.rsplit("/", 1)[0]
+    resource = world.find(path)
+    if resource is None:
+        raise writes.missing(call)
+    if name == "generalize":
+        return Reply(200)
+    kind = KINDS.get(resource.type.lower()) or compute.MACHINE
+    end = call.now + timedelta(seconds=world.seconds(kind.noun, resource.id))
+    operation = operations.begin(
+        world,
+        call,
+        resource=resource.id,
+        family=kind.family,
+        location=str(resource.location),
+        end=end,
+    )
+    world.save(operation=operation)
+    return Reply(202, None, operations.headers(world, call, operation, site.signer))
+
+
+def _group(world: World, call: Call, _site: Site) -> Reply:
+    if call.target.group is None:
+        return groups.list_groups(world, call)
+    match call.method:
+        case "GET" | "HEAD":
+            return groups.get_group(world, call)
+        case "PUT" | "PATCH":
+            return groups.put_group(world, call)
+        case "DELETE":
+            return groups.delete_group(world, call)
+    raise refusal("method", method=call.method)
+
+
+def _subscription(_world: World, call: Call, site: Site) -> Reply:
+    return Reply(200, groups.subscription(call, site.tenant))
+
+
+def _resources(world: World, call: Call, _site: Site) -> Reply:
+    return groups.list_resources(world, call)
+
+
+def _locations(_world: World, call: Call, _site: Site) -> Reply:
+    return Reply(200, groups.locations(call))
+
+
+def _done(_world: World, _call: Call, _site: Site) -> Reply:
+    return Reply(200)
+
+
+def _providers(_world: World, call: Call, _site: Site) -> Reply:
+    if not call.target.names:
+        return Reply(200, {"value": [groups.provider(call, "Microsoft.Compute")]})
+    return Reply(200, groups.provider(call, call.target.names[0]))
+
+
+def _soft_deleted(world: World, call: Call, _site: Site) -> Reply:
+    return sharing.soft_deleted(world, call)
+
+
+def _deployment(world: World, call: Call, site: Site) -> Reply:
+    return deployments.answer(world, call, site.signer)
+
+
+_SPECIAL: dict[str, Callable[[World, Call, Site], Reply]] = {
+    "": _subscription,
+    "resourcegroups": _group,
+    "resources": _resources,
+    "locations": _locations,
+    "operationresults": _done,
+    "providers": _providers,
+    "tagnames": _done,
+    _SOFT: _soft_deleted,
+    "microsoft.resources/deployments": _deployment,
+    "microsoft.resources/deployments/operationstatuses": _deployment,
+}

@@ -1,0 +1,31 @@
+"""How ARM writes moments: seven digits of a second and an offset, trailing zeros left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+
+def arm_time(moment: datetime) -> str:
+    """`2025-01-07T05:56:46.4648477+00:00`; the seventh digit is made up from the sixth."""
+    utc = moment.astimezone(UTC)
+    digits = f"{utc.microsecond:06d}{utc.microsecond * 7 % 10}".rstrip("0")
+    fraction = f".{digits}" if digits else ""
+    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}+00:00"
+
+
+def http_date(moment: datetime) -> str:
+    """The form of the Date header and of a Retry-After that is a date."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def ticks(moment: datetime) -> int:
+    """100-nanosecond steps since year 1, as signed operation URLs carry them."""
+    since = moment.astimezone(UTC) - datetime(1, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 10_000_000 + since.microseconds * 10
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 moment, UTC when it names no zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

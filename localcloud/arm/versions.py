@@ -1,0 +1,178 @@
+"""Image versions (`Microsoft.Compute/galleries/images/versions`): create, update, delete.
+
+1. The form is checked at once (name, regions, replicas, end of life, sources).
+2. What only shows when the service works on it fails later: `mismatch` decides that when the PUT
+   is accepted, and the operation ends Failed.
+3. Replication is planned per region; the version is ready when the operation ends.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from localcloud.arm import publishing, replication
+from localcloud.arm.call import Call
+from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Draft, Kind
+from localcloud.arm.model import Failure, Json, Region, Resource
+from localcloud.arm.regions import short
+from localcloud.arm.sources import check_forms, disk_images, find_source, mismatch
+from localcloud.arm.states import exists_fully, properties, provisioning
+from localcloud.arm.timestamps import parse_time
+from localcloud.arm.world import World
+
+TYPE = "Microsoft.Compute/galleries/images/versions"
+_NAME = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,10}\Z")
+_PATH = "galleryImageVersion.properties"
+_SAFETY_SINCE, _DELETION_SINCE = "2022-01-03", "2022-03-03"
+VALIDATIONS_SINCE = "2024-03-03"
+
+
+def _write(world: World, call: Call, existing: Resource | None) -> Draft:
+    name = call.target.name
+    if not _NAME.match(name) or any(int(part) > 2**31 - 1 for part in name.split(".")):
+        raise refusal("version name")
+    if existing is None:
+        return _create(world, call)
+    if provisioning(existing, call.now) == "Failed" and not existing.born:
+        raise refusal("failed version", name=name)
+    return _update(world, call, existing)
+
+
+def _create(world: World, call: Call) -> Draft:
+    sent = call.body.get("properties") or {}
+    storage = sent.get("storageProfile") or {}
+    check_forms(storage)
+    location = str(call.body["location"])
+    profile = publishing.complete(call, sent.get("publishingProfile") or {}, location, None)
+    source = find_source(world, call, storage)
+    inner: Json = {"publishingProfile": profile, "storageProfile": storage}
+    inner |= _rest(call, sent, None)
+    shallow = profile.get("replicationMode") == "Shallow"
+    names = publishing.region_names(profile)
+    draft = Draft(
+        inner,
+        world.seconds(_creation(shallow, len(names)), call.target.path),
+        revealed={"storageProfile": storage | disk_images(world, storage, source)},
+        hidden={"source": source.id if source else None, "shallow": shallow},
+    )
+    definition = world.find(call.target.parent)
+    assert definition is not None  # checked before the rules of the kind
+    failure = mismatch(world, call, source, definition)
+    return _doomed(world, call, draft, failure) if failure else _planned(world, call, draft, names)
+
+
+def _creation(shallow: bool, regions: int) -> str:
+    if shallow:
+        return "version create shallow"
+    return "version create" if regions == 1 else "version create many regions"
+
+
+def _doomed(world: World, call: Call, draft: Draft, failure: Failure) -> Draft:
+    """Accepted, but the service will find that it cannot be done; no region gets anything."""
+    seconds = world.seconds("version create shallow", call.target.path)
+    end = call.now + timedelta(seconds=seconds)
+    names = publishing.region_names(draft.properties["publishingProfile"])
+    regions = tuple(Region(n, call.now, end, "late start", failure.message) for n in names)
+    return replace(draft, failure=failure, regions=regions, end=end)
+
+
+def _planned(
+    world: World, call: Call, draft: Draft, names: list[str], kept: tuple[Region, ...] = ()
+) -> Draft:
+    plan = replication.plan(
+        names, call.now, draft.seconds, world.profile, world.random(call.target.path)
+    )
+    return replace(draft, failure=plan.failure, regions=kept + plan.regions, end=plan.end)
+
+
+def _rest(call: Call, sent: Json, existing: Resource | None) -> Json:
+    """Safety profile and security profile, by api-version."""
+    old = existing.properties if existing else {}
+    rest: Json = {}
+    if call.api >= _SAFETY_SINCE:
+        safety: Json = {"reportedForPolicyViolation": False}
+        if call.api >= _DELETION_SINCE:
+            safety["allowDeletionOfReplicatedLocations"] = False
+        given = {k: v for k, v in (sent.get("safetyProfile") or {}).items() if v is not None}
+        rest["safetyProfile"] = safety | old.get("safetyProfile", {}) | given
+        rest["safetyProfile"]["reportedForPolicyViolation"] = False
+    for name in ("securityProfile",):
+        if value := sent.get(name) or old.get(name):
+            rest[name] = value
+    return rest
+
+
+def _update(world: World, call: Call, existing: Resource) -> Draft:
+    sent = call.body.get("properties") or {}
+    old = existing.properties | (existing.revealed if exists_fully(existing, call.now) else {})
+    _check_source(old["storageProfile"], sent.get("storageProfile") or {})
+    location = str(existing.location)
+    profile = publishing.complete(
+        call, sent.get("publishingProfile") or {}, location, old["publishingProfile"]
+    )
+    inner = {"publishingProfile": profile, "storageProfile": old["storageProfile"]}
+    inner |= _rest(call, sent, existing)
+    _check_dropped(call, existing, old["publishingProfile"], profile, inner)
+    names = publishing.region_names(profile)
+    kept = tuple(r for r in existing.regions if r.name in names and r.failure is None)
+    new = [name for name in names if name not in {r.name for r in kept}]
+    kind = "version update adding regions" if new else "version update"
+    draft = Draft(
+        inner,
+        world.seconds(kind, call.target.path),
+        revealed=existing.revealed,
+        hidden=existing.hidden,
+        regions=kept,
+    )
+    return _planned(world, call, draft, new, kept) if new else draft
+
+
+def _check_source(old: Json, sent: Json) -> None:
+    """What a version was made from never changes; leaving it out is no change."""
+    before, after = old.get("source") or {}, sent.get("source") or {}
+    for key in ("id", "virtualMachineId", "communityGalleryImageId"):
+        if after.get(key) and str(after[key]).lower() != str(before.get(key, "")).lower():
+            raise refusal("property changed", path=f"{_PATH}.storageProfile.source.{key}")
+    os_before = (old.get("osDiskImage") or {}).get("source") or {}
+    os_after = (sent.get("osDiskImage") or {}).get("source") or {}
+    for key in ("id", "uri"):
+        if os_after.get(key) and str(os_after[key]).lower() != str(os_before.get(key, "")).lower():
+            raise refusal(
+                "property changed", path=f"{_PATH}.storageProfile.osDiskImage.source.{key}"
+            )
+
+
+def _check_dropped(call: Call, existing: Resource, old: Json, new: Json, inner: Json) -> None:
+    gone = [
+        region["name"]
+        for region in old["targetRegions"]
+        if short(region["name"]) not in publishing.region_names(new)
+    ]
+    failed = {r.name for r in existing.regions if r.failure}
+    safety = inner.get("safetyProfile") or {}
+    lawful = safety.get("allowDeletionOfReplicatedLocations", True) or call.api < _DELETION_SINCE
+    if not lawful and any(short(name) not in failed for name in gone):
+        raise refusal("dropped region", name=existing.name, regions=",".join(gone))
+
+
+def _erase(_world: World, call: Call, existing: Resource) -> None:
+    safety = existing.properties.get("safetyProfile") or {}
+    end = existing.properties["publishingProfile"].get("endOfLifeDate")
+    if safety.get("blockDeletionBeforeEndOfLife") and end and parse_time(end) > call.now:
+        raise refusal("blocked until end of life")
+
+
+def _show(resource: Resource, call: Call) -> Json:
+    inner = properties(resource, call.now)
+    done = exists_fully(resource, call.now)
+    if done and call.api >= VALIDATIONS_SINCE and "validationsProfile" not in inner:
+        inner["validationsProfile"] = {"validationOperationStatus": "NotExecuted"}
+    if call.method == "GET" and call.expands("ReplicationStatus"):
+        inner["replicationStatus"] = replication.status(resource.regions, call.now)
+    return inner
+
+
+KIND = Kind(TYPE, "version", _write, show=_show, erase=_erase, retry_after=60)

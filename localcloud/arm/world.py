@@ -1,0 +1,136 @@
+"""All that exists in the emulated cloud, in memory for reading and in the store for keeping."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from localcloud.arm.durations import draw
+from localcloud.arm.model import Json, Operation, Resource, Tombstone
+from localcloud.arm.profile import Profile
+from localcloud.arm.states import envelope, is_gone, properties
+from localcloud.arm.store import Store
+
+SOFT = "soft-deleted:"  # collections of soft-deleted versions, out of every other list's sight
+
+
+class World:
+    """Resources by id without case, and by the collection they are listed in.
+
+    Deleted resources leave when somebody looks after their time has come; their tombstones stay.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], datetime], profile: Profile) -> None:
+        self.store = store
+        self.now = now
+        self.profile = profile
+        self.operations: dict[str, Operation] = {}
+        self.tombstones: list[Tombstone] = []
+        self._resources: dict[str, Resource] = {}
+        self._collections: dict[str, dict[str, Resource]] = defaultdict(dict)
+        self._load()
+
+    def _load(self) -> None:
+        self.operations = {operation.id: operation for operation in self.store.operations()}
+        self.tombstones = self.store.tombstones()
+        for resource in self.store.resources():
+            self._hold(resource)
+
+    def _hold(self, resource: Resource) -> None:
+        self._resources[resource.key] = resource
+        self._collections[resource.collection][resource.key] = resource
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.store.clear()
+        self.operations.clear()
+        self.tombstones.clear()
+        self._resources.clear()
+        self._collections.clear()
+
+    def random(self, what: str) -> Random:
+        """Draws that are the same for the same seed, resource and moment."""
+        seed = f"{self.profile.seed}|{what}|{self.now().isoformat()}"
+        return Random(seed)  # noqa: S311 - repeatable draws, no secret
+
+    def seconds(self, kind: str, what: str) -> float:
+        """How long an operation of this kind will take."""
+        fixed = self.profile.seconds.get(kind)
+        return draw(kind, self.random(what)) * self.profile.time_scale if fixed is None else fixed
+
+    def find(self, resource_id: str) -> Resource | None:
+        """The resource, unless it does not exist (any more) or is soft-deleted."""
+        resource = self._resources.get(resource_id.lower())
+        if resource is None or resource.soft_deleted is not None:
+            return None
+        return None if self._bury_if_gone(resource) else resource
+
+    def find_soft_deleted(self, resource_id: str) -> Resource | None:
+        """The soft-deleted version of that id."""
+        self.find(resource_id)
+        resource = self._resources.get(resource_id.lower())
+        return resource if resource and resource.soft_deleted is not None else None
+
+    def listed(self, collection: str) -> list[Resource]:
+        """The resources of one collection, in the order of their creation."""
+        found = list(self._collections.get(collection.lower(), {}).values())
+        return [r for r in found if r.soft_deleted is None and not self._bury_if_gone(r)]
+
+    def every(self, predicate: Callable[[Resource], bool] = lambda _: True) -> list[Resource]:
+        """All resources that pass, in the order of their creation."""
+        found = [r for r in list(self._resources.values()) if predicate(r)]
+        return [r for r in found if r.soft_deleted is None and not self._bury_if_gone(r)]
+
+    def soft_deleted(self, collection: str) -> list[Resource]:
+        """The soft-deleted resources of a collection."""
+        self.listed(collection)
+        found = self._collections.get(collection.lower(), {}).values()
+        return [r for r in found if r.soft_deleted is not None]
+
+    def below(self, resource_id: str) -> Iterator[str]:
+        """Ids of what ARM still counts as nested in a resource.
+
+        For `index_lag` seconds after a child has gone ARM's own index still holds it.
+        """
+        prefix = resource_id.lower() + "/"
+        for key in [k for k in self._collections if k.startswith(prefix)]:
+            for child in self.listed(key):
+                yield child.id
+        since = self.now() - timedelta(seconds=self.profile.index_lag)
+        for tombstone in self.tombstones:
+            if tombstone.gone > since and tombstone.id.lower().startswith(prefix):
+                yield tombstone.id
+
+    def save(self, *resources: Resource, operation: Operation | None = None) -> None:
+        """Keep these together with the operation that changes them."""
+        self.store.save(resources, [operation] if operation else [])
+        for resource in resources:
+            self._hold(resource)
+        if operation:
+            self.operations[operation.id] = operation
+
+    def _bury_if_gone(self, resource: Resource) -> bool:
+        if not is_gone(resource, self.now()) or resource.ready is None:
+            return False
+        gone = resource.ready
+        if resource.hidden.get("soft delete"):
+            self.save(replace(resource, change="None", ready=None, soft_deleted=gone, hidden={}))
+        else:
+            self.bury([resource], gone, str(resource.hidden.get("deleted by", "")))
+        return True
+
+    def bury(self, resources: Iterable[Resource], gone: datetime, correlation: str) -> None:
+        """Remove resources for good and keep their tombstones."""
+        resources = list(resources)
+        stones = [Tombstone(r.id, r.type, gone, correlation, self._remains(r)) for r in resources]
+        self.store.save(removed=[r.key for r in resources], tombstones=stones)
+        self.tombstones.extend(stones)
+        for resource in resources:
+            self._resources.pop(resource.key, None)
+            self._collections[resource.collection].pop(resource.key, None)
+
+    def _remains(self, resource: Resource) -> Json:
+        return envelope(resource, properties(resource, self.now()))

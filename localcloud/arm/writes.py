@@ -1,0 +1,202 @@
+"""PUT, PATCH and DELETE of any kind of resource, in the order ARM checks things.
+
+1. The resource group, then locks, then the parent must allow it.
+2. The kind's own rules complete the body or refuse it.
+3. The resource and its operation are kept together; the answer shows the pending state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from localcloud.arm import operations
+from localcloud.arm.call import Call, Reply
+from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Kind
+from localcloud.arm.locks import check_locks
+from localcloud.arm.model import Json, Resource
+from localcloud.arm.regions import short
+from localcloud.arm.signing import Signer
+from localcloud.arm.states import envelope, exists_fully, is_pending
+from localcloud.arm.world import World
+
+PENDING_DELETION = "Operation '{0}' is not on allowed"
+
+
+def require_group(world: World, call: Call) -> Resource:
+    """The resource group of the path. Raises ResourceGroupNotFound."""
+    group = world.find(call.target.group_id)
+    if group is None:
+        raise refusal("group missing", group=call.target.group)
+    return group
+
+
+def require_parent(world: World, call: Call) -> None:
+    """Raises ParentResourceNotFound unless the parent of a nested resource exists."""
+    if call.target.parent and world.find(call.target.parent) is None:
+        raise refusal("parent missing", parent="/".join(call.target.names[:-1]))
+
+
+def missing(call: Call) -> Exception:
+    """ResourceNotFound, in the gateway's words."""
+    pairs = zip(call.target.types, call.target.names, strict=False)
+    path = "/".join(f"{kind}/{name}" for kind, name in pairs)
+    return refusal(
+        "resource missing", resource=f"{call.target.namespace}/{path}", group=call.target.group
+    )
+
+
+def put(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
+    """Create or replace: 201 or 200 at once, the rest in the operation."""
+    require_group(world, call)
+    require_parent(world, call)
+    check_locks(world, call.target.path, "write")
+    existing = world.find(call.target.path)
+    if existing is None and not call.body.get("location"):
+        raise refusal("location missing")
+    if existing is not None:
+        _check_change(call, kind, existing)
+    return _write(world, call, kind, signer, existing)
+
+
+def patch(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
+    """Change what the body names and keep the rest."""
+    require_group(world, call)
+    check_locks(world, call.target.path, "write")
+    existing = world.find(call.target.path)
+    if existing is None:
+        raise missing(call)
+    _check_change(call, kind, existing)
+    tags = call.body.get("tags", existing.tags)
+    whole: Json = {"location": existing.location, **({} if tags is None else {"tags": tags})}
+    whole["properties"] = merge(existing.properties, call.body.get("properties") or {})
+    merged = replace(call, body=existing.extras | call.body | whole)
+    return _write(world, merged, kind, signer, existing)
+
+
+def merge(old: Mapping[str, object], new: Mapping[str, object]) -> Json:
+    """RFC 7386, but lists are replaced and null removes nothing: as ARM's providers do."""
+    result: Json = dict(old)
+    for key, value in new.items():
+        before = result.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        if value is not None:
+            result[key] = merge(before, value) if both else value  # type: ignore[arg-type]  # both are mappings
+    return result
+
+
+def _check_change(call: Call, kind: Kind, existing: Resource) -> None:
+    if existing.change == "Deleting" and is_pending(existing, call.now):
+        noun = kind.noun.title()
+        raise refusal(
+            "marked for deletion", operation=f"Update Gallery Image {noun}", name=existing.name
+        )
+    sent = call.body.get("location")
+    if sent and existing.location and short(str(sent)) != short(existing.location):
+        raise refusal(
+            "location changed",
+            name=existing.name,
+            location=existing.location,
+            group=call.target.group,
+            other=sent,
+        )
+
+
+def _write(
+    world: World, call: Call, kind: Kind, signer: Signer, existing: Resource | None
+) -> Reply:
+    draft = kind.write(world, call, existing)
+    end = draft.end or call.now + timedelta(seconds=draft.seconds)
+    resource = Resource(
+        id=existing.id if existing else call.target.path,
+        type=kind.type,
+        location=call.body.get("location") or (existing.location if existing else None),
+        properties=draft.properties,
+        created=existing.created if existing else call.now,
+        tags=call.body.get("tags"),
+        extras=draft.extras,
+        revealed=draft.revealed,
+        hidden=draft.hidden,
+        change="None" if kind.synchronous else ("Updating" if existing else "Creating"),
+        ready=None if kind.synchronous else end,
+        failure=draft.failure,
+        born=existing is not None and exists_fully(existing, call.now),
+        regions=draft.regions,
+    )
+    if kind.synchronous:
+        world.save(resource)
+        return _accepted(call, kind, resource, existing, {})
+    operation = operations.begin(
+        world,
+        call,
+        resource=resource.id,
+        family=kind.family,
+        location=str(resource.location),
+        end=end,
+        failure=draft.failure,
+        retry_after=kind.retry_after,
+        output=kind.family == "DiskOperations",
+    )
+    resource = replace(resource, operation=operation.id)
+    world.save(resource, operation=operation)
+    found = operations.headers(world, call, operation, signer)
+    return _accepted(call, kind, resource, existing, found)
+
+
+def _accepted(
+    call: Call, kind: Kind, resource: Resource, existing: Resource | None, headers: Json
+) -> Reply:
+    inner = kind.show(resource, call)
+    state = kind.answers.get(call.method if existing else "create")
+    if state:
+        inner = inner | {"provisioningState": state}
+    status = kind.updated_status if existing else kind.created_status
+    return Reply(status, envelope(resource, inner, call.target.path), headers)
+
+
+def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
+    """202 with Azure-AsyncOperation and Location; 204 when there is nothing to delete."""
+    require_group(world, call)
+    existing = world.find(call.target.path)
+    if existing is None:
+        return Reply(204)
+    check_locks(world, call.target.path, "delete")
+    nested = list(world.below(existing.id))
+    if nested:
+        shown = ", ".join(child.split("/providers/", 1)[-1] for child in nested[:5])
+        raise refusal("children", children=shown)
+    kind.erase(world, call, existing)
+    if kind.synchronous:
+        world.bury([existing], call.now, call.correlation)
+        return Reply(kind.delete_status)
+    return _begin_delete(world, call, kind, signer, existing)
+
+
+def _begin_delete(
+    world: World, call: Call, kind: Kind, signer: Signer, existing: Resource
+) -> Reply:
+    seconds = world.seconds(
+        f"{kind.noun} delete" if kind.family != "DiskOperations" else "disk", existing.id
+    )
+    operation = operations.begin(
+        world,
+        call,
+        resource=existing.id,
+        family=kind.family,
+        location=str(existing.location),
+        end=call.now + timedelta(seconds=seconds),
+        retry_after=kind.retry_after,
+    )
+    hidden = existing.hidden | {"deleted by": call.correlation}
+    going = replace(
+        existing,
+        change="Deleting",
+        ready=operation.end,
+        failure=None,
+        operation=operation.id,
+        hidden=hidden,
+    )
+    world.save(going, operation=operation)
+    return Reply(202, None, operations.headers(world, call, operation, signer))
