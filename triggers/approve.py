@@ -1,0 +1,182 @@
+"""`POST /api/migrations/{id}/approval`: the approval webhook, signed as the Standard Webhooks specification says.
+
+1. The signature is checked before anything is looked up.
+2. The decision must be for this migration and for the fingerprint that was asked about, while it is asked.
+3. It is stored once per `webhook-id`; then the orchestration is woken, and rules on what is stored.
+4. The ruling is waited for; after 20 seconds the answer is "stored, look again".
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import Field, ValidationError
+
+import clock
+from activities.configuration import records, settings
+from migration.approval import ApprovalState, Decision, StoredDecision
+from migration.names import approval_event_name
+from migration.problems import InvalidRequest, problems_of
+from migration.recorded import Received, Ruling, Snapshot
+from migration.requests import MAX_BODY_BYTES
+from migration.stages import Stage
+from migration.wire import Edge
+from triggers.edge import edge, run
+from triggers.problems import answer, problem
+from triggers.status import POLL_AGAIN_SECONDS, status_of
+from triggers.waking import wake
+
+RULING_WITHIN_SECONDS = 20.0
+LOOK_AGAIN_SECONDS = 0.25
+
+
+class DecisionBody(Edge):
+    """What an approver sends."""
+
+    migration_id: str
+    fingerprint: str
+    decision: Decision
+    approver: Annotated[str, Field(min_length=1, max_length=256)]
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+@edge
+async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """200 with the ruling, 202 when it is not there yet, 401, 404, 409, 400."""
+    raw = req.get_body()
+    webhook_id = verified_id(raw, req.headers)
+    if webhook_id is None:
+        return problem(
+            401,
+            "Sign the body as the Standard Webhooks specification says, with the webhook's secret.",
+        )
+    body = _parse(raw)
+    migration = req.route_params["id"]
+    if body.migration_id != migration:
+        return problem(
+            409, f"The decision is for the migration '{body.migration_id[:100]}', not for this one."
+        )
+    snapshot = await run(records().snapshot, migration)
+    if snapshot is None:
+        return problem(404, f"No migration has the id '{migration[:100]}'.")
+    received = _received(body, webhook_id, raw)
+    if known := _known(snapshot, received.decision.key):
+        if known.body_hash != received.body_hash:
+            return problem(409, "This webhook-id came before with another body; use a new one.")
+    elif refusal := _refusal(snapshot, body):
+        return problem(409, refusal)
+    else:
+        stored = await run(records().receive, migration, received)
+        if stored.body_hash != received.body_hash:
+            return problem(409, "This webhook-id came before with another body; use a new one.")
+    return await _wake_and_wait(client, migration, received.decision.key)
+
+
+def verified_id(body: bytes, headers: Mapping[str, str]) -> str | None:
+    """The `webhook-id` of a body whose signature holds for one of the secrets; None otherwise.
+
+    The library raises more than its own error (ValueError for a header without a comma, UnicodeDecodeError for a body
+    that is not UTF-8), so whatever it raises means no.
+    """
+    from standardwebhooks import Webhook
+
+    wanted = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    given = {name: headers.get(name) or "" for name in wanted}
+    if not given["webhook-id"] or len(body) > MAX_BODY_BYTES:
+        return None
+    for secret in settings().approval_webhook_secrets:
+        try:
+            Webhook(secret).verify(body, given)
+        except Exception:  # noqa: BLE001, S112 - see the docstring
+            continue
+        return given["webhook-id"]
+    return None
+
+
+def _parse(raw: bytes) -> DecisionBody:
+    try:
+        return DecisionBody.model_validate_json(raw)
+    except ValidationError as error:
+        raise InvalidRequest(problems_of(error)) from error
+
+
+def _received(body: DecisionBody, webhook_id: str, raw: bytes) -> Received:
+    decision = StoredDecision(
+        key=hashlib.sha256(webhook_id.encode()).hexdigest()[:40],
+        migration_id=body.migration_id,
+        fingerprint=body.fingerprint,
+        decision=body.decision,
+        approver=body.approver,
+        reason=body.reason,
+        received_at=clock.now(),
+    )
+    return Received(decision=decision, body_hash=hashlib.sha256(raw).hexdigest())
+
+
+def _known(snapshot: Snapshot, key: str) -> Received | None:
+    return next((r for r in snapshot.received if r.decision.key == key), None)
+
+
+def _refusal(snapshot: Snapshot, body: DecisionBody) -> str | None:
+    """Why a new decision cannot be taken now, or None if it can."""
+    approval = snapshot.state.approval
+    if snapshot.finished:
+        return f"The migration has ended already: {snapshot.finished.outcome}."
+    if snapshot.stage is not Stage.APPROVAL or approval is None:
+        return f"The migration is not waiting for an approval; it is in the stage {snapshot.stage}."
+    if approval.state is not ApprovalState.WAITING:
+        return f"It is decided already: {approval.state}."
+    if body.fingerprint != approval.fingerprint:
+        return "The fingerprint is not the one that was asked about; read the status and look at the version again."
+    if approval.deadline and clock.now() > approval.deadline:
+        return f"The approval has expired at {approval.deadline.isoformat()}; the image is kept."
+    return None
+
+
+async def _wake_and_wait(
+    client: df.DurableOrchestrationClient, migration: str, key: str
+) -> func.HttpResponse:
+    waited, woken = 0.0, -1
+    while waited < RULING_WITHIN_SECONDS:
+        snapshot = await run(records().snapshot, migration)
+        if snapshot is None:
+            break
+        if ruling := snapshot.rulings.get(key):
+            return _ruled(snapshot, ruling)
+        if snapshot.finished:
+            return problem(
+                409,
+                f"The migration has ended: {snapshot.finished.outcome}. The decision came too late.",
+            )
+        approval = snapshot.state.approval
+        if approval and approval.round != woken:  # a new round waits for an event of another name
+            woken = approval.round
+            await wake(client, migration, approval_event_name(woken), key)
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        waited += LOOK_AGAIN_SECONDS
+    location = {
+        "Location": f"/api/migrations/{migration}",
+        "Retry-After": str(POLL_AGAIN_SECONDS),
+    }
+    return answer(
+        202,
+        {"migrationId": migration, "verdict": None, "text": "stored, not ruled on yet"},
+        location,
+    )
+
+
+def _ruled(snapshot: Snapshot, ruling: Ruling) -> func.HttpResponse:
+    if not ruling.accepted:
+        return problem(409, f"The decision {ruling.text}.")
+    return answer(
+        200,
+        {
+            "migrationId": snapshot.accepted.id,
+            "verdict": "accepted",
+            "text": ruling.text,
+            "approval": status_of(snapshot)["approval"],
+        },
+    )

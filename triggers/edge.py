@@ -1,0 +1,62 @@
+"""What every HTTP handler has around it: outages and wrong settings become plain answers, a bug leaks nothing.
+
+Handlers do their work (records, Azure) in threads: the worker's one event loop serves all of them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import ParamSpec
+
+import azure.functions as func
+
+from migration.problems import InvalidRequest, Problem
+from migration.settings import InvalidSettings
+from records.store import RecordsUnavailable
+from triggers.problems import problem, unavailable
+
+P = ParamSpec("P")
+Handler = Callable[P, Awaitable[func.HttpResponse]]
+
+log = logging.getLogger("gallery_migrator")
+
+
+def edge(handler: Handler[P]) -> Handler[P]:
+    """The handler, with the answers to what can go wrong anywhere."""
+
+    @wraps(handler)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        try:
+            return await handler(*args, **kwargs)
+        except InvalidRequest as invalid:
+            return problem(
+                400, "Correct every field named in errors and send it again.", invalid.problems
+            )
+        except RecordsUnavailable as outage:
+            log.warning("the records cannot be reached: %s", outage)
+            return unavailable(
+                "The app's records cannot be reached now; try again.", outage.retry_after
+            )
+        except InvalidSettings as invalid:
+            log.error("invalid settings: %s", invalid)
+            return problem(500, "The app's settings are wrong.", invalid.problems)
+        except Exception:
+            log.exception("an HTTP handler failed")
+            return problem(500, "This is a bug; the app's log has the details.")
+
+    return guarded
+
+
+def whole_number(text: str | None, field: str, *, default: int, low: int, high: int) -> int:
+    """A query parameter that is a whole number. Raises InvalidRequest."""
+    if text is None or text == "":
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        raise InvalidRequest(
+            [Problem(field=field, message=f"must be a whole number from {low} to {high}")]
+        )
+    return int(text)
+
+
+run = asyncio.to_thread

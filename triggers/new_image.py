@@ -1,0 +1,107 @@
+"""An Event Grid event about a managed image: start its migration if the mapping covers it and it is new.
+
+Events come doubled, late and out of order, and a change of a tag raises the same event as a creation; so the event
+only says "look at this image". What is there now decides: an image whose fingerprint has any record starts nothing.
+What cannot be read is logged and dropped; only an outage is raised, so that Event Grid delivers again.
+The event's claims (who, from where) are never logged.
+"""
+
+import logging
+from typing import Any
+
+import azure.durable_functions as df
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from activities.arm_errors import error_of
+from activities.configuration import records, settings
+from activities.images import read_image_facts
+from migration.facts import ImageFacts
+from migration.fingerprint import fingerprint_of, same_as_far_as_known
+from migration.mapping import request_for
+from migration.names import ComputeId, image_key, parse_image_id
+from migration.problems import InvalidRequest
+from migration.requests import MigrationRequest
+from triggers.edge import run
+from triggers.starting import Claimed, claim, start_orchestration
+
+EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
+OPERATION = "microsoft.compute/images/write"
+_BUSY = frozenset({"Creating", "Updating"})
+
+log = logging.getLogger("gallery_migrator")
+
+
+class NotReadyYet(Exception):  # noqa: N818 - what is the case
+    """The image is still being made; raised so that Event Grid delivers the event again later."""
+
+
+async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
+    """Handle one event (EventGridEvent or CloudEvent)."""
+    image = image_of(event)
+    if image is None:
+        return
+    facts = await run(_read, image)
+    if facts is None:
+        return
+    request = _request_for(facts)
+    if request is None or not await run(_is_new, facts):
+        return
+    claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
+    if isinstance(claimed, Claimed):
+        await start_orchestration(client, claimed.accepted)
+
+
+def image_of(event: Any) -> ComputeId | None:
+    """The image that an event is about, or None when it is about something else or cannot be read."""
+    try:
+        kind = getattr(event, "event_type", None) or getattr(event, "type", None)
+        data = event.get_json()
+        operation = data.get("operationName", "") if isinstance(data, dict) else ""
+        if kind != EVENT_TYPE or str(operation).lower() != OPERATION:
+            return None
+        return parse_image_id(str(data.get("resourceUri") or event.subject))
+    except (ValueError, AttributeError, TypeError) as error:
+        log.warning("an event that cannot be read was dropped: %s", type(error).__name__)
+        return None
+
+
+def _read(image: ComputeId) -> ImageFacts | None:
+    try:
+        facts = read_image_facts(image)
+    except HttpResponseError as error:
+        value = error_of(error)
+        if value.transient:
+            raise
+        log.warning("%s: dropped, Azure will not let it be read: %s", image, value)
+        return None
+    except AzureError:
+        raise
+    if facts is None:
+        log.info("%s: dropped, the image is not there", image)
+        return None
+    if facts.provisioning_state in _BUSY:
+        raise NotReadyYet(f"{image} is {facts.provisioning_state}")
+    return facts
+
+
+def _request_for(facts: ImageFacts) -> MigrationRequest | None:
+    try:
+        request = request_for(facts, settings().event_grid_mapping)
+    except InvalidRequest as invalid:
+        log.warning("%s: dropped, its mapping makes no valid request: %s", facts.id, invalid)
+        return None
+    if request is None:
+        log.info("%s: dropped, no mapping entry covers it", facts.id)
+    return request
+
+
+def _is_new(facts: ImageFacts) -> bool:
+    """Whether no record has this image's fingerprint; a record whose fingerprint is unknown counts as having it."""
+    now = fingerprint_of(facts).value
+    for accepted in records().attempts(image_key(facts.id)):
+        snapshot = records().snapshot(accepted.id)
+        known = accepted.fingerprint or (snapshot.state.fingerprint if snapshot else None)
+        if known is None or same_as_far_as_known(known, now):
+            log.info("%s: dropped, %s has it already", facts.id, accepted.id)
+            return False
+    return True

@@ -1,0 +1,61 @@
+"""Answers over HTTP: JSON, and problems as RFC 9457 `application/problem+json` with every field error."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import azure.functions as func
+
+from migration.problems import Problem
+
+_TITLES = {
+    400: "The request cannot be read",
+    401: "The signature is missing or wrong",
+    404: "There is no such migration",
+    409: "This does not go together with what is already going on",
+    413: "The request is too large",
+    422: "There is no plan for this request",
+    500: "Something broke here",
+    502: "Azure cannot answer",
+    503: "Not now",
+}
+
+
+def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """A JSON answer; never cached."""
+    return func.HttpResponse(
+        json.dumps(body),
+        status_code=status,
+        mimetype="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> func.HttpResponse:
+    """A problem answer; `errors` holds one entry for each wrong field."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _TITLES[status],
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    if errors:
+        body["errors"] = [error.to_wire() for error in errors]
+    return func.HttpResponse(
+        json.dumps(body),
+        status_code=status,
+        mimetype="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def unavailable(detail: str, retry_after: float | None = None) -> func.HttpResponse:
+    """A 503 that says when to come back."""
+    return problem(503, detail, headers={"Retry-After": str(max(1, round(retry_after or 10)))})

@@ -1,0 +1,99 @@
+"""Start a migration, exactly once: claim the image in the records, then start the orchestration.
+
+1. The latest attempt still runs: the same request gets it back, any other is a conflict.
+2. Otherwise the next attempt's record is inserted; of two callers at once one wins, the other looks again.
+3. The winner starts the orchestration. Should it die here, the sweep starts it: the record is there.
+"""
+
+import logging
+from typing import Literal
+
+import azure.durable_functions as df
+
+import clock
+from activities.configuration import records, settings
+from migration.names import image_key
+from migration.recorded import Accepted
+from migration.requests import MigrationRequest
+from migration.starting import start_of
+from migration.wire import Value
+from records.migrations import next_id
+from triggers.edge import run
+
+ORCHESTRATION = "migrate_image"
+_RACES = 10
+
+log = logging.getLogger("gallery_migrator")
+
+
+class Running(Value):
+    """The image is being migrated already: by an equal request (`same`) or another."""
+
+    accepted: Accepted
+    same: bool
+
+
+class Claimed(Value):
+    """The image is claimed for this new attempt."""
+
+    accepted: Accepted
+
+
+def look_for_running(request: MigrationRequest) -> Running | None:
+    """The attempt that holds the image now, if any."""
+    latest = records().latest(image_key(request.source_image_id))
+    return _running(latest, request) if latest else None
+
+
+def claim(
+    request: MigrationRequest,
+    origin: Literal["http", "eventGrid"] = "http",
+    fingerprint: str | None = None,
+) -> Claimed | Running:
+    """Claim the image of a request, or tell who holds it."""
+    key = image_key(request.source_image_id)
+    for _ in range(_RACES):
+        latest = records().latest(key)
+        if latest and (running := _running(latest, request)):
+            return running
+        name, attempt = next_id(latest, key)
+        accepted = Accepted(
+            id=name,
+            image_key=key,
+            attempt=attempt,
+            source_image_id=request.source_image_id,
+            request=request.to_wire(),
+            digest=request.digest(),
+            accepted_at=clock.now(),
+            origin=origin,
+            fingerprint=fingerprint,
+        )
+        if records().accept(accepted):
+            return Claimed(accepted=accepted)
+    raise RuntimeError(f"lost {_RACES} races for {request.source_image_id}")
+
+
+async def start_orchestration(client: df.DurableOrchestrationClient, accepted: Accepted) -> None:
+    """Start the orchestration of an accepted request; that it runs already is fine.
+
+    A failure here loses nothing: the record stays, and the sweep starts what has no orchestration.
+    """
+    start = start_of(accepted, settings())
+    try:
+        await client.start_new(ORCHESTRATION, accepted.id, start.to_wire())
+    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
+        # The SDK raises a bare Exception with the answer's text (../shared/reference/durable.md B5.29).
+        if "already exists" not in str(error):
+            log.warning(
+                "%s: not started yet, the sweep will: %s", accepted.id, type(error).__name__
+            )
+            return
+    await run(records().mark_started, accepted.id, clock.now())
+    log.info("%s: started for %s", accepted.id, accepted.source_image_id)
+
+
+def _running(latest: Accepted, request: MigrationRequest) -> Running | None:
+    snapshot = records().snapshot(latest.id)
+    if snapshot is None or snapshot.finished:
+        return None
+    return Running(accepted=latest, same=latest.digest == request.digest())

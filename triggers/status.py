@@ -1,0 +1,134 @@
+"""`GET /api/migrations/{id}` and the list: what the records say, in the shape that docs/http.md promises."""
+
+from typing import TypeVar
+
+import azure.functions as func
+
+from activities.configuration import records
+from migration.approval import ApprovalState
+from migration.problems import InvalidRequest, Problem
+from migration.recorded import Snapshot
+from migration.requests import request_from_record
+from migration.stages import Outcome, Stage
+from migration.wire import Json
+from triggers.edge import edge, run, whole_number
+from triggers.problems import answer, problem
+
+E = TypeVar("E", Stage, Outcome)
+
+POLL_AGAIN_SECONDS = 15
+_DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
+
+
+def status_of(snapshot: Snapshot) -> Json:
+    """The public status of a migration."""
+    accepted, state, finished = snapshot.accepted, snapshot.state, snapshot.finished
+    return {
+        "id": accepted.id,
+        "attempt": accepted.attempt,
+        "sourceImageId": accepted.source_image_id,
+        "stage": snapshot.stage.value,
+        "outcome": finished.outcome.value if finished else None,
+        "reason": finished.reason if finished else None,
+        "regions": [region.to_wire() for region in snapshot.regions],
+        "warnings": list(state.warnings),
+        "approval": _approval_of(snapshot),
+        "timeline": [
+            {"at": entry.at.isoformat(), "stage": entry.stage.value, "text": entry.text}
+            for entry in state.timeline
+        ],
+        "result": _result_of(snapshot),
+        "versionId": state.version_id,
+        "tryCommand": state.try_command,
+        "cancelRequested": snapshot.latch is not None and snapshot.latch.kind == "cancel",
+        "origin": accepted.origin,
+        "acceptedAt": accepted.accepted_at.isoformat(),
+        "request": accepted.request,
+    }
+
+
+def _approval_of(snapshot: Snapshot) -> Json:
+    approval = snapshot.state.approval
+    decisions = [
+        {
+            "decision": received.decision.decision.value,
+            "approver": received.decision.approver,
+            "reason": received.decision.reason,
+            "receivedAt": received.decision.received_at.isoformat(),
+            "verdict": snapshot.rulings[received.decision.key].to_wire()
+            if received.decision.key in snapshot.rulings
+            else None,
+        }
+        for received in sorted(snapshot.received, key=lambda r: r.decision.received_at)
+    ]
+    if approval is None:
+        wanted = request_from_record(snapshot.accepted.request).deletion.enabled
+        state = (
+            ApprovalState.PENDING if wanted and not snapshot.finished else ApprovalState.NOT_NEEDED
+        )
+        return {"state": state.value, "deadline": None, "fingerprint": None, "decisions": decisions}
+    waiting = approval.state is ApprovalState.WAITING
+    state = ApprovalState.CANCELLED if waiting and snapshot.finished else approval.state
+    return {
+        "state": state.value,
+        "deadline": approval.deadline.isoformat() if approval.deadline else None,
+        "fingerprint": approval.fingerprint,
+        "decisions": decisions,
+    }
+
+
+def _result_of(snapshot: Snapshot) -> Json | None:
+    finished = snapshot.finished
+    if finished is None:
+        return None
+    return {
+        **finished.result,
+        "tryCommand": snapshot.state.try_command,
+        "startedAt": snapshot.accepted.accepted_at.isoformat(),
+        "finishedAt": finished.at.isoformat(),
+    }
+
+
+@edge
+async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
+    """The status of one migration."""
+    migration = req.route_params["id"]
+    snapshot = await run(records().snapshot, migration)
+    if snapshot is None:
+        return problem(404, f"No migration has the id '{migration[:100]}'.")
+    waiting = {} if snapshot.finished else {"Retry-After": str(POLL_AGAIN_SECONDS)}
+    return answer(200, status_of(snapshot), waiting)
+
+
+@edge
+async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the list, newest first."""
+    problems: list[Problem] = []
+    stage = _one_of(Stage, req.params.get("stage"), "stage", problems)
+    outcome = _one_of(Outcome, req.params.get("outcome"), "outcome", problems)
+    cursor = req.params.get("cursor") or ""
+    if (
+        not all(c.isalnum() or c == "-" for c in cursor)
+        or len(cursor) > 100
+        or not cursor.isascii()
+    ):
+        problems.append(Problem(field="cursor", message="must be the cursor of an earlier page"))
+    if problems:
+        raise InvalidRequest(problems)
+    limit = whole_number(
+        req.params.get("limit"), "limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE
+    )
+    entries, after = await run(
+        lambda: records().recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
+    )
+    return answer(
+        200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
+    )
+
+
+def _one_of(kind: type[E], text: str | None, field: str, problems: list[Problem]) -> E | None:
+    try:
+        return kind(text) if text else None
+    except ValueError:
+        problems.append(Problem(field=field, message=f"must be one of {', '.join(kind)}"))
+        return None

@@ -1,0 +1,120 @@
+"""The timer's sweep: whatever was accepted gets exactly one outcome, whoever died when.
+
+For every migration without an outcome:
+- no orchestration and never started: start it (the starter died in between);
+- the orchestration has ended or vanished: close it as Failed, with the reason;
+- a verified decision without a ruling: wake the wait again (the event was lost).
+Pointers whose claim was never made are dropped. Old histories of finished orchestrations are purged; records stay.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+import azure.durable_functions as df
+
+import clock
+from activities.configuration import records, settings
+from activities.progress import finish_migration
+from migration.names import approval_event_name
+from migration.recorded import Snapshot
+from migration.stages import ImageFate, Outcome
+from triggers.edge import run
+from triggers.starting import start_orchestration
+from triggers.waking import wake
+
+GRACE = timedelta(minutes=2)  # for a starter that is still at it
+POINTER_GRACE = timedelta(minutes=10)
+_LAST_ENTRY = 9999
+_ENDED = (
+    df.OrchestrationRuntimeStatus.Completed,
+    df.OrchestrationRuntimeStatus.Failed,
+    df.OrchestrationRuntimeStatus.Terminated,
+    df.OrchestrationRuntimeStatus.Canceled,
+)
+
+log = logging.getLogger("gallery_migrator")
+
+
+async def sweep(client: df.DurableOrchestrationClient) -> None:
+    """One sweep; a migration that cannot be looked at now is looked at the next time."""
+    for migration, since, etag in await run(records().open_migrations):
+        try:
+            await _look_at(client, migration, since, etag)
+        except Exception:
+            log.exception("%s: the sweep could not look at it", migration)
+    await _purge(client)
+
+
+async def _look_at(
+    client: df.DurableOrchestrationClient, migration: str, since: datetime, etag: str
+) -> None:
+    now = clock.now()
+    snapshot = await run(records().snapshot, migration)
+    if snapshot is None:
+        if now - since > POINTER_GRACE:
+            await run(records().drop_pointer, migration, etag)
+        return
+    if snapshot.finished:
+        await run(records().finish, snapshot.accepted, snapshot.finished)
+        return
+    if now - snapshot.accepted.accepted_at < GRACE:
+        return
+    status = await client.get_status(migration)
+    found = status.runtime_status if status else None
+    if found is None and not snapshot.started:
+        await start_orchestration(client, snapshot.accepted)
+    elif found is None or found in _ENDED:
+        await _close(snapshot, found.name if found else None)
+    elif _unheard(snapshot) and snapshot.state.approval:
+        await wake(client, migration, approval_event_name(snapshot.state.approval.round))
+
+
+async def _close(snapshot: Snapshot, ended: str | None) -> None:
+    """Failed, with the reason. An orchestration that ended well has written its outcome itself just before."""
+    again = await run(records().snapshot, snapshot.accepted.id)
+    if again is None or again.finished:
+        return
+    how = f"ended as {ended}" if ended else "vanished"
+    log.error("%s: its orchestration %s without an outcome", snapshot.accepted.id, how)
+    await run(
+        finish_migration,
+        {
+            "migrationId": snapshot.accepted.id,
+            "number": _LAST_ENTRY,
+            "at": clock.now().isoformat(),
+            "outcome": Outcome.FAILED.value,
+            "reason": f"the orchestration {how} without an outcome; look at the version and start again",
+            "result": {
+                "image": _fate(again).value,
+                "versionId": again.state.version_id,
+                "versionReady": False,
+            },
+        },
+    )
+
+
+def _fate(snapshot: Snapshot) -> ImageFate:
+    """Once the deletion had begun, nobody knows here how far it came."""
+    begun = snapshot.latch is not None and snapshot.latch.kind == "deletion"
+    return ImageFate.UNKNOWN if begun else ImageFate.KEPT
+
+
+def _unheard(snapshot: Snapshot) -> bool:
+    return any(received.decision.key not in snapshot.rulings for received in snapshot.received)
+
+
+async def _purge(client: df.DurableOrchestrationClient) -> None:
+    """Purge old histories. Always with finished statuses named: an unknown one purges more than it says."""
+    until = clock.now() - settings().history_retention
+    try:
+        await client.purge_instance_history_by(
+            created_time_from=datetime.fromtimestamp(0, tz=until.tzinfo),
+            created_time_to=until,
+            runtime_status=[
+                df.OrchestrationRuntimeStatus.Completed,
+                df.OrchestrationRuntimeStatus.Failed,
+                df.OrchestrationRuntimeStatus.Terminated,
+            ],
+        )
+    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
+        log.info("histories could not be purged now: %s", type(error).__name__)
