@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from localcloud.arm.model import Json
 
-_LIST_SINCE = "2019-05-01"
+_LIST = "2019-05-01"
 
 
 def endpoints(base: str, tenant: str, api: str) -> Json | list[Json]:
-    """One object in the form of 2015, a list of clouds later."""
-    if api < _LIST_SINCE:
+    """One object in the form of 2015, a list of clouds in 2019, one cloud since 2022."""
+    if api < _LIST:
         return {
             "galleryEndpoint": f"{base}/gallery",
             "graphEndpoint": f"{base}/graph",
             "portalEndpoint": f"{base}/portal",
             "authentication": {"loginEndpoint": base, "audiences": [f"{base}/"]},
         }
-    return [_cloud(base, tenant)]
+    return [_cloud(base, tenant)] if api == _LIST else _cloud(base, tenant)
 
 
 def _cloud(base: str, tenant: str) -> Json:
@@ -24,10 +24,10 @@ def _cloud(base: str, tenant: str) -> Json:
     return {
         "name": "LocalCloud",
         "portal": f"{base}/portal",
-        "resourceManager": f"{base}/",
+        "resourceManager": base,
         "authentication": {
-            "loginEndpoint": f"{base}/",
-            "audiences": [f"{base}/"],
+            "loginEndpoint": base,
+            "audiences": ["https://management.core.windows.net/", f"{base}/"],
             "tenant": tenant,
             "identityProvider": "AAD",
         },

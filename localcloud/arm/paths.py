@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -57,7 +58,7 @@ class Target:
 
 def parse(raw: str) -> Target | None:
     """The target of a path, or None when it is none of ARM's forms."""
-    path = unquote(raw).rstrip("/")
+    path = re.sub("/+", "/", unquote(raw).rstrip("/"))  # the az CLI may double slashes
     parts = path.split("/")[1:]
     if len(parts) < 2 or parts[0].lower() != "subscriptions" or "" in parts:
         return None

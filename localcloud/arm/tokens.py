@@ -1,6 +1,6 @@
 """Bearer tokens: issued by the emulator's identity endpoint, the only ones its ARM accepts.
 
-They are JSON web tokens signed with a key from the state folder, so they survive a restart. Their
+They are JSON web tokens (opaque to clients, whatever their header says) signed with a key from the state folder, so they survive a restart. Their
 life is wall-clock time: moving the emulated clock does not expire them.
 """
 
@@ -65,7 +65,7 @@ class Tokens:
             "xms_mirid": self.identity.resource,
             "ver": "1.0",
         }
-        head = _b64(json.dumps({"typ": "JWT", "alg": "HS256"}).encode())
+        head = _b64(json.dumps({"typ": "JWT", "alg": "RS256"}).encode())
         signed = f"{head}.{_b64(json.dumps(claims).encode())}"
         return f"{signed}.{self._sign(signed)}", expires
 
