@@ -31,19 +31,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request and its answer as they were on the wire, for whoever observes the emulator."""
-
-    method: str
-    url: str
-    request_headers: Mapping[str, str]
-    request_body: Any
-    status: int
-    response_headers: Mapping[str, str]
-    response_body: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """Status, body (None: an empty one) and the headers that matter."""
 

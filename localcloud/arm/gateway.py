@@ -12,13 +12,12 @@ from uuid import uuid4
 from aiohttp import web
 
 from localcloud.arm import metadata, paths, routing, versionlists
-from localcloud.arm.call import Call, Exchange, Reply
+from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import ArmError, refusal
 from localcloud.arm.faults import Rule, outcomes
 from localcloud.arm.groups import subscription_body, tenant_body
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Json
-from localcloud.arm.observing import report
 from localcloud.arm.timestamps import arm_time, http_date
 
 if TYPE_CHECKING:
@@ -67,9 +66,7 @@ class Gateway:
         if rule is not None:
             line["fault"] = rule.name or rule.what
         try:
-            response = await self._with_fault(request, rule, correlation, line)
-            await report(cloud.observers, request, response)
-            return response
+            return await self._with_fault(request, rule, correlation, line)
         finally:
             cloud.log(line)
 
@@ -99,29 +96,7 @@ class Gateway:
         except ArmError as error:
             reply = Reply(error.status, error.as_json(), error.headers)
         line["status"] = reply.status
-        response = _response(request.method, reply, headers, correlation, now)
-        if self._cloud.observers:
-            self._observe(request, body, reply, response)
-        return response
-
-    def _observe(
-        self, request: web.Request, body: bytes, reply: Reply, response: web.Response
-    ) -> None:
-        try:
-            sent = json.loads(body) if body else None
-        except ValueError:
-            sent = body.decode(errors="replace")
-        exchange = Exchange(
-            method=request.method,
-            url=self._cloud.url + request.raw_path,
-            request_headers=dict(request.headers),
-            request_body=sent,
-            status=response.status,
-            response_headers=dict(response.headers),
-            response_body=reply.body,
-        )
-        for observer in self._cloud.observers:
-            observer(exchange)
+        return _response(request.method, reply, headers, correlation, now)
 
     def _reply(
         self,

@@ -20,13 +20,11 @@ from uuid import uuid4
 from aiohttp import web
 
 from localcloud.arm import certificates, control, identity, seeding
-from localcloud.arm.call import Exchange
 from localcloud.arm.faults import Faults
 from localcloud.arm.gateway import Gateway
 from localcloud.arm.inspection import whole_state
 from localcloud.arm.listening import listen
 from localcloud.arm.model import Json
-from localcloud.arm.observing import Observer
 from localcloud.arm.profile import DEFAULT, Profile
 from localcloud.arm.routing import Site
 from localcloud.arm.signing import Signer
@@ -61,12 +59,10 @@ class ArmCloud:
         self.faults = Faults()
         self.throttle = Throttle(profile)
         self.held: dict[str, tuple[Json, asyncio.Event]] = {}
-        self.observers: list[Observer] = []
         self.requests: deque[Json] = deque(self._store.requests(LOGGED), maxlen=LOGGED)
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))
         self.tokens = Tokens(key, self._identity(facts))
-        self.observers: list[Callable[[Exchange], None]] = []  # told of every answer made
         self.url = ""
         self.identity_endpoint = ""
         self._runners: list[web.AppRunner] = []

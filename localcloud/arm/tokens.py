@@ -1,7 +1,8 @@
 """Bearer tokens: issued by the emulator's identity endpoint, the only ones its ARM accepts.
 
-They are JSON web tokens (opaque to clients, whatever their header says) signed with a key from the state folder, so they survive a restart. Their
-life is wall-clock time: moving the emulated clock does not expire them.
+They are JSON web tokens in form (opaque to clients, whatever the header says), signed with a key
+from the state folder, so they survive a restart. Their life is wall-clock time: moving the
+emulated clock does not expire them.
 """
 
 from __future__ import annotations
