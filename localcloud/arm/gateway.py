@@ -18,6 +18,7 @@ from localcloud.arm.faults import Rule, outcomes
 from localcloud.arm.groups import subscription_body, tenant_body
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Json
+from localcloud.arm.observing import report
 from localcloud.arm.timestamps import arm_time, http_date
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class Gateway:
         if rule is not None:
             line["fault"] = rule.name or rule.what
         try:
-            return await self._with_fault(request, rule, correlation, line)
+            response = await self._with_fault(request, rule, correlation, line)
+            await report(cloud.observers, request, response)
+            return response
         finally:
             cloud.log(line)
 

@@ -25,6 +25,7 @@ from localcloud.arm.gateway import Gateway
 from localcloud.arm.inspection import whole_state
 from localcloud.arm.listening import listen
 from localcloud.arm.model import Json
+from localcloud.arm.observing import Observer
 from localcloud.arm.profile import DEFAULT, Profile
 from localcloud.arm.routing import Site
 from localcloud.arm.signing import Signer
@@ -59,6 +60,7 @@ class ArmCloud:
         self.faults = Faults()
         self.throttle = Throttle(profile)
         self.held: dict[str, tuple[Json, asyncio.Event]] = {}
+        self.observers: list[Observer] = []
         self.requests: deque[Json] = deque(self._store.requests(LOGGED), maxlen=LOGGED)
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))
