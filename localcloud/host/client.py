@@ -76,7 +76,7 @@ class HubClient:
             generation=0 if former is None else (former.generation or 0) + 1,
         )
         self._store.start(Message(instance_id, started, now), instance_of(started, "Pending"))
-        self._changed(instance_id)
+        self._dispatcher.started_anew(instance_id)
         return instance_id
 
     def restart(self, instance_id: str, *, new_id: bool) -> str:
@@ -98,7 +98,7 @@ class HubClient:
             now = stamp(self._clock.now())
             ended = replace(instance, status="Terminated", output=reason, updated=now)
             self._store.end_unstarted(ended)
-            self._changed(instance_id)
+            self._dispatcher.started_anew(instance_id)
         else:
             self._post(instance_id, lambda now: event(Kind.ExecutionTerminated, now, Input=reason))
 
@@ -128,7 +128,7 @@ class HubClient:
                 messages=[go_on],
             )
         )
-        self._changed(instance_id)
+        self._dispatcher.started_anew(instance_id)
         for child in children:
             self.rewind(child)
 
@@ -148,7 +148,7 @@ class HubClient:
         if instance.status not in FINISHED and not is_entity(instance_id):
             raise Conflict(instance.status)
         self._store.delete([instance_id])
-        self._changed(instance_id)
+        self._dispatcher.started_anew(instance_id)
 
     def purge_created(
         self, since: datetime, until: datetime | None, statuses: frozenset[str]
@@ -186,8 +186,4 @@ class HubClient:
     def _post(self, target: str, make: Callable[[datetime], dict[str, object]]) -> None:
         now = self._clock.now()
         self._store.post(Message(target, make(now), now))
-        self._dispatcher.wake()
-
-    def _changed(self, instance_id: str) -> None:
-        self._dispatcher.release(instance_id)
         self._dispatcher.wake()

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+# Who starts an instance and asks at once must see it Pending, as with the real extension.
+PICKUP_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,11 @@ class Dispatcher:
             self._woken = True
             self._loop.call_soon(self._pump)
 
-    def release(self, instance_id: str) -> None:
-        """The instance is another one now (purged, started anew)."""
+    def started_anew(self, instance_id: str) -> None:
+        """The instance is another one now (purged, started); its messages are picked up soon."""
         self._held.discard(instance_id)
+        if self._loop is not None:
+            self._loop.call_later(PICKUP_SECONDS, self.wake)
 
     async def idle(self) -> None:
         """Returns when nothing is running and nothing is due."""

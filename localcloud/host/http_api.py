@@ -224,8 +224,9 @@ class HttpApi:
             self._client.rewind(parts[1])
         except NotFound:
             return json_answer(404, f'No orchestration with instance ID "${parts[1]}" found.')
-        except Conflict:
-            return json_answer(412, "The rewind operation is only supported on failed instances.")
+        except Conflict as conflict:
+            problem = f"This orchestration has status {conflict.status}, but only orchestrations"
+            return json_answer(412, f'{problem} in the "Failed" state can be rewound.')
         return empty(202)
 
     async def _purge(self, _request: web.Request, parts: list[str]) -> web.Response:
