@@ -31,6 +31,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer. Bodies are parsed JSON, None when empty, text when no JSON."""
+
+    method: str
+    url: str  # whole, as the client sent it
+    request_headers: Mapping[str, str]
+    request_body: object
+    status: int
+    response_headers: Mapping[str, str]
+    response_body: object
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Status, body (None: an empty one) and the headers that matter."""
 

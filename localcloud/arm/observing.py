@@ -7,23 +7,11 @@ request costs nothing more.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer. Bodies are parsed JSON, None when empty, text when no JSON."""
-
-    method: str
-    url: str  # whole, as the client sent it
-    request_headers: Mapping[str, str]
-    request_body: object
-    status: int
-    response_headers: Mapping[str, str]
-    response_body: object
+from localcloud.arm.call import Exchange
 
 
 Observer = Callable[[Exchange], None]
