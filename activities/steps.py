@@ -45,6 +45,8 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
                 log.info("%s: %s (%s)", work.__name__, value.code, value.correlation_id or "no id")
                 return answers.failed(value)
 
+        # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
+        del activity.__wrapped__  # type: ignore[attr-defined]
         activity.__annotations__ = {"request": dict, "return": dict}
         return activity
 

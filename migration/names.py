@@ -110,6 +110,11 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
     return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
 
 
+def is_subscription_id(text: str) -> bool:
+    """Whether a text is a GUID."""
+    return _GUID.fullmatch(text) is not None
+
+
 def parse_version_name(name: str) -> tuple[int, int, int]:
     """`Major.Minor.Patch`, each a 32-bit integer; raises ValueError."""
     parts = name.split(".")

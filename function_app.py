@@ -1,0 +1,109 @@
+"""The table of contents: every trigger and registered function of the app, and nothing else."""
+
+import os
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.approvals import decide_approval
+from activities.definitions import ensure_definition
+from activities.deletion import confirm_deletion, gate_and_delete
+from activities.images import check_image
+from activities.notifications import notify
+from activities.planning import plan_migration
+from activities.progress import finish_migration, record_progress, record_warning
+from activities.versions import promote_version, read_replication, start_version
+from orchestrators.migrate_image import migrate_image
+from orchestrators.watch_replication import watch_replication
+from triggers import approve, cancel, health, inventory, new_image, start, status, sweep
+
+ORCHESTRATORS = (migrate_image, watch_replication)
+ACTIVITIES = (
+    plan_migration,
+    ensure_definition,
+    start_version,
+    read_replication,
+    check_image,
+    decide_approval,
+    promote_version,
+    gate_and_delete,
+    confirm_deletion,
+    record_progress,
+    record_warning,
+    finish_migration,
+    notify,
+)
+SWEEP_SCHEDULE = os.environ.get("SWEEP_SCHEDULE") or "0 */5 * * * *"
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for orchestrator in ORCHESTRATORS:
+    app.orchestration_trigger(context_name="context")(orchestrator)
+for activity in ACTIVITIES:
+    app.activity_trigger(input_name="request")(activity)
+
+
+@app.route("migrations", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def start_migration(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    return await start.start_migration(req, client)
+
+
+@app.route("migrations", methods=["GET"])
+async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
+    return await status.list_migrations(req)
+
+
+@app.route("migrations/{id}", methods=["GET"])
+async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
+    return await status.read_migration(req)
+
+
+@app.route("migrations/{id}/approval", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def decide_migration(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    return await approve.decide(req, client)
+
+
+@app.route("migrations/{id}/cancel", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def cancel_migration(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    return await cancel.cancel_migration(req, client)
+
+
+@app.route("plans", methods=["POST"])
+async def plan(req: func.HttpRequest) -> func.HttpResponse:
+    return await start.plan_only(req)
+
+
+@app.route("galleries", methods=["GET"])
+async def list_galleries(req: func.HttpRequest) -> func.HttpResponse:
+    return await inventory.list_galleries(req)
+
+
+@app.route("images", methods=["GET"])
+async def list_images(req: func.HttpRequest) -> func.HttpResponse:
+    return await inventory.list_images(req)
+
+
+@app.route("health", methods=["GET"])
+async def read_health(req: func.HttpRequest) -> func.HttpResponse:
+    return await health.health(req)
+
+
+@app.event_grid_trigger(arg_name="event")
+@app.durable_client_input(client_name="client")
+async def image_written(event: func.EventGridEvent, client: df.DurableOrchestrationClient) -> None:
+    await new_image.new_image(event, client)
+
+
+@app.timer_trigger(arg_name="timer", schedule=SWEEP_SCHEDULE, run_on_startup=False)
+@app.durable_client_input(client_name="client")
+async def sweep_migrations(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await sweep.sweep(client)

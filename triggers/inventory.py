@@ -1,0 +1,178 @@
+"""`GET /api/galleries` and `GET /api/images`: what there is, each page for a bounded number of ARM calls."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+
+from activities import arm
+from activities.arm_errors import error_of
+from activities.clients import compute
+from activities.configuration import settings
+from migration import inventory
+from migration.facts import NoFact
+from migration.names import is_subscription_id, parse_gallery_id
+from migration.problems import InvalidRequest, Problem
+from migration.wire import Json
+from triggers.edge import edge, run, whole_number
+from triggers.problems import answer, problem
+
+CALLS_PER_PAGE = 25
+_DEFAULT_PAGE, _LONGEST_PAGE = 50, 500
+
+
+class CallsSpent(Exception):  # noqa: N818 - what is the case
+    """This page has asked Azure as often as a page may."""
+
+
+class Budget:
+    """Counts the calls of one page."""
+
+    def __init__(self, calls: int) -> None:
+        self._left = calls
+
+    def spend(self) -> None:
+        """One call; raises CallsSpent when none is left."""
+        if not self._left:
+            raise CallsSpent
+        self._left -= 1
+
+
+@edge
+async def list_galleries(req: func.HttpRequest) -> func.HttpResponse:
+    """Rows of gallery, image definition and image version, in order of their names."""
+    subscriptions, limit, cursor = _asked(req)
+    return await _page("galleries", lambda: _gallery_page(subscriptions, limit, cursor))
+
+
+@edge
+async def list_images(req: func.HttpRequest) -> func.HttpResponse:
+    """Managed images, by resource group within each page that Azure gives."""
+    subscriptions, limit, cursor = _asked(req)
+    return await _page("images", lambda: _image_page(subscriptions, limit, cursor))
+
+
+async def _page(name: str, read: Any) -> func.HttpResponse:
+    try:
+        rows, cursor = await run(read)
+    except (AzureError, NoFact) as error:
+        value = error_of(error)
+        return problem(502, f"Azure answered: {value}", headers={"Retry-After": "30"})
+    return answer(200, {name: rows, "cursor": _encode(cursor) if cursor else None})
+
+
+def _asked(req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
+    limit = whole_number(
+        req.params.get("limit"), "limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE
+    )
+    one = req.params.get("subscriptionId")
+    subscriptions = [one] if one else list(settings().subscription_ids)
+    wrong = [text for text in subscriptions if not is_subscription_id(text)]
+    if wrong or not subscriptions:
+        message = (
+            "must be a GUID"
+            if wrong
+            else "is required, since the settings name no SUBSCRIPTION_IDS"
+        )
+        raise InvalidRequest([Problem(field="subscriptionId", message=message)])
+    return subscriptions, limit, _decode(req.params.get("cursor"))
+
+
+def _encode(cursor: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+
+
+def _decode(text: str | None) -> list[Any]:
+    try:
+        cursor = json.loads(base64.urlsafe_b64decode(text)) if text else []
+    except ValueError:
+        cursor = None
+    well_formed = isinstance(cursor, list) and (
+        not cursor or (len(cursor) == 4 and isinstance(cursor[0], int) and cursor[0] >= 0)
+    )
+    if not well_formed or not isinstance(cursor, list):
+        raise InvalidRequest(
+            [Problem(field="cursor", message="must be the cursor of an earlier page")]
+        )
+    return cursor
+
+
+def _gallery_page(
+    subscriptions: list[str], limit: int, cursor: list[Any]
+) -> tuple[list[Json], list[Any] | None]:
+    rows: list[Json] = []
+    start = inventory.Position.parse(cursor)
+    done = start
+    try:
+        for position, row in _walk(subscriptions, start, Budget(CALLS_PER_PAGE)):
+            if len(rows) == limit:
+                return rows, done.cursor()
+            rows += [row] if row else []
+            done = position
+    except CallsSpent:
+        return rows, done.cursor()
+    return rows, None
+
+
+def _walk(
+    subscriptions: list[str], start: inventory.Position, budget: Budget
+) -> Iterator[tuple[inventory.Position, Json | None]]:
+    """Every row after `start` with its position; None marks a definition that is through without a row."""
+    for number in range(start.subscription, len(subscriptions)):
+        client = compute(subscriptions[number])
+        budget.spend()
+        for gallery in sorted(
+            arm.read_all(client.galleries.list), key=lambda body: str(body["id"]).lower()
+        ):
+            where = parse_gallery_id(str(gallery["id"]))
+            here = inventory.Position(number, where.key)
+            if start.is_past_gallery(here):
+                continue
+            budget.spend()
+            found = arm.read_all(
+                client.gallery_images.list_by_gallery, where.resource_group, where.name
+            )
+            if not found:
+                yield from start.after([(here.through(), inventory.gallery_row(gallery))])
+            for definition in sorted(found, key=lambda body: str(body["name"]).lower()):
+                there = inventory.Position(number, where.key, str(definition["name"]).lower())
+                if start.is_past_definition(there):
+                    continue
+                budget.spend()
+                versions = arm.read_all(
+                    client.gallery_image_versions.list_by_gallery_image,
+                    where.resource_group,
+                    where.name,
+                    str(definition["name"]),
+                )
+                yield from start.after(inventory.version_rows(there, gallery, definition, versions))
+
+
+def _image_page(
+    subscriptions: list[str], limit: int, cursor: list[Any]
+) -> tuple[list[Json], list[Any] | None]:
+    """The cursor holds subscription number, Azure's own next page, and how far into it the last page went."""
+    number, token, offset, _ = cursor or [0, None, 0, 0]
+    if token is not None and not str(token).startswith(f"{settings().arm_endpoint}/subscriptions/"):
+        raise InvalidRequest(
+            [Problem(field="cursor", message="must be the cursor of an earlier page")]
+        )
+    rows: list[Json] = []
+    for _call in range(CALLS_PER_PAGE):
+        if number >= len(subscriptions):
+            return rows, None
+        pages = compute(subscriptions[number]).images.list().by_page(token)
+        images = inventory.image_rows([model.as_dict() for model in next(pages)])
+        taken = images[offset : offset + limit - len(rows)]
+        rows += taken
+        offset += len(taken)
+        if offset < len(images):
+            return rows, [number, token, offset, 0]
+        token, offset = getattr(pages, "continuation_token", None), 0
+        number += 0 if token else 1
+        if len(rows) == limit:
+            break
+    return rows, [number, token, 0, 0] if number < len(subscriptions) else None
