@@ -17,7 +17,9 @@ from localcloud.host.worker import LoadError
 from localcloud.process import LocalCloud, Options, until_stopped
 from localcloud.state_folder import StateError
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 cli.registered_commands += control_commands.registered_commands
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -51,6 +53,57 @@ def run(
     os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
     if options.app_dir.is_dir():
         os.chdir(options.app_dir)
+    _finish(serve, verbose=verbose)
+
+
+@cli.command()
+def up(
+    port: Port = 7071,
+    state: State = Path(".localcloud"),
+    arm_state: Annotated[
+        Path | None, typer.Option(help="state of an ARM emulator started with `arm`")
+    ] = None,
+    speed: Speed = None,
+    *,
+    verbose: Verbose = False,
+) -> None:
+    """Serve this repository's app with an Azure of its own."""
+    from localcloud.greeting import greeting
+    from localcloud.up import EmbeddedCloud, SeparateCloud
+
+    options = Options(REPOSITORY, state.resolve(), port, speed)
+
+    async def serve() -> None:
+        arm = (
+            SeparateCloud(options.state, arm_state.resolve())
+            if arm_state
+            else EmbeddedCloud(options.state)
+        )
+        cloud = LocalCloud(options, arm)
+        await cloud.start()
+        print(greeting(cloud.connection, state), flush=True)
+        await until_stopped()
+        await cloud.stop()
+
+    os.chdir(REPOSITORY)
+    _finish(serve, verbose=verbose)
+
+
+@cli.command()
+def arm(
+    state: State = Path(".localcloud-arm"),
+    port: Annotated[int, typer.Option(help="port of ARM, 0 for the last one or any")] = 0,
+    *,
+    verbose: Verbose = False,
+) -> None:
+    """Serve the ARM emulator alone."""
+    from localcloud.arm_process import serving_arm
+
+    async def serve() -> None:
+        async with serving_arm(state.resolve(), port) as url:
+            print(f"Azure Resource Manager is served at {url}", flush=True)
+            await until_stopped()
+
     _finish(serve, verbose=verbose)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Cloud(Protocol):
         """What the app needs in its environment, all of it set anew."""
         ...
 
-    def connection(self, folder: StateFolder) -> Mapping[str, Any]:
+    def connection(self) -> Mapping[str, Any]:
         """What connection.json says beyond a plain Functions app."""
         ...
 
@@ -86,13 +87,13 @@ class LocalCloud:
         runtime = FunctionsRuntime(self._options.app_dir, folder.path, clock, app_socket)
         mover = Mover(clock, runtime, self._cloud.follower if self._cloud else None)
         await mover.announce()
-        await _serve_control(
+        await serve_control(
             stack, control_socket, self._control_routes(runtime, clock, mover, folder)
         )
         await runtime.start()
         stack.push_async_callback(runtime.stop)
         stack.callback(asyncio.create_task(_heartbeat(clock)).cancel)
-        self.connection = self._connection(runtime, folder, control_url)
+        self.connection = self._connection(runtime, control_url)
         folder.write_connection(self.connection)
 
     def _control_routes(
@@ -109,20 +110,19 @@ class LocalCloud:
         arm = self._cloud.control_routes() if self._cloud else []
         return [*clock_routes(clock, mover), reset_route(reset), *notifications.routes(), *arm]
 
-    def _connection(
-        self, runtime: FunctionsRuntime, folder: StateFolder, control_url: str
-    ) -> dict[str, Any]:
+    def _connection(self, runtime: FunctionsRuntime, control_url: str) -> dict[str, Any]:
         return {
             "app": {"url": runtime.url, "key": runtime.keys.master},
             "systemKeys": dict(runtime.keys.system),
-            **(self._cloud.connection(folder) if self._cloud else {}),
+            **(self._cloud.connection() if self._cloud else {}),
             "control": {"url": control_url},
         }
 
 
-async def _serve_control(
-    stack: contextlib.AsyncExitStack, listener: Any, routes: list[web.RouteDef]
+async def serve_control(
+    stack: contextlib.AsyncExitStack, listener: socket.socket, routes: list[web.RouteDef]
 ) -> None:
+    """Serves the control API until `stack` is left."""
     runner = web.AppRunner(control_application(routes), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

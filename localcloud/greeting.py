@@ -1,0 +1,57 @@
+"""What `make up` prints: where everything is, and commands to paste."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from localcloud.up import gallery_id
+
+
+def greeting(connection: Mapping[str, Any], state: Path) -> str:
+    url, key = connection["app"]["url"], connection["app"]["key"]
+    subscription = connection["arm"]["subscriptionIds"][0]
+    body = json.dumps(example_request(subscription))
+    python = f"{shlex.quote(sys.executable)} -m localcloud"
+    where = f"--state {shlex.quote(str(state))}"
+
+    def curl(path: str, extra: str = "") -> str:
+        return f"  curl -s {extra}{shlex.quote(f'{url}/api/{path}')} -H 'x-functions-key: {key}'"
+
+    return "\n".join(
+        [
+            f"The local cloud is ready at {url}; Ctrl-C stops it, its state stays in {state}.",
+            "",
+            "What there is, and a migration of it:",
+            curl("images"),
+            curl("galleries"),
+            f"{curl('migrations')} -d {shlex.quote(body)}",
+            curl("migrations"),
+            "",
+            "Time, and what Azure and the app did:",
+            f"  {python} clock --advance PT2H {where}",
+            f"  {python} clock --speed 3600 {where}",
+            f"  {python} requests {where}",
+            f"  {python} notifications {where}",
+            f"  {python} --help",
+            "",
+            f"For scripts: {state / 'connection.json'}",
+        ]
+    )
+
+
+def example_request(subscription: str) -> dict[str, Any]:
+    """A migration of one of the images that a fresh local cloud has."""
+    scope = f"/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Compute"
+    return {
+        "sourceImageId": f"{scope}/images/web-2019",
+        "galleryId": gallery_id(subscription),
+        "imageDefinition": {"name": "web", "publisher": "contoso", "offer": "web", "sku": "2019"},
+        "imageVersion": "1.0.0",
+        "targetRegions": [{"name": "East US 2"}, {"name": "West Europe", "replicaCount": 2}],
+        "deletion": {"enabled": True},
+    }

@@ -1,0 +1,200 @@
+"""What `make up` adds to a Functions folder: an ARM side, and the settings that point the app at it.
+
+The ARM emulator runs in this process (`EmbeddedCloud`) or in one of its own that was started before
+(`SeparateCloud`, `python -m localcloud arm`), whose clock then follows this one's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from localcloud.advance import Follower
+from localcloud.arm.seed import GALLERIES, GALLERY, seed_default
+from localcloud.arm.server import ArmCloud
+from localcloud.clock import Clock
+from localcloud.secrets import new_webhook_secret
+from localcloud.state_folder import StateFolder, read_connection
+from localcloud.tables import empty_tables
+
+RECORDS = "records.sqlite"
+PROXIED = ("/images", "/requests", "/state", "/faults", "/profile", "/held")
+# Whoever set these meant another Azure: the credential would use them.
+FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET")
+
+
+class EmbeddedCloud:
+    """The ARM emulator in this process, on this process's clock."""
+
+    follower: Follower | None = None
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._arm: ArmCloud | None = None
+
+    @property
+    def arm(self) -> ArmCloud:
+        if self._arm is None:
+            raise RuntimeError("the ARM emulator has not been started")
+        return self._arm
+
+    async def start(self, clock: Clock) -> None:
+        self._arm = await start_arm(self._state / "arm", clock)
+
+    async def stop(self) -> None:
+        await self.arm.stop()
+
+    async def reset(self) -> None:
+        self.arm.reset()
+        empty_tables(self._state / RECORDS)
+
+    def control_routes(self) -> list[web.RouteDef]:
+        return self.arm.control_routes()
+
+    def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
+        return app_settings(arm_connection(self.arm), folder, control_url)
+
+    def connection(self) -> Mapping[str, Any]:
+        return {"webhookSecret": webhook_secret(), **arm_connection(self.arm)}
+
+
+class SeparateCloud:
+    """The ARM emulator of another process, found by its state folder."""
+
+    def __init__(self, state: Path, arm_state: Path) -> None:
+        self._state = state
+        self._connection = read_connection(arm_state)
+        self._control = str(self._connection["control"]["url"])
+        self._session: aiohttp.ClientSession | None = None
+        self.follower: Follower | None = self._follow
+
+    async def start(self, clock: Clock) -> None:  # noqa: ARG002 - it has a clock of its own
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+
+    async def stop(self) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def reset(self) -> None:
+        async with self._open.post(self._control + "/reset") as answer:
+            answer.raise_for_status()
+        empty_tables(self._state / RECORDS)
+
+    def control_routes(self) -> list[web.RouteDef]:
+        paths = [path + tail for path in PROXIED for tail in ("", "/{tail:.*}")]
+        return [web.route("*", path, self._pass_on) for path in paths]
+
+    def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
+        return app_settings(self._connection, folder, control_url)
+
+    def connection(self) -> Mapping[str, Any]:
+        parts = {name: self._connection[name] for name in ("arm", "identity")}
+        return {"webhookSecret": webhook_secret(), **parts}
+
+    @property
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("not started")
+        return self._session
+
+    async def _follow(self, state: dict[str, Any]) -> None:
+        async with self._open.post(self._control + "/clock", json=state) as answer:
+            answer.raise_for_status()
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        url = self._control + str(request.rel_url)
+        body, kind = await request.read(), request.headers.get("Content-Type", "application/json")
+        headers = {"Content-Type": kind}
+        async with self._open.request(request.method, url, data=body, headers=headers) as answer:
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={"Content-Type": answer.headers.get("Content-Type", "text/plain")},
+            )
+
+
+async def start_arm(state: Path, clock: Clock, port: int = 0) -> ArmCloud:
+    """The emulator on `state`; a fresh one gets some images to play with."""
+    arm = ArmCloud(state, now=clock.now)
+    await arm.start(port)
+    seeded = state / "seeded"
+    if not seeded.exists():
+        seed_default(arm)
+        seeded.touch()
+    return arm
+
+
+def arm_connection(arm: ArmCloud) -> dict[str, Any]:
+    """The `arm` and `identity` of connection.json."""
+    return {
+        "arm": {
+            "url": arm.url,
+            "caFile": str(arm.ca_file.resolve()),
+            "subscriptionIds": list(arm.subscription_ids),
+        },
+        "identity": {"endpoint": arm.identity_endpoint, "header": arm.identity_header},
+    }
+
+
+def app_settings(
+    connection: Mapping[str, Any], folder: StateFolder, control_url: str
+) -> dict[str, str]:
+    """The app's environment. Where ARM, identity and records are is always this local cloud; of the
+    other settings, those of the process win."""
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    arm, identity = connection["arm"], connection["identity"]
+    here = {
+        "ARM_ENDPOINT": arm["url"],
+        "ARM_TOKEN_SCOPE": f"{arm['url']}/.default",
+        "REQUESTS_CA_BUNDLE": arm["caFile"],
+        "IDENTITY_ENDPOINT": identity["endpoint"],
+        "IDENTITY_HEADER": identity["header"],
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "SUBSCRIPTION_IDS": ",".join(arm["subscriptionIds"]),
+        "RECORDS_STORE": "sqlite",
+        "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
+    }
+    for name in ("NO_PROXY", "no_proxy"):
+        here[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+    defaults = {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "APPROVAL_WEBHOOK_SECRETS": folder.value("webhook secret", new_webhook_secret),
+        "NOTIFICATION_URL": f"{control_url}/notifications",
+        "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
+        "REPLICATION_POLL_INTERVAL": "PT5S",
+        "SWEEP_SCHEDULE": "*/30 * * * * *",
+        "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
+    }
+    return {**defaults, **{n: os.environ[n] for n in defaults if os.environ.get(n)}, **here}
+
+
+def webhook_secret() -> str:
+    """The first of the secrets that the app takes."""
+    return os.environ["APPROVAL_WEBHOOK_SECRETS"].split(",")[0].strip()
+
+
+def gallery_id(subscription: str) -> str:
+    """The first of the galleries that a fresh local cloud has."""
+    group = next(iter(GALLERIES.values()))
+    scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
+    return f"{scope}/providers/Microsoft.Compute/galleries/{GALLERY}"
+
+
+def example_mapping(subscription: str) -> dict[str, Any]:
+    """New images called auto-… go to the first gallery, and are kept."""
+    name = "{imageName}"
+    return {
+        "match": {"name": "auto-*"},
+        "galleryId": gallery_id(subscription),
+        "imageDefinition": {"name": name, "publisher": "local", "offer": name, "sku": "{osType}"},
+        "imageVersion": "auto",
+        "targetRegions": [{"name": "eastus2"}],
+        "deletion": {"enabled": False},
+    }
