@@ -46,7 +46,7 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
                 return answers.failed(value)
 
         # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
-        del activity.__wrapped__  # type: ignore[attr-defined]
+        del activity.__wrapped__
         activity.__annotations__ = {"request": dict, "return": dict}
         return activity
 
