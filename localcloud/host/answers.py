@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from localcloud.host.history import compact
 
@@ -34,6 +35,11 @@ def error(
     if exception is not None and kind is not None:
         body |= {"ExceptionMessage": exception, "ExceptionType": kind, "StackTrace": NO_STACK}
     return json_answer(status, body)
+
+
+def query(request: web.Request) -> CIMultiDict[str]:
+    """The query parameters; .NET finds them in any case."""
+    return CIMultiDict(request.query)
 
 
 def flag(text: str | None, *, default: bool) -> bool:

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from aiohttp import web
 
@@ -25,6 +25,7 @@ from localcloud.host.answers import (
     flag,
     json_answer,
     number,
+    query,
 )
 from localcloud.host.client import Conflict, Gone, HubClient, NotFound
 from localcloud.host.history import FINISHED
@@ -49,7 +50,7 @@ class HttpApi:
         ]
 
     async def _with_key(self, request: web.Request) -> web.StreamResponse:
-        given = request.query.get("code") or request.headers.get("x-functions-key") or ""
+        given = query(request).get("code") or request.headers.get("x-functions-key") or ""
         if not hmac.compare_digest(given.encode(), self._links.key.encode()):
             return empty(401)
         return await self._serve(request, WEBHOOKS)
@@ -58,8 +59,8 @@ class HttpApi:
         return await self._serve(request, RPC)
 
     async def _serve(self, request: web.Request, base: str) -> web.Response:
-        # ASP.NET decodes a path twice; a slash that comes out of that ends a segment.
-        path = unquote(unquote(request.rel_url.raw_path))[len(base) :].strip("/")
+        # A path is decoded twice (the second time as a form); a slash from that ends a segment.
+        path = unquote_plus(unquote(request.rel_url.raw_path))[len(base) :].strip("/")
         parts = path.split("/") if path else []
         handler = self._handler(request.method, parts)
         if handler is None:
@@ -98,7 +99,7 @@ class HttpApi:
                 return self._queries.entities
             case "GET", ["entities", _, _]:
                 return self._queries.entity
-            case "POST", ["entities", _, _]:
+            case "POST" | "DELETE", ["entities", _, _]:
                 return self._queries.signal
         return None
 
@@ -116,7 +117,7 @@ class HttpApi:
         text = await request.text()
         if text and (problem := checked_json(text)):
             return error(400, INVALID_JSON, problem, "Newtonsoft.Json.JsonReaderException")
-        connection = request.query.get("connection", CONNECTION)
+        connection = query(request).get("connection", CONNECTION)
         if connection.lower() != CONNECTION.lower():
             problem = f"Unable to resolve the Azure Storage connection named '{connection}'."
             return error(500, WRONG, problem, "System.InvalidOperationException")
@@ -125,27 +126,31 @@ class HttpApi:
             started = self._begin(request, name, instance_id, text or None)
         except Conflict as conflict:
             return error(409, _exists(conflict))
-        timeout = number(request.query.get("timeout"))
-        interval = number(request.query.get("pollingInterval"))
-        if timeout is None or interval is None:
-            return self._started(request, started)
-        if interval > timeout:
-            problem = f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}"
-            return error(400, problem)
-        return await self._wait(request, started, timeout, interval)
+        return await self._started(request, started)
 
     def _begin(
         self, request: web.Request, name: str, instance_id: str | None, text: str | None
     ) -> str:
         """A start in another hub is accepted, as nobody can tell whether a host serves it."""
-        hub = request.query.get("taskHub", self._links.hub)
+        hub = query(request).get("taskHub", self._links.hub)
         if hub.lower() != self._links.hub.lower():
             return instance_id or ""
-        return self._client.start(name, instance_id, text, request.query.get("version"))
+        return self._client.start(name, instance_id, text, query(request).get("version"))
 
-    def _started(self, request: web.Request, instance_id: str) -> web.Response:
+    async def _started(self, request: web.Request, instance_id: str) -> web.Response:
+        """The links, or with `timeout` and `pollingInterval` the result if it comes in time."""
+        timeout = number(query(request).get("timeout"))
+        interval = number(query(request).get("pollingInterval"))
+        if timeout is None or interval is None:
+            return self._links_answer(request, instance_id)
+        if interval > timeout:
+            problem = f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}"
+            return error(400, problem)
+        return await self._wait(request, instance_id, timeout, interval)
+
+    def _links_answer(self, request: web.Request, instance_id: str) -> web.Response:
         origin = f"{request.scheme}://{request.host}"
-        links = self._links.of(origin, instance_id, request.query.get("taskHub"))
+        links = self._links.of(origin, instance_id, query(request).get("taskHub"))
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": "10"}
         return json_answer(202, links, headers)
 
@@ -159,14 +164,14 @@ class HttpApi:
             if instance.status == "Completed":
                 return json_answer(200, token(instance.output))
             if instance.status in FINISHED:
-                return json_answer(200, self._queries.body(instance))
+                return self._queries.answer(request, instance)
             left = until - time.monotonic()
             if left <= 0:
-                return self._started(request, instance_id)
+                return self._links_answer(request, instance_id)
             await asyncio.sleep(min(interval, left))
 
     async def _restart(self, request: web.Request, parts: list[str]) -> web.Response:
-        anew = flag(request.query.get("restartWithNewInstanceId"), default=True)
+        anew = flag(query(request).get("restartWithNewInstanceId"), default=True)
         try:
             started = self._client.restart(parts[1], new_id=anew)
         except NotFound:
@@ -177,7 +182,7 @@ class HttpApi:
             message = "A non-terminal instance with this instance ID already exists."
             kind = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"
             return error(409, message, _exists(conflict), kind)
-        return self._started(request, started)
+        return await self._started(request, started)
 
     # ---- running instances -----------------------------------------------------------------------
     async def _raise_event(self, request: web.Request, parts: list[str]) -> web.Response:
@@ -193,7 +198,7 @@ class HttpApi:
         return empty(202)
 
     async def _terminate(self, request: web.Request, parts: list[str]) -> web.Response:
-        self._client.terminate(parts[1], request.query.get("reason"))
+        self._client.terminate(parts[1], query(request).get("reason"))
         return empty(202)
 
     async def _suspend(self, request: web.Request, parts: list[str]) -> web.Response:
@@ -210,7 +215,7 @@ class HttpApi:
         instance_id: str,
     ) -> web.Response:
         try:
-            switch(instance_id, request.query.get("reason"))
+            switch(instance_id, query(request).get("reason"))
         except Conflict as conflict:
             problem = (
                 f"Cannot {verb} the orchestration instance {instance_id}"

@@ -50,6 +50,7 @@ PROTOCOL = {
     "maximumShortTimerDuration": "6.00:00:00",
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
+STARTING = (Kind.ExecutionStarted, Kind.ContinueAsNew)
 VERSION_MISMATCH = {
     "ErrorType": "VersionMismatch",
     "ErrorMessage": "Orchestration version did not comply with Worker Versioning",
@@ -105,10 +106,12 @@ class Orchestrations:
         else:
             instance, past, start = stored, self._store.history(stored.id), []
         mine = [m for m in inbox if m.execution in (None, instance.execution)]
-        for message in mine:
-            if message.event["EventType"] == Kind.ContinueAsNew:
-                return Batch(instance, past, [], [message.id], fresh=False)
-        others = [m.event for m in mine if m.event["EventType"] != Kind.ExecutionStarted]
+        kinds = [m.event["EventType"] for m in mine]
+        if Kind.ContinueAsNew in kinds and Kind.ExecutionTerminated not in kinds:
+            # What else came waits for the next turn; but a loop of generations can be terminated.
+            marker = mine[kinds.index(Kind.ContinueAsNew)]
+            return Batch(instance, past, [], [marker.id], fresh=False)
+        others = [m.event for m, kind in zip(mine, kinds, strict=True) if kind not in STARTING]
         if not start and not others:
             return None
         new = [event(Kind.OrchestratorStarted, now), *start, *others]

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.host.answers import empty, error, flag, json_answer
+from localcloud.host.answers import empty, error, flag, json_answer, query
 from localcloud.host.client import HubClient
 from localcloud.host.entities import EntityState, is_entity
 from localcloud.host.failures import unknown_function
@@ -27,29 +27,33 @@ class Queries:
     def __init__(self, client: HubClient, store: Store, worker: Worker) -> None:
         self._client, self._store, self._worker = client, store, worker
 
-    def body(self, instance: Instance, shown: Shown | None = None) -> dict[str, Any]:
-        shown = shown or Shown()
+    async def status(self, request: web.Request, parts: list[str]) -> web.Response:
+        fails = flag(query(request).get("returnInternalServerErrorOnFailure"), default=False)
+        return self.answer(request, self._client.instance(parts[1]), fails=fails)
+
+    def answer(
+        self, request: web.Request, instance: Instance, *, fails: bool = False
+    ) -> web.Response:
+        """The status of an instance; `fails`: a failure is a 500."""
+        wanted = query(request)
+        shown = Shown(
+            input=flag(wanted.get("showInput"), default=True),
+            history=flag(wanted.get("showHistory"), default=False),
+            output=flag(wanted.get("showHistoryOutput"), default=False),
+        )
+        body = self._body(instance, shown)
+        if instance.status not in FINISHED:
+            return json_answer(202, body, {"Location": str(request.url), "Retry-After": "5"})
+        return json_answer(500 if fails and instance.status == "Failed" else 200, body)
+
+    def _body(self, instance: Instance, shown: Shown) -> dict[str, Any]:
         history = self._store.history(instance.id) if shown.history else []
         return status(instance, history, shown)
 
-    async def status(self, request: web.Request, parts: list[str]) -> web.Response:
-        instance = self._client.instance(parts[1])
-        query = request.query
-        shown = Shown(
-            input=flag(query.get("showInput"), default=True),
-            history=flag(query.get("showHistory"), default=False),
-            output=flag(query.get("showHistoryOutput"), default=False),
-        )
-        body = self.body(instance, shown)
-        if instance.status not in FINISHED:
-            return json_answer(202, body, {"Location": str(request.url), "Retry-After": "5"})
-        fails = flag(query.get("returnInternalServerErrorOnFailure"), default=False)
-        return json_answer(500 if fails and instance.status == "Failed" else 200, body)
-
     async def listing(self, request: web.Request, _parts: list[str]) -> web.Response:
-        query = request.query
-        since, until = _time(query, "createdTimeFrom"), _time(query, "createdTimeTo")
-        statuses, prefix = _statuses(query), query.get("instanceIdPrefix", "")
+        wanted = query(request)
+        since, until = _time(wanted, "createdTimeFrom"), _time(wanted, "createdTimeTo")
+        statuses, prefix = _statuses(wanted), wanted.get("instanceIdPrefix", "")
         found = self._client.instances(
             lambda item: (
                 item.id.startswith(prefix)
@@ -58,22 +62,22 @@ class Queries:
                 and (until is None or moment(item.created) <= until)
             )
         )
-        shown = Shown(input=flag(query.get("showInput"), default=True))
+        shown = Shown(input=flag(wanted.get("showInput"), default=True))
         page, headers = _page(found, request)
-        return json_answer(200, [self.body(item, shown) for item in page], headers)
+        return json_answer(200, [self._body(item, shown) for item in page], headers)
 
     async def purge_created(self, request: web.Request, _parts: list[str]) -> web.Response:
-        since = _time(request.query, "createdTimeFrom")
+        since = _time(query(request), "createdTimeFrom")
         if since is None:
             return json_answer(400, NO_FROM)
-        until = _time(request.query, "createdTimeTo")
-        count = self._client.purge_created(since, until, _statuses(request.query))
+        until = _time(query(request), "createdTimeTo")
+        count = self._client.purge_created(since, until, _statuses(query(request)))
         return json_answer(200, {"instancesDeleted": count}) if count else empty(404)
 
     # ---- entities --------------------------------------------------------------------------------
     async def entities(self, request: web.Request, parts: list[str]) -> web.Response:
         name = parts[1].lower() if len(parts) > 1 else None
-        fetch = flag(request.query.get("fetchState"), default=False)
+        fetch = flag(query(request).get("fetchState"), default=False)
         found = self._client.instances(
             lambda item: (
                 is_entity(item.id)
@@ -97,7 +101,8 @@ class Queries:
         text: str | None = await request.text() or None
         if text is not None and request.content_type != "application/json":
             text = compact(text)
-        self._client.signal(name, key, request.query.get("op", ""), text)
+        operation = query(request).get("op", "") if request.method == "POST" else "delete"
+        self._client.signal(name, key, operation, text)
         return empty(202)
 
 
@@ -110,25 +115,25 @@ def _entity(item: Instance, *, fetch: bool) -> dict[str, Any]:
     }
 
 
-def _time(query: Mapping[str, str], name: str) -> datetime | None:
+def _time(wanted: Mapping[str, str], name: str) -> datetime | None:
     """None if it is missing or no time."""
     try:
-        return moment(query.get(name, ""))
+        return moment(wanted.get(name, ""))
     except ValueError:
         return None
 
 
-def _statuses(query: Mapping[str, str]) -> frozenset[str]:
+def _statuses(wanted: Mapping[str, str]) -> frozenset[str]:
     """Unknown ones (also in another case) are ignored."""
-    wanted = {text.strip() for text in query.get("runtimeStatus", "").split(",")}
-    return frozenset(wanted & set(STATUSES))
+    found = {text.strip() for text in wanted.get("runtimeStatus", "").split(",")}
+    return frozenset(found & set(STATUSES))
 
 
 def _page(found: list[Instance], request: web.Request) -> tuple[list[Instance], dict[str, str]]:
     """A page, and the header that leads to the next one (empty on the last)."""
     start = base64.b64decode(request.headers.get(TOKEN, "")).decode()
     rest = [item for item in found if item.id > start]
-    top = request.query.get("top", "")
+    top = query(request).get("top", "")
     size = int(top) if top.isdigit() else PAGE
     page = rest[:size]
     last = page[-1].id if page else start
