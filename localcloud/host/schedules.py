@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from croniter import CroniterBadDateError, croniter
 
@@ -96,8 +98,7 @@ class CronSchedule:
 
     def next(self, after: datetime) -> datetime:
         """The first occurrence strictly after `after`."""
-        cron = croniter(self.expression, after, second_at_beginning=True, day_or=False)
-        occurrence: datetime = cron.get_next(datetime)
+        occurrence: datetime = _calendar(self.expression).get_next(datetime, start_time=after)
         return occurrence
 
     def under_a_minute(self, now: datetime) -> bool:
@@ -141,6 +142,12 @@ def parse_schedule(text: str, settings: Mapping[str, str]) -> Schedule:
     except CroniterBadDateError as error:
         raise ScheduleError("Year must be between 1 and 9999. (Parameter 'year')") from error
     return schedule
+
+
+@lru_cache
+def _calendar(expression: str) -> Any:
+    """Expanding an expression takes longer than asking it."""
+    return croniter(expression, second_at_beginning=True, day_or=False)
 
 
 def _resolved(text: str, settings: Mapping[str, str]) -> str:
