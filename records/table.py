@@ -106,13 +106,13 @@ class TableRecords:
         text, write = to_text(value), uuid.uuid4().hex
         entity = {"PartitionKey": partition, "RowKey": row, "write": write, **to_properties(text)}
         try:
-            answer = self._call(lambda client: send(client, entity))
+            etag = _etag(self._call(lambda client: send(client, entity)))
         except (RecordExists, RecordChanged, RecordsUnavailable):
             own = self._own(partition, row, write)
             if own is None:
                 raise
             return own
-        return Record(partition, row, from_text(text), str(answer["etag"]))
+        return Record(partition, row, from_text(text), etag)
 
     def _own(self, partition: str, row: str, write: str) -> Record | None:
         """The record if this very write has made it, None if that is not so or not known."""
@@ -132,12 +132,14 @@ class TableRecords:
 
     def _call(self, ask: Callable[["TableClient"], _Answer]) -> _Answer:
         """Ask the table, and tell what goes wrong in the records' words."""
-        from azure.core.exceptions import AzureError
+        from azure.core.exceptions import AzureError, DeserializationError
 
         try:
             return ask(self._open())
         except AzureError as error:
             raise told(error) from error
+        except DeserializationError as error:
+            raise RecordsUnavailable("this is no answer of Table storage") from error
 
     def _open(self) -> "TableClient":
         with self._connecting:
@@ -155,3 +157,11 @@ def _client(endpoint: str, credential: "Credential", table: str) -> "TableClient
 def _record(found: "TableEntity") -> Record:
     value = from_text(from_properties(found))
     return Record(found["PartitionKey"], found["RowKey"], value, str(found.metadata["etag"]))
+
+
+def _etag(written: table_calls.Written) -> str:
+    """The new etag; an answer without one is not the service's (a gateway's page, say)."""
+    etag = written["etag"]
+    if not etag:
+        raise RecordsUnavailable("a success without an etag is no answer of Table storage")
+    return str(etag)
