@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
-from localcloud.arm.machines import disk_size, provisioning_from, storage_of
+from localcloud.arm.machines import blob_account, disk_size, provisioning_from, storage_of
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.regions import short
 from localcloud.arm.states import exists_fully
@@ -30,7 +30,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
     if existing is not None:
         sent = _updated(existing, sent)
-    disks = [_completed(world, disk) for disk in _disks(world, call, sent)]
+    disks = [_completed(disk) for disk in _disks(world, call, sent)]
     inner: Json = {}
     if sent.get("sourceVirtualMachine"):
         inner["sourceVirtualMachine"] = {"id": sent["sourceVirtualMachine"]["id"]}
@@ -85,30 +85,26 @@ def _profile(disks: list[Json], sent: Json) -> Json:
 
 
 def _check_region(world: World, call: Call, disk: Json) -> None:
+    here = short(str(call.body.get("location", "")))
     for kind in ("snapshot", "managedDisk"):
         source = world.find((disk.get(kind) or {}).get("id", ""))
-        here = short(str(call.body.get("location", "")))
         if source and source.location and short(source.location) != here:
             raise refusal("image region", kind=kind, uri=source.id)
+    account = blob_account(world, str(disk.get("blobUri") or ""))
+    if account and short(str(account.location)) != here:
+        raise refusal("image region", kind="blob", uri=disk["blobUri"])
 
 
-def _completed(world: World, disk: Json) -> Json:
+def _completed(disk: Json) -> Json:
     """Defaults filled in; sizes come only when the image is there."""
     kept = {key: value for key, value in disk.items() if value is not None}
     kept.setdefault("caching", "None")
-    kept.setdefault("storageAccountType", _sku(world, disk))
+    kept.setdefault("storageAccountType", "Standard_LRS")
     return kept
 
 
 def _ordered(disk: Json) -> Json:
     return {key: disk[key] for key in _ORDER if disk.get(key) is not None}
-
-
-def _sku(world: World, disk: Json) -> str:
-    source = world.find((disk.get("managedDisk") or {}).get("id", ""))
-    return (
-        str(source.extras.get("sku", {}).get("name", "Standard_LRS")) if source else "Standard_LRS"
-    )
 
 
 def _sized(world: World, disk: Json) -> Json:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.states import is_pending
 from localcloud.arm.world import World
 
 MACHINE = "microsoft.compute/virtualmachines"
+ACCOUNT = "microsoft.storage/storageaccounts"
 OS_SIZES = {"Windows": 127}  # GB, of an OS disk whose size nobody has named
 LINUX_SIZE = 30
 DATA_SIZE = 10
@@ -57,6 +59,8 @@ def os_type(machine: Resource | None) -> str:
 
 
 def _managed(machine_id: str, disk: Json, name: str) -> Json:
+    if disk.get("vhd"):
+        return {"blobUri": disk["vhd"].get("uri"), "diskSizeGB": disk.get("diskSizeGB")}
     managed = disk.get("managedDisk") or {}
     disks = machine_id.rsplit("/", 2)[0] + "/disks/"
     return {
@@ -64,6 +68,13 @@ def _managed(machine_id: str, disk: Json, name: str) -> Json:
         "size": disk.get("diskSizeGB"),
         "storageAccountType": managed.get("storageAccountType") or "Premium_LRS",
     }
+
+
+def blob_account(world: World, uri: str) -> Resource | None:
+    """The storage account a blob is in, when the emulator has it."""
+    name = (urlsplit(uri).hostname or "").partition(".")[0]
+    found = world.every(lambda r: r.type.lower() == ACCOUNT and r.name == name)
+    return found[0] if name and found else None
 
 
 def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:

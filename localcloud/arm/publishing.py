@@ -10,6 +10,7 @@ from localcloud.arm.timestamps import arm_time, parse_time
 
 _PATH = "galleryImageVersion.properties.publishingProfile"
 _TYPE = "Microsoft.Compute/galleries"
+SECURITY_SINCE = "2022-01-03"
 ZONE_REDUNDANT_SINCE = "2025-03-03"  # PreferStandard_ZRS is the default strategy from here on
 
 
@@ -61,8 +62,17 @@ def _region(call: Call, sent: Json, replicas: int, given: Json, index: int) -> J
         "regionalReplicaCount": count,
         "storageAccountType": storage or _default_storage(call, name),
     }
-    kept = ("encryption", "excludeFromLatest", "additionalReplicaSets")
+    if sent.get("encryption"):
+        region["encryption"] = _encryption(call, sent["encryption"])
+    kept = ("excludeFromLatest", "additionalReplicaSets")
     return region | {key: sent[key] for key in kept if sent.get(key) is not None}
+
+
+def _encryption(call: Call, sent: Json) -> Json:
+    """As sent, but the OS disk's always has a security profile since 2022 (recorded)."""
+    if not sent.get("osDiskImage") or call.api < SECURITY_SINCE:
+        return sent
+    return sent | {"osDiskImage": {"securityProfile": {}} | sent["osDiskImage"]}
 
 
 def _check_replicas(count: object, parameter: str) -> None:

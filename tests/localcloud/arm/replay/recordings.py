@@ -1,0 +1,108 @@
+"""Reads recorded Azure traffic: VCR yaml (azure-cli), test-proxy and session-record JSON (SDKs)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+ARM_HOSTS = ("", "management.azure.com")
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One recorded exchange. Header names are in lower case, bodies parsed, None when empty."""
+
+    method: str
+    host: str
+    path: str  # with its query
+    sent: Any
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    keeps_retry_after: bool  # azure-cli's recorder strips that header
+
+    @property
+    def label(self) -> str:
+        """Method and path without the signature, for messages."""
+        return f"{self.method} {self.path.partition('&t=')[0]}"
+
+
+def read(path: Path) -> list[Interaction]:
+    """All exchanges of a recording, in their order."""
+    if path.suffix in (".yaml", ".yml"):
+        loaded = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return [_from_vcr(entry) for entry in loaded["interactions"]]
+    entries = json.loads(path.read_text())["Entries"]
+    return [_from_session(entry) for entry in entries]
+
+
+def _from_vcr(entry: Any) -> Interaction:
+    request, response = entry["request"], entry["response"]
+    body = response["body"]
+    return _interaction(
+        request["method"],
+        request["uri"],
+        request["body"],
+        response["status"]["code"],
+        response["headers"],
+        body.get("string") if isinstance(body, dict) else body,
+        keeps_retry_after=False,
+    )
+
+
+def _from_session(entry: Any) -> Interaction:
+    return _interaction(
+        entry["RequestMethod"],
+        entry["RequestUri"],
+        entry["RequestBody"],
+        entry["StatusCode"],
+        entry["ResponseHeaders"],
+        entry["ResponseBody"],
+        keeps_retry_after="EncodedRequestUri" not in entry,  # the .NET libraries write 0
+    )
+
+
+def _interaction(
+    method: str,
+    uri: str,
+    sent: Any,
+    status: int,
+    headers: Mapping[str, Any],
+    body: Any,
+    *,
+    keeps_retry_after: bool,
+) -> Interaction:
+    parts = urlsplit(uri)
+    return Interaction(
+        method=method.upper(),
+        host=(parts.hostname or "").lower(),
+        path=parts.path + (f"?{parts.query}" if parts.query else ""),
+        sent=_parsed(sent),
+        status=int(status),
+        headers={name.lower(): _first(value) for name, value in headers.items()},
+        body=_parsed(body),
+        keeps_retry_after=keeps_retry_after,
+    )
+
+
+def _first(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) else value)
+
+
+def _parsed(body: Any) -> Any:
+    if isinstance(body, bytes):
+        body = body.decode(errors="replace")
+    if not isinstance(body, str):
+        return body
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
