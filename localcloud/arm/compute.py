@@ -123,4 +123,4 @@ DISK = Kind(
 
 def anything(type_name: str) -> Kind:
     """A kind that keeps what it is sent and answers at once."""
-    return Kind(type_name, "other", _any, synchronous=True, delete_status=200)
+    return Kind(type_name, "other", _any, synchronous=True, located=False, delete_status=200)

@@ -56,6 +56,7 @@ class Kind:
     family: str = "capsOperations"
     retry_after: int | None = None
     synchronous: bool = False
+    located: bool = True  # a new one must name its location
     created_status: int = 201
     updated_status: int = 200
     answers: Mapping[str, str] = field(default_factory=dict)  # provisioningState by method

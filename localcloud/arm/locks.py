@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
+from localcloud.arm.kinds import Draft, Kind
+from localcloud.arm.model import Json, Resource
 from localcloud.arm.world import World
 
 TYPE = "Microsoft.Authorization/locks"
 _SEGMENT = "/providers/microsoft.authorization/locks"
 _STOPS = {"CanNotDelete": {"delete"}, "ReadOnly": {"delete", "write"}}
+
+
+def _write(_world: World, call: Call, _existing: Resource | None) -> Draft:
+    sent = call.body.get("properties") or {}
+    level = str(sent.get("level"))
+    if level not in _STOPS:
+        raise refusal("value", value=level, parameter="properties.level")
+    return Draft({"level": level} | ({"notes": sent["notes"]} if sent.get("notes") else {}), 0)
+
+
+def _show(resource: Resource, _call: Call) -> Json:
+    """A lock has no provisioningState."""
+    return dict(resource.properties)
 
 
 def check_locks(world: World, resource_id: str, action: str) -> None:
@@ -26,3 +42,6 @@ def check_locks(world: World, resource_id: str, action: str) -> None:
 def _scopes(resource_id: str) -> list[str]:
     parts = resource_id.split("/")
     return ["/".join(parts[:end]) for end in range(3, len(parts) + 1, 2)]
+
+
+KIND = Kind(TYPE, "other", _write, show=_show, synchronous=True, located=False, delete_status=200)

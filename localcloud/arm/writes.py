@@ -54,7 +54,7 @@ def put(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
     require_parent(world, call)
     check_locks(world, call.target.path, "write")
     existing = world.find(call.target.path)
-    if existing is None and not call.body.get("location"):
+    if existing is None and kind.located and not call.body.get("location"):
         raise refusal("location missing")
     if existing is not None:
         _check_change(call, kind, existing)
