@@ -1,0 +1,127 @@
+"""How many requests a second the ARM emulator answers, beside an empty handler on the same server.
+
+Both are served by one process over HTTPS, in turns, to the same clients in another process; the
+share must be at least a half, so that the emulator never is what a benchmark measures. Run with
+`python -m benchmarks.arm_speed`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import ssl
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from localcloud.arm import certificates
+from localcloud.arm.listening import listen
+from localcloud.arm.model import Json
+from localcloud.arm.seed import seed_default
+from localcloud.arm.server import ArmCloud
+
+CLIENTS = 8
+ROUND_SECONDS = 1.0
+ROUNDS = 5
+WANTED = 0.5
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the clients need to know of the server."""
+
+    arm: str
+    empty: str
+    ca_file: str
+    token: str
+    paths: dict[str, str]
+
+
+def serve(connection: Connection, state: Path) -> None:
+    """The server's process: the emulator and the empty handler, until it is ended."""
+    asyncio.run(_serve(connection, state))
+
+
+async def _serve(connection: Connection, state: Path) -> None:
+    cloud = ArmCloud(state, now=lambda: datetime.now(UTC))
+    await cloud.start()
+    images = seed_default(cloud)
+    empty = web.Application()
+
+    async def handle(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response()
+
+    empty.router.add_route("*", "/{path:.*}", handle)
+    runners: list[web.AppRunner] = []
+    port = await listen(runners, empty, 0, certificates.server_context(state))
+    token, _ = cloud.tokens.issue(cloud.url)
+    paths = {"GET image": images[0]["id"], "list images": images[0]["id"].rsplit("/", 1)[0]}
+    paths = {name: f"{path}?api-version=2026-04-01" for name, path in paths.items()}
+    empty_url = f"https://127.0.0.1:{port}"
+    connection.send(Site(cloud.url, empty_url, str(cloud.ca_file), token, paths))
+    await asyncio.Event().wait()
+
+
+async def rate(session: aiohttp.ClientSession, url: str, body: Json | None) -> float:
+    """Requests a second that `CLIENTS` clients get answered, each one after the other."""
+    end = time.perf_counter() + ROUND_SECONDS
+    count = 0
+
+    async def client() -> None:
+        nonlocal count
+        while time.perf_counter() < end:
+            async with session.request("PUT" if body else "GET", url, json=body) as response:
+                await response.read()
+                response.raise_for_status()
+            count += 1
+
+    start = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    return count / (time.perf_counter() - start)
+
+
+async def measure(site: Site) -> dict[str, tuple[float, float]]:
+    """For each kind of request the median rates: emulator, empty handler."""
+    context = ssl.create_default_context(cafile=site.ca_file)
+    headers = {"Authorization": f"Bearer {site.token}"}
+    connector = aiohttp.TCPConnector(ssl=context, limit=CLIENTS * 2)
+    found: dict[str, tuple[float, float]] = {}
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+        for name, path in site.paths.items():
+            rounds = [
+                (
+                    await rate(session, site.arm + path, None),
+                    await rate(session, site.empty + path, None),
+                )
+                for _ in range(ROUNDS)
+            ]
+            ours, empty = zip(*rounds, strict=True)
+            found[name] = (statistics.median(ours), statistics.median(empty))
+    return found
+
+
+def main() -> int:
+    """Print the table; 1 when a share is below `WANTED`."""
+    with tempfile.TemporaryDirectory() as state:
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        server = multiprocessing.Process(target=serve, args=(sender, Path(state)), daemon=True)
+        server.start()
+        found = asyncio.run(measure(receiver.recv()))
+        server.terminate()
+        server.join()
+    for name, (ours, empty) in found.items():
+        print(f"{name:12} {ours:7.0f}/s, empty handler {empty:7.0f}/s: {ours / empty:.0%}")
+    return 0 if all(ours / empty >= WANTED for ours, empty in found.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
