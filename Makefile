@@ -30,7 +30,8 @@ up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071
 
 # Azurite, for the tests of the records' home in Table storage; they skip where npm is missing.
 node_modules/.installed: package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund && touch $@; fi
+	@if command -v npm >/dev/null; then \
+	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite skip'; fi
 
 test: $(VENV)/.dev node_modules/.installed  ## all tests
 	@$(BIN)/python -m pytest
