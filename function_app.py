@@ -15,7 +15,7 @@ from activities.progress import finish_migration, record_progress, record_warnin
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
-from triggers import approve, cancel, health, inventory, new_image, start, status, sweep
+from triggers import approve, cancel, health, inventory, new_image, purge, start, status, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
 ACTIVITIES = (
@@ -33,6 +33,7 @@ ACTIVITIES = (
     finish_migration,
     notify,
 )
+PURGE_SCHEDULE = "0 30 3 * * *"
 SWEEP_SCHEDULE = os.environ.get("SWEEP_SCHEDULE") or "0 */5 * * * *"
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -107,3 +108,9 @@ async def image_written(event: func.EventGridEvent, client: df.DurableOrchestrat
 @app.durable_client_input(client_name="client")
 async def sweep_migrations(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     await sweep.sweep(client)
+
+
+@app.timer_trigger(arg_name="timer", schedule=PURGE_SCHEDULE, run_on_startup=False)
+@app.durable_client_input(client_name="client")
+async def purge_histories(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await purge.purge(client)

@@ -4,6 +4,7 @@ A field's environment variable is its name in capitals. docs/configuration.md li
 it to this file.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,6 +24,8 @@ from migration.bodies import Generation1Security
 from migration.mapping import MappingEntry, unknown_templates
 from migration.problems import Problem, problems_of
 from migration.wire import iso_duration
+
+_SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
 
 
 class InvalidSettings(ValueError):  # noqa: N818 - named after what is the case
@@ -63,6 +66,16 @@ def _https_or_local(url: str) -> str:
     return url.rstrip("/")
 
 
+def _webhook_secret(text: str) -> str:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith("whsec_") or len(key) < _SHORTEST_KEY:
+        raise ValueError(f"must be whsec_ and the base64 of at least {_SHORTEST_KEY} random bytes")
+    return text
+
+
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
 Span = Annotated[timedelta, AfterValidator(_positive)]
 Url = Annotated[str, AfterValidator(_https_or_local)]
@@ -82,16 +95,18 @@ class Settings(BaseModel):
     subscription_ids: CommaList = Field(
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
     )
-    approval_webhook_secrets: CommaList = Field(
+    approval_webhook_secrets: Annotated[
+        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(_comma_list)
+    ] = Field(
         (),
         description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
     )
     notification_url: Annotated[str, AfterValidator(lambda url: url and _https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")
     )
-    notification_secret: str = Field(
-        "", description="Secret that signs notifications (whsec_…). Empty: unsigned."
-    )
+    notification_secret: Annotated[
+        str, AfterValidator(lambda text: text and _webhook_secret(text))
+    ] = Field("", description="Secret that signs notifications (whsec_…). Empty: unsigned.")
     event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )

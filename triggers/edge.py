@@ -12,6 +12,7 @@ from typing import ParamSpec
 import azure.functions as func
 
 from migration.problems import InvalidRequest, Problem
+from migration.requests import MAX_BODY_BYTES
 from migration.settings import InvalidSettings
 from records.store import RecordsUnavailable
 from triggers.problems import problem, unavailable
@@ -28,6 +29,10 @@ def edge(handler: Handler[P]) -> Handler[P]:
     @wraps(handler)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         try:
+            if (size := _body_size(args)) > MAX_BODY_BYTES:
+                return problem(
+                    413, f"The body has {size} bytes; at most {MAX_BODY_BYTES} are read."
+                )
             return await handler(*args, **kwargs)
         except InvalidRequest as invalid:
             return problem(
@@ -46,6 +51,10 @@ def edge(handler: Handler[P]) -> Handler[P]:
             return problem(500, "This is a bug; the app's log has the details.")
 
     return guarded
+
+
+def _body_size(arguments: tuple[object, ...]) -> int:
+    return sum(len(a.get_body()) for a in arguments if isinstance(a, func.HttpRequest))
 
 
 def whole_number(text: str | None, field: str, *, default: int, low: int, high: int) -> int:

@@ -40,14 +40,16 @@ async def start_migration(
     request = parse_request(req.get_body())
     if running := await run(look_for_running, request):
         return await _already(running)
+    fingerprint = None
     try:
-        problems = await _plan(request)
+        plan = await _plan(request)
     except AzureCannotAnswer as silence:
         log.warning("accepted without a plan: %s", silence)
     else:
-        if not isinstance(problems, Plan):
-            return _no_plan(problems)
-    claimed = await run(claim, request)
+        if not isinstance(plan, Plan):
+            return _no_plan(plan)
+        fingerprint = plan.fingerprint.value
+    claimed = await run(claim, request, "http", fingerprint)
     if isinstance(claimed, Running):
         return await _already(claimed)
     return await _accepted(client, claimed)

@@ -4,7 +4,7 @@ For every migration without an outcome:
 - no orchestration and never started: start it (the starter died in between);
 - the orchestration has ended or vanished: close it as Failed, with the reason;
 - a verified decision without a ruling: wake the wait again (the event was lost).
-Pointers whose claim was never made are dropped. Old histories of finished orchestrations are purged; records stay.
+Pointers whose claim was never made are dropped.
 """
 
 import logging
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 import clock
-from activities.configuration import records, settings
+from activities.configuration import records
 from activities.progress import finish_migration
 from migration.names import approval_event_name
 from migration.recorded import Snapshot
@@ -42,7 +42,6 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
             await _look_at(client, migration, since, etag)
         except Exception:
             log.exception("%s: the sweep could not look at it", migration)
-    await _purge(client)
 
 
 async def _look_at(
@@ -101,20 +100,3 @@ def _fate(snapshot: Snapshot) -> ImageFate:
 
 def _unheard(snapshot: Snapshot) -> bool:
     return any(received.decision.key not in snapshot.rulings for received in snapshot.received)
-
-
-async def _purge(client: df.DurableOrchestrationClient) -> None:
-    """Purge old histories. Always with finished statuses named: an unknown one purges more than it says."""
-    until = clock.now() - settings().history_retention
-    try:
-        await client.purge_instance_history_by(
-            created_time_from=datetime.fromtimestamp(0, tz=until.tzinfo),
-            created_time_to=until,
-            runtime_status=[
-                df.OrchestrationRuntimeStatus.Completed,
-                df.OrchestrationRuntimeStatus.Failed,
-                df.OrchestrationRuntimeStatus.Terminated,
-            ],
-        )
-    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
-        log.info("histories could not be purged now: %s", type(error).__name__)
