@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from aiohttp import web
 
 from localcloud.arm import metadata, paths, routing, versionlists
+from localcloud.arm.answering import guid, response
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import ArmError, refusal
 from localcloud.arm.faults import Rule, outcomes
@@ -19,30 +18,10 @@ from localcloud.arm.groups import subscription_body, tenant_body
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Json
 from localcloud.arm.observing import report
-from localcloud.arm.timestamps import arm_time, http_date
+from localcloud.arm.timestamps import arm_time
 
 if TYPE_CHECKING:
     from localcloud.arm.server import ArmCloud
-
-_COMMON = {
-    "Cache-Control": "no-cache",
-    "Pragma": "no-cache",
-    "Expires": "-1",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "X-Cache": "CONFIG_NOCACHE",
-}
-_REMAINING = {
-    "GET": {"x-ms-ratelimit-remaining-subscription-global-reads": "3749"},
-    "DELETE": {
-        "x-ms-ratelimit-remaining-subscription-deletes": "199",
-        "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
-    },
-}
-_WRITES = {
-    "x-ms-ratelimit-remaining-subscription-writes": "199",
-    "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
-}
 
 
 class Gateway:
@@ -54,7 +33,7 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request and log it, whatever happens to the answer."""
         cloud = self._cloud
-        correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid4())
+        correlation = request.headers.get("x-ms-correlation-request-id") or guid()
         rule = cloud.faults.pick(request.method, request.raw_path)
         line: Json = {
             "method": request.method,
@@ -67,11 +46,11 @@ class Gateway:
         if rule is not None:
             line["fault"] = rule.name or rule.what
         try:
-            response = await self._with_fault(request, rule, correlation, line)
-            await report(cloud.observers, request, response)
-            return response
+            answer = await self._with_fault(request, rule, correlation, line)
+            await report(cloud.observers, request, answer)
+            return answer
         finally:
-            cloud.log(line)
+            cloud.requests.append(line)
 
     async def _with_fault(
         self, request: web.Request, rule: Rule | None, correlation: str, line: Json
@@ -84,10 +63,10 @@ class Gateway:
             await wrong.wait(request)
             if not wrong.proceeds:
                 return await answer_wrongly(request, wrong, None, self._cloud.world.now())
-        response = self._answer(request, body, correlation, line)
+        answer = self._answer(request, body, correlation, line)
         if rule.when == "after":
             await wrong.wait(request)
-        return await answer_wrongly(request, wrong, response, self._cloud.world.now())
+        return await answer_wrongly(request, wrong, answer, self._cloud.world.now())
 
     def _answer(
         self, request: web.Request, body: bytes, correlation: str, line: Json
@@ -99,7 +78,7 @@ class Gateway:
         except ArmError as error:
             reply = Reply(error.status, error.as_json(), error.headers)
         line["status"] = reply.status
-        return _response(request.method, reply, headers, correlation, now)
+        return response(request.method, reply, headers, correlation, now)
 
     def _reply(
         self,
@@ -177,25 +156,3 @@ def _json(body: bytes) -> Json:
     if not isinstance(parsed, dict):
         raise refusal("body", reason="not an object")
     return parsed
-
-
-def _response(
-    method: str, reply: Reply, headers: Mapping[str, str], correlation: str, now: datetime
-) -> web.Response:
-    request_id = str(uuid4())
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    found = {
-        **_COMMON,
-        "Date": http_date(now),
-        "x-ms-correlation-request-id": correlation,
-        "x-ms-request-id": request_id,
-        "x-ms-routing-request-id": f"LOCALCLOUD:{stamp}:{request_id}",
-        **_REMAINING.get(method, _WRITES),
-        **headers,
-        **reply.headers,
-    }
-    if reply.body is None:
-        return web.Response(status=reply.status, headers=found)
-    found["Content-Type"] = "application/json; charset=utf-8"
-    text = json.dumps(reply.body, separators=(",", ":")).encode()
-    return web.Response(status=reply.status, headers=found, body=text)

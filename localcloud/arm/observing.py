@@ -13,7 +13,6 @@ from aiohttp import web
 
 from localcloud.arm.call import Exchange
 
-
 Observer = Callable[[Exchange], None]
 
 

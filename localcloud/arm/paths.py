@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 
@@ -56,6 +57,7 @@ class Target:
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
 
+@lru_cache(maxsize=4096)
 def parse(raw: str) -> Target | None:
     """The target of a path, or None when it is none of ARM's forms."""
     path = re.sub("/+", "/", unquote(raw).rstrip("/"))  # the az CLI may double slashes

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from localcloud.arm.listening import listen
 from localcloud.arm.model import Json
 from localcloud.arm.observing import Observer
 from localcloud.arm.profile import DEFAULT, Profile
+from localcloud.arm.requestlog import RequestLog
 from localcloud.arm.routing import Site
 from localcloud.arm.signing import Signer
 from localcloud.arm.states import envelope, properties
@@ -34,8 +34,6 @@ from localcloud.arm.store import Store
 from localcloud.arm.throttling import Throttle
 from localcloud.arm.tokens import Identity, Tokens
 from localcloud.arm.world import World
-
-LOGGED = 50_000  # requests kept in memory and read back at a start
 
 
 class ArmCloud:
@@ -61,7 +59,7 @@ class ArmCloud:
         self.throttle = Throttle(profile)
         self.held: dict[str, tuple[Json, asyncio.Event]] = {}
         self.observers: list[Observer] = []
-        self.requests: deque[Json] = deque(self._store.requests(LOGGED), maxlen=LOGGED)
+        self.requests = RequestLog(state / "requests.jsonl")
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))
         self.tokens = Tokens(key, self._identity(facts))
@@ -111,6 +109,7 @@ class ArmCloud:
             await runner.cleanup()
         self._runners.clear()
         self._store.close()
+        self.requests.close()
 
     def control_routes(self) -> list[web.RouteDef]:
         """The emulator's routes for the control server."""
@@ -150,8 +149,3 @@ class ArmCloud:
         for held_id, (_, event) in list(self.held.items()):
             if which in ("all", True) or (wanted is not None and held_id in wanted):
                 event.set()
-
-    def log(self, line: Json) -> None:
-        """Remember a request."""
-        self.requests.append(line)
-        self._store.log(line)

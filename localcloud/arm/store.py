@@ -22,7 +22,6 @@ pragma synchronous = normal;
 create table if not exists resource (key text primary key, value text not null) without rowid;
 create table if not exists operation (id text primary key, value text not null) without rowid;
 create table if not exists tombstone (seq integer primary key, value text not null);
-create table if not exists request (seq integer primary key, value text not null);
 create table if not exists fact (name text primary key, value text not null) without rowid;
 """
 
@@ -52,11 +51,6 @@ class Store:
     def tombstones(self) -> list[Tombstone]:
         """What is gone, oldest first."""
         return [load(Tombstone, text) for text in self._values("tombstone", "order by seq")]
-
-    def requests(self, limit: int) -> list[Json]:
-        """The last requests, oldest first."""
-        rows = self._values("request", f"order by seq desc limit {int(limit)}")
-        return [json.loads(text) for text in reversed(rows)]
 
     def _values(self, table: str, order: str = "") -> list[str]:
         with closing(self._db.execute(f"select value from {table} {order}")) as rows:
@@ -92,11 +86,6 @@ class Store:
             run("insert into tombstone (value) values (?)", (dump(tombstone),))
         run("commit")
 
-    def log(self, request: Json) -> None:
-        """Append to the request log."""
-        with self._lock:
-            self._db.execute("insert into request (value) values (?)", (json.dumps(request),))
-
     def fact(self, name: str) -> Json | None:
         """A small thing kept by name, such as the rules for faults."""
         with closing(self._db.execute("select value from fact where name = ?", (name,))) as rows:
@@ -110,6 +99,5 @@ class Store:
     def clear(self) -> None:
         """Forget all but the facts."""
         self._db.executescript(
-            "begin; delete from resource; delete from operation; delete from tombstone;"
-            "delete from request; commit;"
+            "begin; delete from resource; delete from operation; delete from tombstone; commit;"
         )

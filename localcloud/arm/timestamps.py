@@ -9,9 +9,8 @@ from email.utils import format_datetime
 def arm_time(moment: datetime) -> str:
     """`2025-01-07T05:56:46.4648477+00:00`; the seventh digit is made up from the sixth."""
     utc = moment.astimezone(UTC)
-    digits = f"{utc.microsecond:06d}{utc.microsecond * 7 % 10}".rstrip("0")
-    fraction = f".{digits}" if digits else ""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}+00:00"
+    whole = utc.isoformat(timespec="microseconds")[:26]
+    return f"{whole}{utc.microsecond * 7 % 10}".rstrip("0").rstrip(".") + "+00:00"
 
 
 def http_date(moment: datetime) -> str:

@@ -1,0 +1,71 @@
+"""A reply as an HTTP response: ARM's headers and compact JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from random import getrandbits
+
+from aiohttp import web
+
+from localcloud.arm.call import Reply
+from localcloud.arm.timestamps import http_date
+
+_COMMON = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Cache": "CONFIG_NOCACHE",
+}
+_READS = {"x-ms-ratelimit-remaining-subscription-global-reads": "3749"}
+_REMAINING = {
+    "GET": _READS,
+    "HEAD": _READS,
+    "DELETE": {
+        "x-ms-ratelimit-remaining-subscription-deletes": "199",
+        "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
+    },
+}
+_WRITES = {
+    "x-ms-ratelimit-remaining-subscription-writes": "199",
+    "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
+}
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def guid() -> str:
+    """An id for one request; nothing depends on its being hard to guess."""
+    text = f"{getrandbits(128):032x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+@lru_cache(maxsize=64)
+def _stamps(second: datetime) -> tuple[str, str]:
+    return http_date(second), f"LOCALCLOUD:{second:%Y%m%dT%H%M%SZ}:"
+
+
+def response(
+    method: str, reply: Reply, counted: Mapping[str, str], correlation: str, now: datetime
+) -> web.Response:
+    """The response; `counted` are the headers that count requests down."""
+    request_id = guid()
+    date, route = _stamps(now.replace(microsecond=0))
+    headers = {
+        **_COMMON,
+        "Date": date,
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-request-id": request_id,
+        "x-ms-routing-request-id": route + request_id,
+        **_REMAINING.get(method, _WRITES),
+        **counted,
+        **reply.headers,
+    }
+    if reply.body is None:
+        return web.Response(status=reply.status, headers=headers)
+    body = _encode(reply.body).encode()
+    return web.Response(status=reply.status, headers={**headers, **_JSON}, body=body)
