@@ -9,7 +9,7 @@ from activities.arm_errors import EXPECTED, error_of
 from activities.configuration import records
 from migration import answers
 from migration.wire import Json, Value
-from records.store import RecordsUnavailable
+from records.store import RecordError
 
 log = logging.getLogger("gallery_migrator")
 
@@ -38,7 +38,8 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
                 if heeds_cancel and _cancelled(given):
                     return answers.cancelled()
                 return work(given)
-            except RecordsUnavailable as error:
+            except RecordError as error:
+                log.warning("%s: the records: %s", work.__name__, error)
                 return answers.failed(_outage(error))
             except EXPECTED as error:
                 value = error_of(error)
@@ -59,7 +60,11 @@ def _cancelled(given: Value) -> bool:
     return latch is not None and latch.kind == "cancel"
 
 
-def _outage(error: RecordsUnavailable) -> answers.AzureError:
+def _outage(error: RecordError) -> answers.AzureError:
+    """An outage, or a missing role: either may be mended while the migration waits."""
     return answers.AzureError(
-        code="RecordsUnavailable", message=str(error), transient=True, retry_after=error.retry_after
+        code=type(error).__name__,
+        message=str(error),
+        transient=True,
+        retry_after=getattr(error, "retry_after", None),
     )

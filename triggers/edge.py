@@ -14,7 +14,7 @@ import azure.functions as func
 from migration.problems import InvalidRequest, Problem
 from migration.requests import MAX_BODY_BYTES
 from migration.settings import InvalidSettings
-from records.store import RecordsUnavailable
+from records.store import RecordError
 from triggers.problems import problem, unavailable
 
 P = ParamSpec("P")

@@ -11,7 +11,7 @@ from activities.clients import compute
 from activities.configuration import records, settings
 from migration.facts import NoFact
 from migration.wire import Json
-from records.store import RecordsUnavailable
+from records.store import RecordError
 from triggers.edge import edge, run
 from triggers.problems import answer
 
@@ -36,7 +36,7 @@ async def _asked(ask: Callable[[], None]) -> Json:
         return {"answers": False, "detail": f"no answer within {WITHIN_SECONDS} seconds"}
     except (AzureError, NoFact) as error:
         return {"answers": False, "detail": str(error_of(error))}
-    except RecordsUnavailable as error:
+    except RecordError as error:
         return {"answers": False, "detail": str(error)}
     return {"answers": True, "detail": None}
 
