@@ -38,10 +38,11 @@ def edge(handler: Handler[P]) -> Handler[P]:
             return problem(
                 400, "Correct every field named in errors and send it again.", invalid.problems
             )
-        except RecordsUnavailable as outage:
-            log.warning("the records cannot be reached: %s", outage)
+        except RecordError as outage:
+            log.warning("the records cannot be used: %s", outage)
             return unavailable(
-                "The app's records cannot be reached now; try again.", outage.retry_after
+                "The app's records cannot be used now; try again. The app's log says why.",
+                getattr(outage, "retry_after", None),
             )
         except InvalidSettings as invalid:
             log.error("invalid settings: %s", invalid)
