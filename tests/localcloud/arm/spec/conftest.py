@@ -14,7 +14,10 @@ from tests.localcloud.arm.spec import gallery_scenarios, other_scenarios
 from tests.localcloud.arm.spec.background import MovableTime, running_cloud
 from tests.localcloud.arm.spec.traffic import GROUP, REGION, Traffic
 
-PROFILE = Profile(failing_regions={gallery_scenarios.FAILING: "Failed with internal server error."})
+PROFILE = Profile(
+    failing_regions={gallery_scenarios.FAILING: "Failed with internal server error."},
+    shapes={"*": "steady"},
+)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,13 @@ def machines(traffic: Traffic) -> None:
     begun = traffic.seen[-1]
     refused(client.images.begin_delete, GROUP, "booted", **NOW)
     traffic.follow(begun)
+    tags: Body = {"tags": {"x": "y"}}
+    traffic.finish(client.virtual_machines.begin_update(GROUP, "vm", tags, **NOW))
+    traffic.finish(client.virtual_machines.begin_deallocate(GROUP, "vm", **NOW))
+    client.virtual_machines.generalize(GROUP, "vm")
     client.virtual_machines.get(GROUP, "vm")
+    list(client.virtual_machines.list(GROUP))
+    list(client.virtual_machines.list_all())
     traffic.finish(client.virtual_machines.begin_delete(GROUP, "vm", **NOW))
 
 
@@ -130,6 +136,11 @@ def refusals(traffic: Traffic) -> None:
     refused(galleries_api.get, "nowhere", "refused")
     refused(galleries_api.begin_create_or_update, "nowhere", "g", {"location": REGION}, **NOW)
     traffic.send("GET", f"{traffic.compute}/galleries/refused?api-version=2020-02-30")
+    traffic.cloud.set_profile(throttling=True, bucket_scale=0.01)
+    for _ in range(4):
+        last = traffic.send("GET", f"{traffic.compute}/galleries/refused?api-version=2026-03-03")
+    traffic.cloud.set_profile(throttling=False, bucket_scale=1.0)
+    assert last.status == 429
     traffic.send("GET", f"{traffic.subscription}?api-version=2022-12-01", Authorization="none")
 
 

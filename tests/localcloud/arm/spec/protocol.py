@@ -6,34 +6,41 @@ a sentence when it was not, and nothing when the exchange is none of its busines
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from localcloud.arm.call import Exchange
+from tests.localcloud.arm.spec.addresses import (
+    headers_of,
+    is_operation,
+    kind_of,
+    names_operation,
+    option,
+    path_of,
+)
 
 Rule = Callable[[Exchange], Iterator[str | None]]
 
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_COMPUTE = re.compile(
-    r"/providers/Microsoft\.Compute/"
-    r"(?P<kind>images|galleries(?:/[^/]+/images(?:/[^/]+/versions)?)?)/(?P<name>[^/]+)$",
-    re.IGNORECASE,
-)
-_OPERATION = re.compile(
-    rf"/subscriptions/{_GUID}/providers/Microsoft\.Compute/locations/[A-Za-z0-9]+/"
-    rf"(?P<family>capsOperations|operations)/{_GUID}$"
-)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?[+-]\d\d:\d\d")
-_COMMON = {
-    "Cache-Control": "no-cache",
-    "Pragma": "no-cache",
-    "Expires": "-1",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
+_LEFT = re.compile(r"Microsoft\.Compute/\w+;\d+(,Microsoft\.Compute/\w+;\d+)*")
+_WINDOW = {
+    "operationGroup",
+    "startTime",
+    "endTime",
+    "allowedRequestCount",
+    "measuredRequestCount",
 }
-_IDENTIFIED = ("x-ms-request-id", "x-ms-correlation-request-id", "x-ms-routing-request-id")
+_COMMON = {
+    "cache-control": "no-cache",
+    "pragma": "no-cache",
+    "expires": "-1",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+_IDENTIFIED = ("x-ms-correlation-request-id", "x-ms-routing-request-id")
 _TYPES = {
     "images": "Microsoft.Compute/images",
     "galleries": "Microsoft.Compute/galleries",
@@ -52,33 +59,6 @@ VALUES: Mapping[str, frozenset[str]] = {
 }
 
 
-def path_of(exchange: Exchange) -> str:
-    """The path of the request, unquoted."""
-    return unquote(urlsplit(exchange.url).path)
-
-
-def kind_of(exchange: Exchange) -> str | None:
-    """`images`, `galleries`, `definitions` or `versions` for a request to one such resource."""
-    found = _COMPUTE.search(path_of(exchange))
-    if not found:
-        return None
-    depth = found["kind"].count("/")
-    return "images" if found["kind"].lower() == "images" else _depth(depth)
-
-
-def _depth(slashes: int) -> str:
-    return {0: "galleries", 2: "definitions", 4: "versions"}[slashes]
-
-
-def is_operation(exchange: Exchange) -> bool:
-    """Whether the request reads an operation."""
-    return bool(_OPERATION.search(path_of(exchange)))
-
-
-def _option(url: str, name: str) -> str | None:
-    return next(iter(parse_qs(urlsplit(url).query).get(name, [])), None)
-
-
 def _judged(*faults: str | None) -> Iterator[str | None]:
     """The faults that there are, or one None."""
     found = [fault for fault in faults if fault]
@@ -88,8 +68,8 @@ def _judged(*faults: str | None) -> Iterator[str | None]:
 
 
 def common_headers(exchange: Exchange) -> Iterator[str | None]:
-    """Every answer says that it must not be kept and carries its three ids."""
-    headers = exchange.response_headers
+    """Every answer says that it must not be kept and carries its ids."""
+    headers = headers_of(exchange)
     yield from _judged(
         *(
             f"{name} is {headers.get(name)!r}"
@@ -104,13 +84,13 @@ def operation_headers(exchange: Exchange) -> Iterator[str | None]:
     """A write names its operation; only a deletion has a Location, the same with monitor=true."""
     if not kind_of(exchange) or exchange.method == "GET" or exchange.status not in (200, 201, 202):
         return
-    headers = exchange.response_headers
-    operation, location = headers.get("Azure-AsyncOperation"), headers.get("Location")
-    if not operation or not _OPERATION.search(urlsplit(operation).path):
+    headers = headers_of(exchange)
+    operation, location = headers.get("azure-asyncoperation"), headers.get("location")
+    if not operation or not names_operation(operation):
         yield f"Azure-AsyncOperation is {operation!r}"
         return
     wants_location = exchange.method == "DELETE"
-    same = _option(operation, "api-version") == _option(exchange.url, "api-version")
+    same = option(operation, "api-version") == option(exchange.url, "api-version")
     yield from _judged(
         None if wants_location == bool(location) else f"Location is {location!r}",
         None if same else f"the operation's api-version is not the request's: {operation}",
@@ -120,7 +100,7 @@ def operation_headers(exchange: Exchange) -> Iterator[str | None]:
 
 def _monitor_fault(operation: str, location: str) -> str | None:
     same = urlsplit(operation).path == urlsplit(location).path
-    return None if same and _option(location, "monitor") == "true" else f"Location is {location}"
+    return None if same and option(location, "monitor") == "true" else f"Location is {location}"
 
 
 def statuses(exchange: Exchange) -> Iterator[str | None]:
@@ -137,7 +117,7 @@ def statuses(exchange: Exchange) -> Iterator[str | None]:
 
 def retry_after(exchange: Exchange) -> Iterator[str | None]:
     """Versions ask for 60 seconds, on writes and while the operation runs; nothing else asks."""
-    kind, given = kind_of(exchange), exchange.response_headers.get("Retry-After")
+    kind, given = kind_of(exchange), headers_of(exchange).get("retry-after")
     if kind and exchange.status < 400:
         write = exchange.method != "GET" and exchange.status != 204
         wanted = "60" if kind == "versions" and write else None
@@ -149,23 +129,28 @@ def retry_after(exchange: Exchange) -> Iterator[str | None]:
 
 
 def operation_bodies(exchange: Exchange) -> Iterator[str | None]:
-    """An operation tells its start, status and name, then its end, and the error if it Failed."""
+    """An operation tells its start, status and name, then its end, and the error if it Failed.
+
+    Only actions on machines have an output, which their Location answers as well.
+    """
     if not is_operation(exchange):
         return
-    if _option(exchange.url, "monitor"):
-        empty = exchange.response_body is None and exchange.status in (200, 202)
-        yield None if empty else f"monitor answered {exchange.status} {exchange.response_body}"
-        return
+    action = "/capsOperations/" not in exchange.url
     body = exchange.response_body
+    if option(exchange.url, "monitor"):
+        fits = exchange.status in (200, 202) and (body is None or action)
+        yield None if fits else f"monitor answered {exchange.status} {body}"
+        return
     if exchange.status != 200 or not isinstance(body, dict):
         yield f"{exchange.status} {body}"
         return
     keys = {"startTime", "status", "name"}
     keys |= set() if body.get("status") == "InProgress" else {"endTime"}
     keys |= {"error"} if body.get("status") == "Failed" else set()
+    told = set(body) - ({"properties"} if action else set())
     guid = path_of(exchange).rsplit("/", 1)[-1]
     yield from _judged(
-        None if set(body) == keys else f"keys {sorted(body)}",
+        None if told == keys else f"keys {sorted(body)}",
         None if body.get("status") in ("InProgress", "Succeeded", "Failed") else f"{body}",
         None if body.get("name") == guid else f"name {body.get('name')}",
     )
@@ -202,7 +187,7 @@ def replication_status(exchange: Exchange) -> Iterator[str | None]:
     body = exchange.response_body
     if kind_of(exchange) != "versions" or exchange.status >= 400 or not isinstance(body, dict):
         return
-    asked = (_option(exchange.url, "$expand") or "").lower() == "replicationstatus"
+    asked = (option(exchange.url, "$expand") or "").lower() == "replicationstatus"
     status = body["properties"].get("replicationStatus")
     if not asked or status is None:
         yield None if asked == (status is not None) else f"replicationStatus is {status}"
@@ -230,16 +215,32 @@ def errors(exchange: Exchange) -> Iterator[str | None]:
     """A refusal is JSON with a code and a message, begins no operation, and 404 says whose it is."""
     if exchange.status < 400:
         return
-    headers, body = exchange.response_headers, exchange.response_body
+    headers, body = headers_of(exchange), exchange.response_body
     error = body.get("error") if isinstance(body, dict) else None
     coded = isinstance(error, dict) and bool(error.get("code")) and bool(error.get("message"))
     gateway = headers.get("x-ms-failure-cause") == "gateway"
     yield from _judged(
         None if coded else f"body {body!r}",
-        None if headers.get("Content-Type", "").startswith("application/json") else "no JSON",
-        "an operation begun" if "Azure-AsyncOperation" in headers else None,
+        None if headers.get("content-type", "").startswith("application/json") else "no JSON",
+        "an operation begun" if "azure-asyncoperation" in headers else None,
         None if gateway or exchange.status != 404 else "a 404 without x-ms-failure-cause",
     )
+
+
+def request_limits(exchange: Exchange) -> Iterator[str | None]:
+    """Answers for resources and operations count down; an empty bucket says so as Azure does."""
+    headers, body = headers_of(exchange), exchange.response_body
+    if exchange.status < 400 and (kind_of(exchange) or is_operation(exchange)):
+        left = headers.get("x-ms-ratelimit-remaining-resource", "")
+        yield None if _LEFT.fullmatch(left) else f"x-ms-ratelimit-remaining-resource is {left!r}"
+    elif exchange.status == 429 and isinstance(body, dict):
+        error = body["error"]
+        window = json.loads(error["details"][0]["message"])
+        yield from _judged(
+            None if error["code"] == "OperationNotAllowed" else f"code {error['code']}",
+            None if error["details"][0]["code"] == "TooManyRequests" else f"{error['details']}",
+            None if set(window) == _WINDOW else f"{sorted(window)}",
+        )
 
 
 def values(exchange: Exchange) -> Iterator[str | None]:
@@ -282,6 +283,7 @@ RULES: tuple[Rule, ...] = (
     provisioning_states,
     replication_status,
     errors,
+    request_limits,
     values,
     moments,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from localcloud.arm.call import Exchange
-from tests.localcloud.arm.spec.protocol import path_of
+from tests.localcloud.arm.spec.addresses import path_of
 
 _CHANGES = ("CreateOrUpdate", "Update", "Get", "Delete")
 
@@ -26,7 +26,10 @@ PUBLISHED: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "GalleryApplications",
         (*_CHANGES, "ListByGallery"),
     ),
-    "Microsoft.Compute/virtualMachines": ("VirtualMachines", ("CreateOrUpdate", "Get", "Delete")),
+    "Microsoft.Compute/virtualMachines": (
+        "VirtualMachines",
+        (*_CHANGES, "List", "ListAll", "Generalize", "Deallocate"),
+    ),
 }
 # Routes beside the types' own, by the emulator's name for them.
 PUBLISHED_ROUTES: Mapping[str, str] = {

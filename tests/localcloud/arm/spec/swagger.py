@@ -23,6 +23,7 @@ SPECS = ROOT.parent / "shared" / "arm" / "specs" / "azure-rest-api-specs"
 COMPUTE = Path("specification/compute/resource-manager/Microsoft.Compute")
 SCRIPT = Path(__file__).with_name("live_validator.cjs")
 
+Pair = dict[str, Any]  # what oav takes: `liveRequest` and `liveResponse`
 SAVED = {"GalleryRP": "2024-03-03", "ComputeRP": "2024-07-01"}
 
 
@@ -72,7 +73,7 @@ def _copy_version(source: Path, target: Path, version: str) -> None:
         (target / file.name).write_text(json.dumps(document), "utf-8")
 
 
-def validate(directory: Path, pairs: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+def validate(directory: Path, pairs: Sequence[Pair]) -> list[Verdict]:
     """The verdicts on `{liveRequest, liveResponse}` pairs, in their order."""
     lines = "".join(json.dumps(pair) + "\n" for pair in pairs)
     run = subprocess.run(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localcloud.arm.spec.protocol import RULES, Rule, path_of
+from tests.localcloud.arm.spec.addresses import path_of
+from tests.localcloud.arm.spec.protocol import RULES, Rule
 from tests.localcloud.arm.spec.traffic import Traffic
 
 

@@ -3,122 +3,41 @@
 from __future__ import annotations
 
 import copy
-import re
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.arm import routing
-from localcloud.arm.call import Exchange
+from tests.localcloud.arm.spec.judging import GAPS, Judged, judge
 from tests.localcloud.arm.spec.routes import (
     OPERATIONS,
     PUBLISHED,
     PUBLISHED_ROUTES,
     UNPUBLISHED,
-    api_version,
     provider_of,
 )
-from tests.localcloud.arm.spec.swagger import (
-    Finding,
-    Verdict,
-    copy_specs,
-    require_validator,
-    validate,
-)
+from tests.localcloud.arm.spec.swagger import Pair, require_validator, validate
 from tests.localcloud.arm.spec.traffic import Traffic
-
-Pair = dict[str, Any]  # what oav takes: liveRequest and liveResponse
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A finding that is no fault of the emulator, with the reason."""
-
-    code: str
-    path: str
-    reason: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether the finding is this known one."""
-        where = " ".join(finding.paths) + " " + finding.message
-        return finding.code == self.code and re.search(self.path, where) is not None
-
-
-GAPS: tuple[Gap, ...] = (
-    Gap(
-        "OBJECT_ADDITIONAL_PROPERTIES",
-        r"/properties/validationsProfile/validationOperationStatus\b",
-        "recorded in 2026 with api-version 2024-03-03: a field that no swagger and no SDK has",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The exchanges that the swagger describes, and the verdict on each."""
-
-    directory: Path
-    pairs: list[Pair]
-    verdicts: list[Verdict]
-
-
-def as_pair(exchange: Exchange) -> Pair:
-    """The exchange in oav's form."""
-    return {
-        "liveRequest": {
-            "method": exchange.method,
-            "url": exchange.url,
-            "headers": {name.lower(): text for name, text in exchange.request_headers.items()},
-            "body": exchange.request_body,
-        },
-        "liveResponse": {
-            "statusCode": str(exchange.status),
-            "headers": {name.lower(): text for name, text in exchange.response_headers.items()},
-            "body": exchange.response_body,
-        },
-    }
 
 
 @pytest.fixture(scope="module")
 def judged(traffic: Traffic, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """All described exchanges through oav at once, with the api-versions that they used."""
+    """The verdicts on the whole traffic."""
     require_validator()
-    versions = defaultdict(set)
-    described = []
-    for exchange in traffic.seen:
-        if provider := provider_of(exchange):
-            versions[provider].add(api_version(exchange))
-            described.append(as_pair(exchange))
-    directory = tmp_path_factory.mktemp("swagger")
-    copy_specs(directory, {provider: sorted(used) for provider, used in versions.items()})
-    return Judged(directory, described, validate(directory, described))
+    return judge(traffic.seen, tmp_path_factory.mktemp("swagger"))
 
 
 def test_answers_keep_to_the_swagger(judged: Judged, capsys: pytest.CaptureFixture[str]) -> None:
     """oav holds nothing against any answer or request but the known gaps, and each gap occurs."""
-    found = [
-        (pair, verdict, finding)
-        for pair, verdict in zip(judged.pairs, judged.verdicts, strict=True)
-        for finding in verdict.findings
-    ]
-    open_findings = [
-        f"{pair['liveRequest']['method']} {pair['liveRequest']['url']}: {finding}"
-        for pair, _, finding in found
-        if not any(gap.covers(finding) for gap in GAPS)
-    ]
     with capsys.disabled():
-        used = sorted({verdict.api_version for verdict in judged.verdicts})
-        sys.stdout.write(
-            f"\noav: {len(judged.verdicts)} exchanges validated, api-versions {', '.join(used)}\n"
-        )
+        sys.stdout.write(f"\n{judged.figure()}\n")
     assert judged.verdicts
-    assert not open_findings, "\n".join(open_findings)
-    idle = [gap for gap in GAPS if not any(gap.covers(finding) for _, _, finding in found)]
+    assert not judged.faults(), "\n".join(judged.faults())
+    found = [finding for _, finding in judged.findings()]
+    idle = [gap for gap in GAPS if not any(gap.covers(finding) for finding in found)]
     assert not idle, "known gaps that no longer occur"
 
 
@@ -146,50 +65,56 @@ def test_every_other_route_was_taken(traffic: Traffic) -> None:
         assert not [fault for exchange in mine if (fault := route.fault(exchange))]
 
 
-def _spoil(**changes: Any) -> Callable[[Pair], None]:
-    """A change of the answer: its `status`, or keys of its body's `properties`."""
+def _answer(**properties: Any) -> Callable[[Pair], None]:
+    """Puts these into the `properties` of the answer."""
 
     def spoil(pair: Pair) -> None:
-        answer = pair["liveResponse"]
-        if "status" in changes:
-            answer["statusCode"] = changes["status"]
-        else:
-            answer["body"]["properties"].update(changes)
+        pair["liveResponse"]["body"]["properties"].update(properties)
 
     return spoil
 
 
-def _unwrap(pair: Pair) -> None:
+def _no_content(pair: Pair) -> None:
+    pair["liveResponse"]["statusCode"] = "204"
+
+
+def _unwrapped_error(pair: Pair) -> None:
     pair["liveResponse"]["statusCode"] = "409"
     pair["liveResponse"]["body"] = {"code": "Conflict", "message": "no error key"}
 
 
-@pytest.mark.parametrize(
-    ("operation", "spoil", "code"),
-    [
-        ("Galleries_Get", _spoil(invented=1), "OBJECT_ADDITIONAL_PROPERTIES"),
-        ("Galleries_Get", _spoil(description=1), "INVALID_TYPE"),
-        ("GalleryImages_Get", _spoil(osType="linux"), "ENUM_CASE_MISMATCH"),
-        (
-            "GalleryImageVersions_Get",
-            _spoil(publishingProfile={"targetRegions": [{}]}),
-            "OBJECT_MISSING_REQUIRED_PROPERTY",
-        ),
-        ("Galleries_CreateOrUpdate", _spoil(status="204"), "INVALID_RESPONSE_CODE"),
-        ("Images_Get", _unwrap, "OBJECT_ADDITIONAL_PROPERTIES"),
-    ],
+CONTROLS: tuple[tuple[str, Callable[[Pair], None], str], ...] = (
+    ("Galleries_Get", _answer(invented=1), "OBJECT_ADDITIONAL_PROPERTIES"),
+    ("Galleries_Get", _answer(description=1), "INVALID_TYPE"),
+    ("GalleryImages_Get", _answer(osType="linux"), "ENUM_CASE_MISMATCH"),
+    (
+        "GalleryImageVersions_Get",
+        _answer(publishingProfile={"targetRegions": [{}]}),
+        "OBJECT_MISSING_REQUIRED_PROPERTY",
+    ),
+    ("Galleries_CreateOrUpdate", _no_content, "INVALID_RESPONSE_CODE"),
+    ("Images_Get", _unwrapped_error, "OBJECT_ADDITIONAL_PROPERTIES"),
 )
-def test_the_validator_refuses(
-    operation: str, spoil: Callable[[Pair], None], code: str, judged: Judged
-) -> None:
+
+
+def test_the_validator_can_refuse(judged: Judged) -> None:
     """A good exchange that is spoilt in one place gets the finding that belongs to it."""
-    good = next(
+    spoilt = []
+    for operation, spoil, _ in CONTROLS:
+        pair = copy.deepcopy(_good(judged, operation))
+        spoil(pair)
+        spoilt.append(pair)
+    verdicts = validate(judged.directory, spoilt)
+    codes = [{finding.code for finding in verdict.findings} for verdict in verdicts]
+    assert codes == [{code} for _, _, code in CONTROLS]
+
+
+def _good(judged: Judged, operation: str) -> Pair:
+    """An exchange of that operation that succeeded and had no findings."""
+    return next(
         pair
         for pair, verdict in zip(judged.pairs, judged.verdicts, strict=True)
-        if verdict.operation == operation and pair["liveResponse"]["statusCode"] in ("200", "201")
+        if verdict.operation == operation
+        and not verdict.findings
+        and pair["liveResponse"]["statusCode"] in ("200", "201")
     )
-    spoilt = copy.deepcopy(good)
-    spoil(spoilt)
-    verdicts = validate(judged.directory, [good, spoilt])
-    assert [bool(verdict.findings) for verdict in verdicts] == [False, True]
-    assert code in [finding.code for finding in verdicts[1].findings]
