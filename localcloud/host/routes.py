@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from localcloud.host.indexing import Function
+from localcloud.host.indexing import Function, LoadError
 
 PARAMETER = re.compile(r"\{(?P<star>\*{0,2})(?P<name>\w+)(?P<rest>[^{}]*)\}")
 GUID = r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}"
@@ -67,11 +67,20 @@ class Route:
 
 
 class Router:
-    """The HTTP functions of an app under their route prefix (host.json extensions.http)."""
+    """The HTTP functions of an app under their route prefix; LoadError for templates not served."""
 
     def __init__(self, functions: Iterable[Function], prefix: str) -> None:
         self._prefix = prefix.strip("/").lower()
-        routes = [_compiled(f) for f in functions if f.kind == "httpTrigger"]
+        routes: list[Route] = []
+        problems: list[str] = []
+        for function in functions:
+            if function.kind == "httpTrigger":
+                try:
+                    routes.append(_compiled(function))
+                except (RouteError, re.error) as error:
+                    problems.append(f"function {function.name}: {error}")
+        if problems:
+            raise LoadError(problems)
         self.routes = sorted(routes, key=lambda route: route.rank)
 
     def find(self, method: str, raw_path: str) -> Match | None:

@@ -1,0 +1,38 @@
+"""Small function apps for the tests of the Functions runtime, and a server for them without a process."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from localcloud.host.keys import Keys, load_keys
+from localcloud.host.server import FunctionsServer
+from localcloud.host.worker import Worker
+
+HEADER = "import azure.functions as func\nimport azure.durable_functions as df\n"
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+
+
+def write_app(folder: Path, code: str, host: dict[str, Any] | None = None) -> Path:
+    """An app folder with this function_app.py."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "function_app.py").write_text(HEADER + textwrap.dedent(code))
+    (folder / "host.json").write_text(json.dumps(host or {"version": "2.0"}))
+    return folder
+
+
+@asynccontextmanager
+async def served(
+    worker: Worker, state: Path, prefix: str = "api"
+) -> AsyncIterator[tuple[TestClient[Any, Any], Keys]]:
+    """A client of the app's HTTP server, and the server's keys."""
+    keys = load_keys(state / "keys.json", [function.name for function in worker.functions])
+    application = FunctionsServer(worker, keys, prefix).application([])
+    async with TestClient(TestServer(application)) as client:
+        yield client, keys
