@@ -26,6 +26,7 @@ from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Kind
 from localcloud.arm.signing import Signer
+from localcloud.arm.spelling import spelt
 from localcloud.arm.world import World
 
 
@@ -89,9 +90,9 @@ def _resource(world: World, call: Call, site: Site) -> Reply:
         case "GET" | "HEAD":
             return reads.get(world, call, kind)
         case "PUT":
-            return softdelete.put(world, call, kind, site.signer)
+            return softdelete.put(world, spelt(call), kind, site.signer)
         case "PATCH":
-            return writes.patch(world, call, kind, site.signer)
+            return writes.patch(world, spelt(call), kind, site.signer)
         case "DELETE":
             return softdelete.delete(world, call, kind, site.signer)
     raise refusal("method", method=call.method)

@@ -100,7 +100,7 @@ def shallow_version(traffic: Traffic) -> None:
     api = traffic.client.gallery_image_versions
     image = make_image(traffic, "shallow-source")
     version = (*make_definition(traffic, "shallow"), "1.0.0")
-    body = version_body(image, replicationMode="Shallow")
+    body = version_body(image, replicationMode="Shallow", storageAccountType="Premium_LRS")
     traffic.finish(api.begin_create_or_update(*version, body, **NOW))
     api.get(*version, expand="ReplicationStatus")
 

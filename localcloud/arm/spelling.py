@@ -1,0 +1,58 @@
+"""Values of closed sets in a request: any casing is taken, Azure's own spelling is kept.
+
+Microsoft's examples for the az CLI write `standard_zrs`, and answers say `Standard_ZRS`; a swagger
+with the value in another casing is broken (oav: ENUM_CASE_MISMATCH). A value outside its set is
+refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from localcloud.arm.call import Call
+from localcloud.arm.errors import refusal
+
+_STORAGE = (
+    "Standard_LRS Standard_ZRS Premium_LRS Premium_ZRS PremiumV2_LRS StandardSSD_LRS "
+    "StandardSSD_ZRS UltraSSD_LRS"
+)
+_SETS = {
+    "architecture": "x64 Arm64",
+    "caching": "None ReadOnly ReadWrite",
+    "hostCaching": "None ReadOnly ReadWrite",
+    "hyperVGeneration": "V1 V2",
+    "osState": "Generalized Specialized",
+    "osType": "Windows Linux",
+    "replicationMode": "Full Shallow",
+    "storageAccountType": _STORAGE,
+}
+_VALUES = {key: {value.lower(): value for value in values.split()} for key, values in _SETS.items()}
+
+
+_PREFIXES = ("microsoft.compute/images", "microsoft.compute/galleries")
+
+
+def spelt(call: Call) -> Call:
+    """The call with such values of its properties in Azure's spelling. Raises InvalidParameter."""
+    inner = call.body.get("properties")
+    if not inner or not call.target.kind.startswith(_PREFIXES):
+        return call
+    return replace(call, body=call.body | {"properties": _settled(inner)})
+
+
+def _settled(json: Any) -> Any:
+    if isinstance(json, list):
+        return [_settled(item) for item in json]
+    if not isinstance(json, dict):
+        return json
+    return {key: _value(key, value) for key, value in json.items()}
+
+
+def _value(key: str, value: Any) -> Any:
+    known = _VALUES.get(key)
+    if known is None or not isinstance(value, str):
+        return _settled(value)
+    if value.lower() not in known:
+        raise refusal("value", value=value, parameter=key)
+    return known[value.lower()]
