@@ -1,0 +1,81 @@
+"""One local cloud for all scenarios, emptied for every module, and what must hold at the end of each."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios import bodies, promises
+from tests.scenarios.client import GALLERY_API, RESOURCES_API, Client
+from tests.scenarios.process import LocalCloudProcess
+from tests.scenarios.receiver import SECRET, Receiver
+
+MAPPING = [
+    {
+        "match": {"name": "auto-*", "tags": {"migrate": "yes"}},
+        "galleryId": bodies.gallery_id("{subscriptionId}"),
+        "imageDefinition": {
+            "name": "{imageName}",
+            "publisher": "contoso",
+            "offer": "{osType}",
+            "sku": "{imageName}",
+        },
+    }
+]
+
+
+@contextmanager
+def a_cloud(folder: Path) -> Iterator[Client]:
+    """A local cloud of one's own, with somebody who receives its notifications."""
+    receiver = Receiver()
+    settings = {
+        "EVENT_GRID_MAPPING": json.dumps(MAPPING),
+        "NOTIFICATION_URL": receiver.url,
+        "NOTIFICATION_SECRET": SECRET,
+    }
+    process = LocalCloudProcess(folder, settings)
+    try:
+        yield Client(process, receiver)
+    finally:
+        process.stop()
+        receiver.close()
+
+
+@pytest.fixture(scope="session")
+def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A local cloud that serves the whole session."""
+    with a_cloud(tmp_path_factory.mktemp("cloud")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def cloud(running_cloud: Client) -> Iterator[Client]:
+    """The local cloud, empty but for a gallery; every promise is checked when the module is through."""
+    running_cloud.control("POST", "/reset")
+    running_cloud.answers.clear()
+    running_cloud.receiver.received.clear()
+    running_cloud.deleted_by_tests.clear()
+    add_gallery(running_cloud)
+    yield running_cloud
+    running_cloud.no_faults()
+    promises.check(running_cloud)
+
+
+@pytest.fixture(autouse=True)
+def _well_behaved_azure(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test leaves faults to the next one."""
+    yield
+    if "cloud" in request.fixturenames:
+        request.getfixturevalue("cloud").no_faults()
+
+
+def add_gallery(client: Client, name: str = bodies.GALLERY, **properties: object) -> str:
+    """Make a gallery, with its group; its id."""
+    group = bodies.group_id(client.subscription, bodies.GALLERY_GROUP)
+    client.arm("PUT", group, {"location": bodies.HERE}, RESOURCES_API)
+    gallery = bodies.gallery_id(client.subscription, name)
+    client.arm("PUT", gallery, {"location": bodies.HERE, "properties": properties}, GALLERY_API)
+    client.advance("PT1M")
+    return gallery

@@ -1,0 +1,74 @@
+"""What must hold whatever happened: one outcome and one notification each, only approved deletions, no secret told."""
+
+import re
+from collections import Counter
+
+from tests.scenarios.bodies import Json
+from tests.scenarios.client import Client
+
+# How the durable extension's management addresses look; they carry a key for the whole app.
+_MANAGEMENT = re.compile(r"runtime/webhooks/durabletask|[?&]code=", re.IGNORECASE)
+
+
+def check(client: Client) -> None:
+    """Let everything come to its end, then hold every promise against what there is."""
+    migrations = every_migration(client)
+    if any(migration["outcome"] is None for migration in migrations):
+        client.advance("P4D")
+        migrations = every_migration(client)
+    unfinished = [m["id"] for m in migrations if m["outcome"] is None]
+    assert not unfinished, f"accepted, and without an outcome after days: {unfinished}"
+    check_deletions(client, migrations)
+    check_notifications(client, migrations)
+    check_secrets(client)
+
+
+def every_migration(client: Client) -> list[Json]:
+    """The status of every migration that the list knows."""
+    found: list[Json] = []
+    cursor = ""
+    while True:
+        page = client.call("GET", f"/api/migrations?limit=200&cursor={cursor}").body
+        found += [client.status(entry["id"]) for entry in page["migrations"]]
+        cursor = page["cursor"]
+        if not cursor:
+            return found
+
+
+def check_deletions(client: Client, migrations: list[Json]) -> None:
+    """Azure's tombstones are exactly the images that the app says it deleted, each with an accepted approval."""
+    stones = [stone["id"].lower() for stone in client.deleted_images()]
+    gone = Counter(stone for stone in stones if stone not in client.deleted_by_tests)
+    ours = [m for m in migrations if m["result"]["image"] == "deleted"]
+    told = Counter(m["sourceImageId"].lower() for m in ours)
+    assert gone == Counter({i: n for i, n in told.items() if i not in client.deleted_by_tests})
+    for migration in ours:
+        accepted = [
+            d
+            for d in migration["approval"]["decisions"]
+            if d["decision"] == "approve" and d["verdict"] and d["verdict"]["accepted"]
+        ]
+        assert accepted, f"{migration['id']} deleted an image that nobody approved"
+
+
+def check_notifications(client: Client, migrations: list[Json]) -> None:
+    """Every outcome was told; a repeat carries the same webhook-id."""
+    for migration in migrations:
+        told = client.notifications(migration["id"])
+        finished = [n for n in told if n["body"]["type"] == "migration.finished"]
+        ids = {n["headers"]["webhook-id"] for n in finished}
+        accepted = [n for n in finished if n["refused"] is None]
+        assert len(ids) == 1, f"{migration['id']} told its outcome under {ids}"
+        assert len(accepted) == 1 or migration["warnings"], migration
+        assert finished[-1]["body"]["data"]["outcome"] == migration["outcome"]
+
+
+def check_secrets(client: Client) -> None:
+    """No answer, log line or notification holds a system key or a durable management address."""
+    keys = client.connection["systemKeys"].values()
+    places = [(a.request, f"{a.headers} {a.text}") for a in client.answers]
+    places += [("notification", str(n)) for n in client.receiver.received]
+    places += [("log", client.process.printed())]
+    for place, text in places:
+        assert not any(key in text for key in keys), f"a system key in: {place}"
+        assert not _MANAGEMENT.search(text), f"a management address in: {place}"

@@ -1,0 +1,21 @@
+"""Waiting on a condition, in real time: for what no clock of the local cloud moves."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LOOK_AGAIN_SECONDS = 0.02
+
+
+def until(
+    look: Callable[[], T | None], seconds: float = 20.0, story: Callable[[], object] = str
+) -> T:
+    """The first true answer of `look`; fails after `seconds` and tells the `story`."""
+    end = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        assert time.monotonic() < end, f"not within {seconds} s: {story()}"
+        time.sleep(LOOK_AGAIN_SECONDS)
