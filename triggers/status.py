@@ -1,5 +1,6 @@
 """`GET /api/migrations/{id}` and the list: what the records say, in the shape that docs/http.md promises."""
 
+from datetime import datetime
 from typing import TypeVar
 
 import azure.functions as func
@@ -34,8 +35,8 @@ def status_of(snapshot: Snapshot) -> Json:
         "warnings": list(state.warnings),
         "approval": _approval_of(snapshot),
         "timeline": [
-            {"at": entry.at.isoformat(), "stage": entry.stage.value, "text": entry.text}
-            for entry in state.timeline
+            _entry(accepted.accepted_at, Stage.PLANNING, f"accepted ({accepted.origin})"),
+            *(_entry(entry.at, entry.stage, entry.text) for entry in state.timeline),
         ],
         "result": _result_of(snapshot),
         "versionId": state.version_id,
@@ -45,6 +46,10 @@ def status_of(snapshot: Snapshot) -> Json:
         "acceptedAt": accepted.accepted_at.isoformat(),
         "request": accepted.request,
     }
+
+
+def _entry(at: datetime, stage: Stage, text: str) -> Json:
+    return {"at": at.isoformat(), "stage": stage.value, "text": text}
 
 
 def _approval_of(snapshot: Snapshot) -> Json:

@@ -14,10 +14,11 @@ import azure.durable_functions as df
 
 import clock
 from activities.configuration import records
+from activities.notifications import notify
 from activities.progress import finish_migration
 from migration.names import approval_event_name
 from migration.recorded import Snapshot
-from migration.stages import ImageFate, Outcome
+from migration.stages import ImageFate, Outcome, Stage
 from triggers.edge import run
 from triggers.starting import start_orchestration
 from triggers.waking import wake
@@ -25,6 +26,7 @@ from triggers.waking import wake
 GRACE = timedelta(minutes=2)  # for a starter that is still at it
 POINTER_GRACE = timedelta(minutes=10)
 _LAST_ENTRY = 9999
+_AFTER_REPLICATION = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
 _ENDED = (
     df.OrchestrationRuntimeStatus.Completed,
     df.OrchestrationRuntimeStatus.Failed,
@@ -75,21 +77,26 @@ async def _close(snapshot: Snapshot, ended: str | None) -> None:
         return
     how = f"ended as {ended}" if ended else "vanished"
     log.error("%s: its orchestration %s without an outcome", snapshot.accepted.id, how)
-    await run(
+    at = {"migrationId": snapshot.accepted.id, "at": clock.now().isoformat()}
+    closed = await run(
         finish_migration,
         {
-            "migrationId": snapshot.accepted.id,
+            **at,
             "number": _LAST_ENTRY,
-            "at": clock.now().isoformat(),
             "outcome": Outcome.FAILED.value,
             "reason": f"the orchestration {how} without an outcome; look at the version and start again",
             "result": {
                 "image": _fate(again).value,
                 "versionId": again.state.version_id,
-                "versionReady": False,
+                "versionReady": again.stage in _AFTER_REPLICATION,
             },
         },
     )
+    if closed["error"]:
+        return  # the records cannot be written now; the next sweep closes it
+    told = await run(notify, {**at, "kind": "migration.finished"})
+    if told["error"]:
+        log.warning("%s: its end could not be notified", snapshot.accepted.id)
 
 
 def _fate(snapshot: Snapshot) -> ImageFate:
