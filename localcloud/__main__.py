@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from localcloud.app_commands import app as app_commands
 from localcloud.commands import app as control_commands
 from localcloud.host.worker import LoadError
 from localcloud.process import LocalCloud, Options, until_stopped
@@ -20,7 +21,7 @@ from localcloud.state_folder import StateError
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
-cli.registered_commands += control_commands.registered_commands
+cli.registered_commands += app_commands.registered_commands + control_commands.registered_commands
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 State = Annotated[Path, typer.Option(help="folder that keeps everything between runs")]
