@@ -74,7 +74,8 @@ def _partition(subscription: str) -> str:
 def read(world: World, call: Call) -> Reply:
     """GET of an operation URL: always 200, Retry-After only while it runs.
 
-    With `monitor=true` (the Location form) 202 while it runs, then 200 and nothing.
+    With `monitor=true` (the Location form) 202 while it runs, then 200 and the operation's output:
+    the disk that was made, nothing for images and galleries.
     """
     operation = world.operations.get(call.target.name.lower())
     if operation is None:
@@ -83,7 +84,8 @@ def read(world: World, call: Call) -> Reply:
     waiting = {"Retry-After": str(operation.retry_after)} if operation.retry_after else {}
     if call.query.get("monitor", "").lower() == "true":
         if not running:
-            return Reply(200)
+            told = _report(world, operation, call.now).get("properties") or {}
+            return Reply(200, told.get("output"))
         return Reply(202, None, waiting | {"Location": call.base + call.raw})
     return Reply(200, _report(world, operation, call.now), waiting if running else {})
 

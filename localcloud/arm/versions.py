@@ -18,6 +18,7 @@ from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.model import Failure, Json, Region, Resource
 from localcloud.arm.regions import short
+from localcloud.arm.replication import state
 from localcloud.arm.sources import check_forms, disk_images, find_source, mismatch
 from localcloud.arm.states import exists_fully, properties, provisioning
 from localcloud.arm.timestamps import parse_time
@@ -36,9 +37,15 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
         raise refusal("version name")
     if existing is None:
         return _create(world, call)
-    if provisioning(existing, call.now) == "Failed" and not existing.born:
+    if _failed_for_good(existing, call):
         raise refusal("failed version", name=name)
     return _update(world, call, existing)
+
+
+def _failed_for_good(version: Resource, call: Call) -> bool:
+    """Never built anywhere. One that only lacks some regions may be updated, as ARM advises."""
+    built = any(state(region, call.now) == "Completed" for region in version.regions)
+    return provisioning(version, call.now) == "Failed" and not version.born and not built
 
 
 def _create(world: World, call: Call) -> Draft:
@@ -59,7 +66,7 @@ def _create(world: World, call: Call) -> Draft:
         hidden={"source": source.id if source else None, "shallow": shallow},
     )
     definition = world.find(call.target.parent)
-    assert definition is not None  # checked before the rules of the kind
+    assert definition is not None  # the parent was checked before
     failure = mismatch(world, call, source, definition)
     return _doomed(world, call, draft, failure) if failure else _planned(world, call, draft, names)
 

@@ -14,15 +14,13 @@ from datetime import timedelta
 from localcloud.arm import operations
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
-from localcloud.arm.kinds import Kind
+from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.locks import check_locks
-from localcloud.arm.model import Json, Resource
+from localcloud.arm.model import Change, Json, Resource
 from localcloud.arm.regions import short
 from localcloud.arm.signing import Signer
 from localcloud.arm.states import envelope, exists_fully, is_pending
 from localcloud.arm.world import World
-
-PENDING_DELETION = "Operation '{0}' is not on allowed"
 
 
 def require_group(world: World, call: Call) -> Resource:
@@ -108,23 +106,7 @@ def _write(
     world: World, call: Call, kind: Kind, signer: Signer, existing: Resource | None
 ) -> Reply:
     draft = kind.write(world, call, existing)
-    end = draft.end or call.now + timedelta(seconds=draft.seconds)
-    resource = Resource(
-        id=existing.id if existing else call.target.path,
-        type=kind.type,
-        location=call.body.get("location") or (existing.location if existing else None),
-        properties=draft.properties,
-        created=existing.created if existing else call.now,
-        tags=call.body.get("tags"),
-        extras=draft.extras,
-        revealed=draft.revealed,
-        hidden=draft.hidden,
-        change="None" if kind.synchronous else ("Updating" if existing else "Creating"),
-        ready=None if kind.synchronous else end,
-        failure=draft.failure,
-        born=existing is not None and exists_fully(existing, call.now),
-        regions=draft.regions,
-    )
+    resource = _changed(call, kind, draft, existing)
     if kind.synchronous:
         world.save(resource)
         return _accepted(call, kind, resource, existing, {})
@@ -134,8 +116,8 @@ def _write(
         resource=resource.id,
         family=kind.family,
         location=str(resource.location),
-        end=end,
-        failure=draft.failure,
+        end=resource.ready or call.now,
+        failure=resource.failure,
         retry_after=kind.retry_after,
         output=kind.family == "DiskOperations",
     )
@@ -143,6 +125,32 @@ def _write(
     world.save(resource, operation=operation)
     found = operations.headers(world, call, operation, signer)
     return _accepted(call, kind, resource, existing, found)
+
+
+def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) -> Resource:
+    """The resource with its pending change. A creation under way goes on, and so does its fate."""
+    end = draft.end or call.now + timedelta(seconds=draft.seconds)
+    failure = draft.failure
+    change: Change = "Updating" if existing else "Creating"
+    if existing and existing.ready and existing.change == "Creating" and call.now < existing.ready:
+        end, change = max(end, existing.ready), "Creating"
+        failure = failure or existing.failure
+    return Resource(
+        id=existing.id if existing else call.target.path,
+        type=kind.type,
+        location=call.body.get("location") or (existing.location if existing else None),
+        properties=draft.properties,
+        created=existing.created if existing else call.now,
+        tags=call.body.get("tags"),
+        extras=draft.extras,
+        revealed=draft.revealed,
+        hidden=draft.hidden,
+        change="None" if kind.synchronous else change,
+        ready=None if kind.synchronous else end,
+        failure=failure,
+        born=existing is not None and exists_fully(existing, call.now),
+        regions=draft.regions,
+    )
 
 
 def _accepted(
@@ -180,13 +188,14 @@ def _begin_delete(
     seconds = world.seconds(
         f"{kind.noun} delete" if kind.family != "DiskOperations" else "disk", existing.id
     )
+    under_way = existing.change == "Deleting" and existing.ready
     operation = operations.begin(
         world,
         call,
         resource=existing.id,
         family=kind.family,
         location=str(existing.location),
-        end=call.now + timedelta(seconds=seconds),
+        end=under_way or call.now + timedelta(seconds=seconds),
         retry_after=kind.retry_after,
     )
     hidden = existing.hidden | {"deleted by": call.correlation}
