@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from localcloud.clock import Clock, ClockError
 
-TIMER_STOPS = 300
+TIMER_STOPS = 150
 Follower = Callable[[dict[str, Any]], Awaitable[None]]
 
 

@@ -24,7 +24,7 @@ from localcloud.state_folder import StateFolder, read_connection
 from localcloud.tables import empty_tables
 
 RECORDS = "records.sqlite"
-PROXIED = ("/images", "/requests", "/state", "/faults", "/profile", "/held")
+PROXIED = ("/images", "/requests", "/state", "/faults")
 # Whoever set these meant another Azure: the credential would use them.
 FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET")
 

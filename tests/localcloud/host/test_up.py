@@ -1,0 +1,101 @@
+"""`up`: the app with an Azure of its own, in one process and in two."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.localcloud.host.process import CloudProcess
+
+NAME = "made-by-hand"
+IMAGE = {
+    "name": NAME,
+    "location": "eastus2",
+    "properties": {
+        "hyperVGeneration": "V2",
+        "storageProfile": {
+            "osDisk": {"osType": "Linux", "osState": "Generalized", "diskSizeGB": 30}
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module", params=["one process", "two processes"])
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CloudProcess]:
+    folder = tmp_path_factory.mktemp("up")
+    arguments = ["up", "--port", "0"]
+    with ExitStack() as stack:
+        if request.param == "two processes":
+            stack.enter_context(CloudProcess(folder / "arm", "arm"))
+            arguments += ["--arm-state", str(folder / "arm")]
+        yield stack.enter_context(CloudProcess(folder / "state", *arguments))
+
+
+def image(cloud: CloudProcess) -> dict[str, object]:
+    scope = f"/subscriptions/{cloud.connection['arm']['subscriptionIds'][0]}/resourceGroups/web"
+    return {**IMAGE, "id": f"{scope}/providers/Microsoft.Compute/images/{NAME}"}
+
+
+def test_connection_json_has_all_that_a_script_needs(cloud: CloudProcess) -> None:
+    """As the README promises; the certificate can be loaded."""
+    assert sorted(cloud.connection) == sorted(
+        ["app", "systemKeys", "webhookSecret", "arm", "identity", "control"]
+    )
+    assert cloud.connection["webhookSecret"].startswith("whsec_")
+    assert sorted(cloud.connection["arm"]) == ["caFile", "subscriptionIds", "url"]
+    assert sorted(cloud.connection["identity"]) == ["endpoint", "header"]
+    assert Path(cloud.connection["arm"]["caFile"]).is_absolute()
+    assert ssl.create_default_context(cafile=cloud.connection["arm"]["caFile"]).get_ca_certs()
+
+
+def test_the_app_reaches_its_azure(cloud: CloudProcess) -> None:
+    """With the real credential and SDK; its calls are in the log, and an added image is there."""
+    assert cloud.app("GET", "/api/health")[0] == 200
+    assert cloud.control("POST", "/images", image(cloud))[0] == 201
+    assert NAME in str(cloud.app("GET", "/api/images")[1])
+    requests = cloud.control("GET", "/requests")[1]["requests"]
+    assert any("/providers/Microsoft.Compute/images" in request["path"] for request in requests)
+    assert {"method", "path", "status", "correlationId", "time"} <= set(requests[0])
+    assert NAME in str(cloud.control("GET", "/state")[1]["resources"])
+
+
+def test_arm_goes_by_the_same_clock(cloud: CloudProcess) -> None:
+    """A stopped clock moved by a day is the time of ARM's log to the second."""
+    moved = cloud.control("POST", "/clock", {"speed": 0, "advance": "P1D"})[1]["now"]
+    cloud.app("GET", "/api/images")
+    logged = cloud.control("GET", "/requests")[1]["requests"][-1]["time"]
+    cloud.control("POST", "/clock", {"speed": 1})
+    assert logged[:19] == moved[:19]
+
+
+def test_reset_empties_both_parts(cloud: CloudProcess) -> None:
+    """ARM, the app's records and the instances."""
+    cloud.control("POST", "/images", image(cloud))
+    body = {
+        "sourceImageId": image(cloud)["id"],
+        "galleryId": str(image(cloud)["id"]).replace(f"images/{NAME}", "galleries/g"),
+        "imageDefinition": {"name": "d", "publisher": "p", "offer": "o", "sku": "s"},
+        "imageVersion": "1.0.0",
+    }
+    cloud.app("POST", "/api/migrations", body)
+    assert cloud.control("POST", "/reset")[0] == 204
+    assert cloud.control("GET", "/state")[1]["resources"] == []
+    assert NAME not in str(cloud.app("GET", "/api/migrations")[1])
+    assert NAME not in str(cloud.app("GET", "/api/images")[1])
+    assert cloud.durable("GET", "/instances")[1] == []
+
+
+def test_fault_rules_reach_arm(cloud: CloudProcess) -> None:
+    """Through the control API of the app's process; so does their removal."""
+    rule = {"method": "GET", "path": "/images", "what": "status", "status": 418}
+    status, answer = cloud.control("POST", "/faults", {"rules": [rule]})
+    assert status < 300, answer
+    assert cloud.app("GET", "/api/images")[0] != 200
+    assert cloud.control("DELETE", "/faults")[0] < 300
+    assert cloud.app("GET", "/api/images")[0] == 200
