@@ -37,5 +37,6 @@ def after_error(
     if elapsed >= limit:
         return GiveUp(reason=f"gave up after {elapsed}; the last answer was {error}")
     ours = min(FIRST_WAIT * 2 ** min(attempt, _DOUBLINGS), LONGEST_WAIT)
-    theirs = min(timedelta(seconds=error.retry_after or 0), LONGEST_RETRY_AFTER)
-    return TryAgain(wait=max(ours, theirs))
+    # Bounded as a number: a header may say more seconds than a timedelta holds, or none that is a number.
+    asked = min(max(0.0, error.retry_after or 0.0), LONGEST_RETRY_AFTER.total_seconds())
+    return TryAgain(wait=max(ours, timedelta(seconds=asked)))
