@@ -1,0 +1,107 @@
+"""A task hub in the test's own process, with the real SDK's replay code and a clock that stands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from localcloud.clock import Clock
+from localcloud.host.hub import TaskHub
+from localcloud.host.worker import Worker
+
+APP = Path(__file__).parent / "durable_app"
+KEY = "a-system-key"
+
+
+class Host:
+    """A hub that is served, and what tests ask of it."""
+
+    def __init__(self, hub: TaskHub, worker: Worker, clock: Clock, url: str) -> None:
+        self.hub, self.worker, self.clock, self.url = hub, worker, clock, url
+        self.session = ClientSession()
+
+    @property
+    def code(self) -> dict[str, str]:
+        """The switch in the app's module."""
+        switch: dict[str, str] = sys.modules["function_app"].__dict__["CODE"]
+        return switch
+
+    async def call(
+        self, method: str, path: str, body: Any = None, **more: Any
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """Status, body (parsed if it is JSON) and headers; `path` is relative to the API."""
+        url = f"{self.url}/runtime/webhooks/durabletask{path}"
+        headers = {"x-functions-key": KEY} | more.pop("headers", {})
+        async with self.session.request(method, url, json=body, headers=headers, **more) as answer:
+            is_json = answer.content_type == "application/json"
+            return answer.status, await answer.json() if is_json else None, answer.headers
+
+    async def start(self, function: str, instance: str, value: Any = None) -> None:
+        """As the SDK's client does it: the input is JSON in a JSON string."""
+        path, text = f"/orchestrators/{function}/{instance}", json.dumps(value)
+        status, body, _ = await self.call("POST", path, text)
+        assert status == 202, body
+
+    async def status(self, instance: str, query: str = "") -> dict[str, Any]:
+        _, body, _ = await self.call("GET", f"/instances/{instance}{query}")
+        found: dict[str, Any] = body
+        return found
+
+    async def raise_event(self, instance: str, name: str, value: Any = None) -> int:
+        path = f"/instances/{instance}/raiseEvent/{name}"
+        return (await self.call("POST", path, value))[0]
+
+    async def advance(self, **span: float) -> None:
+        """Moves the clock by `span` (timedelta's arguments), stopping at each due time."""
+        until = self.clock.now() + timedelta(**span)
+        await self.hub.idle()
+        while (due := self.hub.next_due()) is not None and due <= until:
+            self.clock.change(now=due)
+            await self.hub.idle()
+        self.clock.change(now=until)
+        await self.hub.idle()
+
+
+@asynccontextmanager
+async def host(state: Path, settings: Mapping[str, Any] | None = None) -> AsyncIterator[Host]:
+    """A fresh process' worth of the hub on what `state` holds."""
+    worker, clock = Worker.load(APP), Clock(state / "clock.json", speed=0)
+    hub = TaskHub(
+        worker,
+        database=state / "durable.sqlite",
+        clock=clock,
+        durable_settings=settings or {},
+        origin="http://127.0.0.1",
+        system_key=KEY,
+        environ={},
+    )
+    application = web.Application()
+    application.add_routes(hub.routes())
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    await hub.start()
+    served = Host(hub, worker, clock, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    try:
+        yield served
+    finally:
+        await served.session.close()
+        await hub.stop()
+        await runner.cleanup()
+        worker.stop()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Waits for what has no event of its own: a file, a line in the log."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0)
