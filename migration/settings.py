@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -58,10 +59,9 @@ def _positive(length: timedelta) -> timedelta:
 
 
 def _https_or_local(url: str) -> str:
-    host = url.partition("://")[2].partition("/")[0].rpartition(":")[0] or url.partition("://")[2]
-    if not url.startswith("https://") and not (
-        url.startswith("http://") and host.split("/")[0] in {"127.0.0.1", "localhost"}
-    ):
+    parts = urlsplit(url)  # the host, not what looks like it: http://localhost:80@elsewhere/
+    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+    if not local and not (parts.scheme == "https" and parts.hostname):
         raise ValueError("must begin with https:// (http only for this machine)")
     return url.rstrip("/")
 
