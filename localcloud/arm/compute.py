@@ -14,7 +14,8 @@ from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.machines import os_type, size_of
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.regions import short
-from localcloud.arm.replication import state
+from localcloud.arm.replication import state as replication_state
+from localcloud.arm.states import properties
 from localcloud.arm.timestamps import arm_time
 from localcloud.arm.world import World
 
@@ -105,10 +106,28 @@ def _check_image(world: World, call: Call, sent: Json) -> None:
 
 def _available(version: Resource, call: Call) -> bool:
     here = short(str(call.body.get("location", "")))
-    return any(r.name == here and state(r, call.now) == "Completed" for r in version.regions)
+    return any(
+        r.name == here and replication_state(r, call.now) == "Completed" for r in version.regions
+    )
 
 
-MACHINE = Kind("Microsoft.Compute/virtualMachines", "machine", _machine, family="operations")
+def _show_machine(resource: Resource, call: Call) -> Json:
+    """With `$expand=instanceView` also whether it runs, which `az vm create` asks for."""
+    inner = properties(resource, call.now)
+    if not call.expands("instanceView"):
+        return inner
+    state = str(inner["provisioningState"]).lower()
+    codes = (f"ProvisioningState/{state}", "PowerState/running")
+    return inner | {"instanceView": {"statuses": [{"code": c, "level": "Info"} for c in codes]}}
+
+
+MACHINE = Kind(
+    "Microsoft.Compute/virtualMachines",
+    "machine",
+    _machine,
+    show=_show_machine,
+    family="operations",
+)
 DISK = Kind(
     "Microsoft.Compute/disks",
     "disk",

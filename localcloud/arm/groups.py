@@ -171,10 +171,15 @@ def list_resources(world: World, call: Call) -> Reply:
         call.target.group_id if call.target.group else f"/subscriptions/{call.target.subscription}"
     )
     prefix = f"{scope}/".lower()
-    found = world.every(lambda r: r.type != GROUP and r.key.startswith(prefix))
+    found = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r))
     expanded = {word.strip().lower() for word in call.query.get("$expand", "").split(",")}
     lines = [_index_line(r, call, expanded) for r in found if _passes(r, wanted)]
     return page(call, lines, world.profile.resource_page_size)
+
+
+def _is_indexed(resource: Resource) -> bool:
+    """Groups and extensions of resources (locks) are in no index."""
+    return resource.type != GROUP and resource.key.count("/providers/") == 1
 
 
 def _conditions(text: str) -> dict[str, str]:

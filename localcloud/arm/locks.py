@@ -26,8 +26,19 @@ def _show(resource: Resource, _call: Call) -> Json:
     return dict(resource.properties)
 
 
+def listing(world: World, call: Call) -> list[Resource]:
+    """The locks at a scope and below it."""
+    prefix = f"{call.target.scope}/".lower()
+    return world.every(lambda r: r.type == TYPE and r.key.startswith(prefix))
+
+
 def check_locks(world: World, resource_id: str, action: str) -> None:
-    """Raises ScopeLocked when a lock on the resource or above it forbids the action."""
+    """Raises ScopeLocked when a lock on the resource or above it forbids the action.
+
+    A lock is no obstacle to its own change or removal.
+    """
+    if _SEGMENT in resource_id.lower():
+        return
     scopes = _scopes(resource_id)
     locked = [
         scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
+from localcloud.arm import locks
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Kind
@@ -24,7 +25,9 @@ def get(world: World, call: Call, kind: Kind) -> Reply:
 
 def listing(world: World, call: Call, kind: Kind) -> Reply:
     """A collection: of a resource group, of a parent, or of the whole subscription."""
-    if call.target.group is None:
+    if kind is locks.KIND:
+        found = locks.listing(world, call)
+    elif call.target.group is None:
         mine = f"/subscriptions/{call.target.subscription}/".lower()
         wanted = kind.type.lower()
         found = world.every(lambda r: r.type.lower() == wanted and r.key.startswith(mine))

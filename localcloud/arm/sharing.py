@@ -85,10 +85,13 @@ def _community(world: World, profile: Json, _groups: list[Json]) -> Json:
 _CHANGES = {"Add": _add, "Remove": _remove, "Reset": _reset, "EnableCommunity": _community}
 
 
+_GALLERY_DEPTH = 9  # the parts of a gallery's id, the empty one before its first slash included
+
+
 def soft_deleted(world: World, call: Call) -> Reply:
     """The soft-deleted versions of one definition."""
     definition = call.target.names[2] if len(call.target.names) > 2 else ""
-    root = call.target.path.split("/softDeletedArtifactTypes", 1)[0]
+    root = "/".join(call.target.path.split("/")[:_GALLERY_DEPTH])
     if definition == "":
         raise refusal("value", value=call.target.path, parameter="artifactName")
     found = world.soft_deleted(f"{root}/images/{definition}/versions")

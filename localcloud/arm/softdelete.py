@@ -23,7 +23,7 @@ def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
 
 
 def _keeps(world: World, call: Call) -> bool:
-    gallery = world.find(call.target.path.split("/images/", 1)[0])
+    gallery = world.find(call.target.path.rsplit("/", 4)[0])  # …/images/I/versions/V
     policy = gallery.properties.get("softDeletePolicy") if gallery else None
     asked = call.query.get("forceDelete", call.query.get("bypassSoftDelete", "")).lower()
     return bool(policy and policy.get("isSoftDeleteEnabled")) and asked != "true"

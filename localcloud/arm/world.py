@@ -14,7 +14,10 @@ from localcloud.arm.profile import Profile
 from localcloud.arm.states import envelope, is_gone, properties
 from localcloud.arm.store import Store
 
-SOFT = "soft-deleted:"  # collections of soft-deleted versions, out of every other list's sight
+
+def _extends(key: str, prefix: str) -> bool:
+    """Whether this is no child but an extension of the resource, such as a lock."""
+    return key.startswith("providers/", len(prefix))
 
 
 class World:
@@ -96,12 +99,14 @@ class World:
         For `index_lag` seconds after a child has gone ARM's own index still holds it.
         """
         prefix = resource_id.lower() + "/"
-        for key in [k for k in self._collections if k.startswith(prefix)]:
+        nested = [k for k in self._collections if k.startswith(prefix) and not _extends(k, prefix)]
+        for key in nested:
             for child in self.listed(key):
                 yield child.id
         since = self.now() - timedelta(seconds=self.profile.index_lag)
         for tombstone in self.tombstones:
-            if tombstone.gone > since and tombstone.id.lower().startswith(prefix):
+            key = tombstone.id.lower()
+            if tombstone.gone > since and key.startswith(prefix) and not _extends(key, prefix):
                 yield tombstone.id
 
     def save(self, *resources: Resource, operation: Operation | None = None) -> None:

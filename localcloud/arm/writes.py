@@ -23,12 +23,10 @@ from localcloud.arm.states import envelope, exists_fully, is_pending
 from localcloud.arm.world import World
 
 
-def require_group(world: World, call: Call) -> Resource:
-    """The resource group of the path. Raises ResourceGroupNotFound."""
-    group = world.find(call.target.group_id)
-    if group is None:
+def require_group(world: World, call: Call) -> None:
+    """Raises ResourceGroupNotFound unless the path's group exists, if it has one."""
+    if call.target.group is not None and world.find(call.target.group_id) is None:
         raise refusal("group missing", group=call.target.group)
-    return group
 
 
 def require_parent(world: World, call: Call) -> None:

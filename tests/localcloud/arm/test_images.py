@@ -1,0 +1,210 @@
+"""Managed images, galleries and definitions: defaults, immutable properties, names, deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.localcloud.arm.driving import DEFINITION, Driver, definition, error
+
+OS_DISK = {"osType": "Linux", "osState": "Generalized"}
+
+
+def machine(image: str | None = None, **disk: Any) -> Any:
+    """The body of a machine, from a managed image or from the marketplace."""
+    reference = {"id": image} if image else {"publisher": "Canonical", "offer": "UbuntuServer"}
+    disks = [{"lun": 0, "createOption": "Empty", "diskSizeGB": 10}]
+    profile = {"imageReference": reference, "osDisk": {"caching": "ReadWrite"} | disk}
+    return {
+        "location": "eastus2",
+        "properties": {"storageProfile": profile | {"dataDisks": disks}},
+    }
+
+
+def test_an_image_of_a_machine_gets_its_disks(arm: Driver) -> None:
+    """Disks with the machine's caching and type; sizes when done; no generation unless sent."""
+    arm.image("to-make-the-group")
+    arm.put("virtualMachines/vm", machine())
+    arm.pass_time(minutes=5)
+    source = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/vm")}}
+    made = arm.put("images/web", {"location": "eastus2", "properties": source})
+    assert "Location" not in made.headers
+    assert "Retry-After" not in made.headers
+    storage = made.json()["properties"]["storageProfile"]
+    assert "diskSizeGB" not in storage["osDisk"]
+    arm.pass_time(minutes=1)
+    image = arm.get("images/web")["properties"]
+    assert "hyperVGeneration" not in image
+    assert image["storageProfile"]["osDisk"]["diskSizeGB"] == 30
+    assert [disk["diskSizeGB"] for disk in image["storageProfile"]["dataDisks"]] == [10]
+
+
+def test_defaults_of_an_image_from_a_disk(arm: Driver) -> None:
+    """Caching None, Standard_LRS, an empty list of data disks, zoneResilient only if sent."""
+    arm.image("to-make-the-group")
+    os_disk = OS_DISK | {"managedDisk": {"id": arm.id("disks/os")}}
+    inner: Any = {"storageProfile": {"osDisk": os_disk}}
+    storage = arm.put("images/web", {"location": "eastus2", "properties": inner}).json()
+    profile = storage["properties"]["storageProfile"]
+    assert (profile["osDisk"]["caching"], profile["osDisk"]["storageAccountType"]) == (
+        "None",
+        "Standard_LRS",
+    )
+    assert profile["dataDisks"] == []
+    assert "zoneResilient" not in profile
+
+
+def test_the_source_machine_of_an_image_cannot_be_changed(arm: Driver) -> None:
+    """409 PropertyChangeNotAllowed; tags may change, and stay after a PATCH."""
+    arm.image("to-make-the-group")
+    body: Any = {"location": "eastus2", "properties": {}}
+    body["properties"] = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/a")}}
+    arm.put("images/web", body)
+    arm.pass_time(minutes=1)
+    other = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/b")}}
+    refused = arm.call("PUT", "images/web", body | {"properties": other})
+    assert error(refused) == (409, "PropertyChangeNotAllowed")
+    patched = arm.call("PATCH", "images/web", {"tags": {"a": "b"}})
+    assert (patched.status_code, patched.json()["properties"]["provisioningState"]) == (
+        200,
+        "Updating",
+    )
+    arm.pass_time(minutes=1)
+    assert arm.get("images/web")["tags"] == {"a": "b"}
+
+
+def test_an_image_that_machines_are_made_from_cannot_be_deleted(arm: Driver) -> None:
+    """409 OperationNotAllowed naming the machine, until it is provisioned."""
+    image = arm.image()
+    arm.put("virtualMachines/vm", machine(image))
+    refused = arm.call("DELETE", "images/web")
+    assert error(refused) == (409, "OperationNotAllowed")
+    assert "Virtual Machines 'vm'" in refused.json()["error"]["message"]
+    arm.pass_time(minutes=5)
+    assert arm.call("DELETE", "images/web").status_code == 202
+
+
+def test_trusted_launch_needs_a_gallery_image(arm: Driver) -> None:
+    """A managed image is no source for a machine with security type TrustedLaunch."""
+    body = machine(arm.image())
+    body["properties"]["securityProfile"] = {"securityType": "TrustedLaunch"}
+    assert error(arm.call("PUT", "virtualMachines/vm", body)) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("scope", ["images/web", "", "subscription"])
+def test_a_lock_stops_deletion(arm: Driver, scope: str) -> None:
+    """On the image, its group or the subscription: 409 ScopeLocked; taken away, 202."""
+    image = arm.image()
+    group = arm.group
+    where = {"images/web": image, "": group, "subscription": group.rsplit("/", 2)[0]}[scope]
+    lock = f"{where}/providers/Microsoft.Authorization/locks/keep"
+    body = {"properties": {"level": "CanNotDelete"}}
+    assert arm.call("PUT", lock, body, api="2020-05-01").status_code == 201
+    refused = arm.call("DELETE", "images/web")
+    assert error(refused) == (409, "ScopeLocked")
+    assert refused.headers["x-ms-failure-cause"] == "gateway"
+    arm.call("DELETE", lock, api="2020-05-01")
+    assert arm.call("DELETE", "images/web").status_code == 202
+
+
+def test_an_image_made_anew_has_another_creation_time(arm: Driver) -> None:
+    """The subscription's index tells two images of one name apart."""
+    first = _created_time(arm, arm.image())
+    arm.call("DELETE", "images/web")
+    arm.pass_time(minutes=1)
+    assert _created_time(arm, arm.image()) > first
+
+
+def _created_time(arm: Driver, image: str) -> str:
+    name = image.rsplit("/", 1)[1]
+    wanted = f"name eq '{name}' and resourceType eq 'Microsoft.Compute/images'"
+    subscription = f"/subscriptions/{arm.cloud.subscription_ids[0]}/resources"
+    query = {"$filter": wanted, "$expand": "createdTime"}
+    found = arm.call("GET", subscription, api="2021-04-01", query=query).json()["value"]
+    assert [line["id"] for line in found] == [image]
+    return str(found[0]["createdTime"])
+
+
+@pytest.mark.parametrize("name", ["my-gallery", "_g", "g.", "g" * 81])
+def test_illegal_names_of_galleries(arm: Driver, name: str) -> None:
+    """Letters, digits, underscores and periods in the middle, at most 80."""
+    arm.image()
+    refused = arm.call("PUT", f"galleries/{name}", {"location": "eastus2"})
+    assert error(refused) == (400, "InvalidParameter")
+
+
+def test_a_gallery_is_unique_in_its_subscription(arm: Driver) -> None:
+    """The same name in another group is refused; its unique name is in upper case."""
+    arm.gallery()
+    inner = arm.get("galleries/g")["properties"]
+    assert inner["identifier"]["uniqueName"] == f"{arm.cloud.subscription_ids[0]}-G"
+    other = arm.group + "2"
+    arm.call("PUT", other, {"location": "eastus2"}, api="2024-11-01")
+    path = f"{other}/providers/Microsoft.Compute/galleries/G"
+    refused = arm.call("PUT", path, {"location": "eastus2"}, api="2024-03-03")
+    assert refused.status_code == 409
+
+
+def test_definitions_keep_what_they_are(arm: Driver) -> None:
+    """Immutable properties, one definition for an identifier, defaults of the older APIs."""
+    arm.gallery()
+    changed = definition(hyperVGeneration="V2")
+    assert error(arm.call("PUT", DEFINITION, changed)) == (409, "PropertyChangeNotAllowed")
+    assert error(arm.call("PUT", "galleries/g/images/twin", definition())) == (409, "Conflict")
+    plain = definition("other", disallowed={}, features=[])
+    del plain["properties"]["hyperVGeneration"]
+    made = arm.put("galleries/g/images/other", plain).json()["properties"]
+    assert (made["hyperVGeneration"], made["architecture"]) == ("V1", "x64")
+    assert not {"disallowed", "features"} & made.keys()
+
+
+def test_the_newer_default_of_definitions(arm: Driver) -> None:
+    """From 2025-03-03 an unnamed generation is 2 with TrustedLaunchSupported."""
+    arm.gallery()
+    body = definition("new")
+    del body["properties"]["hyperVGeneration"]
+    made = arm.call("PUT", "galleries/g/images/new", body, api="2025-03-03").json()["properties"]
+    assert made["hyperVGeneration"] == "V2"
+    assert made["features"] == [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+
+
+def test_what_does_not_exist(arm: Driver) -> None:
+    """Group, parent, resource and api-version each have their own error."""
+    assert error(arm.call("GET", "images/web")) == (404, "ResourceGroupNotFound")
+    arm.image()
+    missing = arm.call("GET", "images/nothing")
+    assert error(missing) == (404, "ResourceNotFound")
+    assert "'Microsoft.Compute/images/nothing' under" in missing.json()["error"]["message"]
+    orphan = arm.call("PUT", "galleries/none/images/d", definition())
+    assert error(orphan) == (404, "ParentResourceNotFound")
+    assert error(arm.call("GET", "images/web", api="2022-08-02")) == (
+        400,
+        "NoRegisteredProviderFound",
+    )
+    assert arm.call("DELETE", "images/nothing").status_code == 204
+
+
+def test_lists_come_in_pages(arm: Driver) -> None:
+    """A long list has nextLinks that lead to all of it, each resource once."""
+    for number in range(120):
+        arm.image(f"image-{number:03}")
+    names: list[str] = []
+    link = "images"
+    while link:
+        page = arm.call("GET", link).json()
+        names += [image["name"] for image in page["value"]]
+        link = page.get("nextLink", "")
+    assert names == [f"image-{number:03}" for number in range(120)]
+
+
+def test_a_deleted_group_takes_everything_along(arm: Driver) -> None:
+    """Its resources are gone and remembered as deleted under the caller's correlation id."""
+    image = arm.image()
+    gone = arm.call(
+        "DELETE", arm.group, api="2024-11-01", headers={"x-ms-correlation-request-id": "mine"}
+    )
+    assert gone.status_code == 202
+    assert arm.call("GET", gone.headers["Location"]).status_code == 200
+    deleted = {stone["id"]: stone["correlationId"] for stone in arm.cloud.state()["deleted"]}
+    assert deleted[image] == "mine"
