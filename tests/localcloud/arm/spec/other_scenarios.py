@@ -76,7 +76,10 @@ def locks(traffic: Traffic) -> None:
     traffic.send("PUT", lock, {"properties": {"level": "CanNotDelete", "notes": "keep"}})
     traffic.send("GET", lock)
     refused(traffic.client.images.begin_delete, GROUP, "locked", **NOW)
-    traffic.send("DELETE", lock)
+    at = f"{image}/providers/Microsoft.Authorization/locks?api-version={LOCKS}"
+    listed: Body = traffic.send("GET", at).response_body
+    assert [found["name"] for found in listed["value"]] == ["keep"]
+    assert traffic.send("DELETE", lock).status == 200
 
 
 def deployments(traffic: Traffic) -> None:

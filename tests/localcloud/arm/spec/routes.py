@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from localcloud.arm.call import Exchange
-from tests.localcloud.arm.spec.addresses import path_of
+from tests.localcloud.arm.spec.addresses import option, path_of
 
 _CHANGES = ("CreateOrUpdate", "Update", "Get", "Delete")
 
@@ -83,9 +83,10 @@ class Unpublished:
         return bool(re.search(self.pattern, path_of(exchange), re.IGNORECASE))
 
     def fault(self, exchange: Exchange) -> str | None:
-        """What is wrong with a good answer, if anything."""
+        """What is wrong with a good answer, if anything; a Location answers what was made."""
         body = exchange.response_body
-        if exchange.status >= 400 or not isinstance(body, dict):
+        made = option(exchange.url, "monitor") is not None
+        if exchange.status >= 400 or not isinstance(body, dict) or made:
             return None
         lines: list[Any] = body.get("value", [body])
         missing = [self.keys - set(line) for line in lines if self.keys - set(line)]
@@ -138,7 +139,12 @@ UNPUBLISHED: tuple[Unpublished, ...] = (
     _provider("microsoft.compute/disks", _DISKS, _TRACKED),
     _provider("microsoft.compute/snapshots", _DISKS, _TRACKED),
     _provider("microsoft.compute/diskencryptionsets", _DISKS, _TRACKED),
-    _provider("microsoft.authorization/locks", _ELSEWHERE, _RESOURCE | {"properties"}),
+    Unpublished(
+        "microsoft.authorization/locks",
+        r"/providers/Microsoft\.Authorization/locks(/[^/]+)?$",
+        _ELSEWHERE,
+        _RESOURCE | {"properties"},
+    ),
     _provider("microsoft.resources/deployments", _ELSEWHERE, _RESOURCE | {"properties"}),
     _provider(
         "microsoft.resources/deployments/operationstatuses", _ELSEWHERE, frozenset({"status"})
