@@ -68,6 +68,13 @@ def _camel(name: str) -> str:
 
 
 _NAMES = {_camel(f.name): f.name for f in fields(Rule)}
+_CHOICES = {
+    "what": KINDS,
+    "when": ("before", "after"),
+    "outcome": ("fail", "late", "stall", "backwards"),
+}
+_COUNTS = ("nth", "every", "count", "status", "retryAfter")
+_NUMBERS = ("seconds", "probability")
 
 
 def read_rule(raw: Any) -> Rule:
@@ -77,16 +84,36 @@ def read_rule(raw: Any) -> Rule:
     unknown = sorted(set(raw) - set(_NAMES))
     if unknown:
         raise RuleError(f"unknown field {', '.join(unknown)}; known are {', '.join(_NAMES)}")
-    if raw.get("what") not in KINDS:
-        raise RuleError(f"what must be one of {', '.join(KINDS)}")
-    if raw.get("when", "before") not in ("before", "after"):
-        raise RuleError("when must be before or after")
-    for field_name in ("method", "path"):
-        try:
-            re.compile(raw.get(field_name, ""))
-        except (re.error, TypeError) as error:
-            raise RuleError(f"{field_name} is no regular expression: {error}") from error
+    for name, value in {"what": None, **raw}.items():
+        _check(name, value)
     return Rule(**{_NAMES[key]: value for key, value in raw.items()})
+
+
+def _check(name: str, value: Any) -> None:
+    """Raises RuleError when the value is none this field can have."""
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise RuleError(f"{name} must be one of {', '.join(_CHOICES[name])}")
+    elif name in _COUNTS:
+        if type(value) is not int or value < 1:
+            raise RuleError(f"{name} must be a whole number above 0")
+    elif name in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise RuleError(f"{name} must be a number of 0 or more")
+    elif name == "retryAfterDate":
+        if not isinstance(value, bool):
+            raise RuleError(f"{name} must be true or false")
+    elif not isinstance(value, str):
+        raise RuleError(f"{name} must be a text")
+    elif name in ("method", "path"):
+        _check_pattern(name, value)
+
+
+def _check_pattern(name: str, value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise RuleError(f"{name} is no regular expression: {error}") from error
 
 
 @dataclass(slots=True)
