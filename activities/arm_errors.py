@@ -1,7 +1,7 @@
 """What the SDK raises, as values: Azure's own code and text, whether trying again makes sense, and from when."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
+import clock
 from migration import answers
 from migration.facts import NoFact
 
@@ -75,8 +76,8 @@ def _json_of(raised: HttpResponseError) -> Any:
         return None
 
 
-def retry_after(header: str | None, wall_clock: datetime | None = None) -> float | None:
-    """Seconds in a Retry-After header: a number, or an HTTP date against the wall clock; None if neither."""
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds in a Retry-After header: a number, or an HTTP date against the app's clock; None if neither."""
     if not header:
         return None
     try:
@@ -87,7 +88,7 @@ def retry_after(header: str | None, wall_clock: datetime | None = None) -> float
         when = parsedate_to_datetime(header)
     except ValueError:
         return None
-    return max(0.0, (when - (wall_clock or datetime.now(UTC))).total_seconds())
+    return max(0.0, (when - (now or clock.now())).total_seconds())
 
 
 def _cut(text: str) -> str:
