@@ -162,7 +162,7 @@ class Client:
         answer = self.control("POST", "/clock", {"advance": duration})
         return datetime.fromisoformat(answer["now"])
 
-    def advance_until(self, holds: Callable[[], Any], step: str = "PT2M", steps: int = 60) -> None:
+    def advance_until(self, holds: Callable[[], Any], step: str = "PT3M", steps: int = 60) -> None:
         """Move the clock step by step until the condition holds."""
         for _ in range(steps):
             if holds():

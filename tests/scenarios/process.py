@@ -15,8 +15,8 @@ from tests.scenarios.waiting import until
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-# Real deployments poll every minute and sweep every five; with that, a day of the clock is quick.
-DEPLOYED_PACE = {"REPLICATION_POLL_INTERVAL": "PT1M", "SWEEP_SCHEDULE": "0 */5 * * * *"}
+# As slow as the scenarios allow: what ticks often makes moving the clock by days slow.
+CALM_PACE = {"REPLICATION_POLL_INTERVAL": "PT3M", "SWEEP_SCHEDULE": "0 0 * * * *"}
 
 
 class LocalCloudProcess:
@@ -25,7 +25,7 @@ class LocalCloudProcess:
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "state"
         self.log = folder / "printed.txt"
-        self._environment = {**os.environ, **DEPLOYED_PACE, **(environment or {})}
+        self._environment = {**os.environ, **CALM_PACE, **(environment or {})}
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -80,8 +80,8 @@ def test_an_approved_image_is_deleted_once_its_version_is_everywhere(
 def test_the_timeline_tells_every_stage_in_order(ended: dict[str, Json]) -> None:
     """Stages come in the order of the workflow, moments never go back."""
     timeline = ended["approved"]["timeline"]
-    stages = list(dict.fromkeys(entry["stage"] for entry in timeline))
-    assert stages == [
+    stages = dict.fromkeys(entry["stage"] for entry in timeline if entry["stage"] != "planning")
+    assert list(stages) == [
         "definition",
         "version",
         "replication",
@@ -197,10 +197,10 @@ def test_a_version_that_azure_refuses_fails_the_migration_with_azures_text(
     assert cloud.image_there("refused")
 
 
-def test_the_recipe_of_a_deleted_image_is_known_before_it_is_deleted(
+def test_image_and_version_are_read_again_just_before_the_deletion(
     cloud: Client, ended: dict[str, Json]
 ) -> None:
-    """The gate reads everything again just before the DELETE: image, creation time and version."""
+    """The last reads before the DELETE are those of the gate, whatever was read before."""
     log = [line for line in cloud.arm_log() if re.search(r"/images/hidden\b", line["path"])]
     at = next(i for i, line in enumerate(log) if line["method"] == "DELETE")
     just_before = {line["path"].split("?")[0].split("/")[-2] for line in log[at - 2 : at]}
