@@ -117,8 +117,12 @@ def _show_machine(resource: Resource, call: Call) -> Json:
     if not call.expands("instanceView"):
         return inner
     state = str(inner["provisioningState"]).lower()
-    codes = (f"ProvisioningState/{state}", "PowerState/running")
-    return inner | {"instanceView": {"statuses": [{"code": c, "level": "Info"} for c in codes]}}
+    told = (
+        (f"ProvisioningState/{state}", f"Provisioning {state}"),
+        ("PowerState/running", "VM running"),
+    )
+    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in told]
+    return inner | {"instanceView": {"statuses": statuses}}
 
 
 MACHINE = Kind(

@@ -178,8 +178,9 @@ def list_resources(world: World, call: Call) -> Reply:
 
 
 def _is_indexed(resource: Resource) -> bool:
-    """Groups and extensions of resources (locks) are in no index."""
-    return resource.type != GROUP and resource.key.count("/providers/") == 1
+    """Groups, deployments and extensions of resources (locks) are in no index."""
+    apart = resource.type.lower().startswith("microsoft.resources/")
+    return not apart and resource.key.count("/providers/") == 1
 
 
 def _conditions(text: str) -> dict[str, str]:
