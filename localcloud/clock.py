@@ -11,6 +11,7 @@ that time never runs backwards and a night's pause is not ten years.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import time
@@ -25,6 +26,7 @@ HEARTBEAT = 1.0
 # Written in place in one call, which a killed process cannot leave half done; replacing the file
 # instead would take milliseconds at every step of a moving clock.
 RECORD = 200
+logger = logging.getLogger(__name__)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -111,7 +113,10 @@ class Clock:
         if self._file is None:
             return
         kept = {"now": self.now().isoformat(), "speed": self._speed, "wall": time.time()}
-        os.pwrite(self._file, json.dumps(kept).ljust(RECORD).encode(), 0)
+        try:
+            os.pwrite(self._file, json.dumps(kept).ljust(RECORD).encode(), 0)
+        except OSError as error:  # a full disk must not stop time
+            logger.warning("the time cannot be kept: %s", error)
 
 
 def _checked_speed(speed: float) -> float:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ class ControlError(ValueError):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+class UnreachableError(Exception):
+    """Another process of this local cloud does not answer."""
 
 
 class Notifications:
@@ -130,7 +135,7 @@ def number(field: str, value: object) -> float:
 
 
 def problem(status: int, field: str, text: str) -> web.Response:
-    body: dict[str, Any] = {"title": "Bad Request", "status": status, "detail": text}
+    body: dict[str, Any] = {"title": HTTPStatus(status).phrase, "status": status, "detail": text}
     if field:
         body["detail"] = f"{field} {text}"
         body["errors"] = [{"field": field, "message": text}]
@@ -148,3 +153,5 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return problem(400, error.field, str(error))
     except ClockError as error:
         return problem(400, "advance", str(error))
+    except UnreachableError as error:
+        return problem(502, "", str(error))

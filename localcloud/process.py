@@ -103,8 +103,10 @@ class LocalCloud:
 
         async def reset() -> None:
             if self._cloud:
-                await self._cloud.reset()
+                await self._cloud.reset()  # lets go of requests that a fault rule holds
             await runtime.reset()
+            if self._cloud:
+                await self._cloud.reset()  # and of what the last functions did to it
             notifications.reset()
 
         arm = self._cloud.control_routes() if self._cloud else []

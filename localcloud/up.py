@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from localcloud.advance import Follower
 from localcloud.arm.seed import GALLERIES, GALLERY, seed_default
 from localcloud.arm.server import ArmCloud
 from localcloud.clock import Clock
+from localcloud.control import UnreachableError
 from localcloud.secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder, read_connection
 from localcloud.tables import empty_tables
 
+JSON = {"Content-Type": "application/json"}
 RECORDS = "records.sqlite"
 PROXIED = ("/images", "/requests", "/state", "/faults")
 # Whoever set these meant another Azure: the credential would use them.
@@ -74,16 +77,19 @@ class SeparateCloud:
         self._session: aiohttp.ClientSession | None = None
         self.follower: Follower | None = self._follow
 
-    async def start(self, clock: Clock) -> None:  # noqa: ARG002 - it has a clock of its own
+    async def start(self, clock: Clock) -> None:
+        """Takes over its time if that is later: a kill between the two must not turn time back."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        theirs = datetime.fromisoformat(json.loads(await self._call("GET", "/clock"))["now"])
+        if theirs > clock.now():
+            clock.change(now=theirs)
 
     async def stop(self) -> None:
         if self._session:
             await self._session.close()
 
     async def reset(self) -> None:
-        async with self._open.post(self._control + "/reset") as answer:
-            answer.raise_for_status()
+        await self._call("POST", "/reset")
         empty_tables(self._state / RECORDS)
 
     def control_routes(self) -> list[web.RouteDef]:
@@ -97,26 +103,30 @@ class SeparateCloud:
         parts = {name: self._connection[name] for name in ("arm", "identity")}
         return {"webhookSecret": webhook_secret(), **parts}
 
-    @property
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("not started")
-        return self._session
-
     async def _follow(self, state: dict[str, Any]) -> None:
-        async with self._open.post(self._control + "/clock", json=state) as answer:
-            answer.raise_for_status()
+        await self._call("POST", "/clock", json.dumps(state).encode())
 
     async def _pass_on(self, request: web.Request) -> web.Response:
-        url = self._control + str(request.rel_url)
-        body, kind = await request.read(), request.headers.get("Content-Type", "application/json")
-        headers = {"Content-Type": kind}
-        async with self._open.request(request.method, url, data=body, headers=headers) as answer:
-            return web.Response(
-                status=answer.status,
-                body=await answer.read(),
-                headers={"Content-Type": answer.headers.get("Content-Type", "text/plain")},
-            )
+        answer, body = await self._ask(request.method, str(request.rel_url), await request.read())
+        kind = answer.headers.get("Content-Type", "text/plain")
+        return web.Response(status=answer.status, body=body, headers={"Content-Type": kind})
+
+    async def _call(self, method: str, path: str, body: bytes = b"") -> bytes:
+        answer, content = await self._ask(method, path, body)
+        answer.raise_for_status()
+        return content
+
+    async def _ask(
+        self, method: str, path: str, body: bytes
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        if self._session is None:
+            raise RuntimeError("not started")
+        url = self._control + path
+        try:
+            async with self._session.request(method, url, data=body, headers=JSON) as answer:
+                return answer, await answer.read()
+        except aiohttp.ClientConnectionError as error:
+            raise UnreachableError(f"the ARM emulator does not answer at {url}: {error}") from error
 
 
 async def start_arm(state: Path, clock: Clock, port: int = 0) -> ArmCloud:

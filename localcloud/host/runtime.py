@@ -23,7 +23,7 @@ from localcloud.host.worker import LoadError, Worker
 
 # How long a moving clock waits for requests in flight, in real seconds: some may wait for time itself.
 REQUEST_PATIENCE = 30.0
-GRACE = 1.0
+GRACE = 0.5
 
 
 class FunctionsRuntime:
@@ -85,6 +85,8 @@ class FunctionsRuntime:
         return self.timers.next_due(stride)
 
     async def reset(self) -> None:
+        """Forgets instances and runs of timers; what is running is waited for."""
+        await self._server.idle(REQUEST_PATIENCE)
         await self.hub.reset()
         self.timers.reset()
 

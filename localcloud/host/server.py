@@ -64,10 +64,12 @@ class FunctionsServer:
             return web.Response(status=401)
         try:
             datum = await self._worker.invoke(match.function, request_datum(request, match, body))
+            return response_of(datum)
         except WorkerFailure as failure:
             logger.error("Executed '%s' (Failed)\n%s", match.function.name, failure.text)
-            return web.Response(status=500)
-        return response_of(datum)
+        except ValueError as error:  # a status or header that HTTP does not have
+            logger.error("'%s' returned what cannot be sent: %s", match.function.name, error)
+        return web.Response(status=500)
 
 
 def offered_key(request: web.Request) -> str | None:

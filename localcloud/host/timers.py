@@ -194,7 +194,10 @@ class Timers:
         if timer is not None:
             kept[timer.function.name] = status
         text = json.dumps({name: status.as_json() for name, status in kept.items() if status})
-        write_whole(self._path, text)
+        try:
+            write_whole(self._path, text)
+        except OSError as error:  # a full disk must not stop the timers
+            logger.warning("the timers' last runs cannot be kept: %s", error)
 
     def _kept(self) -> dict[str, Status]:
         try:
