@@ -134,7 +134,7 @@ def _free_port() -> int:
 
 def conform(kit: Path, share: Share) -> Result:
     with served(kit, share) as (url, key, control):
-        command = [sys.executable, str(kit / "conformance.py"), "--url", url, "--key", key]
+        command = [sys.executable, str(kit / "conformance.py"), "--url", url, f"--key={key}"]
         command += ["--app", share.app, "--jobs", str(share.jobs)]
         if share.moves_clock:
             command += ["--day-seconds", DAY, "--speed-url", control]
