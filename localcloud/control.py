@@ -1,7 +1,7 @@
 """The control API: time, reset, what the app notified, and the ARM emulator's own routes.
 
-Loopback only, and never part of the app. A request whose Host is not this machine is refused, so that
-no web page can reach it by a name of its own (DNS rebinding).
+Loopback only, and never part of the app. A request whose Host or Origin is not this machine is refused,
+so that no web page can reach it, by a name of its own (DNS rebinding) or by this machine's.
 """
 
 from __future__ import annotations
@@ -144,9 +144,10 @@ def problem(status: int, field: str, text: str) -> web.Response:
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    host = re.sub(r":\d+$", "", request.headers.get("Host", ""))
-    if host.lower() not in LOOPBACK:
-        return problem(403, "Host", "is not this machine")
+    for name, default in (("Host", ""), ("Origin", LOOPBACK[0])):
+        address = request.headers.get(name, default).lower().rpartition("//")[2]
+        if re.sub(r":\d+$", "", address) not in LOOPBACK:
+            return problem(403, name, "is not this machine")
     try:
         return await handler(request)
     except ControlError as error:
