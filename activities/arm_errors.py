@@ -1,7 +1,8 @@
 """What the SDK raises, as values: Azure's own code and text, whether trying again makes sense, and from when."""
 
 import logging
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -80,14 +81,13 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     """Seconds in a Retry-After header: a number, or an HTTP date against the app's clock; None if neither."""
     if not header:
         return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", header.strip()):
+        return float(header)
     try:
         when = parsedate_to_datetime(header)
     except ValueError:
         return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)  # "-0000" means UTC of unknown origin
     return max(0.0, (when - (now or clock.now())).total_seconds())
 
 
