@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
+
+_SPELLING = {
+    word.lower(): word
+    for word in (
+        *("subscriptions", "resourceGroups", "providers", "locations", "operationResults"),
+        *("Microsoft.Compute", "Microsoft.Authorization", "Microsoft.Network", "Microsoft.Storage"),
+        *("Microsoft.Resources", "Microsoft.KeyVault", "deployments", "operationStatuses"),
+        *("images", "galleries", "versions", "applications", "share", "locks", "disks"),
+        *("snapshots", "virtualMachines", "softDeletedArtifactTypes", "artifacts"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +67,39 @@ class Target:
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
 
+def _spelled(parts: list[str]) -> list[str]:
+    """The segments with keywords, namespaces and types as Azure spells them; names as they are.
+
+    Keywords and names take turns; after `providers` a namespace comes in between.
+    """
+    spelled: list[str] = []
+    is_keyword = True
+    for part in parts:
+        word = _SPELLING.get(part.lower(), part) if is_keyword else part
+        after_providers = bool(spelled) and spelled[-1] == "providers"
+        spelled.append(_SPELLING.get(part.lower(), part) if after_providers else word)
+        is_keyword = after_providers or (word != "providers" and not is_keyword)
+    return spelled
+
+
 @lru_cache(maxsize=4096)
 def parse(raw: str) -> Target | None:
     """The target of a path, or None when it is none of ARM's forms."""
-    path = re.sub("/+", "/", unquote(raw).rstrip("/"))  # the az CLI may double slashes
-    parts = path.split("/")[1:]
-    if len(parts) < 2 or parts[0].lower() != "subscriptions" or "" in parts:
+    # Empty segments go: the az CLI may double slashes.
+    parts = _spelled([part for part in unquote(raw).split("/") if part])
+    path = "/" + "/".join(parts)
+    if len(parts) < 2 or parts[0] != "subscriptions":
         return None
     subscription, rest = parts[1], parts[2:]
     group = None
-    if rest and rest[0].lower() == "resourcegroups":
+    if rest and rest[0] == "resourceGroups":
         if len(rest) < 2:
             return Target(path, subscription, None, "resourcegroups", ("resourceGroups",), ())
         group, rest = rest[1], rest[2:]
     if not rest:
         kind, names = ("resourcegroups", (group,)) if group else ("", (subscription,))
         return Target(path, subscription, group, kind, (kind,), names)
-    if rest[0].lower() != "providers":
+    if rest[0] != "providers":
         return Target(
             path, subscription, group, rest[0].lower(), tuple(rest[::2]), tuple(rest[1::2])
         )
@@ -81,7 +107,7 @@ def parse(raw: str) -> Target | None:
 
 
 def _provider(path: str, subscription: str, group: str | None, parts: list[str]) -> Target | None:
-    at = max(i for i, part in enumerate(parts) if part.lower() == "providers")
+    at = max(i for i, part in enumerate(parts) if part == "providers")
     tail = parts[at + 1 :]
     if not tail:
         return Target(path, subscription, group, "providers", ("providers",), ())

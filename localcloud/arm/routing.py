@@ -65,7 +65,7 @@ def kind_of(call: Call) -> Kind:
 
 def answer(world: World, call: Call, site: Site) -> Reply:
     """The reply to an authenticated call. Raises ArmError for refusals."""
-    if call.target.subscription not in site.subscriptions:
+    if call.target.subscription.lower() not in site.subscriptions:
         raise refusal("subscription missing", subscription=call.target.subscription)
     special = _SPECIAL.get(call.target.kind)
     if special is not None:
