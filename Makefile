@@ -11,15 +11,17 @@ STATE ?= .localcloud
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
+# Twice quiet: pip then tells of errors only.
+INSTALL := -m pip install -qq --disable-pip-version-check
+
 $(VENV)/.local: requirements.txt requirements-local.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt 2>&1 | grep -v '^WARNING: Location' || true
-	@$(BIN)/python -c 'import azure.durable_functions, rich, typer'
+	@$(BIN)/python $(INSTALL) -r requirements-local.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.local requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt 2>&1 | grep -v '^WARNING: Location' || true
-	@$(BIN)/python -c 'import pytest, mypy, hypothesis'
+	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, start to end
@@ -39,6 +41,9 @@ test: $(VENV)/.dev node_modules/.installed  ## all tests
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
 	@$(BIN)/python tests/conformance/run.py
 
+bench: $(VENV)/.dev  ## benchmarks; they print ratios and gate nothing
+	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done
+
 check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
@@ -46,7 +51,7 @@ check: $(VENV)/.dev  ## formatting, lint and types
 
 .venv-clients/.installed: tests/clients/requirements.txt
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt 2>&1 | grep -v '^WARNING: Location' || true
+	@.venv-clients/bin/python $(INSTALL) -r tests/clients/requirements.txt
 	@.venv-clients/bin/az version --output none
 	@touch $@
 
