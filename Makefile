@@ -42,7 +42,7 @@ conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings 
 	@$(BIN)/python tests/conformance/run.py
 
 bench: $(VENV)/.dev  ## benchmarks; they print ratios and gate nothing
-	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done
+	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
 check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .
