@@ -1,0 +1,162 @@
+"""The gate and the deletion: every refusal keeps the image and sends no DELETE; the recipe is there before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import clock
+from activities.configuration import records
+from activities.deletion import confirm_deletion, gate_and_delete
+from migration.answers import Standing
+from migration.approval import Decision
+from migration.planning import Plan
+from migration.recorded import Latch
+from migration.wire import Json
+from tests.activities.azure import Azure
+
+
+def confirm_input(azure: Azure, plan: Plan, url: str | None = None) -> Json:
+    return {**azure.deletion_input(plan), "operationUrl": url}
+
+
+def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
+    """Seven checks, the whole JSON in the records, one DELETE, then 404."""
+    plan = azure.approved()
+    image = azure.resource(plan.image_id)
+    azure.forget_requests()
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "deleting"
+    assert [check["passed"] for check in value["checks"]] == [True] * 7
+    recipe = records().read_recipe(azure.accepted.id)
+    assert image is not None
+    assert recipe is not None
+    assert recipe["image"]["properties"] == image["properties"]
+    azure.time.advance(minutes=5)
+    confirmed = azure.done(confirm_deletion, **confirm_input(azure, plan, value["operationUrl"]))
+    assert confirmed["gone"]
+    assert len(azure.sent("DELETE")) == 1
+
+
+def test_a_second_run_finds_the_image_deleted_by_us(azure: Azure) -> None:
+    """The recipe tells that it was us; no second DELETE."""
+    plan = azure.approved()
+    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.time.advance(minutes=5)
+    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert len(azure.sent("DELETE")) == 1
+
+
+def test_an_image_that_is_gone_is_not_our_doing(azure: Azure) -> None:
+    """Without a recipe nothing was ever sent."""
+    plan = azure.approved()
+    azure.delete_image()
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "gone, not by us"
+    assert azure.sent("DELETE") == []
+
+
+def undecided(azure: Azure) -> Plan:
+    return azure.replicated()
+
+
+def rejected(azure: Azure) -> Plan:
+    plan = azure.replicated()
+    azure.decide(plan, Decision.REJECT)
+    return plan
+
+
+def unruled(azure: Azure) -> Plan:
+    plan = azure.replicated()
+    azure.decide(plan, Decision.APPROVE, accepted=False)
+    return plan
+
+
+def recreated(azure: Azure) -> Plan:
+    plan = azure.approved()
+    azure.recreate_image()
+    return plan
+
+
+def version_deleted(azure: Azure) -> Plan:
+    plan = azure.approved()
+    found = azure.cloud.world.find(plan.version_id)
+    assert found is not None
+    azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+    return plan
+
+
+def still_replicating(azure: Azure) -> Plan:
+    plan = azure.begun()
+    azure.decide(plan, Decision.APPROVE)
+    return plan
+
+
+KEPT: dict[str, tuple[Callable[[Azure], Plan], str]] = {
+    "nobody has decided": (undecided, "deletion approved"),
+    "it was rejected": (rejected, "deletion approved"),
+    "the workflow refused the approval": (unruled, "deletion approved"),
+    "the image was made anew": (recreated, "image unchanged"),
+    "the version is gone": (version_deleted, "not there"),
+    "the version still replicates": (still_replicating, "version succeeded"),
+}
+
+
+@pytest.mark.parametrize(("arrange", "reason"), KEPT.values(), ids=KEPT)
+def test_a_gate_that_is_shut_keeps_the_image(
+    azure: Azure, arrange: Callable[[Azure], Plan], reason: str
+) -> None:
+    """No DELETE, no recipe, the reason in words."""
+    plan = arrange(azure)
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "kept"
+    assert reason in " ".join(value["refusals"])
+    assert azure.sent("DELETE") == []
+    assert records().read_recipe(azure.accepted.id) is None
+
+
+def test_a_cancellation_in_time_keeps_the_image(azure: Azure) -> None:
+    """The latch decides; the DELETE is never sent."""
+    plan = azure.approved()
+    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))
+    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
+    assert answer.standing is Standing.CANCELLED
+    assert azure.sent("DELETE") == []
+
+
+def test_from_the_gate_on_it_is_too_late_to_cancel(azure: Azure) -> None:
+    """Even when the gate keeps the image."""
+    plan = undecided(azure)
+    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    latch = records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))
+    assert latch.kind == "deletion"
+
+
+def test_a_deletion_that_still_runs_is_not_confirmed(azure: Azure) -> None:
+    """Only a 404 is."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+    url = azure.done(gate_and_delete, **azure.deletion_input(plan))["operationUrl"]
+    value = azure.done(confirm_deletion, **confirm_input(azure, plan, url))
+    assert value == {"gone": False, "refusal": None}
+
+
+def test_another_image_of_the_name_means_that_ours_is_gone(azure: Azure) -> None:
+    """It is not waited for, and not touched."""
+    plan = azure.approved()
+    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.time.advance(minutes=5)
+    azure.cloud.add_image({**azure.images["ubuntu-base"], "createdTime": "2026-03-02T11:00:00Z"})
+    value = azure.done(confirm_deletion, **confirm_input(azure, plan))
+    assert (value["gone"], value["replaced"]) == (True, True)
+
+
+def test_a_lock_keeps_the_image_with_azures_reason(azure: Azure) -> None:
+    """ScopeLocked is final."""
+    plan = azure.approved()
+    azure.fault(what="status", status=409, method="DELETE", code="ScopeLocked", message="locked")
+    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("ScopeLocked", False)
+    assert azure.resource(plan.image_id) is not None
