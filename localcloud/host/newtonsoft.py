@@ -1,9 +1,9 @@
 """JSON as Newtonsoft.Json reads and writes it, which is what an event passes on its way to a function.
 
-Reading is lenient (single quotes, bare names, comments, trailing commas, NaN as text; the last of two
-equal names wins) but for a nesting of more than 64. ISO date-times with a time become .NET dates: on
-writing, zeros at the end of the fraction are gone and an offset has become the host's zone (UTC here).
-Numbers with a point or exponent are doubles and always keep a point.
+ISO date-times with a time become .NET dates: on writing, zeros at the end of the fraction are gone and an
+offset has become the host's zone (UTC here). Numbers with a point or exponent are doubles and always keep
+a point. NaN becomes text, the last of two equal names wins, more than 64 levels are refused. Dialects that
+Event Grid cannot send (single quotes, comments, bare names) are not read.
 """
 
 from __future__ import annotations
@@ -16,14 +16,6 @@ from decimal import Decimal
 from typing import Any
 
 MAX_DEPTH = 64
-SPACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)*", re.DOTALL)
-BARE = re.compile(r"[^\s,:{}\[\]\"'/]+")
-STRING = re.compile(r"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-WORDS = {"true": True, "false": False, "null": None, "undefined": None}
-NOT_FINITE = ("NaN", "Infinity", "-Infinity")
-NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 ISO = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
@@ -32,7 +24,7 @@ LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 class JsonError(ValueError):
-    """Not JSON, not even by Newtonsoft's measure."""
+    """Not JSON, or nested too deep."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +44,11 @@ class NetDate:
 
 
 def parse(text: str) -> Any:
-    """dict, list, str, int, float, bool, None or NetDate; JsonError also for a leading comment."""
-    if text.lstrip().startswith("/"):
-        raise JsonError("a comment is no value")
-    value, end = _value(text, _skip(text, 0), 0)
-    if _skip(text, end) != len(text):
-        raise JsonError("text after the value")
-    return value
+    """dict, list, str, int, float, bool, None or NetDate. Raises JsonError."""
+    try:
+        return _read(json.loads(text, parse_constant=str, strict=False), 0)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise JsonError(str(error)) from error
 
 
 def dump(value: Any) -> str:
@@ -83,87 +73,16 @@ def as_text(value: Any) -> str:
     return dump(value) if isinstance(value, dict | list) else str(value)
 
 
-def _skip(text: str, at: int) -> int:
-    found = SPACE.match(text, at)
-    return found.end() if found else at
-
-
-def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
-    opening = text[at : at + 1]
-    if opening and opening in "{[":
-        if depth >= MAX_DEPTH:
-            raise JsonError(f"nested deeper than {MAX_DEPTH}")
-        read = _object if opening == "{" else _array
-        return read(text, _skip(text, at + 1), depth + 1)
-    if opening and opening in "\"'":
-        string, end = _string(text, at)
-        return _date(string) or string, end
-    found = BARE.match(text, at)
-    if found is None:
-        raise JsonError(f"no value at {at}")
-    return _scalar(found.group()), found.end()
-
-
-def _object(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:
-    result: dict[str, Any] = {}
-    while text[at : at + 1] != "}":
-        name, at = _name(text, at)
-        at = _skip(text, at)
-        if text[at : at + 1] != ":":
-            raise JsonError(f"no colon at {at}")
-        result[name], at = _value(text, _skip(text, at + 1), depth)
-        at = _next(text, at, "}")
-    return result, at + 1
-
-
-def _array(text: str, at: int, depth: int) -> tuple[list[Any], int]:
-    result: list[Any] = []
-    while text[at : at + 1] != "]":
-        item, at = _value(text, at, depth)
-        result.append(item)
-        at = _next(text, at, "]")
-    return result, at + 1
-
-
-def _next(text: str, at: int, closing: str) -> int:
-    """Where the next item or the closing bracket is."""
-    at = _skip(text, at)
-    if text[at : at + 1] == ",":
-        return _skip(text, at + 1)
-    if text[at : at + 1] != closing:
-        raise JsonError(f"no comma and no {closing} at {at}")
-    return at
-
-
-def _name(text: str, at: int) -> tuple[str, int]:
-    if text[at : at + 1] in ('"', "'"):
-        return _string(text, at)
-    found = BARE.match(text, at)
-    if found is None:
-        raise JsonError(f"no name at {at}")
-    return found.group(), found.end()
-
-
-def _string(text: str, at: int) -> tuple[str, int]:
-    found = STRING.match(text, at)
-    if found is None:
-        raise JsonError(f"a string that begins at {at} does not end")
-    raw = found[1] if found[1] is not None else found[2]
-    if "\\" not in raw:
-        return raw, found.end()
-    string = ESCAPE.sub(lambda e: chr(int(e[1], 16)) if e[1] else ESCAPED.get(e[2], e[2]), raw)
-    # Two escapes may be the halves of one character.
-    return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), found.end()
-
-
-def _scalar(word: str) -> Any:
-    if word in WORDS:
-        return WORDS[word]
-    if word in NOT_FINITE:
-        return word
-    if NUMBER.fullmatch(word) is None:
-        raise JsonError(f"{word!r} is no value")
-    return int(word) if word.lstrip("-").isdigit() else float(word)
+def _read(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _date(value) or value
+    if not isinstance(value, dict | list):
+        return value
+    if depth == MAX_DEPTH:
+        raise JsonError(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, list):
+        return [_read(item, depth + 1) for item in value]
+    return {name: _read(item, depth + 1) for name, item in value.items()}
 
 
 def _date(text: str) -> NetDate | None:

@@ -14,7 +14,6 @@ from typing import Any
 from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.host import newtonsoft
 from localcloud.host.hub import TaskHub
 from localcloud.host.keys import Keys, load_keys
 from localcloud.host.server import FunctionsServer
@@ -108,9 +107,9 @@ def _host_json(app_dir: Path) -> dict[str, Any]:
     path = app_dir / "host.json"
     if not path.is_file():
         return {}
-    try:
-        host = newtonsoft.parse(path.read_text(encoding="utf-8-sig"))
-    except newtonsoft.JsonError as error:
+    try:  # what follows the first document is not read, by the real host neither
+        host, _ = json.JSONDecoder().raw_decode(path.read_text(encoding="utf-8-sig").lstrip())
+    except ValueError as error:
         raise LoadError([f"host.json: {error}"]) from error
     if not isinstance(host, dict):
         raise LoadError(["host.json: is not a JSON object"])
