@@ -25,7 +25,7 @@ cli.registered_commands += app_commands.registered_commands + control_commands.r
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 State = Annotated[Path, typer.Option(help="folder that keeps everything between runs")]
-Port = Annotated[int, typer.Option(help="port of the app, 0 for any")]
+Port = Annotated[int, typer.Option(help="port of the app, 0 for the last one or any")]
 Speed = Annotated[
     float | None, typer.Option(help="of the clock: 0 stops it, 3600 an hour a second")
 ]

@@ -73,7 +73,8 @@ class LocalCloud:
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         folder = StateFolder(self._options.state)
         stack.callback(folder.release)
-        app_socket = stack.enter_context(listening(self._options.port))
+        port = self._options.port
+        app_socket = stack.enter_context(listening(port) if port else folder.listen("app"))
         control_socket = stack.enter_context(folder.listen("control"))
         control_url = f"http://127.0.0.1:{control_socket.getsockname()[1]}"
         clock = Clock(folder.path / "clock.json", speed=self._options.speed)

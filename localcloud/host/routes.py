@@ -87,9 +87,9 @@ class Router:
         """`raw_path` as it came: an encoded slash stays encoded in the parameter."""
         path = unquote(re.sub("%2f", "%252F", raw_path, flags=re.IGNORECASE)).strip("/")
         if self._prefix:
-            head, _, path = path.partition("/")
-            if head.lower() != self._prefix:
+            if not path.lower().startswith(self._prefix + "/"):
                 return None
+            path = path[len(self._prefix) + 1 :]
         found = (route.match(method, path) for route in self.routes)
         return next((match for match in found if match), None)
 

@@ -183,7 +183,7 @@ def test_keys_stay_and_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
-def routed(tmp_path: Path, *routes: str) -> Router:
+def routed(tmp_path: Path, *routes: str, prefix: str = "api") -> Router:
     """Functions f0, f1, ... with these routes."""
     code = "app = func.FunctionApp()\n" + "\n".join(
         f"@app.route({route!r})\ndef f{n}(req: func.HttpRequest) -> str: ..."
@@ -191,7 +191,7 @@ def routed(tmp_path: Path, *routes: str) -> Router:
     )
     worker = Worker.load(write_app(tmp_path, code))
     worker.stop()
-    return Router(worker.functions, "api")
+    return Router(worker.functions, prefix)
 
 
 @pytest.mark.parametrize(
@@ -250,6 +250,16 @@ def test_constraints(tmp_path: Path, constraint: str, good: str, bad: str) -> No
     router = routed(tmp_path, f"x/{{v:{constraint}}}")
     assert router.find("GET", f"/api/x/{good}") is not None
     assert router.find("GET", f"/api/x/{bad}") is None
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"), [("", "/x"), ("v1", "/V1/x"), ("my/api/", "/my/api/x")]
+)
+def test_the_prefix_is_host_jsons(tmp_path: Path, prefix: str, path: str) -> None:
+    """None, another, or one of several segments; and only with it a route is found."""
+    router = routed(tmp_path, "x", prefix=prefix)
+    assert router.find("GET", path) is not None
+    assert router.find("GET", "/api/x") is None
 
 
 def test_an_unknown_constraint_is_refused(tmp_path: Path) -> None:
