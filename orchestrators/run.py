@@ -70,7 +70,7 @@ class Run:
             self.context,
             activity,
             {"migrationId": self.id, **request},
-            limit or self.start.retry_limit,
+            self.start.retry_limit if limit is None else limit,
         )
         if answer.correlation_id:
             self.correlation_ids[activity] = answer.correlation_id
