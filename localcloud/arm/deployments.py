@@ -15,6 +15,7 @@ from localcloud.arm.compute import MACHINE, anything
 from localcloud.arm.errors import refusal
 from localcloud.arm.model import Json, Operation, Resource
 from localcloud.arm.signing import Signer
+from localcloud.arm.spelling import spelt
 from localcloud.arm.states import provisioning
 from localcloud.arm.timestamps import arm_time, ticks
 from localcloud.arm.world import World
@@ -82,7 +83,7 @@ def _create(world: World, call: Call, signer: Signer, item: Json) -> Resource | 
     kind = MACHINE if target.kind == MACHINE.type.lower() else anything(target.type)
     body = {k: v for k, v in item.items() if k not in ("apiVersion", "dependsOn", "type", "name")}
     sub = replace(call, method="PUT", target=target, body=body, api=str(item.get("apiVersion", "")))
-    put(world, sub, kind, signer)
+    put(world, spelt(sub), kind, signer)
     return world.find(path)
 
 

@@ -17,9 +17,14 @@ _STORAGE = (
     "Standard_LRS Standard_ZRS Premium_LRS Premium_ZRS PremiumV2_LRS StandardSSD_LRS "
     "StandardSSD_ZRS UltraSSD_LRS"
 )
+_CREATION = (
+    "Attach Copy CopyFromSanSnapshot CopyStart Empty FromImage Import ImportSecure Restore Upload "
+    "UploadPreparedSecure"
+)
 _SETS = {
     "architecture": "x64 Arm64",
     "caching": "None ReadOnly ReadWrite",
+    "createOption": _CREATION,
     "hostCaching": "None ReadOnly ReadWrite",
     "hyperVGeneration": "V1 V2",
     "osState": "Generalized Specialized",
@@ -30,7 +35,11 @@ _SETS = {
 _VALUES = {key: {value.lower(): value for value in values.split()} for key, values in _SETS.items()}
 
 
-_PREFIXES = ("microsoft.compute/images", "microsoft.compute/galleries")
+_PREFIXES = (
+    "microsoft.compute/galleries",
+    "microsoft.compute/images",
+    "microsoft.compute/virtualmachines",
+)
 
 
 def spelt(call: Call) -> Call:

@@ -1,81 +1,22 @@
-"""The az CLI drives the ARM emulator with its own commands and prints what it would of Azure.
-
-Time stands still unless `Passing.freely` is set: then two hours pass after every answer, so that an
-operation has ended when the CLI asks for it and no command waits.
-"""
+"""The az CLI drives the ARM emulator with its own commands and prints what it would of Azure."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from localcloud.arm.call import Exchange
-from localcloud.arm.server import ArmCloud
 from tests.clients.az import AzCli
+from tests.clients.session import GROUP, REGION, Passing, Session
 from tests.localcloud.arm.spec.background import MovableTime, running_cloud
+from tests.localcloud.arm.spec.judging import judge
+from tests.localcloud.arm.spec.protocol import RULES
+from tests.localcloud.arm.spec.swagger import require_validator
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(300)]
-
-GROUP = "images"
-REGION = "eastus2"
-DISK = "/subscriptions/{}/resourceGroups/images/providers/Microsoft.Compute/disks/os"
-
-
-class Passing:
-    """Lets time pass after answers, or not."""
-
-    def __init__(self, time: MovableTime) -> None:
-        self.time = time
-        self.freely = True
-
-    def after(self, _exchange: Exchange) -> None:
-        """To be called after every answer of the emulator."""
-        if self.freely:
-            self.time.advance(hours=2)
-
-
-@dataclass(frozen=True)
-class Session:
-    """A CLI that is logged in, the cloud it talks to and that cloud's time."""
-
-    az: AzCli
-    cloud: ArmCloud
-    passing: Passing
-
-    def image(self, name: str, generation: str = "V2") -> str:
-        """Adds a generalized Linux image with one data disk; its id."""
-        disk = {"managedDisk": {"id": DISK.format(self.cloud.subscription_ids[0])}}
-        os_disk = {"osType": "Linux", "osState": "Generalized", "diskSizeGB": 30} | disk
-        scope = f"/subscriptions/{self.cloud.subscription_ids[0]}/resourceGroups/{GROUP}"
-        body = {
-            "id": f"{scope}/providers/Microsoft.Compute/images/{name}",
-            "location": REGION,
-            "properties": {
-                "storageProfile": {
-                    "osDisk": os_disk,
-                    "dataDisks": [{"lun": 0, "diskSizeGB": 10} | disk],
-                },
-                "hyperVGeneration": generation,
-            },
-        }
-        return str(self.cloud.add_image(body)["id"])
-
-    def definition(self, name: str) -> list[str]:
-        """Creates a gallery and a definition of this name; the options that name both."""
-        in_gallery = ["-g", GROUP, "-r", name]
-        self.az("sig create", *in_gallery, "-l", REGION)
-        options = [*in_gallery, "-i", name]
-        identity = ["--publisher", "contoso", "--offer", name, "--sku", "2019"]
-        self.az("sig image-definition create --os-type linux", *options, *identity)
-        return options
-
-    def version(self, options: list[str], *more: str) -> Any:
-        """Creates version 1.0.0 under these options; what the CLI prints."""
-        return self.az("sig image-version create -e 1.0.0", *options, *more)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +30,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         az("cloud set -n Local")
         az("login --identity")
         az("group create", "-n", GROUP, "-l", REGION)
-        yield Session(az, cloud, passing)
+        session = Session(az, cloud, passing)
+        cloud.observers.append(session.seen.append)
+        yield session
 
 
 @pytest.fixture(autouse=True)
@@ -248,3 +191,63 @@ def test_a_token_of_the_cli_opens_the_api(session: Session) -> None:
     subscriptions = json.loads(printed.stdout)["value"]
     ids = [subscription["subscriptionId"] for subscription in subscriptions]
     assert ids == session.cloud.subscription_ids
+
+
+def test_soft_deleted_version(session: Session) -> None:
+    """`list-soft-deleted` names a version deleted in such a gallery, `undelete` brings it back."""
+    options = session.definition("soft", "--soft-delete", "true")
+    version = [*options, "-e", "1.0.0"]
+    session.version(options, "--managed-image", session.image("soft"))
+    session.az("sig image-version delete", *version)
+    kept = session.az("sig image-version list-soft-deleted", *options)
+    assert [entry["name"] for entry in kept] == ["1.0.0"]
+    assert kept[0]["resourceArmId"].endswith("/galleries/soft/images/soft/versions/1.0.0")
+    session.az("sig image-version undelete", *version)
+    assert session.az("sig image-version show", *version)["provisioningState"] == "Succeeded"
+
+
+def test_lock(session: Session) -> None:
+    """`az lock create` keeps an image from being deleted until `az lock delete`."""
+    session.image("locked")
+    image = ["-g", GROUP, "-n", "locked"]
+    on = ["-g", GROUP, "--resource", "locked", "--resource-type", "Microsoft.Compute/images"]
+    session.az("lock create -n keep -t CanNotDelete", *on)
+    assert [lock["name"] for lock in session.az("lock list", "-g", GROUP)] == ["keep"]
+    assert "(ScopeLocked)" in session.az.failing("image delete", *image)
+    session.az("lock delete -n keep", *on)
+    session.az("image delete", *image)
+
+
+def test_machine_from_a_version(session: Session) -> None:
+    """`az vm create --image <version id>` works where the version is replicated, only there."""
+    options = session.definition("booted")
+    version = session.version(options, "--managed-image", session.image("booted"))["id"]
+    machine = ["--image", version, "-g", GROUP, "--generate-ssh-keys", "--nsg-rule", "NONE"]
+    made = session.az("vm create -n here", *machine, "-l", REGION)
+    assert (made["location"], made["powerState"]) == (REGION, "VM running")
+    refused = session.az.failing("vm create -n there", *machine, "-l", "westus2")
+    assert "GalleryImageNotFound" in refused
+
+
+def test_traffic_keeps_to_the_specification(
+    session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of all the answers above none breaks the swagger or a recorded rule.
+
+    What the CLI asks is its own affair: only answers are judged.
+    """
+    broken = [
+        f"{exchange.method} {exchange.url} {exchange.status}: {fault}"
+        for exchange in session.seen
+        for rule in RULES
+        for fault in rule(exchange)
+        if fault
+    ]
+    assert not broken, "\n".join(broken)
+    require_validator()
+    judged = judge(session.seen, tmp_path)
+    with capsys.disabled():
+        sys.stdout.write(f"\naz CLI: {len(session.seen)} exchanges; {judged.figure()}\n")
+    assert judged.verdicts
+    faults = [fault for fault in judged.faults() if "half='request'" not in fault]
+    assert not faults, "\n".join(faults)

@@ -170,7 +170,23 @@ def applications(traffic: Traffic) -> None:
     api.begin_update(GROUP, "apps", "app", change, **NOW)
     api.get(GROUP, "apps", "app")
     list(api.list_by_gallery(GROUP, "apps"))
+    application_versions(traffic)
     api.begin_delete(GROUP, "apps", "app", **NOW)
+
+
+def application_versions(traffic: Traffic) -> None:
+    """A version of that application, replicated as image versions are."""
+    api = traffic.client.gallery_application_versions
+    source = {"mediaLink": "https://example.blob.core.windows.net/apps/app.zip"}
+    actions = {"install": "unzip app.zip", "remove": "rm app"}
+    profile = {"source": source, "manageActions": actions, "targetRegions": [{"name": REGION}]}
+    body: Body = {"location": REGION, "properties": {"publishingProfile": profile}}
+    at = (GROUP, "apps", "app", "1.0.0")
+    traffic.finish(api.begin_create_or_update(*at, body, **NOW))
+    traffic.finish(api.begin_update(*at, {"properties": {"publishingProfile": profile}}, **NOW))
+    api.get(*at, expand="ReplicationStatus")
+    list(api.list_by_gallery_application(GROUP, "apps", "app"))
+    traffic.finish(api.begin_delete(*at, **NOW))
 
 
 def sharing(traffic: Traffic) -> None:

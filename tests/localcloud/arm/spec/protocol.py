@@ -26,6 +26,7 @@ Rule = Callable[[Exchange], Iterator[str | None]]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?[+-]\d\d:\d\d")
 _LEFT = re.compile(r"Microsoft\.Compute/\w+;\d+(,Microsoft\.Compute/\w+;\d+)*")
+_GATEWAY = {"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"}
 _WINDOW = {
     "operationGroup",
     "startTime",
@@ -212,18 +213,22 @@ def _progress_fits(entry: Mapping[str, Any]) -> bool:
 
 
 def errors(exchange: Exchange) -> Iterator[str | None]:
-    """A refusal is JSON with a code and a message, begins no operation, and 404 says whose it is."""
-    if exchange.status < 400:
+    """A refusal is JSON with a code and a message and begins no operation.
+
+    What ARM itself does not find carries `x-ms-failure-cause: gateway`.
+    """
+    if exchange.status < 400 or exchange.method == "HEAD":
         return
     headers, body = headers_of(exchange), exchange.response_body
     error = body.get("error") if isinstance(body, dict) else None
     coded = isinstance(error, dict) and bool(error.get("code")) and bool(error.get("message"))
+    missing = isinstance(error, dict) and error.get("code") in _GATEWAY
     gateway = headers.get("x-ms-failure-cause") == "gateway"
     yield from _judged(
         None if coded else f"body {body!r}",
         None if headers.get("content-type", "").startswith("application/json") else "no JSON",
         "an operation begun" if "azure-asyncoperation" in headers else None,
-        None if gateway or exchange.status != 404 else "a 404 without x-ms-failure-cause",
+        None if gateway or not missing else "a 404 without x-ms-failure-cause",
     )
 
 

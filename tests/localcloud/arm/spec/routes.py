@@ -26,6 +26,10 @@ PUBLISHED: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "GalleryApplications",
         (*_CHANGES, "ListByGallery"),
     ),
+    "Microsoft.Compute/galleries/applications/versions": (
+        "GalleryApplicationVersions",
+        (*_CHANGES, "ListByGalleryApplication"),
+    ),
     "Microsoft.Compute/virtualMachines": (
         "VirtualMachines",
         (*_CHANGES, "List", "ListAll", "Generalize", "Deallocate"),
