@@ -84,90 +84,84 @@ class NonDeterministic(Exception):  # noqa: N818 - DurableTask.Core's word
         self.step = step
 
 
+# By kind of event: the replay did nothing with this id, something else, or the same by another name.
+# `{version}` is that of the event, `{action}` and `{now}` are the class and the name of the decision.
+TEXTS = {
+    Kind.TaskScheduled: (
+        ScheduleTask,
+        (
+            "an activity task with sequence ID {id} and name '{name}' (version '{version}'), but the"
+            " current replay execution hasn't (yet?) scheduled this task. "
+        ),
+        (
+            "an activity task with sequence number {id} named '{name}', but the current orchestration"
+            " replay instead produced a {action} action with this sequence number. "
+        ),
+        (
+            "an activity task with sequence number {id} named '{name}', but the current orchestration"
+            " replay instead scheduled an activity task named '{now}' with this sequence number.  "
+        ),
+    ),
+    Kind.TimerCreated: (
+        CreateTimer,
+        (
+            "a timer task with sequence number {id} but the current replay execution hasn't (yet?)"
+            " scheduled this task. "
+        ),
+        (
+            "a timer task with sequence number {id} named but the current orchestration replay instead"
+            " produced a {action} action with this sequence number. "
+        ),
+        "",
+    ),
+    Kind.SubOrchestrationInstanceCreated: (
+        CreateSubOrchestration,
+        (
+            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
+            " instance ID '{instance}'), but the current replay execution hasn't (yet?) scheduled this"
+            " task. "
+        ),
+        (
+            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
+            " instance ID '{instance}'), but the current orchestration replay instead produced a"
+            " {action} action at this sequence number. "
+        ),
+        (
+            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
+            " instance ID '{instance}'), but the current orchestration replay instead scheduled a"
+            " sub-orchestration task with name {now} at this sequence number. "
+        ),
+    ),
+    Kind.EventSent: (
+        SendEvent,
+        (
+            "a send event task with sequence ID {id}, type 'EventSent' name '{name}', instance ID"
+            " '{instance}', but the current replay execution hasn't (yet?) scheduled this task. "
+        ),
+        (
+            "a send event task with sequence ID {id}, type 'EventSent', name '{name}', instance ID"
+            " '{instance}', but the current orchestration replay instead scheduled a {action} task at"
+            " this sequence number. "
+        ),
+        "",
+    ),
+}
+
+
 def check(item: Event, decision: Decision | None) -> None:
     """Raises NonDeterministic unless the replay decided what the history event says."""
-    text = _CHECKS[Kind(item["EventType"])](item, decision)
-    if text:
-        raise NonDeterministic(item["EventId"], text)
-
-
-def _activity(item: Event, decision: Decision | None) -> str:
-    start = "A previous execution of this orchestration scheduled an activity task with sequence"
-    if decision is None:
-        return (
-            f"{start} ID {item['EventId']} and name '{item['Name']}' (version '{item['Version']}'),"
-            f" but the current replay execution hasn't (yet?) scheduled this task. {CHANGED}"
-        )
-    start = f"{start} number {item['EventId']} named '{item['Name']}', but the current"
-    if not isinstance(decision, ScheduleTask):
-        return (
-            f"{start} orchestration replay instead produced a {decision.net_name} action"
-            f" with this sequence number. {CHANGED}"
-        )
-    if decision.name.lower() != item["Name"].lower():
-        return (
-            f"{start} orchestration replay instead scheduled an activity task"
-            f" named '{decision.name}' with this sequence number.  {CHANGED}"
-        )
-    return ""
-
-
-def _timer(item: Event, decision: Decision | None) -> str:
-    start = (
-        "A previous execution of this orchestration scheduled a timer task with sequence number"
-        f" {item['EventId']}"
+    wanted, missing, other, renamed = TEXTS[Kind(item["EventType"])]
+    now = getattr(decision, "name", "")
+    if isinstance(decision, wanted) and now.lower() == item.get("Name", "").lower():
+        return
+    text = missing if decision is None else renamed if isinstance(decision, wanted) else other
+    told = text.format(
+        id=item["EventId"],
+        name=item.get("Name"),
+        version=item.get("Version") or "",
+        instance=item.get("InstanceId"),
+        action=getattr(decision, "net_name", ""),
+        now=now,
     )
-    if decision is None:
-        rest = "but the current replay execution hasn't (yet?) scheduled this task."
-        return f"{start} {rest} {CHANGED}"
-    if not isinstance(decision, CreateTimer):
-        return (
-            f"{start} named but the current orchestration replay instead produced a"
-            f" {decision.net_name} action with this sequence number. {CHANGED}"
-        )
-    return ""
-
-
-def _child(item: Event, decision: Decision | None) -> str:
-    start = (
-        "A previous execution of this orchestration scheduled a sub-orchestration task with"
-        f" sequence ID {item['EventId']} and name '{item['Name']}'"
-        f" (version '{item['Version'] or ''}', instance ID '{item['InstanceId']}'), but the current"
-    )
-    if decision is None:
-        return f"{start} replay execution hasn't (yet?) scheduled this task. {CHANGED}"
-    if not isinstance(decision, CreateSubOrchestration):
-        return (
-            f"{start} orchestration replay instead produced a {decision.net_name} action"
-            f" at this sequence number. {CHANGED}"
-        )
-    if decision.name.lower() != item["Name"].lower():
-        return (
-            f"{start} orchestration replay instead scheduled a sub-orchestration task with name"
-            f" {decision.name} at this sequence number. {CHANGED}"
-        )
-    return ""
-
-
-def _send(item: Event, decision: Decision | None) -> str:
-    start = (
-        "A previous execution of this orchestration scheduled a send event task with sequence ID"
-        f" {item['EventId']}, type 'EventSent'"
-    )
-    rest = f" name '{item['Name']}', instance ID '{item['InstanceId']}', but the current"
-    if decision is None:
-        return f"{start}{rest} replay execution hasn't (yet?) scheduled this task. {CHANGED}"
-    if not isinstance(decision, SendEvent):
-        return (
-            f"{start},{rest} orchestration replay instead scheduled a {decision.net_name} task"
-            f" at this sequence number. {CHANGED}"
-        )
-    return ""
-
-
-_CHECKS = {
-    Kind.TaskScheduled: _activity,
-    Kind.TimerCreated: _timer,
-    Kind.SubOrchestrationInstanceCreated: _child,
-    Kind.EventSent: _send,
-}
+    start = "A previous execution of this orchestration scheduled"
+    raise NonDeterministic(item["EventId"], f"{start} {told}{CHANGED}")

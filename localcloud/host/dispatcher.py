@@ -55,10 +55,11 @@ class Dispatcher:
         self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = False
+        clock.subscribe(self.wake)
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._clock.subscribe(self.wake)
+        self._woken = False
         self.wake()
 
     async def stop(self) -> None:
@@ -70,6 +71,7 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._held.clear()
 
     def wake(self) -> None:
         """Something may be due."""
@@ -91,8 +93,8 @@ class Dispatcher:
             await self._changed.wait()
 
     def _waiting(self) -> bool:
-        ready = self._store.ready(self._clock.now())
-        return any(key not in self._held for key in ready) or bool(self._store.calls())
+        ready = self._store.ready(self._clock.now(), len(self._held) + 1)
+        return any(key not in self._held for key in ready) or bool(self._store.calls(1))
 
     # ---- starting ------------------------------------------------------------------------------
     def _pump(self) -> None:
@@ -108,14 +110,12 @@ class Dispatcher:
         self._changed.set()
 
     def _start_ready(self) -> None:
-        for instance_id in self._store.ready(self._clock.now()):
-            if len(self._items) >= self._limits.work_items:
-                break
+        # What runs is still in the store, before what waits.
+        most = self._limits.work_items + len(self._held)
+        for instance_id in self._store.ready(self._clock.now(), most):
             if instance_id not in self._items and instance_id not in self._held:
                 self._spawn(self._items, instance_id, self._work_on(instance_id))
-        for key, call in self._store.calls():
-            if len(self._calls) >= self._limits.activities:
-                break
+        for key, call in self._store.calls(self._limits.activities):
             if key not in self._calls:
                 self._spawn(self._calls, key, self._call(key, call))
 
@@ -143,19 +143,22 @@ class Dispatcher:
 
     # ---- running -------------------------------------------------------------------------------
     async def _work_on(self, instance_id: str) -> None:
-        if not await self._persist(f"instance {instance_id}", lambda: self._work(instance_id)):
+        if not await self._until_it_works(
+            f"instance {instance_id}", lambda: self._work(instance_id)
+        ):
             self._held.add(instance_id)
 
     async def _call(self, key: int, call: ActivityCall) -> None:
-        answer = await self._run_activity(call)
+        what = f"{call.name} for {call.instance_id}"
+        answer = await self._until_it_works(what, lambda: self._run_activity(call))
 
         async def store() -> None:
             self._store.finish_call(key, answer)
 
-        await self._persist(f"result of {call.name} for {call.instance_id}", store)
+        await self._until_it_works(f"result of {what}", store)
 
-    async def _persist(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries until it works: nothing that was accepted may be lost."""
+    async def _until_it_works(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Nothing that was accepted may be lost, whatever the host's own trouble is."""
         pause = FIRST_PAUSE
         while True:
             try:

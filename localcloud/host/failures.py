@@ -28,25 +28,16 @@ def sanitized(text: str) -> str:
 
 
 def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
-    """Reason and details of TaskFailed."""
+    """Reason and details of TaskFailed; of the .NET exception, what says something."""
     text = sanitized(worker_text)
     message, stack = _parts(text)
     friendly = message.partition(STATE_LABEL)[0].removesuffix("\n\n")
     inner = {
         "$type": "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException,"
         " Microsoft.Azure.WebJobs.Script",
-        "IsUserException": False,
         "RemoteStackTrace": stack,
         "RemoteMessage": message.removeprefix(" "),
-        "RemoteTypeName": None,
         "Message": text,
-        "Data": {
-            "$type": "System.Collections.ListDictionaryInternal, System.Private.CoreLib",
-        },
-        "InnerException": None,
-        "HelpLink": None,
-        "Source": "host",
-        "HResult": -2146233088,
         "StackTrace": NO_STACK,
     }
     details = {
@@ -55,14 +46,6 @@ def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
         "Message": friendly,
         "Data": None,
         "InnerException": inner,
-        "HelpURL": None,
-        "StackTraceString": None,
-        "RemoteStackTraceString": None,
-        "RemoteStackIndex": 0,
-        "ExceptionMethod": None,
-        "HResult": -2146233088,
-        "Source": None,
-        "WatsonBuckets": None,
     }
     return f"Activity function '{name}' failed: {friendly}", compact(details)
 

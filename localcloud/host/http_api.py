@@ -11,6 +11,7 @@ import hmac
 import logging
 import sqlite3
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import unquote, unquote_plus
 
@@ -134,7 +135,7 @@ class HttpApi:
         """A start in another hub is accepted, as nobody can tell whether a host serves it."""
         hub = query(request).get("taskHub", self._links.hub)
         if hub.lower() != self._links.hub.lower():
-            return instance_id or ""
+            return instance_id or uuid.uuid4().hex
         return self._client.start(name, instance_id, text, query(request).get("version"))
 
     async def _started(self, request: web.Request, instance_id: str) -> web.Response:

@@ -84,11 +84,10 @@ class TaskHub:
         return self._store.next_due(self._clock.now())
 
     async def reset(self) -> None:
-        """Forgets all instances; what is running is waited for, its results are dropped."""
+        """Forgets all instances; what is running is abandoned, its results are dropped."""
+        await self._dispatcher.stop()
         self._store.clear()
-        self._dispatcher.wake()
-        await self._dispatcher.idle()
-        self._store.clear()
+        self._dispatcher.start()
 
     async def _work(self, instance_id: str) -> bool:
         stored = self._store.instance(instance_id)

@@ -144,18 +144,19 @@ class Store:
         )
         return [Inbox(key, execution, json.loads(text)) for key, execution, text in rows]
 
-    def ready(self, now: datetime) -> list[str]:
-        """The instances with messages that are due, those that waited longest first."""
+    def ready(self, now: datetime, most: int) -> list[str]:
+        """Instances with messages that are due, those that waited longest first."""
         rows = self._db.execute(
-            "SELECT target FROM messages WHERE due <= ? GROUP BY target ORDER BY min(id)",
-            (ticks(now),),
+            "SELECT target FROM messages WHERE due <= ? GROUP BY target ORDER BY min(id) LIMIT ?",
+            (ticks(now), most),
         )
         return [target for (target,) in rows]
 
-    def calls(self) -> list[tuple[int, ActivityCall]]:
-        """The activity calls without a result, in order."""
+    def calls(self, most: int) -> list[tuple[int, ActivityCall]]:
+        """The oldest activity calls without a result, in order."""
         rows = self._db.execute(
-            "SELECT id, instance, execution, task, name, input FROM calls ORDER BY id"
+            "SELECT id, instance, execution, task, name, input FROM calls ORDER BY id LIMIT ?",
+            (most,),
         )
         return [(key, ActivityCall(*rest)) for key, *rest in rows]
 

@@ -98,21 +98,11 @@ def take(outcome: Outcome, who: Execution, now: datetime, new_id: Callable[[], s
 
 
 def _schedule(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> None:
-    turn.events.append(
-        event(
-            Kind.TaskScheduled,
-            now,
-            decision.id,
-            Name=decision.name,
-            Version="",
-            Input=None,
-            ParentTraceContext=None,
-            Tags=None,
-        )
-    )
-    turn.calls.append(
-        ActivityCall(who.instance_id, who.execution_id, decision.id, decision.name, decision.input)
-    )
+    key, name = decision.id, decision.name
+    rest = {"Version": "", "Input": None, "ParentTraceContext": None, "Tags": None}
+    turn.events.append(event(Kind.TaskScheduled, now, key, Name=name, **rest))
+    call = ActivityCall(who.instance_id, who.execution_id, key, name, decision.input)
+    turn.calls.append(call)
 
 
 def _timer(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> None:
@@ -125,25 +115,15 @@ def _timer(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> 
 def _child(
     turn: Turn, decision: Any, who: Execution, now: datetime, new_id: Callable[[], str]
 ) -> None:
-    turn.events.append(
-        event(
-            Kind.SubOrchestrationInstanceCreated,
-            now,
-            decision.id,
-            Name=decision.name,
-            Version=decision.version,
-            InstanceId=decision.instance_id,
-            Input=None,
-            ClientSpanId=None,
-            Tags=None,
-        )
-    )
+    what = {"Name": decision.name, "Version": decision.version}
+    rest = {"Input": None, "ClientSpanId": None, "Tags": None}
+    child = decision.instance_id
+    kind = Kind.SubOrchestrationInstanceCreated
+    turn.events.append(event(kind, now, decision.id, **what, InstanceId=child, **rest))
+    ids = {"InstanceId": who.instance_id, "ExecutionId": who.execution_id}
     parent = {
         "Name": who.name,
-        "OrchestrationInstance": {
-            "InstanceId": who.instance_id,
-            "ExecutionId": who.execution_id,
-        },
+        "OrchestrationInstance": ids,
         "TaskScheduleId": decision.id,
         "Version": who.version,
     }
@@ -160,16 +140,9 @@ def _child(
 
 
 def _send(turn: Turn, decision: Any, _who: Execution, now: datetime, _: Any) -> None:
-    turn.events.append(
-        event(
-            Kind.EventSent,
-            now,
-            decision.id,
-            InstanceId=decision.instance_id,
-            Name=decision.name,
-            Input=decision.input,
-        )
-    )
+    what = {"Name": decision.name, "Input": decision.input}
+    sent = event(Kind.EventSent, now, decision.id, InstanceId=decision.instance_id, **what)
+    turn.events.append(sent)
     due = moment(decision.due) if decision.due else now
     raised = event_raised(now, decision.name, decision.input)
     turn.messages.append(Message(decision.instance_id, raised, due))
@@ -190,21 +163,12 @@ def answer_to_parent(end: Complete, parent: dict[str, Any], now: datetime) -> Me
     """How a child tells its parent that it has ended."""
     task_id, instance = parent["TaskScheduleId"], parent["OrchestrationInstance"]
     if end.status == "Completed":
-        told = event(
-            Kind.SubOrchestrationInstanceCompleted,
-            now,
-            TaskScheduledId=task_id,
-            Result=end.result,
-        )
+        kind = Kind.SubOrchestrationInstanceCompleted
+        what: dict[str, Any] = {"Result": end.result}
     else:
-        told = event(
-            Kind.SubOrchestrationInstanceFailed,
-            now,
-            TaskScheduledId=task_id,
-            Reason=end.result,
-            Details=end.details,
-            FailureDetails=None,
-        )
+        kind = Kind.SubOrchestrationInstanceFailed
+        what = {"Reason": end.result, "Details": end.details, "FailureDetails": None}
+    told = event(kind, now, TaskScheduledId=task_id, **what)
     return Message(instance["InstanceId"], told, now, instance["ExecutionId"])
 
 
