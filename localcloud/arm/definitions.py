@@ -8,6 +8,8 @@ from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.model import Json, Resource
+from localcloud.arm.states import properties
+from localcloud.arm.timestamps import arm_time, parse_time
 from localcloud.arm.world import World
 
 TYPE = "Microsoft.Compute/galleries/images"
@@ -22,8 +24,10 @@ _KEPT = [
     "endOfLifeDate",
     "recommended",
     "purchasePlan",
+    "disallowed",
     "allowUpdateImage",
 ]
+_SINCE = {"hyperVGeneration": "2019-07-01", "architecture": "2020-09-30"}
 # The service writes some feature values in its own casing.
 _CASING = {
     ("securitytype", "confidentialvm"): "ConfidentialVM",
@@ -69,10 +73,16 @@ def _complete(sent: Json, api: str) -> Json:
     if features:
         inner["features"] = features
     inner |= {key: sent[key] for key in ("osType", "osState", "identifier")}
-    inner |= {key: sent[key] for key in _KEPT if sent.get(key) is not None}
-    if sent.get("disallowed"):
-        inner["disallowed"] = sent["disallowed"]
+    inner |= {key: sent[key] for key in _KEPT if sent.get(key) not in (None, {}, [])}
+    if inner.get("endOfLifeDate"):
+        inner["endOfLifeDate"] = arm_time(parse_time(str(inner["endOfLifeDate"])))
     return inner
+
+
+def _show(resource: Resource, call: Call) -> Json:
+    """Older api-versions answer without the properties they do not know."""
+    inner = properties(resource, call.now)
+    return {key: inner[key] for key in inner if call.api >= _SINCE.get(key, "")}
 
 
 def _recased(feature: Json) -> Json:
@@ -94,4 +104,4 @@ def _check_identifier(world: World, call: Call, identifier: Json) -> None:
             raise refusal("identifier taken", name=other.name, **identifier)
 
 
-KIND = Kind(TYPE, "definition", _write)
+KIND = Kind(TYPE, "definition", _write, show=_show)

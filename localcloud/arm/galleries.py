@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import NAMESPACE_URL, uuid5
 
 from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
@@ -29,8 +30,18 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     if sharing:
         inner["sharingProfile"] = sharing
     kind = "gallery update" if existing else "gallery create"
-    extras = {"identity": call.body["identity"]} if call.body.get("identity") else {}
+    extras = {"identity": _identity(world, call)} if call.body.get("identity") else {}
     return Draft(inner, world.seconds(kind, call.target.path), extras=extras)
+
+
+def _identity(world: World, call: Call) -> Json:
+    """A system-assigned identity gets a principal of its own, the same at every update."""
+    sent: Json = call.body["identity"]
+    if "SystemAssigned" not in str(sent.get("type")):
+        return sent
+    name = f"{world.profile.seed}|{call.target.key}"
+    principal = uuid5(NAMESPACE_URL, name)
+    return {"principalId": str(principal), "tenantId": str(uuid5(principal, "tenant"))} | sent
 
 
 def _taken(world: World, subscription: str, name: str) -> bool:
@@ -51,10 +62,11 @@ def _sharing(sent: Json | None, existing: Resource | None) -> Json:
 
 
 def _show(resource: Resource, call: Call) -> Json:
-    """Groups of the sharing profile only with `$expand=SharingProfile/Groups`."""
+    """Groups of the sharing profile only when `$expand` or `$select` ask for them."""
     inner = properties(resource, call.now)
     sharing = inner.get("sharingProfile")
-    if sharing and not call.expands("SharingProfile/Groups"):
+    selected = call.query.get("$select", "").lower() == "permissions"
+    if sharing and not selected and not call.expands("SharingProfile/Groups"):
         kept = {key: value for key, value in sharing.items() if key != "groups"}
         inner = inner | {"sharingProfile": kept}
     return inner

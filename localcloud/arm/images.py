@@ -12,6 +12,7 @@ from localcloud.arm.states import exists_fully
 from localcloud.arm.world import World
 
 TYPE = "Microsoft.Compute/images"
+GENERATION_SINCE = "2022-08-01"
 _ORDER = [
     "lun",
     "osType",
@@ -35,7 +36,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     if sent.get("sourceVirtualMachine"):
         inner["sourceVirtualMachine"] = {"id": sent["sourceVirtualMachine"]["id"]}
     inner["storageProfile"] = _profile([_ordered(disk) for disk in disks], sent)
-    generation = sent.get("hyperVGeneration")
+    generation = sent.get("hyperVGeneration") or _default_generation(call, sent)
     if generation:
         inner["hyperVGeneration"] = generation
     if call.body.get("extendedLocation"):
@@ -47,6 +48,12 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
         revealed={"storageProfile": _profile([_sized(world, disk) for disk in disks], sent)},
         hidden=existing.hidden if existing else _plan(world, sent),
     )
+
+
+def _default_generation(call: Call, sent: Json) -> str | None:
+    """None is ever given but to images of machines, and that only lately (recorded in 2023)."""
+    lately = call.api >= GENERATION_SINCE and sent.get("sourceVirtualMachine")
+    return "V1" if lately and call.method == "PUT" else None
 
 
 def _plan(world: World, sent: Json) -> Json:

@@ -42,7 +42,9 @@ def begin(
     )
 
 
-def headers(world: World, call: Call, operation: Operation, signer: Signer) -> Json:
+def headers(
+    world: World, call: Call, operation: Operation, signer: Signer, *, updates: bool = False
+) -> Json:
     """`Azure-AsyncOperation`, for deletions and disks also `Location`, and `Retry-After`."""
     subscription = call.target.subscription
     place = (
@@ -57,13 +59,22 @@ def headers(world: World, call: Call, operation: Operation, signer: Signer) -> J
         return signer.sign(plain, call.now) if world.profile.signed_urls else plain
 
     found: Json = {"Azure-AsyncOperation": url("")}
-    if call.method in ("DELETE", "POST") or operation.family == "DiskOperations":
+    if _has_location(call, operation) or (updates and is_first(call, operation.family)):
         found["Location"] = url("monitor=true&")
     if operation.retry_after is not None:
         found["Retry-After"] = str(operation.retry_after)
     if operation.family == "operations":
         found["azure-asyncnotification"] = "Enabled"
     return found
+
+
+def _has_location(call: Call, operation: Operation) -> bool:
+    return call.method in ("DELETE", "POST") or operation.family == "DiskOperations"
+
+
+def is_first(call: Call, family: str) -> bool:
+    """Whether this is the galleries' first api-version, whose updates answer 202 with Location."""
+    return call.api == "2018-06-01" and family == "capsOperations"
 
 
 def _partition(subscription: str) -> str:

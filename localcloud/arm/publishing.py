@@ -37,9 +37,12 @@ def complete(call: Call, sent: Json, location: str, old: Json | None) -> Json:
     if merged.get("endOfLifeDate"):
         profile["endOfLifeDate"] = _end_of_life(call, merged["endOfLifeDate"], old)
     profile["storageAccountType"] = storage
-    for key in ("replicationMode", "targetExtendedLocations", "storageAccountStrategy"):
+    for key in ("replicationMode", "storageAccountStrategy"):
         if merged.get(key) is not None:
             profile[key] = merged[key]
+    if merged.get("targetExtendedLocations"):
+        zones = merged["targetExtendedLocations"]
+        profile["targetExtendedLocations"] = [_edge_zone(zone, replicas) for zone in zones]
     _check_mode(old, profile)
     return profile
 
@@ -66,6 +69,12 @@ def _region(call: Call, sent: Json, replicas: int, given: Json, index: int) -> J
         region["encryption"] = _encryption(call, sent["encryption"])
     kept = ("excludeFromLatest", "additionalReplicaSets")
     return region | {key: sent[key] for key in kept if sent.get(key) is not None}
+
+
+def _edge_zone(sent: Json, replicas: int) -> Json:
+    defaults = {"extendedLocationReplicaCount": replicas, "storageAccountType": "Standard_LRS"}
+    given = {key: value for key, value in sent.items() if value is not None}
+    return defaults | given | {"name": display(str(sent.get("name")))}
 
 
 def _encryption(call: Call, sent: Json) -> Json:

@@ -47,6 +47,7 @@ KINDS: dict[str, Kind] = {
         versions.KIND,
         images.KIND,
         applications.KIND,
+        applications.VERSION,
         locks.KIND,
         compute.MACHINE,
         compute.DISK,

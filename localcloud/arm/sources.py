@@ -32,6 +32,16 @@ def check_forms(storage: Json) -> None:
         raise refusal("two sources")
 
 
+def cached(storage: Json) -> Json:
+    """The profile with a host caching for each disk it names."""
+    kept = dict(storage)
+    if kept.get("osDiskImage"):
+        kept["osDiskImage"] = {"hostCaching": "None"} | kept["osDiskImage"]
+    if kept.get("dataDiskImages"):
+        kept["dataDiskImages"] = [{"hostCaching": "None"} | d for d in kept["dataDiskImages"]]
+    return {key: value for key, value in kept.items() if value not in (None, [])}
+
+
 def _id(storage: Json) -> str:
     source = storage.get("source") or {}
     return str(source.get("id") or source.get("virtualMachineId") or "")
@@ -102,7 +112,7 @@ def _own_disks(world: World, storage: Json) -> Json:
     def sized(disk: Json, os: str | None) -> Json:
         source = (disk.get("source") or {}).get("id") or ""
         lun = {"lun": disk["lun"]} if "lun" in disk else {}
-        return lun | {"sizeInGB": disk_size(world, [source], os)} | {"hostCaching": "None"} | disk
+        return lun | {"sizeInGB": disk_size(world, [source], os)} | disk
 
     images: Json = {}
     if storage.get("osDiskImage"):

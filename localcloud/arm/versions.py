@@ -19,7 +19,7 @@ from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.model import Failure, Json, Region, Resource
 from localcloud.arm.regions import short
 from localcloud.arm.replication import state
-from localcloud.arm.sources import check_forms, disk_images, find_source, mismatch
+from localcloud.arm.sources import cached, check_forms, disk_images, find_source, mismatch
 from localcloud.arm.states import exists_fully, properties, provisioning
 from localcloud.arm.timestamps import parse_time
 from localcloud.arm.world import World
@@ -55,6 +55,7 @@ def _create(world: World, call: Call) -> Draft:
     location = str(call.body["location"])
     profile = publishing.complete(call, sent.get("publishingProfile") or {}, location, None)
     source = find_source(world, call, storage)
+    storage = cached(storage)
     inner: Json = {"publishingProfile": profile, "storageProfile": storage}
     inner |= _rest(call, sent, None)
     shallow = profile.get("replicationMode") == "Shallow"

@@ -121,7 +121,7 @@ def _write(
     )
     resource = replace(resource, operation=operation.id)
     world.save(resource, operation=operation)
-    found = operations.headers(world, call, operation, signer)
+    found = operations.headers(world, call, operation, signer, updates=existing is not None)
     return _accepted(call, kind, resource, existing, found)
 
 
@@ -159,6 +159,8 @@ def _accepted(
     if state:
         inner = inner | {"provisioningState": state}
     status = kind.updated_status if existing else kind.created_status
+    if existing and not kind.synchronous and operations.is_first(call, kind.family):
+        status = 202
     return Reply(status, envelope(resource, inner, call.target.path), headers)
 
 

@@ -23,7 +23,7 @@ def machine(image: str | None = None, **disk: Any) -> Any:
 
 
 def test_an_image_of_a_machine_gets_its_disks(arm: Driver) -> None:
-    """Disks with the machine's caching and type; sizes when done; no generation unless sent."""
+    """Disks with the machine's caching and type; sizes when done; generation 1 unless sent."""
     arm.image("to-make-the-group")
     arm.put("virtualMachines/vm", machine())
     arm.pass_time(minutes=5)
@@ -35,13 +35,13 @@ def test_an_image_of_a_machine_gets_its_disks(arm: Driver) -> None:
     assert "diskSizeGB" not in storage["osDisk"]
     arm.pass_time(minutes=1)
     image = arm.get("images/web")["properties"]
-    assert "hyperVGeneration" not in image
+    assert image["hyperVGeneration"] == "V1"
     assert image["storageProfile"]["osDisk"]["diskSizeGB"] == 30
     assert [disk["diskSizeGB"] for disk in image["storageProfile"]["dataDisks"]] == [10]
 
 
 def test_defaults_of_an_image_from_a_disk(arm: Driver) -> None:
-    """Caching None, Standard_LRS, an empty list of data disks, zoneResilient only if sent."""
+    """Caching None, Standard_LRS, no data disks; zoneResilient and generation only if sent."""
     arm.image("to-make-the-group")
     os_disk = OS_DISK | {"managedDisk": {"id": arm.id("disks/os")}}
     inner: Any = {"storageProfile": {"osDisk": os_disk}}
@@ -53,6 +53,7 @@ def test_defaults_of_an_image_from_a_disk(arm: Driver) -> None:
     )
     assert profile["dataDisks"] == []
     assert "zoneResilient" not in profile
+    assert "hyperVGeneration" not in storage["properties"]
 
 
 def test_the_source_machine_of_an_image_cannot_be_changed(arm: Driver) -> None:

@@ -25,6 +25,10 @@ class Row:
         return re.search(self.pattern, text, re.IGNORECASE) is not None
 
 
+_OTHER_COMPUTE = (
+    r"/providers/Microsoft\.Compute/"
+    r"(?!images(/|\?|$)|galleries(/|\?|$)|locations/[^/]+/(caps)?operations/)"
+)
 TABLE = (
     Row(r"/publishers/.*/artifacttypes/", "the marketplace catalogue"),
     Row(r"/providers/Microsoft\.Network", "networks: only what machines are attached to"),
@@ -36,9 +40,10 @@ TABLE = (
     Row(r"/DiskOperations/", "the report on a disk: it holds the disk's details", sent=True),
     Row(r"/(disks|snapshots)(/|\?)", "disks and snapshots: only as sources", sent=True),
     Row(r"/virtualMachines(/|\?)", "machines: only as sources of images", sent=True),
-    Row(r"/(virtualMachineScaleSets|availabilitySets|proximityPlacementGroups)", "kept as sent"),
     Row(r"/deployments/", "template deployments: only the resources they create", sent=True),
-    Row(r"/providers/Microsoft\.\w+\?", "the list of a provider's types"),
+    Row(r"/providers/Microsoft\.\w+(\?|$)", "the list of a provider's types"),
+    Row(r"/providers/(?!Microsoft\.(Compute|Authorization)/)", "other resource providers"),
+    Row(_OTHER_COMPUTE, "other types of compute: kept as sent", sent=True),
     Row(r"/operationresults/", "the deletion of a resource group is over at once"),
     Row(r"/(sharedGalleries|communityGalleries)", "other tenants' galleries"),
 )

@@ -99,12 +99,28 @@ class Player:
                 outcome.left_out[row.reason] += 1
                 if row.sent:
                     self._send(interaction, compared=False)
+                self._know_disks(interaction)
                 continue
             outcome.compared += 1
             found = list(self._differences(interaction, self._send(interaction, compared=True)))
             if found:
                 outcome.disagreements.append(f"{interaction.label}\n    " + "\n    ".join(found))
         return outcome
+
+    def _know_disks(self, interaction: Interaction) -> None:
+        """Disks that a left-out answer about a machine names, with their sizes: sources later."""
+        body = interaction.body if isinstance(interaction.body, dict) else {}
+        profile = (body.get("properties") or {}).get("storageProfile") or {}
+        disks = [profile.get("osDisk") or {}, *(profile.get("dataDisks") or [])]
+        self._cloud.seed(
+            {
+                "id": self._own(disk["managedDisk"]["id"]),
+                "location": body.get("location"),
+                "properties": {"diskSizeGB": disk["diskSizeGB"]},
+            }
+            for disk in disks
+            if disk.get("diskSizeGB") and (disk.get("managedDisk") or {}).get("id")
+        )
 
     def _of_left_out(self, interaction: Interaction) -> Row | None:
         operation = operation_of(interaction.path)

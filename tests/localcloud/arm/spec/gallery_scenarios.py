@@ -183,7 +183,8 @@ def application_versions(traffic: Traffic) -> None:
     body: Body = {"location": REGION, "properties": {"publishingProfile": profile}}
     at = (GROUP, "apps", "app", "1.0.0")
     traffic.finish(api.begin_create_or_update(*at, body, **NOW))
-    traffic.finish(api.begin_update(*at, {"properties": {"publishingProfile": profile}}, **NOW))
+    change: Body = {"properties": {"publishingProfile": profile}}
+    traffic.finish(api.begin_update(*at, change, **NOW))
     api.get(*at, expand="ReplicationStatus")
     list(api.list_by_gallery_application(GROUP, "apps", "app"))
     traffic.finish(api.begin_delete(*at, **NOW))
