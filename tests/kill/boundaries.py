@@ -1,0 +1,70 @@
+"""Every boundary of one migration that ARM can see: which call, and on which side of it the runtime dies.
+
+1. A run without crashes tells the calls, in order, and in which burst (one step, one virtual moment) each comes.
+2. For every call and every moment there is an image of its own. All images of one burst migrate side by side, since
+   they come to their boundaries at the same virtual time; when every one is there, the runtime is killed.
+3. A new runtime carries them all to their ends, which must be the end of the run without crashes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from tests.kill.evidence import Json
+
+
+class Moment(StrEnum):
+    """When the runtime dies, as the call sees it."""
+
+    BEFORE = "before the call"
+    AFTER = "after the effect, before the answer"
+    LATE = "while the call is on its way, to arrive after the restart"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The `nth` call of a migration, counted from 1, and the side of it."""
+
+    nth: int
+    call: str
+    moment: Moment
+
+    @property
+    def name(self) -> str:
+        """The name of the image that is killed here."""
+        return f"kill-{self.nth:02d}-{self.moment.name.lower()}-x"
+
+    @property
+    def rule(self) -> Json:
+        """The fault that lets ARM hold, or swallow, this very call."""
+        what = "timeout" if self.moment is Moment.BEFORE else "hold"
+        when = "after" if self.moment is Moment.AFTER else "before"
+        return {"what": what, "when": when, "nth": self.nth, "path": f"{self.name}\\b"} | {
+            "name": self.name
+        }
+
+    def __str__(self) -> str:
+        return f"call {self.nth} ({self.call}): {self.moment}"
+
+
+def boundaries(requests: Sequence[Json], name: str, marks: Sequence[int]) -> list[list[Boundary]]:
+    """All boundaries of the migration of the image `name`, by burst.
+
+    marks: how many requests there were whenever the callers or the clock had done a step.
+    """
+    calls = [(bisect_right(marks, n), r) for n, r in enumerate(requests) if name in r["path"]]
+    bursts = groupby(enumerate(calls, 1), key=lambda call: (call[1][0], call[1][1]["time"]))
+    return [[b for nth, (_, r) in burst for b in _sides(nth, r)] for _, burst in bursts]
+
+
+def _sides(nth: int, request: Json) -> Iterable[Boundary]:
+    """A read that arrives late changes nothing, so only writes do."""
+    call = f"{request['method']} {request['path'].partition('?')[0].rpartition('/')[2]}"
+    yield Boundary(nth, call, Moment.BEFORE)
+    yield Boundary(nth, call, Moment.AFTER)
+    if request["method"] != "GET":
+        yield Boundary(nth, call, Moment.LATE)

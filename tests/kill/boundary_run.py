@@ -1,0 +1,97 @@
+"""Runs migrations up to their boundaries, kills the runtime there, and carries them to their ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from tests.kill.boundaries import Boundary, Moment, boundaries
+from tests.kill.callers import Callers
+from tests.kill.checker import Violation, violations
+from tests.kill.cloud import Cloud, until
+from tests.kill.ending import ending
+from tests.kill.evidence import Json
+from tests.kill.intents import Intent, Wish
+
+CALM = "kill-00-calm-x"
+STEP, ROUNDS = "PT30M", 40
+# The app's host.json lets eight activities run at a time; those that wait at a boundary must not be all of them.
+SIDE_BY_SIDE = 7
+
+
+class BoundaryRun:
+    """Migrations that die at their boundaries, all on one cloud.
+
+    different: how the migrations ended that did not end as the one without crashes, by boundary.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.different: dict[str, Json] = {}
+        self.calm: Json = {}
+        self._cloud = cloud
+        self._callers = Callers(cloud, doubling=False)  # the order of their calls must not be chance
+
+    def every_boundary(self) -> list[list[Boundary]]:
+        """The boundaries of a migration that nothing disturbs, by burst."""
+        self._callers.add([Intent(CALM, Wish.APPROVE)])
+        marks: list[int] = []
+        to_the_end(self._cloud, self._callers, lambda: marks.append(self._requests))
+        evidence = self._callers.evidence()
+        self.calm = ending(evidence, CALM)
+        return boundaries(evidence.requests, CALM, marks)
+
+    def die_at(self, burst: Sequence[Boundary]) -> None:
+        """Kill the runtime at every one of these boundaries, of one burst, and go on to the end."""
+        for start in range(0, len(burst), SIDE_BY_SIDE):
+            members = burst[start : start + SIDE_BY_SIDE]
+            self._die_in(members)
+            evidence = self._callers.evidence()
+            ends = {boundary: ending(evidence, boundary.name) for boundary in members}
+            self.different |= {str(b): end for b, end in ends.items() if end != self.calm}
+
+    def violations(self) -> list[Violation]:
+        """The promises that were broken in all of it."""
+        return violations(self._callers.evidence())
+
+    @property
+    def _requests(self) -> int:
+        return len(self._cloud.arm("GET", "/requests")["requests"])
+
+    def _die_in(self, members: Sequence[Boundary]) -> None:
+        cloud, callers = self._cloud, self._callers
+        callers.add(Intent(boundary.name, Wish.APPROVE) for boundary in members)
+        cloud.arm("POST", "/faults", {"rules": [boundary.rule for boundary in members]})
+        driver = threading.Thread(target=to_the_end, args=(cloud, callers))
+        driver.start()
+        until(lambda: _reached(cloud) >= len(members), f"all are at their boundary: {members}")
+        cloud.kill()
+        _release(cloud, late=False)
+        driver.join()
+        cloud.start()
+        _release(cloud, late=True)
+        cloud.arm("DELETE", "/faults")
+        to_the_end(cloud, callers)
+
+
+def to_the_end(
+    cloud: Cloud, callers: Callers, after_step: Callable[[], object] = lambda: None
+) -> None:
+    """Let callers and clock take turns until every migration has ended or the runtime is dead."""
+    for round_number in range(ROUNDS):
+        callers.act(round_number)
+        after_step()
+        if callers.done or not cloud.alive:
+            return
+        cloud.advance(STEP)
+        after_step()
+
+
+def _reached(cloud: Cloud) -> int:
+    return sum(rule["fired"] for rule in cloud.arm("GET", "/faults")["rules"])
+
+
+def _release(cloud: Cloud, *, late: bool) -> None:
+    """Let the calls go on that took effect, or those that come late."""
+    held = cloud.arm("GET", "/faults")["held"]
+    wanted = [h["id"] for h in held if (Moment.LATE.name.lower() in h["fault"]) is late]
+    cloud.arm("POST", "/faults", {"release": wanted})

@@ -1,0 +1,159 @@
+"""Everybody outside the app: who starts, approves, rejects and cancels, and Event Grid; what they were told.
+
+They repeat whatever was not answered, and send things twice at once, too early and to the wrong place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.kill import bodies
+from tests.kill.cloud import Cloud
+from tests.kill.evidence import Evidence, Json, Told, read_records
+from tests.kill.intents import ALLOWED, Intent, Wish
+
+SETTLED = frozenset({200, 409})
+BOGUS = "0" * 40
+
+
+class Callers:
+    """The callers of many migrations, and their ledger. `doubling`: they send everything twice at once."""
+
+    def __init__(self, cloud: Cloud, *, doubling: bool = True) -> None:
+        self.intents: list[Intent] = []
+        self.told: dict[str, Told] = {}
+        self._cloud, self._doubling = cloud, doubling
+        self._ids: dict[str, str] = {}  # migration id by image name
+        self._settled: set[str] = set()  # decisions and cancellations that need no repeating
+        self._approvals: set[tuple[str, str]] = set()
+        self._callers, self._doubles = ThreadPoolExecutor(16), ThreadPoolExecutor(16)
+
+    def add(self, intents: Iterable[Intent]) -> None:
+        """More migrations; their images are made."""
+        for intent in intents:
+            self._cloud.arm("POST", "/images", bodies.image(self._cloud.subscription, intent.name))
+            self.intents.append(intent)
+
+    @property
+    def done(self) -> bool:
+        """Whether every migration was told to have ended."""
+        return all(self.status(intent).get("outcome") for intent in self.intents)
+
+    def status(self, intent: Intent) -> Json:
+        """What was last told of it; empty before anything was."""
+        told = self.told.get(self._ids.get(intent.name, ""))
+        return told.status if told else {}
+
+    def act(self, round_number: int = 0) -> None:
+        """Everybody does what is due now, side by side."""
+        due = [intent for intent in self.intents if intent.start <= round_number]
+        due = [intent for intent in due if not self.status(intent).get("outcome")]
+        list(self._callers.map(lambda intent: self._act(intent, round_number), due))
+
+    def look(self) -> None:
+        """Read every status again."""
+        list(self._callers.map(self._look, self.told))
+
+    def evidence(self) -> Evidence:
+        """All that is known now."""
+        self.look()
+        state = self._cloud.arm("GET", "/state")
+        subscription = self._cloud.subscription
+        return Evidence(
+            told=self.told,
+            records=read_records(self._cloud.records_file),
+            requests=self._cloud.arm("GET", "/requests")["requests"],
+            resources=state["resources"],
+            deleted=state["deleted"],
+            approvals=frozenset(self._approvals),
+            expected={
+                bodies.image_id(subscription, intent.name).lower(): ALLOWED[intent.wish]
+                for intent in self.intents
+            },
+        )
+
+    # -- what each of them does ---------------------------------------------------------------------------------
+
+    def _act(self, intent: Intent, round_number: int) -> None:
+        if intent.name not in self._ids:
+            self._twice(lambda: self._begin(intent))
+        migration = self._ids.get(intent.name)
+        if migration is None:
+            return
+        self._look(migration)
+        if intent.wish is Wish.CANCEL and round_number >= intent.cancel:
+            self._twice(lambda: self._cancel(migration))
+        if intent.wish in (Wish.APPROVE, Wish.REJECT):
+            self._decide(migration, intent.wish.value)
+        self._look(migration)
+
+    def _twice(self, send: Callable[[], object]) -> None:
+        other = self._doubles.submit(send) if self._doubling else None
+        send()
+        if other:
+            other.result()
+
+    def _begin(self, intent: Intent) -> None:
+        resource = bodies.image_id(self._cloud.subscription, intent.name)
+        if intent.wish is Wish.EVENT:
+            path = "?functionName=image_written"
+            event = [bodies.image_written(resource)]
+            self._cloud.webhook("EventGrid", path, event, **{"aeg-event-type": "Notification"})
+            self._find(intent, resource)
+            return
+        request = bodies.request(self._cloud.subscription, intent)
+        answer = self._cloud.app("POST", "/api/migrations", request)
+        if answer.status in (200, 202):
+            told = self.told.setdefault(answer.body["id"], Told())
+            told.started += answer.status == 202
+            self._ids[intent.name] = answer.body["id"]
+
+    def _find(self, intent: Intent, resource: str) -> None:
+        """The migration that an event started, in the list."""
+        listed = self._cloud.app("GET", "/api/migrations?limit=100")
+        for entry in listed.body["migrations"] if listed.status == 200 else ():
+            if entry["sourceImageId"].lower() == resource.lower():
+                self.told.setdefault(entry["id"], Told())
+                self._ids[intent.name] = entry["id"]
+
+    def _look(self, migration: str) -> None:
+        answer = self._cloud.app("GET", f"/api/migrations/{migration}")
+        if answer.status == 200:
+            self.told[migration].hear(answer.body)
+
+    def _cancel(self, migration: str) -> None:
+        if migration not in self._settled:
+            answer = self._cloud.app("POST", f"/api/migrations/{migration}/cancel")
+            if answer.status in (200, 202, 409):
+                self._settled.add(migration)
+
+    def _decide(self, migration: str, what: str) -> None:
+        """The decision, under one id until it is settled; before it is asked for, a guess and forged events."""
+        approval = self.told[migration].status.get("approval") or {}
+        fingerprint = approval.get("fingerprint")
+        if fingerprint is None:
+            self._send(migration, "v1-guessed", what, f"early-{migration}")
+            self._forge(migration)
+        elif approval["state"] == "waiting" and migration not in self._settled:
+            self._send(migration, f"{fingerprint}0", "approve", f"wrong-{migration}")
+            self._forge(migration)
+            if what == "approve":
+                self._approvals.add((migration, fingerprint))
+            self._twice(lambda: self._settle(migration, fingerprint, what))
+
+    def _settle(self, migration: str, fingerprint: str, what: str) -> None:
+        if self._send(migration, fingerprint, what, f"decision-{migration}") in SETTLED:
+            self._settled.add(migration)
+
+    def _send(self, migration: str, fingerprint: str, what: str, webhook_id: str) -> int:
+        body = bodies.decision(migration, fingerprint, what)
+        headers = bodies.signed(self._cloud.connection["webhookSecret"], webhook_id, body)
+        path = f"/api/migrations/{migration}/approval"
+        return self._cloud.app("POST", path, body, **headers).status
+
+    def _forge(self, migration: str) -> None:
+        """Events that nobody signed, out of order: they may wake the wait, and decide nothing."""
+        for number in (2, 1):
+            path = f"/instances/{migration}/raiseEvent/approval-{number}"
+            self._cloud.webhook("durabletask", path, BOGUS)

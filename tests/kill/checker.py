@@ -1,0 +1,190 @@
+"""The promises that hold whatever dies, checked on what is known at the end of a run.
+
+- Every accepted migration has exactly one outcome, and everybody is told the same one.
+- No version is made twice: one creating PUT by version name, one version by image and fingerprint.
+- No image is deleted without an accepted approval of its own fingerprint, nor before its recipe lies
+  in the records.
+- The result says of the image what ARM says of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tests.kill.evidence import Evidence, Json, Rows
+
+FINGERPRINT_TAG = "gallery-migrator.fingerprint"
+VERSION, IMAGE = "Microsoft.Compute/galleries/images/versions", "Microsoft.Compute/images"
+
+
+class Kind(StrEnum):
+    """Which promise was broken."""
+
+    LOST = "lost"
+    AMBIGUOUS = "more than one outcome"
+    DUPLICATED = "duplicated"
+    UNAPPROVED = "deleted without approval"
+    UNSAVED = "deleted before its recipe was kept"
+    UNTRUE = "told what is not so"
+    UNEXPECTED = "not the outcome that was asked for"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A broken promise: which, about what, and how."""
+
+    kind: Kind
+    about: str
+    text: str
+
+
+Found = Iterator[Violation]
+
+
+def violations(evidence: Evidence) -> list[Violation]:
+    """Every promise that was broken."""
+    return [found for check in _CHECKS for found in check(evidence)]
+
+
+def _lost(evidence: Evidence) -> Found:
+    known = set(evidence.accepted)
+    for migration in sorted(known | {m for m, told in evidence.told.items() if told.started}):
+        if migration not in known:
+            yield Violation(Kind.LOST, migration, "was answered 202 and is not in the records")
+        elif "outcome" not in evidence.records.get(migration, {}):
+            yield Violation(Kind.LOST, migration, "has no outcome")
+    for migration in evidence.records.get("open", {}):
+        yield Violation(Kind.LOST, migration, "is still kept as open")
+
+
+def _ambiguous(evidence: Evidence) -> Found:
+    for migration, told in evidence.told.items():
+        if len(told.outcomes) > 1:
+            yield Violation(Kind.AMBIGUOUS, migration, f"was told as {' and '.join(told.outcomes)}")
+        if told.started > 1:
+            yield Violation(Kind.DUPLICATED, migration, f"was answered 202 {told.started} times")
+
+
+def _duplicated(evidence: Evidence) -> Found:
+    made = Counter(
+        path
+        for request in evidence.requests
+        if request["method"] == "PUT" and request["status"] == 201
+        if "/versions/" in (path := _path(request))
+    )
+    for path, times in made.items():
+        if times > 1:
+            yield Violation(Kind.DUPLICATED, path, f"was made {times} times")
+    contents = Counter(
+        (_source(body), body["tags"][FINGERPRINT_TAG])
+        for body in evidence.resources
+        if body["type"] == VERSION and FINGERPRINT_TAG in (body.get("tags") or {})
+    )
+    for (source, fingerprint), times in contents.items():
+        if times > 1:
+            yield Violation(Kind.DUPLICATED, source, f"{times} versions hold {fingerprint}")
+
+
+def _deletions(evidence: Evidence) -> Found:
+    """Every DELETE that reached ARM, and every image that is gone, however that came about."""
+    sent = {_path(r): datetime.fromisoformat(r["time"]) for r in reversed(_deletes(evidence))}
+    for image in sorted(sent.keys() | _gone(evidence)):
+        owners = {
+            migration: evidence.records.get(migration, {})
+            for migration, accepted in evidence.accepted.items()
+            if accepted["sourceImageId"].lower() == image
+        }
+        if not any(_approved(evidence, owner, rows) for owner, rows in owners.items()):
+            yield Violation(Kind.UNAPPROVED, image, "no approval of its fingerprint was accepted")
+        kept = [rows["recipe"] for rows in owners.values() if "recipe" in rows]
+        kept = [recipe for recipe in kept if recipe["image"]["id"].lower() == image]
+        if not kept:
+            yield Violation(Kind.UNSAVED, image, "no recipe of it is in the records")
+        elif image in sent and not any(_kept_by(recipe, sent[image]) for recipe in kept):
+            yield Violation(Kind.UNSAVED, image, "its recipe was kept after the DELETE was sent")
+
+
+def _approved(evidence: Evidence, migration: str, rows: Rows) -> bool:
+    """Whether a signed approval of this migration was accepted, of the fingerprint that its version carries."""
+    copied = {
+        body["tags"].get(FINGERPRINT_TAG)
+        for body in evidence.resources
+        if body["type"] == VERSION
+        and body["id"] == rows.get("state", {}).get("versionId")
+        and _source(body) == evidence.accepted[migration]["sourceImageId"].lower()
+    }
+    for name, row in rows.items():
+        if not name.startswith("decision."):
+            continue
+        ruling = rows.get("ruling." + name.removeprefix("decision."), {})
+        decision = row["decision"]
+        signed = (migration, decision["fingerprint"]) in evidence.approvals
+        counts = decision["decision"] == "approve" and decision["migrationId"] == migration
+        if ruling.get("accepted") and signed and counts and decision["fingerprint"] in copied:
+            return True
+    return False
+
+
+def _untrue(evidence: Evidence) -> Found:
+    there = {body["id"].lower() for body in evidence.resources if body["type"] == IMAGE}
+    gone = _gone(evidence)
+    for migration, accepted in evidence.accepted.items():
+        outcome = evidence.records.get(migration, {}).get("outcome")
+        if outcome is None:
+            continue
+        status = evidence.told[migration].status if migration in evidence.told else {}
+        for name in ("outcome", "reason"):
+            if status.get(name) != outcome[name]:
+                told = f"{name} is told as {status.get(name)!r}, recorded as {outcome[name]!r}"
+                yield Violation(Kind.UNTRUE, migration, told)
+        image, fate = accepted["sourceImageId"].lower(), outcome["result"].get("image")
+        if fate == "deleted" and (image in there or image not in gone):
+            yield Violation(Kind.UNTRUE, migration, "says deleted of an image that is there")
+        if fate == "kept" and image not in there:
+            yield Violation(Kind.UNTRUE, migration, "says kept of an image that is gone")
+        if fate not in ("kept", "deleted"):
+            yield Violation(Kind.UNTRUE, migration, f"says {fate} of the image, whose fate is known")
+
+
+def _unexpected(evidence: Evidence) -> Found:
+    for migration, accepted in evidence.accepted.items():
+        wanted = evidence.expected.get(accepted["sourceImageId"].lower())
+        outcome = evidence.records.get(migration, {}).get("outcome")
+        if outcome and wanted and outcome["outcome"] not in wanted:
+            text = f"{outcome['outcome']}: {outcome['reason']}; expected {', '.join(sorted(wanted))}"
+            yield Violation(Kind.UNEXPECTED, migration, text)
+
+
+_CHECKS: tuple[Callable[[Evidence], Found], ...] = (
+    _lost,
+    _ambiguous,
+    _duplicated,
+    _deletions,
+    _untrue,
+    _unexpected,
+)
+
+
+def _path(request: Json) -> str:
+    return str(request["path"]).partition("?")[0].lower()
+
+
+def _source(body: Json) -> str:
+    return str(body["properties"]["storageProfile"]["source"]["id"]).lower()
+
+
+def _deletes(evidence: Evidence) -> list[Json]:
+    deletes = [r for r in evidence.requests if r["method"] == "DELETE" and 200 <= r["status"] < 300]
+    return [request for request in deletes if "/microsoft.compute/images/" in _path(request)]
+
+
+def _gone(evidence: Evidence) -> set[str]:
+    return {stone["id"].lower() for stone in evidence.deleted if stone["type"] == IMAGE}
+
+
+def _kept_by(recipe: Json, sent: datetime) -> bool:
+    return datetime.fromisoformat(recipe["at"]) <= sent

@@ -1,0 +1,203 @@
+"""A local cloud in two processes: ARM, which lives on and sees everything, and the Functions runtime, which dies.
+
+The runtime is killed with SIGKILL and started again on the same state folder. Calls that meet a dead runtime give an
+answer with status 0, as a caller would see a broken connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.kill.evidence import Json
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS, CALL_SECONDS = 30.0, 60.0
+SETTINGS = {"SWEEP_SCHEDULE": "0 */5 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
+
+
+class Stuck(AssertionError):
+    """Something that must happen did not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status 0: nobody answered."""
+
+    status: int
+    body: Any = None
+
+
+class Cloud:
+    """Both processes; a context that ends with both dead and the folder gone, unless something failed in it."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="kill-"))
+        self.state = self.folder / "runtime"
+        self.kills = 0
+        self._settings = {**SETTINGS, **(settings or {})}
+        self._arm: subprocess.Popen[bytes] | None = None
+        self._runtime: subprocess.Popen[bytes] | None = None
+        self._arm_connection: Json = {}
+        self.connection: Json = {}
+
+    def __enter__(self) -> Self:
+        arm_state = self.folder / "arm"
+        self._arm = self._spawn("arm", "--state", str(arm_state))
+        self._arm_connection = _ready(self._arm, arm_state)
+        self.start()
+        self.control("POST", "/clock", {"speed": 0})
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        for process in (self._runtime, self._arm):
+            if process:
+                process.kill()
+                process.wait()
+        if error is None:
+            shutil.rmtree(self.folder)
+        else:
+            sys.stderr.write(f"what the processes left is in {self.folder}\n")
+
+    @property
+    def pid(self) -> int:
+        """The runtime's process id."""
+        if self._runtime is None:
+            raise Stuck("the runtime was never started")
+        return self._runtime.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the runtime runs."""
+        return self._runtime is not None and self._runtime.poll() is None
+
+    @property
+    def records_file(self) -> Path:
+        """The app's records."""
+        return self.state / "records.sqlite"
+
+    @property
+    def hub_file(self) -> Path:
+        """The durable histories."""
+        return self.state / "durable.sqlite"
+
+    @property
+    def subscription(self) -> str:
+        """The one subscription."""
+        return str(self._arm_connection["arm"]["subscriptionIds"][0])
+
+    def start(self) -> None:
+        """Start the runtime on what the last one left."""
+        (self.state / "connection.json").unlink(missing_ok=True)
+        arm_state = str(self.folder / "arm")
+        command = ("up", "--port", "0", "--state", str(self.state), "--arm-state", arm_state)
+        self._runtime = self._spawn(*command)
+        self.connection = _ready(self._runtime, self.state)
+
+    def kill(self) -> None:
+        """SIGKILL; nothing of the process is left on return."""
+        if self._runtime:
+            self._runtime.kill()
+            self._runtime.wait()
+            self.kills += 1
+
+    def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """A call of the app with the host's key."""
+        key = {"x-functions-key": str(self.connection["app"]["key"])}
+        return call(method, self.connection["app"]["url"] + path, body, key | headers)
+
+    def webhook(self, extension: str, path: str, body: Any, **headers: str) -> Answer:
+        """A call of an extension's webhook with its system key."""
+        key = {"x-functions-key": str(self.connection["systemKeys"][extension])}
+        url = f"{self.connection['app']['url']}/runtime/webhooks/{extension}{path}"
+        return call("POST", url, body, key | headers)
+
+    def control(self, method: str, path: str, body: Any = None) -> Answer:
+        """A call of the runtime's control API."""
+        return call(method, self.connection["control"]["url"] + path, body)
+
+    def advance(self, duration: str) -> None:
+        """Move the clock, and return when all that falls due by then has run, or the runtime is dead."""
+        self.control("POST", "/clock", {"advance": duration})
+
+    def arm(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of ARM's control API, which always answers."""
+        answer = call(method, self._arm_connection["control"]["url"] + path, body)
+        if not 200 <= answer.status < 300:
+            raise Stuck(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
+        return answer.body
+
+    def log(self) -> str:
+        """What both processes have written."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "localcloud", *arguments],
+                cwd=ROOT,
+                env={**os.environ, **self._settings},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
+    """Wait on a condition; Stuck, naming it, when it does not come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Stuck(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.01)
+
+
+def call(
+    method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """One HTTP call, never through a proxy; `body` is sent as it is if it is bytes, else as JSON."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    given = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data, given, method=method)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=CALL_SECONDS) as response:
+            return Answer(response.status, _parsed(response.read()))
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, _parsed(error.read()))
+    except (OSError, http.client.HTTPException):
+        return Answer(0)
+
+
+def _parsed(text: bytes) -> Any:
+    with contextlib.suppress(ValueError):
+        return json.loads(text)
+    return None
+
+
+def _ready(process: subprocess.Popen[bytes], state: Path) -> Json:
+    """The connection.json of a process, once it is ready."""
+    file = state / "connection.json"
+    until(
+        lambda: file.exists() or process.poll() is not None, f"connection.json in {state} is there"
+    )
+    if process.poll() is not None:
+        raise Stuck(f"the process for {state} ended with {process.returncode}")
+    found: Json = json.loads(file.read_text())
+    return found

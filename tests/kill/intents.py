@@ -1,0 +1,54 @@
+"""What the callers of one migration want, and which outcomes that allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Wish(StrEnum):
+    """What becomes of a migration if nothing goes wrong."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    KEEP = "keep"  # no deletion is asked for
+    EVENT = "event"  # started by Event Grid, which asks for no deletion
+    FAIL = "fail"  # a region fails
+
+
+ALLOWED: dict[Wish, frozenset[str]] = {
+    Wish.APPROVE: frozenset({"completed"}),
+    Wish.REJECT: frozenset({"kept"}),
+    Wish.EXPIRE: frozenset({"kept"}),
+    # Whoever cancels may come too late.
+    Wish.CANCEL: frozenset({"cancelled", "completed"}),
+    Wish.KEEP: frozenset({"completed"}),
+    Wish.EVENT: frozenset({"completed"}),
+    Wish.FAIL: frozenset({"failed"}),
+}
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One image's migration. `auto`: the version's number is chosen by the app, in a definition shared with others.
+
+    start, cancel: in which round of the run the caller starts it, or cancels it at the earliest.
+    """
+
+    name: str
+    wish: Wish
+    start: int = 0
+    cancel: int = 0
+    auto: bool = False
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the deletion is asked for."""
+        return self.wish not in (Wish.KEEP, Wish.EVENT)
+
+    @property
+    def definition(self) -> str:
+        """The image definition."""
+        return "shared" if self.auto else self.name
