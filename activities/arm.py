@@ -1,6 +1,7 @@
 """Calls of the compute client that give Azure's own JSON: models would drop what they do not know."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -19,7 +20,9 @@ class Told(NamedTuple):
 
 def read(call: Callable[..., Any], *names: str, **options: Any) -> Json:
     """The JSON of a resource. Raises ResourceNotFoundError and the SDK's other errors."""
-    return _told(call(*names, cls=_response, **options)).body
+    with _sdk_reads():
+        response = call(*names, cls=_response, **options)
+    return _told(response).body
 
 
 def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json | None:
@@ -32,17 +35,28 @@ def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json 
 
 def read_all(call: Callable[..., Iterable[Any]], *names: str) -> list[Json]:
     """The JSON of every element of a list, page after page."""
-    return [element.as_dict() for element in call(*names)]
+    with _sdk_reads():
+        return [element.as_dict() for element in call(*names)]
 
 
 def begin(call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any) -> Told:
     """Send a write and return at once: the long-running operation is nobody's to wait for here."""
     seen: list[Any] = []
     given = (*names, body) if body is not None else names
-    call(*given, polling=False, raw_response_hook=seen.append, **options)
+    with _sdk_reads():
+        call(*given, polling=False, raw_response_hook=seen.append, **options)
     if not seen:
         raise NoFact("the write was answered with nothing")
     return _told(seen[-1])
+
+
+@contextmanager
+def _sdk_reads() -> Iterator[None]:
+    """The SDK reads a success's body before we can, and stumbles over one that is no resource (a gateway's page)."""
+    try:
+        yield
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise NoFact(f"the SDK could not read the answer: {error}") from error
 
 
 def _response(pipeline_response: Any, _model: Any, _headers: Any) -> Any:

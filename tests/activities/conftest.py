@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from localcloud.arm.profile import DEFAULT
-from localcloud.arm.server import ArmCloud
 
 import clock
 from activities import clients, configuration
+from localcloud.arm.profile import DEFAULT
+from localcloud.arm.server import ArmCloud
 from tests.activities.azure import Azure
 from tests.localcloud.arm.spec.background import START, MovableTime, running_cloud
 

@@ -1,0 +1,260 @@
+"""Whatever Azure does wrong comes back as a value at once; nothing is repeated but a GET whose connection broke.
+
+No activity may sleep (the fixture sees to that), and a second run after the fault ends as if there had been none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from activities import clients
+from activities.approvals import decide_approval
+from activities.configuration import records
+from activities.definitions import ensure_definition
+from activities.deletion import confirm_deletion, gate_and_delete
+from activities.images import check_image
+from activities.planning import plan_migration
+from activities.versions import promote_version, read_replication, start_version
+from migration.answers import Answer, Standing
+from tests.activities.azure import Azure, definition_input, version_input, version_of
+
+Call = Callable[[], Answer]
+
+
+def planning(azure: Azure) -> Call:
+    return lambda: azure.ask(plan_migration, request=azure.accepted.request)
+
+
+def defining(azure: Azure) -> Call:
+    fields = definition_input(azure.plan())
+    return lambda: azure.ask(ensure_definition, **fields)
+
+
+def beginning(azure: Azure) -> Call:
+    fields = version_input(azure.defined())
+    return lambda: azure.ask(start_version, **fields)
+
+
+def looking(azure: Azure) -> Call:
+    fields = version_of(azure.begun())
+    return lambda: azure.ask(read_replication, **fields)
+
+
+def checking(azure: Azure) -> Call:
+    plan = azure.plan()
+    fields = {"imageId": plan.image_id, "fingerprint": plan.fingerprint.value}
+    return lambda: azure.ask(check_image, **fields)
+
+
+def promoting(azure: Azure) -> Call:
+    fields = version_of(azure.replicated())
+    return lambda: azure.ask(promote_version, **fields, excludeFromLatest=False)
+
+
+def deleting(azure: Azure) -> Call:
+    fields = azure.deletion_input(azure.approved())
+    return lambda: azure.ask(gate_and_delete, **fields)
+
+
+def confirming(azure: Azure) -> Call:
+    plan = azure.approved()
+    fields = azure.deletion_input(plan)
+    azure.done(gate_and_delete, **fields)
+    return lambda: azure.ask(confirm_deletion, **fields)
+
+
+ACTIVITIES: dict[str, Callable[[Azure], Call]] = {
+    f.__name__: f
+    for f in (
+        planning,
+        defining,
+        beginning,
+        looking,
+        checking,
+        promoting,
+        deleting,
+        confirming,
+    )
+}
+WRITERS = {"defining": "PUT", "beginning": "PUT", "promoting": "PUT", "deleting": "DELETE"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A rule for the emulator, and what must come of it."""
+
+    rule: dict[str, Any]
+    code: str | None = None
+    retry_after: float | None = None
+    gets: int = 1
+
+
+TRANSIENT: dict[str, Fault] = {
+    "429 with seconds": Fault({"what": "status", "status": 429, "retryAfter": 17}, None, 17),
+    "429 with a date": Fault(
+        {"what": "status", "status": 429, "retryAfter": 300, "retryAfterDate": True}, None, 300
+    ),
+    "429 without a time": Fault({"what": "status", "status": 429}),
+    "408": Fault({"what": "status", "status": 408}, "InternalServerError"),
+    "500": Fault({"what": "status", "status": 500}, "InternalServerError"),
+    "502": Fault({"what": "status", "status": 502}, "BadGateway"),
+    "503 with seconds": Fault(
+        {"what": "status", "status": 503, "retryAfter": 60}, "ServerTimeout", 60
+    ),
+    "409 that says to retry": Fault({"what": "status", "status": 409, "code": "RetryableError"}),
+    "a connection that breaks": Fault({"what": "reset"}, "ConnectionFailed", gets=3),
+    "200 with no JSON": Fault({"what": "malformed"}),
+    "200 with an error in it": Fault({"what": "error-body"}),
+}
+
+
+EVERYWHERE = ("429 with seconds", "a connection that breaks", "200 with an error in it")
+OUTAGES = [
+    pytest.param(arrange, fault, id=f"{name}-{kind}")
+    for name, arrange in ACTIVITIES.items()
+    for kind, fault in TRANSIENT.items()
+    if name == "planning" or kind in EVERYWHERE
+]
+
+
+@pytest.mark.parametrize(("arrange", "fault"), OUTAGES)
+def test_an_outage_is_a_value_and_the_next_run_succeeds(
+    azure: Azure, arrange: Callable[[Azure], Call], fault: Fault
+) -> None:
+    """Transient, with the time that Azure asked for; one request for a status, three GETs for a connection."""
+    call = arrange(azure)
+    azure.forget_requests()
+    azure.fault(method="GET", **fault.rule)
+    answer = call()
+    assert answer.standing is Standing.ERROR
+    assert answer.error is not None
+    assert answer.error.transient
+    assert fault.code in (None, answer.error.code)
+    assert answer.error.retry_after == fault.retry_after
+    assert [line["method"] for line in azure.sent()] == ["GET"] * fault.gets
+    azure.well()
+    assert call().standing is Standing.DONE
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "fault",
+    [TRANSIENT[k] for k in ("429 with seconds", "500", "a connection that breaks")],
+    ids=["429", "500", "reset"],
+)
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_write_is_sent_once_and_its_effect_is_found(
+    azure: Azure, name: str, fault: Fault, when: str
+) -> None:
+    """Whether the fault strikes before or after the effect, the next run ends as if there had been none."""
+    call = ACTIVITIES[name](azure)
+    azure.forget_requests()
+    azure.fault(method=WRITERS[name], when=when, **fault.rule)
+    first = call()
+    assert first.error is not None
+    assert first.error.transient
+    assert len(azure.sent(WRITERS[name])) == 1
+    azure.well()
+    azure.time.advance(hours=1)
+    assert call().standing is Standing.DONE
+    assert len(azure.sent(WRITERS[name])) == (1 if when == "after" else 2)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_write_that_is_never_answered_has_its_effect_found(
+    azure: Azure, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client gives up, the effect is there, and nothing is sent twice."""
+    call = ACTIVITIES[name](azure)
+    monkeypatch.setattr(clients, "READ_SECONDS", 0.3)
+    clients.compute.cache_clear()
+    azure.forget_requests()
+    azure.fault(method=WRITERS[name], what="timeout", when="after")
+    first = call()
+    clients.compute.cache_clear()
+    assert first.error is not None
+    assert (first.error.code, first.error.transient) == ("ConnectionFailed", True)
+    azure.well()
+    azure.time.advance(hours=1)
+    assert call().standing is Standing.DONE
+    assert len(azure.sent(WRITERS[name])) == 1
+
+
+@pytest.mark.parametrize("arrange", ACTIVITIES.values(), ids=ACTIVITIES)
+def test_an_answer_that_breaks_off_is_transient(
+    azure: Azure, arrange: Callable[[Azure], Call]
+) -> None:
+    """Half an answer is no fact."""
+    call = arrange(azure)
+    azure.fault(method="GET", what="truncated")
+    answer = call()
+    assert answer.error is not None
+    assert answer.error.transient
+    azure.well()
+    assert call().standing is Standing.DONE
+
+
+@pytest.mark.parametrize("arrange", ACTIVITIES.values(), ids=ACTIVITIES)
+def test_a_right_answer_under_a_wrong_content_type_is_read(
+    azure: Azure, arrange: Callable[[Azure], Call]
+) -> None:
+    """The body says what it is."""
+    call = arrange(azure)
+    azure.fault(what="content-type")
+    assert call().standing is Standing.DONE
+
+
+@pytest.mark.parametrize("name", [n for n in ACTIVITIES if n != "planning"])
+def test_a_refusal_is_final(azure: Azure, name: str) -> None:
+    """A missing role does not pass by itself; Azure's own code and correlation id are kept."""
+    call = ACTIVITIES[name](azure)
+    azure.fault(method="GET", what="status", status=403, code="AuthorizationFailed")
+    answer = call()
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.status) == ("AuthorizationFailed", 403)
+    assert not answer.error.transient
+
+
+def test_a_refusal_while_planning_is_a_problem_of_the_field(azure: Azure) -> None:
+    """The caller learns what may not be read."""
+    azure.fault(
+        method="GET", what="status", status=403, path="galleries", code="AuthorizationFailed"
+    )
+    value = planning(azure)().value
+    assert [problem["field"] for problem in value["problems"]] == ["galleryId"]
+    assert "AuthorizationFailed" in value["problems"][0]["message"]
+
+
+def test_a_get_whose_connection_broke_once_succeeds(azure: Azure) -> None:
+    """Tried again at once, unseen."""
+    call = checking(azure)
+    azure.forget_requests()
+    azure.fault(method="GET", what="reset", count=1)
+    assert call().standing is Standing.DONE
+    assert len(azure.sent("GET")) == 3  # the image twice, its creation time once
+
+
+def test_an_outage_of_the_records_is_transient(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The orchestrator waits for them as it does for Azure."""
+    records()._store.put("p", "r", {})  # opens the file
+    from records.store import RecordsUnavailable
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise RecordsUnavailable("locked", 9)
+
+    monkeypatch.setattr(type(records()._store), "list", unavailable)
+    answer = azure.ask(
+        decide_approval,
+        fingerprint="v1-a-b",
+        deadline=azure.time.now().isoformat(),
+        now=azure.time.now().isoformat(),
+    )
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.retry_after) == ("RecordsUnavailable", 9)
+    assert answer.error.transient

@@ -1,0 +1,82 @@
+"""Answers that no resource has: proxies, portals and half-broken gateways. None of them becomes a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activities import clients, configuration
+from activities.definitions import ensure_definition
+from activities.deletion import confirm_deletion, gate_and_delete
+from activities.planning import plan_migration
+from activities.versions import promote_version, read_replication, start_version
+from localcloud.arm.server import ArmCloud
+from tests import builders as b
+from tests.activities.azure import (
+    Activity,
+    Azure,
+    definition_input,
+    version_input,
+    version_of,
+)
+from tests.activities.liar import Lie, lying
+
+LIES = {
+    "a list": Lie(body=b"[]"),
+    "null": Lie(body=b"null"),
+    "a number": Lie(body=b"7"),
+    "nothing": Lie(),
+    "an empty object": Lie(body=b"{}"),
+    "204 without a body": Lie(status=204),
+    "a sign-in page": Lie(body=b"<html>Sign in</html>", kind="text/html"),
+    "no UTF-8": Lie(body=b'{"name": "\xff"}'),
+    "a redirect": Lie(status=302, headers={"Location": "https://127.0.0.1:1/"}),
+    "a resource without a state": Lie(body=b'{"id": "/x", "name": "x", "properties": {}}'),
+    "an error that is a text": Lie(status=500, body=b'"oops"'),
+    "an error that is a list": Lie(status=503, body=b"[1]"),
+    "an error whose error is a text": Lie(status=500, body=b'{"error": "oops"}'),
+}
+PLAN = b.a_plan()
+DELETION = {
+    **version_of(PLAN),
+    "imageId": PLAN.image_id,
+    "fingerprint": PLAN.fingerprint.value,
+    "regions": list(PLAN.regions),
+    "deadline": b.NOW.isoformat(),
+}
+ASKED: dict[str, tuple[Activity, b.Json]] = {
+    "planning": (plan_migration, {"request": b.a_request().to_wire()}),
+    "defining": (ensure_definition, definition_input(PLAN)),
+    "beginning": (start_version, version_input(PLAN)),
+    "looking": (read_replication, version_of(PLAN)),
+    "promoting": (promote_version, {**version_of(PLAN), "excludeFromLatest": False}),
+    "deleting": (gate_and_delete, DELETION),
+    "confirming": (confirm_deletion, DELETION),
+}
+
+
+@pytest.fixture
+def forget_clients() -> Iterator[None]:
+    """Clients know the address that they were made for."""
+    clients.compute.cache_clear()
+    yield
+    clients.compute.cache_clear()
+    configuration.settings.cache_clear()
+
+
+@pytest.mark.usefixtures("forget_clients")
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_a_lie_is_never_a_fact(
+    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every activity answers with an error, sends no write and follows no redirect."""
+    state = Path(cloud.ca_file).parent
+    with lying(state, lie) as (address, seen):
+        monkeypatch.setenv("ARM_ENDPOINT", address)
+        configuration.settings.cache_clear()
+        for name, (activity, fields) in ASKED.items():
+            answer = azure.ask(activity, **fields)
+            assert answer.error is not None or "problems" in answer.value, (name, answer)
+        assert {line.split()[0] for line in seen} == {"GET"}
