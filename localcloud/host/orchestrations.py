@@ -37,6 +37,7 @@ from localcloud.host.shim import Reply, Scope, replay
 from localcloud.host.store import Inbox, Instance, Store, WorkItem
 from localcloud.host.turn import Execution, Message, Turn, answer_to_parent, next_generation, take
 from localcloud.host.versions import Versioning
+from localcloud.host.witness import Witness
 from localcloud.host.worker import Worker, WorkerFailure
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Orchestrations:
     def __init__(self, worker: Worker, store: Store, clock: Clock, versioning: Versioning) -> None:
         self._worker, self._store, self._clock = worker, store, clock
         self._versioning = versioning
+        self._witness = Witness()
 
     async def work(self, instance_id: str) -> bool:
         """One turn; False if the version of the instance does not allow it (nothing is changed)."""
@@ -163,14 +165,7 @@ class Orchestrations:
             who.name, who.instance_id, who.execution_id, self._knows, self._versioning.default
         )
         outcome = replay(batch.history, reply, scope)
-        if outcome.mismatch is not None:
-            log.error(
-                "orchestration %s is not deterministic: instance %s differs at step %s: %s",
-                who.name,
-                who.instance_id,
-                outcome.mismatch.step,
-                outcome.mismatch,
-            )
+        self._report_changes(who, reply, outcome)
         turn = take(outcome, who, now, _new_id)
         if not batch.new and len(turn.events) == 1:
             turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
@@ -178,6 +173,15 @@ class Orchestrations:
             start = next_generation(turn.again, outcome.carried, who, now, _new_id)
             return self._next_generation(batch, turn, start, now)
         return self._item(batch, turn, outcome, now)
+
+    def _report_changes(self, who: Execution, reply: Reply, outcome: Outcome) -> None:
+        start = f"orchestration {who.name} is not deterministic: instance {who.instance_id}"
+        if outcome.mismatch is not None:
+            log.error("%s differs at step %s: %s", start, outcome.mismatch.step, outcome.mismatch)
+        elif reply.state is not None:
+            change = self._witness.difference(who.execution_id, reply.state)
+            if change:
+                log.warning("%s: %s (the real extension does not notice)", start, change)
 
     def _knows(self, kind: str, name: str) -> bool:
         return self._worker.find(kind, name) is not None

@@ -175,6 +175,23 @@ def test_changed_code_is_named_with_its_step(
     run(scenario())
 
 
+def test_careless_code_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An input that differs from replay to replay is a warning; sound code gives none."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served:
+            await served.start("approval", "sound", 3)
+            await served.start("parent", "sound2", 25)
+            await served.advance(days=4)
+            assert "not deterministic" not in caplog.text
+            await served.start("careless", "c")
+            await served.hub.idle()
+            assert (await served.status("c"))["runtimeStatus"] == "Completed"
+            assert "careless is not deterministic: instance c: action 0 was" in caplog.text
+
+    run(scenario())
+
+
 def test_a_loop_of_generations_can_be_terminated(tmp_path: Path) -> None:
     """Durable.md B1.3: the event is redelivered for ever; others still get their turn."""
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,13 @@ def redelivered(context: Any) -> Any:
 def changed(context: Any) -> Any:
     yield context.call_activity(CODE["first_step"], "x")
     yield context.wait_for_external_event("Go")
+
+
+@app.orchestration_trigger(context_name="context")
+def careless(context: Any) -> Any:
+    """Uses the wall clock in an input, which only the local cloud notices."""
+    yield context.call_activity("note", str(time.perf_counter()))
+    yield context.call_activity("note", "end")
 
 
 @app.entity_trigger(context_name="context")
