@@ -18,6 +18,7 @@ from localcloud.arm.groups import subscription_body, tenant_body
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Json
 from localcloud.arm.observing import report
+from localcloud.arm.shapes import check_shape
 from localcloud.arm.timestamps import arm_time
 
 if TYPE_CHECKING:
@@ -151,8 +152,9 @@ def _json(body: bytes) -> Json:
         return {}
     try:
         parsed = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
         raise refusal("body", reason="not an object")
+    check_shape(parsed)
     return parsed

@@ -103,10 +103,11 @@ def _check_region(world: World, call: Call, disk: Json) -> None:
 
 
 def _completed(disk: Json) -> Json:
-    """Defaults filled in; sizes come only when the image is there."""
+    """Defaults filled in; sizes, and the type of a blob's, come only when the image is there."""
     kept = {key: value for key, value in disk.items() if value is not None}
     kept.setdefault("caching", "None")
-    kept.setdefault("storageAccountType", "Standard_LRS")
+    if not kept.get("blobUri"):
+        kept.setdefault("storageAccountType", "Standard_LRS")
     return kept
 
 
@@ -117,7 +118,7 @@ def _ordered(disk: Json) -> Json:
 def _sized(world: World, disk: Json) -> Json:
     ids = [(disk.get(kind) or {}).get("id", "") for kind in ("snapshot", "managedDisk")]
     size = disk.get("diskSizeGB") or disk.get("size") or disk_size(world, ids, disk.get("osType"))
-    return _ordered(disk | {"diskSizeGB": size})
+    return _ordered({"storageAccountType": "Standard_LRS"} | disk | {"diskSizeGB": size})
 
 
 def _erase(world: World, call: Call, existing: Resource) -> None:

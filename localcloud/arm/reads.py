@@ -56,10 +56,17 @@ def _line(call: Call, kind: Kind, resource: Resource) -> Json:
     return envelope(resource, kind.show(resource, call), shown)
 
 
+def _number(call: Call, name: str, default: int) -> int:
+    text = next((v for k, v in call.query.items() if k.lower() == name and v), str(default))
+    if not text.isdecimal():
+        raise refusal("value", value=text, parameter=name)
+    return int(text)
+
+
 def page(call: Call, lines: list[Json], size: int) -> Reply:
     """`value` and, when there is more, `nextLink` with a skip token."""
-    start = int(call.query.get("$skiptoken") or call.query.get("$skipToken") or 0)
-    size = min(size, int(call.query.get("$top") or size))
+    start = _number(call, "$skiptoken", 0)
+    size = min(size, max(_number(call, "$top", size), 1))
     body: Json = {"value": lines[start : start + size]}
     if start + size < len(lines):
         path, _, query = call.raw.partition("?")

@@ -1,0 +1,71 @@
+"""Whether a body has the shape its reader expects: objects, lists and texts where they belong.
+
+The names below mean the same in every body the emulator reads, so one table serves all; what it
+does not name may be anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.arm.errors import refusal
+
+_OBJECTS = frozenset(
+    {
+        *(
+            "properties",
+            "tags",
+            "sku",
+            "plan",
+            "identity",
+            "sourceVirtualMachine",
+            "storageProfile",
+        ),
+        *("osDisk", "snapshot", "managedDisk", "vhd", "diskEncryptionSet", "sharingProfile"),
+        *("communityGalleryInfo", "softDeletePolicy", "identifier", "purchasePlan", "recommended"),
+        *("disallowed", "publishingProfile", "safetyProfile", "securityProfile", "encryption"),
+        *("osDiskImage", "imageReference", "osProfile", "creationData", "template", "source"),
+    }
+)
+_LISTS = frozenset(
+    {
+        *("dataDisks", "features", "targetRegions", "targetExtendedLocations", "dataDiskImages"),
+        *("groups", "resources"),
+    }
+)
+_TEXTS = frozenset(
+    {"location", "id", "endOfLifeDate", "hyperVGeneration", "blobUri", "uri", "level"}
+)
+
+
+def check_shape(body: Any, at: str = "") -> None:
+    """Raises InvalidRequestContent naming the first value of a wrong kind; null is no value."""
+    if not isinstance(body, dict):
+        return
+    for key, value in body.items():
+        path = f"{at}.{key}" if at else str(key)
+        _check(key, value, path)
+        for number, entry in enumerate(value if isinstance(value, list) else [value]):
+            check_shape(entry, f"{path}[{number}]" if isinstance(value, list) else path)
+
+
+def _check(key: str, value: Any, path: str) -> None:
+    if value is None:
+        return
+    within = path.split(".")[-2:-1]
+    if within in (["identifier"], ["tags"]):
+        _require(isinstance(value, str), path, "a text")
+    elif key in _OBJECTS:
+        _require(isinstance(value, dict), path, "an object")
+    elif key in _LISTS:
+        entries = value if isinstance(value, list) else [None]
+        _require(all(isinstance(entry, dict) for entry in entries), path, "a list of objects")
+    elif key in _TEXTS:
+        _require(isinstance(value, str), path, "a text")
+    elif key == "lun":
+        _require(isinstance(value, int), path, "a whole number")
+
+
+def _require(right: bool, path: str, what: str) -> None:
+    if not right:
+        raise refusal("body", reason=f"{path} must be {what}")
