@@ -22,6 +22,7 @@ from localcloud.host.worker import LoadError, Worker
 
 # How long a moving clock waits for requests in flight, in real seconds: some may wait for time itself.
 REQUEST_PATIENCE = 30.0
+RESET_PATIENCE = 5.0
 GRACE = 0.5
 
 
@@ -84,9 +85,10 @@ class FunctionsRuntime:
         return self.timers.next_due(stride)
 
     async def reset(self) -> None:
-        """Forgets instances and runs of timers; what is running is waited for."""
-        await self._server.idle(REQUEST_PATIENCE)
+        """Forgets instances and runs of timers; functions that run are waited for a little."""
+        await self._server.idle(RESET_PATIENCE)
         await self.hub.reset()
+        await self.worker.settle(RESET_PATIENCE)
         self.timers.reset()
 
 

@@ -8,14 +8,15 @@ does when the worker is another process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import sys
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +83,7 @@ class Worker:
         self._by_name = {(f.kind, f.durable_name.lower()): f for f in functions}
         count = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
         self._pool = ThreadPoolExecutor(int(count) if count.isdigit() else None, "worker")
+        self._calls: set[Future[Any]] = set()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="worker-loop", daemon=True).start()
 
@@ -132,11 +134,20 @@ class Worker:
         return arguments
 
     async def _call(self, function: Function, arguments: Mapping[str, Any]) -> Any:
+        call: Future[Any]
         if function.is_async:
-            running: Coroutine[Any, Any, Any] = function.handler(**arguments)
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(running, self._loop))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: function.handler(**arguments))
+            call = asyncio.run_coroutine_threadsafe(function.handler(**arguments), self._loop)
+        else:
+            call = self._pool.submit(function.handler, **arguments)
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        return await asyncio.wrap_future(call)
+
+    async def settle(self, seconds: float) -> None:
+        """Waits for calls that nobody waits for any more (theirs was cancelled), so long at most."""
+        calls = [asyncio.wrap_future(call) for call in tuple(self._calls)]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), seconds)
 
     def stop(self) -> None:
         """Lets no new work start; what runs is abandoned, as when a worker process is killed."""
