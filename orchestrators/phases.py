@@ -178,7 +178,10 @@ def _wait_for_verdict(
 
 
 def promote(run: Run) -> Steps:
-    """Show the version to `latest` if that was asked for, and watch the update to its end."""
+    """Show the version to `latest` if that was asked for, and watch the update to its end.
+
+    Watched even if nothing had to be changed: the step may have run before, and its update be under way.
+    """
     plan = run.planned
     if plan.exclude_from_latest:
         return
@@ -186,8 +189,7 @@ def promote(run: Run) -> Steps:
     request = {**run.version, "excludeFromLatest": False}
     answer = yield from run.ask("promote_version", request)
     run.operation_url = answer.value.get("operationUrl")
-    if answer.value["changed"]:
-        yield from replicate(run, "promotion")
+    yield from replicate(run, "promotion")
 
 
 def delete_image(run: Run, deadline: datetime) -> Steps:

@@ -1,0 +1,116 @@
+"""The whole cloud killed or stopped in the middle of every stage, and started again on the same state."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios import promises
+from tests.scenarios.bodies import Json
+from tests.scenarios.client import Client
+from tests.scenarios.conftest import a_cloud, add_gallery
+from tests.scenarios.waiting import until
+
+# Where ARM holds a call, before or after it takes effect, when the process ends: the stage's own call.
+HELD = {
+    "planning": ("GET", "Compute/images/planning\\?", 2),  # after the HTTP edge has
+    "definition": ("PUT", "/galleries/scenarios/images/definition\\?", 1),
+    "version": ("PUT", "/images/version/versions/", 1),
+    "promotion": ("PUT", "/images/promotion/versions/", 1),
+    "deletion": ("DELETE", "Compute/images/deletion\\?", 1),
+}
+AT_REST = ("replication", "approval")
+ENDS = [
+    pytest.param((signal.SIGKILL, "after"), id="killed before Azure's answer came"),
+    pytest.param((signal.SIGTERM, "before"), id="stopped before Azure took the call"),
+]
+
+
+@pytest.fixture(scope="module")
+def own_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A local cloud that may be killed."""
+    with a_cloud(tmp_path_factory.mktemp("killed")) as client:
+        yield client
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_restart_in_any_stage_loses_and_repeats_nothing(
+    own_cloud: Client, end: tuple[signal.Signals, str]
+) -> None:
+    """One migration in each stage when the process ends: afterwards all complete, each image deleted once."""
+    number, when = end
+    migrations = _one_in_each_stage(own_cloud, when)
+    before = _resources(own_cloud)
+    own_cloud.process.stop(number)
+    own_cloud.connect()
+    assert _resources(own_cloud).items() >= before.items()
+    _approve_as_they_ask(own_cloud, migrations)
+    ends = own_cloud.finish(*migrations.values())
+    assert {end["reason"] for end in ends if end["outcome"] != "completed"} == set()
+    assert {end["result"]["image"] for end in ends} == {"deleted"}
+    for name in migrations:
+        version = own_cloud.version(name)
+        assert version is not None
+        assert version["properties"]["publishingProfile"]["excludeFromLatest"] is (
+            name == "deletion"
+        )
+    promises.check(own_cloud)
+
+
+def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
+    cloud.control("POST", "/reset")
+    cloud.receiver.received.clear()
+    add_gallery(cloud)
+    started = {name: cloud.begin(name) for name in ("approval", "promotion")}
+    started["deletion"] = cloud.begin("deletion", excludeFromLatest=True)
+    cloud.advance_to_stage("approval", *started.values())
+    started["replication"] = cloud.begin("replication")
+    cloud.advance("PT4M")
+    _make_definition(cloud, "version")
+    cloud.faults(*(_hold(stage, when) for stage in HELD))
+    for name in ("promotion", "deletion"):
+        cloud.decide(started[name])
+    started |= {name: cloud.begin(name) for name in ("planning", "definition", "version")}
+    until(
+        lambda: len(cloud.held()) == len(HELD),
+        story=lambda: [line["path"] for line in cloud.held()],
+    )
+    stages = {name: cloud.status(migration)["stage"] for name, migration in started.items()}
+    assert stages == {name: name for name in (*HELD, *AT_REST)}
+    return started
+
+
+def _hold(stage: str, when: str) -> Json:
+    method, path, nth = HELD[stage]
+    return {"what": "hold", "method": method, "path": path, "when": when, "nth": nth}
+
+
+def _make_definition(cloud: Client, name: str) -> None:
+    """Somebody made the image definition before, so that the version comes at once."""
+    request = cloud.request(name)
+    wanted = request["imageDefinition"]
+    body = {
+        "location": "eastus2",
+        "properties": {
+            "osType": "Linux",
+            "osState": "Generalized",
+            "hyperVGeneration": "V2",
+            "identifier": {key: wanted[key] for key in ("publisher", "offer", "sku")},
+            "features": [{"name": "SecurityType", "value": "Standard"}],
+        },
+    }
+    cloud.arm("PUT", f"{request['galleryId']}/images/{name}", body, "2024-03-03")
+    cloud.advance("PT1M")
+
+
+def _approve_as_they_ask(cloud: Client, migrations: dict[str, str]) -> None:
+    waiting = [migrations[n] for n in ("planning", "definition", "version", *AT_REST)]
+    cloud.advance_to_stage("approval", *waiting)
+    for migration in waiting:
+        assert cloud.decide(migration).status == 200
+
+
+def _resources(cloud: Client) -> dict[str, str]:
+    """Every resource of Azure's and when it was made."""
+    found = cloud.control("GET", "/state")["resources"]
+    return {resource["id"].lower(): resource["createdTime"] for resource in found}
