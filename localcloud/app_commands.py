@@ -11,8 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from localcloud.examples import gallery_id
 from localcloud.state_folder import StateError, read_connection
-from localcloud.up import gallery_id
 
 app = typer.Typer()
 State = Annotated[Path, typer.Option(help="folder of the running local cloud")]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from localcloud.up import gallery_id
+from localcloud.examples import example_request
 
 
 def greeting(connection: Mapping[str, Any], state: Path) -> str:
@@ -42,16 +42,3 @@ def greeting(connection: Mapping[str, Any], state: Path) -> str:
             f"For scripts: {state / 'connection.json'}",
         ]
     )
-
-
-def example_request(subscription: str) -> dict[str, Any]:
-    """A migration of one of the images that a fresh local cloud has."""
-    scope = f"/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Compute"
-    return {
-        "sourceImageId": f"{scope}/images/web-2019",
-        "galleryId": gallery_id(subscription),
-        "imageDefinition": {"name": "web", "publisher": "contoso", "offer": "web", "sku": "2019"},
-        "imageVersion": "1.0.0",
-        "targetRegions": [{"name": "East US 2"}, {"name": "West Europe", "replicaCount": 2}],
-        "deletion": {"enabled": True},
-    }

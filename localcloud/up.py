@@ -17,10 +17,11 @@ import aiohttp
 from aiohttp import web
 
 from localcloud.advance import Follower
-from localcloud.arm.seed import GALLERIES, GALLERY, seed_default
+from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
 from localcloud.clock import Clock
 from localcloud.control import UnreachableError
+from localcloud.examples import example_mapping
 from localcloud.secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder, read_connection
 from localcloud.tables import empty_tables
@@ -188,23 +189,3 @@ def app_settings(
 def webhook_secret() -> str:
     """The first of the secrets that the app takes."""
     return os.environ["APPROVAL_WEBHOOK_SECRETS"].split(",")[0].strip()
-
-
-def gallery_id(subscription: str) -> str:
-    """The first of the galleries that a fresh local cloud has."""
-    group = next(iter(GALLERIES.values()))
-    scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
-    return f"{scope}/providers/Microsoft.Compute/galleries/{GALLERY}"
-
-
-def example_mapping(subscription: str) -> dict[str, Any]:
-    """New images called auto-… go to the first gallery, and are kept."""
-    name = "{imageName}"
-    return {
-        "match": {"name": "auto-*"},
-        "galleryId": gallery_id(subscription),
-        "imageDefinition": {"name": name, "publisher": "local", "offer": name, "sku": "{osType}"},
-        "imageVersion": "auto",
-        "targetRegions": [{"name": "eastus2"}],
-        "deletion": {"enabled": False},
-    }

@@ -1,0 +1,89 @@
+"""The commands that serve: what runs until Ctrl-C. Imported when one of them is called, since it brings
+the Functions runtime and the ARM emulator with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from localcloud.arm_process import serving_arm
+from localcloud.greeting import greeting
+from localcloud.host.worker import LoadError
+from localcloud.process import LocalCloud, Options, until_stopped
+from localcloud.state_folder import StateError
+from localcloud.up import EmbeddedCloud, SeparateCloud
+
+__all__ = ["Options", "serve_arm", "serve_folder", "serve_with_azure"]
+
+NOISY = ("azure", "aiohttp", "asyncio", "msal", "urllib3")
+
+
+def serve_folder(options: Options, *, verbose: bool) -> None:
+    """Any Functions folder."""
+
+    async def serve() -> None:
+        cloud = LocalCloud(options)
+        await cloud.start()
+        url = cloud.connection["app"]["url"]
+        print(f"{options.app_dir} is served at {url}", flush=True)
+        await until_stopped()
+        await cloud.stop()
+
+    os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
+    if options.app_dir.is_dir():
+        os.chdir(options.app_dir)
+    _finish(serve, verbose=verbose)
+
+
+def serve_with_azure(options: Options, arm_state: Path | None, *, verbose: bool) -> None:
+    """The app with an Azure of its own, here or in the process that has `arm_state`."""
+
+    async def serve() -> None:
+        state = options.state
+        cloud = LocalCloud(
+            options, SeparateCloud(state, arm_state) if arm_state else EmbeddedCloud(state)
+        )
+        await cloud.start()
+        print(greeting(cloud.connection, state), flush=True)
+        await until_stopped()
+        await cloud.stop()
+
+    os.chdir(options.app_dir)
+    _finish(serve, verbose=verbose)
+
+
+def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
+    """The ARM emulator alone."""
+
+    async def serve() -> None:
+        async with serving_arm(state, port) as url:
+            print(f"Azure Resource Manager is served at {url}", flush=True)
+            await until_stopped()
+
+    _finish(serve, verbose=verbose)
+
+
+def _finish(serve: Callable[[], Awaitable[None]], *, verbose: bool) -> None:
+    """Runs a server to its end, then leaves at once: app code still running is abandoned, as the
+    Functions host abandons what a worker does when it stops."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("localcloud").setLevel(logging.DEBUG if verbose else logging.WARNING)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
+    code = 0
+    try:
+        asyncio.run(_awaited(serve))
+    except (LoadError, StateError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _awaited(serve: Callable[[], Awaitable[None]]) -> None:
+    await serve()
