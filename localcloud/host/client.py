@@ -24,7 +24,6 @@ from localcloud.host.history import (
     moment,
     stamp,
 )
-from localcloud.host.orchestrations import instance_of
 from localcloud.host.rewind import rewound
 from localcloud.host.shim import entity_request, scheduler_id
 from localcloud.host.store import Instance, Store, WorkItem
@@ -75,7 +74,7 @@ class HubClient:
             input_text=input_text,
             generation=0 if former is None else (former.generation or 0) + 1,
         )
-        self._store.start(Message(instance_id, started, now), instance_of(started, "Pending"))
+        self._store.start(Message(instance_id, started, now), Instance.of(started, "Pending"))
         self._dispatcher.started_anew(instance_id)
         return instance_id
 

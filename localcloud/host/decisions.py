@@ -7,9 +7,10 @@ and tests of apps may compare them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from localcloud.host.history import Event, Kind
+from localcloud.host.history import Event, Kind, event, execution_completed, moment, stamp
 
 CHANGED = (
     "Was a change made to the orchestrator code after this instance had already started running?"
@@ -23,12 +24,19 @@ class ScheduleTask:
     input: str | None
     net_name: ClassVar[str] = "ScheduleTaskOrchestratorAction"
 
+    def event(self, now: datetime) -> Event:
+        rest = {"Version": "", "Input": None, "ParentTraceContext": None, "Tags": None}
+        return event(Kind.TaskScheduled, now, self.id, Name=self.name, **rest)
+
 
 @dataclass(frozen=True)
 class CreateTimer:
     id: int
     fire_at: str
     net_name: ClassVar[str] = "CreateTimerOrchestratorAction"
+
+    def event(self, now: datetime) -> Event:
+        return event(Kind.TimerCreated, now, self.id, FireAt=stamp(moment(self.fire_at)))
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class CreateSubOrchestration:
     instance_id: str
     input: str | None
     net_name: ClassVar[str] = "CreateSubOrchestrationAction"
+
+    def event(self, now: datetime) -> Event:
+        what = {"Name": self.name, "Version": self.version, "InstanceId": self.instance_id}
+        rest = {"Input": None, "ClientSpanId": None, "Tags": None}
+        return event(Kind.SubOrchestrationInstanceCreated, now, self.id, **what, **rest)
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,10 @@ class SendEvent:
     due: str | None
     net_name: ClassVar[str] = "SendEventOrchestratorAction"
 
+    def event(self, now: datetime) -> Event:
+        what = {"InstanceId": self.instance_id, "Name": self.name, "Input": self.input}
+        return event(Kind.EventSent, now, self.id, **what)
+
 
 @dataclass(frozen=True)
 class Complete:
@@ -62,6 +79,9 @@ class Complete:
     result: str | None
     details: str | None = None
     net_name: ClassVar[str] = "OrchestrationCompleteOrchestratorAction"
+
+    def event(self, now: datetime) -> Event:
+        return execution_completed(now, self.id, self.status, self.result)
 
 
 @dataclass(frozen=True)

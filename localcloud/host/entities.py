@@ -16,7 +16,6 @@ from typing import Any
 from localcloud.clock import Clock
 from localcloud.host.failures import sanitized
 from localcloud.host.history import Event, compact, event_raised, execution_started, stamp
-from localcloud.host.orchestrations import instance_of
 from localcloud.host.shim import entity_request, scheduler_id
 from localcloud.host.store import Instance, Store, WorkItem
 from localcloud.host.turn import Message
@@ -132,6 +131,6 @@ def _instance(instance_id: str, state: EntityState, now: datetime) -> Instance:
         version=None,
         input_text=state.as_input(),
     )
-    instance = instance_of(started)
+    instance = Instance.of(started)
     instance.custom_status = compact({"entityExists": True} if state.exists else {})
     return instance

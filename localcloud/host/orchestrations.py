@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -102,7 +100,7 @@ class Orchestrations:
         consumed = [m.id for m in inbox]
         starts = [m.event for m in inbox if m.event["EventType"] == Kind.ExecutionStarted]
         if starts:
-            instance, past, start = instance_of(starts[-1]), [], starts[-1:]
+            instance, past, start = Instance.of(starts[-1]), [], starts[-1:]
         elif stored is None or stored.status in FINISHED:
             return None
         else:
@@ -166,11 +164,11 @@ class Orchestrations:
         )
         outcome = replay(batch.history, reply, scope)
         self._report_changes(who, reply, outcome)
-        turn = take(outcome, who, now, _new_id)
+        turn = take(outcome, who, now)
         if not batch.new and len(turn.events) == 1:
             turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
         if turn.again is not None:
-            start = next_generation(turn.again, outcome.carried, who, now, _new_id)
+            start = next_generation(turn.again, outcome.carried, who, now)
             return self._next_generation(batch, turn, start, now)
         return self._item(batch, turn, outcome, now)
 
@@ -208,7 +206,7 @@ class Orchestrations:
         self, batch: Batch, turn: Turn, start: list[Event], now: datetime
     ) -> WorkItem:
         old = batch.instance
-        fresh = instance_of(start[1])
+        fresh = Instance.of(start[1])
         instance = replace(fresh, generation=old.generation, updated=stamp(now))
         go_on = Message(old.id, event(Kind.ContinueAsNew, now), now, instance.execution)
         return WorkItem(
@@ -219,24 +217,6 @@ class Orchestrations:
             messages=[*turn.messages, go_on],
             drop_execution=(old.id, old.execution),
         )
-
-
-def instance_of(started: Event, status: str = "Running") -> Instance:
-    """The instance at its start."""
-    ids = started["OrchestrationInstance"]
-    return Instance(
-        id=ids["InstanceId"],
-        execution=ids["ExecutionId"],
-        name=started["Name"],
-        version=started["Version"],
-        status=status,
-        input=started["Input"],
-        output=None,
-        custom_status=None,
-        created=started["Timestamp"],
-        updated=started["Timestamp"],
-        generation=started["Generation"],
-    )
 
 
 def _light(item: Event) -> Event:
@@ -260,6 +240,3 @@ def _reason(history: list[Event], outcome: Outcome) -> str | None:
     suspensions = [e for e in history if e["EventType"] == Kind.ExecutionSuspended]
     reason: Any = suspensions[-1]["Reason"]
     return None if reason is None else str(reason)
-
-
-_new_id: Callable[[], str] = lambda: uuid.uuid4().hex  # noqa: E731

@@ -58,6 +58,24 @@ class Instance:
     updated: str
     generation: int | None = None
 
+    @classmethod
+    def of(cls, started: Event, status: str = "Running") -> Instance:
+        """An instance at its start."""
+        ids, created = started["OrchestrationInstance"], started["Timestamp"]
+        return cls(
+            id=ids["InstanceId"],
+            execution=ids["ExecutionId"],
+            name=started["Name"],
+            version=started["Version"],
+            status=status,
+            input=started["Input"],
+            output=None,
+            custom_status=None,
+            created=created,
+            updated=created,
+            generation=started["Generation"],
+        )
+
 
 COLUMNS = [f.name for f in fields(Instance)]
 
@@ -220,10 +238,10 @@ class Store:
             _delete(db, ids)
 
 
-def _save(db: sqlite3.Connection, instance: Instance) -> None:
+def _save(db: sqlite3.Connection, instance: Instance, *, unless_there: bool = False) -> None:
     marks = ", ".join("?" * len(COLUMNS))
     db.execute(
-        f"INSERT OR REPLACE INTO instances({', '.join(COLUMNS)}) VALUES({marks})",
+        f"INSERT OR {'IGNORE' if unless_there else 'REPLACE'} INTO instances({', '.join(COLUMNS)}) VALUES({marks})",
         tuple(asdict(instance).values()),
     )
 
@@ -248,27 +266,10 @@ def _write_history(
 def _post(db: sqlite3.Connection, message: Message) -> None:
     """Puts a message into the queue; the start of a child makes its instance visible."""
     if message.event["EventType"] == Kind.ExecutionStarted:
-        _show_pending(db, message.event)
+        _save(db, Instance.of(message.event, "Pending"), unless_there=True)
     db.execute(
         "INSERT INTO messages(target, execution, due, event) VALUES(?, ?, ?, ?)",
         (message.target, message.execution_id, ticks(message.due), json.dumps(message.event)),
-    )
-
-
-def _show_pending(db: sqlite3.Connection, started: Event) -> None:
-    db.execute(
-        f"INSERT OR IGNORE INTO instances({', '.join(COLUMNS)})"
-        " VALUES(?, ?, ?, ?, 'Pending', ?, NULL, NULL, ?, ?, ?)",
-        (
-            started["OrchestrationInstance"]["InstanceId"],
-            started["OrchestrationInstance"]["ExecutionId"],
-            started["Name"],
-            started["Version"],
-            started["Input"],
-            started["Timestamp"],
-            started["Timestamp"],
-            started["Generation"],
-        ),
     )
 
 

@@ -1,12 +1,12 @@
 """One turn of an orchestration: from a replay's decisions to history events and messages.
 
 A turn is what the extension commits at once: events behind the history, messages to activities and
-to other instances, the instance's new state. Pure: ids and times come from outside.
+to other instances, the instance's new state. Nothing is read or written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,6 @@ from localcloud.host.history import (
     Kind,
     event,
     event_raised,
-    execution_completed,
     execution_started,
     moment,
     stamp,
@@ -79,84 +78,59 @@ class Execution:
     def of(cls, history: list[Event]) -> Execution:
         started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
         ids = started["OrchestrationInstance"]
-        return cls(
-            ids["InstanceId"],
-            ids["ExecutionId"],
-            started["Name"],
-            started["Version"],
-            started["ParentInstance"],
-        )
+        what = (started["Name"], started["Version"], started["ParentInstance"])
+        return cls(ids["InstanceId"], ids["ExecutionId"], *what)
 
 
-def take(outcome: Outcome, who: Execution, now: datetime, new_id: Callable[[], str]) -> Turn:
-    """The turn that follows from the decisions; `new_id` gives execution ids."""
+def take(outcome: Outcome, who: Execution, now: datetime) -> Turn:
+    """The turn that follows from the decisions."""
     turn = Turn()
     for decision in outcome.decisions:
-        _APPLY[type(decision)](turn, decision, who, now, new_id)
+        if isinstance(decision, ContinueAsNew):
+            turn.again = decision
+        else:
+            turn.events.append(decision.event(now))
+            _carry_out(turn, decision, who, now)
     turn.events.append(event(Kind.OrchestratorCompleted, now))
     return turn
 
 
-def _schedule(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> None:
-    key, name = decision.id, decision.name
-    rest = {"Version": "", "Input": None, "ParentTraceContext": None, "Tags": None}
-    turn.events.append(event(Kind.TaskScheduled, now, key, Name=name, **rest))
-    call = ActivityCall(who.instance_id, who.execution_id, key, name, decision.input)
-    turn.calls.append(call)
+def _carry_out(turn: Turn, decision: Decision, who: Execution, now: datetime) -> None:
+    match decision:
+        case ScheduleTask(key, name, text):
+            turn.calls.append(ActivityCall(who.instance_id, who.execution_id, key, name, text))
+        case CreateTimer(key, fire_at):
+            due = moment(fire_at)
+            fired = event(Kind.TimerFired, now, TimerId=key, FireAt=stamp(due))
+            turn.messages.append(Message(who.instance_id, fired, due, who.execution_id))
+        case CreateSubOrchestration():
+            turn.messages.append(Message(decision.instance_id, _start(decision, who, now), now))
+        case SendEvent(_, target, name, text, due_at):
+            due = moment(due_at) if due_at else now
+            turn.messages.append(Message(target, event_raised(now, name, text), due))
+        case Complete():
+            turn.end = decision
+            if who.parent is not None:
+                turn.messages.append(answer_to_parent(decision, who.parent, now))
 
 
-def _timer(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> None:
-    due = moment(decision.fire_at)
-    turn.events.append(event(Kind.TimerCreated, now, decision.id, FireAt=stamp(due)))
-    fired = event(Kind.TimerFired, now, TimerId=decision.id, FireAt=stamp(due))
-    turn.messages.append(Message(who.instance_id, fired, due, who.execution_id))
-
-
-def _child(
-    turn: Turn, decision: Any, who: Execution, now: datetime, new_id: Callable[[], str]
-) -> None:
-    what = {"Name": decision.name, "Version": decision.version}
-    rest = {"Input": None, "ClientSpanId": None, "Tags": None}
-    child = decision.instance_id
-    kind = Kind.SubOrchestrationInstanceCreated
-    turn.events.append(event(kind, now, decision.id, **what, InstanceId=child, **rest))
+def _start(child: CreateSubOrchestration, who: Execution, now: datetime) -> Event:
     ids = {"InstanceId": who.instance_id, "ExecutionId": who.execution_id}
     parent = {
         "Name": who.name,
         "OrchestrationInstance": ids,
-        "TaskScheduleId": decision.id,
+        "TaskScheduleId": child.id,
         "Version": who.version,
     }
-    started = execution_started(
+    return execution_started(
         now,
-        instance_id=decision.instance_id,
-        execution_id=new_id(),
-        name=decision.name,
-        version=decision.version,
-        input_text=decision.input,
+        instance_id=child.instance_id,
+        execution_id=uuid.uuid4().hex,
+        name=child.name,
+        version=child.version,
+        input_text=child.input,
         parent=parent,
     )
-    turn.messages.append(Message(decision.instance_id, started, now))
-
-
-def _send(turn: Turn, decision: Any, _who: Execution, now: datetime, _: Any) -> None:
-    what = {"Name": decision.name, "Input": decision.input}
-    sent = event(Kind.EventSent, now, decision.id, InstanceId=decision.instance_id, **what)
-    turn.events.append(sent)
-    due = moment(decision.due) if decision.due else now
-    raised = event_raised(now, decision.name, decision.input)
-    turn.messages.append(Message(decision.instance_id, raised, due))
-
-
-def _complete(turn: Turn, decision: Any, who: Execution, now: datetime, _: Any) -> None:
-    turn.end = decision
-    turn.events.append(execution_completed(now, decision.id, decision.status, decision.result))
-    if who.parent is not None:
-        turn.messages.append(answer_to_parent(decision, who.parent, now))
-
-
-def _again(turn: Turn, decision: Any, _who: Execution, _now: datetime, _: Any) -> None:
-    turn.again = decision
 
 
 def answer_to_parent(end: Complete, parent: dict[str, Any], now: datetime) -> Message:
@@ -173,35 +147,17 @@ def answer_to_parent(end: Complete, parent: dict[str, Any], now: datetime) -> Me
 
 
 def next_generation(
-    again: ContinueAsNew,
-    carried: list[Event],
-    who: Execution,
-    now: datetime,
-    new_id: Callable[[], str],
+    again: ContinueAsNew, carried: list[Event], who: Execution, now: datetime
 ) -> list[Event]:
     """The history that a generation begins with; its first turn comes behind that."""
     started = execution_started(
         now,
         instance_id=who.instance_id,
-        execution_id=new_id(),
+        execution_id=uuid.uuid4().hex,
         name=who.name,
         version=who.version,
         input_text=again.input,
         parent=who.parent,
     )
-    return [
-        event(Kind.OrchestratorStarted, now),
-        started,
-        *carried,
-        event(Kind.OrchestratorCompleted, now),
-    ]
-
-
-_APPLY: dict[type[Decision], Callable[..., None]] = {
-    ScheduleTask: _schedule,
-    CreateTimer: _timer,
-    CreateSubOrchestration: _child,
-    SendEvent: _send,
-    Complete: _complete,
-    ContinueAsNew: _again,
-}
+    turn = event(Kind.OrchestratorStarted, now)
+    return [turn, started, *carried, event(Kind.OrchestratorCompleted, now)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ def advance(history: list[Event], reply: dict[str, Any], version: str | None) ->
     who = Execution.of(history)
     scope = Scope(who.name, who.instance_id, who.execution_id, knows, version)
     outcome = replay(history, Reply(reply), scope)
-    turn = take(outcome, who, datetime.now(UTC), lambda: uuid.uuid4().hex)
+    turn = take(outcome, who, datetime.now(UTC))
     first = history[-1]["EventType"] == Kind.OrchestratorCompleted
     return [] if first and len(turn.events) == 1 else turn.events
 
