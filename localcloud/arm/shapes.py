@@ -34,8 +34,14 @@ _LISTS = frozenset(
     }
 )
 _TEXTS = frozenset(
-    {"location", "id", "endOfLifeDate", "hyperVGeneration", "blobUri", "uri", "level"}
+    {
+        *("location", "id", "endOfLifeDate", "hyperVGeneration", "blobUri", "uri", "level", "name"),
+        *("osType", "osState", "caching", "hostCaching", "storageAccountType", "architecture"),
+        *("replicationMode", "permissions", "operationType", "mode", "description", "eula"),
+        *("storageAccountStrategy", "virtualMachineId", "communityGalleryImageId"),
+    }
 )
+_NUMBERS = frozenset({"lun", "diskSizeGB", "sizeInGB"})
 
 
 def check_shape(body: Any, at: str = "") -> None:
@@ -62,7 +68,7 @@ def _check(key: str, value: Any, path: str) -> None:
         _require(all(isinstance(entry, dict) for entry in entries), path, "a list of objects")
     elif key in _TEXTS:
         _require(isinstance(value, str), path, "a text")
-    elif key == "lun":
+    elif key in _NUMBERS:
         _require(isinstance(value, int), path, "a whole number")
 
 

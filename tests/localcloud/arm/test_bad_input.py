@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, definition, error
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
     ),
@@ -31,7 +31,7 @@ def spoiled(body: Any, choice: st.DataObject) -> Any:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(choice=st.data())
 def test_spoiled_bodies_get_errors_of_arms_form(arm: Driver, choice: st.DataObject) -> None:
