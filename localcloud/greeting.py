@@ -31,6 +31,7 @@ def greeting(connection: Mapping[str, Any], state: Path) -> str:
             curl("galleries"),
             f"{curl('migrations')} -d {shlex.quote(body)}",
             curl("migrations"),
+            f"  {python} approve MIGRATION --approver you {where}",
             "",
             "Time, and what Azure and the app did:",
             f"  {python} clock --advance PT2H {where}",

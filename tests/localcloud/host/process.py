@@ -25,6 +25,7 @@ class CloudProcess:
         self.state = state
         self._command = [sys.executable, "-m", "localcloud", *arguments, "--state", str(state)]
         self._environ = {**os.environ, **(environ or {})}
+        self._log = state.parent / f"{state.name}.log"
         self.connection: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -38,7 +39,7 @@ class CloudProcess:
 
     def start(self) -> None:
         """Returns when connection.json is there; fails with what the process said."""
-        log = (self.state.parent / f"{self.state.name}.log").open("w+")
+        log = self._log.open("w+")
         self.process = subprocess.Popen(
             self._command, cwd=ROOT, env=self._environ, stdout=log, stderr=subprocess.STDOUT
         )
@@ -49,6 +50,13 @@ class CloudProcess:
                 raise AssertionError(f"not started: {log.read()}")
             self._wait(0.02)
         self.connection = json.loads((self.state / "connection.json").read_text())
+
+    def printed(self) -> str:
+        """What the process has printed, up to the end of its greeting."""
+        limit = time.monotonic() + START_SECONDS
+        while "\n" not in (text := self._log.read_text()) and time.monotonic() < limit:
+            self._wait(0.02)
+        return text
 
     def _wait(self, seconds: float) -> None:
         """Until the process ends, at most `seconds`."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -72,6 +76,24 @@ def test_arm_goes_by_the_same_clock(cloud: CloudProcess) -> None:
     logged = cloud.control("GET", "/requests")[1]["requests"][-1]["time"]
     cloud.control("POST", "/clock", {"speed": 1})
     assert logged[:19] == moved[:19]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not there")
+def test_the_printed_curl_lines_work_as_pasted(cloud: CloudProcess) -> None:
+    """Each is answered with JSON, and the last lists the migration that one of them starts."""
+    lines = [line for line in cloud.printed().splitlines() if line.startswith("  curl ")]
+    answers = [
+        subprocess.run(
+            ["bash", "-c", line],
+            env={**os.environ, "no_proxy": "*"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for line in lines
+    ]
+    *_, started, listed = [json.loads(answer) for answer in answers]
+    assert len(answers) == 4
+    assert started["id"] in str(listed)
 
 
 def test_reset_empties_both_parts(cloud: CloudProcess) -> None:
