@@ -47,7 +47,7 @@ class TaskHub:
         versioning = Versioning.of(durable_settings)
         self._clock, self._origin = clock, origin
         self._store = Store(database)
-        self._orchestrations = Orchestrations(worker, self._store, clock, versioning)
+        self._orchestrations = Orchestrations(worker, self._store, clock, durable_settings)
         self._entities = Entities(worker, self._store, clock)
         self._dispatcher = Dispatcher(
             self._store,

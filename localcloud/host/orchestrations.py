@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,14 +41,17 @@ from localcloud.host.worker import Worker, WorkerFailure
 
 log = logging.getLogger(__name__)
 
-# What the extension 3.x offers to the SDK; the durations are those of the Azure Storage provider.
+# What the extension 3.x offers to the SDK.
 PROTOCOL = {
     "isReplaying": False,
     "upperSchemaVersion": 1,
     "upperSchemaVersionNew": 3,
+    "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+}
+# Only the Azure Storage provider has a limit for timers; the SDK splits longer ones.
+TIMER_LIMITS = {
     "longRunningTimerIntervalDuration": "3.00:00:00",
     "maximumShortTimerDuration": "6.00:00:00",
-    "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
 STARTING = (Kind.ExecutionStarted, Kind.ContinueAsNew)
 VERSION_MISMATCH = {
@@ -74,9 +78,14 @@ class Batch:
 class Orchestrations:
     """Runs work items; one instance must not be worked on twice at a time."""
 
-    def __init__(self, worker: Worker, store: Store, clock: Clock, versioning: Versioning) -> None:
+    def __init__(
+        self, worker: Worker, store: Store, clock: Clock, settings: Mapping[str, Any]
+    ) -> None:
+        """`settings`: host.json's `extensions.durableTask`."""
         self._worker, self._store, self._clock = worker, store, clock
-        self._versioning = versioning
+        self._versioning = Versioning.of(settings)
+        provider = (settings.get("storageProvider") or {}).get("type") or "AzureStorage"
+        self._offer = PROTOCOL | (TIMER_LIMITS if provider.lower() == "azurestorage" else {})
         self._witness = Witness()
 
     async def work(self, instance_id: str) -> bool:
@@ -148,7 +157,7 @@ class Orchestrations:
             "input": None if started["Input"] is None else json.loads(started["Input"]),
             "instanceId": who.instance_id,
             "parentInstanceId": parent,
-            **PROTOCOL,
+            **self._offer,
         }
         try:
             return Reply(json.loads(await self._worker.invoke_durable(function, compact(context))))
