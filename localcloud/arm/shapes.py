@@ -1,7 +1,7 @@
 """Whether a body has the shape its reader expects: objects, lists and texts where they belong.
 
-The names below mean the same in every body the emulator reads, so one table serves all; what it
-does not name may be anything.
+The names below mean the same in all bodies of galleries, images and groups, so one table serves
+them; what it does not name may be anything.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.arm.errors import refusal
+from localcloud.arm.model import Json
 
 _OBJECTS = frozenset(
     {
@@ -41,25 +42,36 @@ _TEXTS = frozenset(
         *("storageAccountStrategy", "virtualMachineId", "communityGalleryImageId"),
     }
 )
+_READ = ("microsoft.compute/galleries", "microsoft.compute/images", "resourcegroups")
 _NUMBERS = frozenset({"lun", "diskSizeGB", "sizeInGB"})
 
 
-def check_shape(body: Any, at: str = "") -> None:
-    """Raises InvalidRequestContent naming the first value of a wrong kind; null is no value."""
+def check_shape(kind: str, body: Json) -> None:
+    """Raises InvalidRequestContent naming the first value of a wrong kind; null is no value.
+
+    Kinds that are kept as sent are not looked into: there the names may mean something else.
+    """
+    if kind.startswith(_READ):
+        _check_below(body, "")
+
+
+def _check_below(body: Any, at: str) -> None:
     if not isinstance(body, dict):
         return
     for key, value in body.items():
         path = f"{at}.{key}" if at else str(key)
         _check(key, value, path)
         for number, entry in enumerate(value if isinstance(value, list) else [value]):
-            check_shape(entry, f"{path}[{number}]" if isinstance(value, list) else path)
+            _check_below(entry, f"{path}[{number}]" if isinstance(value, list) else path)
 
 
 def _check(key: str, value: Any, path: str) -> None:
     if value is None:
         return
     within = path.split(".")[-2:-1]
-    if within in (["identifier"], ["tags"]):
+    if key == "permissions" and within != ["sharingProfile"]:
+        return  # a key vault's are an object
+    if within in (["identifier"], ["tags"], ["imageReference"]):
         _require(isinstance(value, str), path, "a text")
     elif key in _OBJECTS:
         _require(isinstance(value, dict), path, "an object")
