@@ -60,5 +60,5 @@ def new_key() -> str:
 
 
 def _is_one_of(offered: str | None, fitting: Iterable[str]) -> bool:
-    given = (offered or "").encode()
+    given = (offered or "").encode(errors="replace")  # a header's bytes need not be UTF-8
     return any(hmac.compare_digest(given, key.encode()) for key in fitting)
