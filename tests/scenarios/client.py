@@ -1,7 +1,7 @@
 """What a stranger's script can do with a running local cloud: the app, its Azure, its clock, all over HTTP."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +27,7 @@ class Answer:
 
     request: str
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]  # names without case
     text: str
 
     @property
@@ -85,9 +85,7 @@ class Client:
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-        answer = Answer(
-            f"{method} {path}", response.status_code, dict(response.headers), response.text
-        )
+        answer = Answer(f"{method} {path}", response.status_code, response.headers, response.text)
         self.answers.append(answer)
         return answer
 
