@@ -113,6 +113,7 @@ class Gateway:
             correlation,
             request.raw_path,
         )
+        check_shape(target.kind, call.body)
         versionlists.check(call)
         headers.update(cloud.throttle.take(call))
         return self._routed(call)
@@ -156,5 +157,4 @@ def _json(body: bytes) -> Json:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
         raise refusal("body", reason="not an object")
-    check_shape(parsed)
     return parsed
