@@ -9,7 +9,7 @@ STATE ?= .localcloud
 .PHONY: help demo up test check conformance soak clients e2e bench clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 # Twice quiet: pip then tells of errors only.
 INSTALL := -m pip install -qq --disable-pip-version-check
@@ -37,6 +37,9 @@ node_modules/.installed: package-lock.json
 
 test: $(VENV)/.dev node_modules/.installed  ## all tests
 	@$(BIN)/python -m pytest
+
+e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Core Tools (func) and Azurite, if they are there
+	@$(BIN)/python -m pytest -rs tests/e2e
 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
 	@$(BIN)/python tests/conformance/run.py

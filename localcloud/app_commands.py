@@ -15,7 +15,7 @@ from localcloud.examples import gallery_id
 from localcloud.state_folder import StateError, read_connection
 
 app = typer.Typer()
-State = Annotated[Path, typer.Option(help="folder of the running local cloud")]
+State = Annotated[Path, typer.Option(help="folder of the running local cloud", envvar="STATE")]
 DEFAULT = Path(".localcloud")
 
 

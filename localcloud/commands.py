@@ -14,7 +14,7 @@ import typer
 from localcloud.state_folder import StateError, read_connection
 
 app = typer.Typer()
-State = Annotated[Path, typer.Option(help="folder of the running local cloud")]
+State = Annotated[Path, typer.Option(help="folder of the running local cloud", envvar="STATE")]
 Body = Annotated[str | None, typer.Argument(help="JSON, or @file")]
 DEFAULT = Path(".localcloud")
 MOVE_SECONDS = 3600

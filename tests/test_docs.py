@@ -1,0 +1,266 @@
+"""The documents tell the truth: settings, routes, targets, values and dependencies as they are, commands that run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.host.worker import Worker
+from migration.settings import Settings
+from migration.wire import iso_duration
+from tests.scenarios.process import LocalCloudProcess
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = {path.name: path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]}
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _rows(text: str) -> dict[str, list[str]]:
+    """The cells of every table row, by what is in backticks in its first cell."""
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return {name.strip("`"): cells for name, *cells in rows}
+
+
+def _section(text: str, title: str) -> str:
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+# ---- settings --------------------------------------------------------------------------------------
+
+
+def _written(default: Any) -> str:
+    """A default as configuration.md writes it."""
+    match default:
+        case timedelta():
+            text = iso_duration(default)
+        case Enum():
+            text = str(default.value)
+        case _:
+            text = str(default or "")
+    return f"`{text}`" if text else "empty"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    """docs/configuration.md lists what migration/settings.py reads, and nothing else."""
+    documented = _rows(DOCS["configuration.md"].partition("\n## ")[0])
+
+    defaults = {name.upper(): _written(f.default) for name, f in Settings.model_fields.items()}
+
+    assert {name: cells[1] for name, cells in documented.items()} == defaults
+
+
+def test_the_example_of_a_mapping_is_one() -> None:
+    """What configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
+    example = _blocks("configuration.md", "json")[0]
+
+    settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})
+
+    assert len(settings.event_grid_mapping) == 1
+
+
+def test_the_example_settings_are_read() -> None:
+    """local.settings.example.json has no secret, and names only what is documented."""
+    values = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+
+    unknown = [name for name in values if f"`{name}" not in DOCS["configuration.md"]]
+
+    assert unknown == []
+    assert Settings.from_environ(values).records_store == "table"
+
+
+# ---- routes ----------------------------------------------------------------------------------------
+
+
+def _routes() -> set[str]:
+    worker = Worker.load(ROOT)
+    worker.stop()
+    triggers = [f.trigger for f in worker.functions if f.kind == "httpTrigger"]
+    return {f"{method} /api/{t['route']}" for t in triggers for method in t["methods"]}
+
+
+def test_every_route_is_documented() -> None:
+    """README and docs/http.md have each route of function_app.py, and no other."""
+    titles = re.findall(r"^## ((?:GET|POST|PUT|DELETE|PATCH) \S+)$", DOCS["http.md"], re.MULTILINE)
+    table = _rows(_section(DOCS["README.md"], "HTTP surface"))
+
+    assert set(titles) == _routes()
+    assert set(table) == _routes()
+
+
+# ---- commands --------------------------------------------------------------------------------------
+
+
+def _blocks(name: str, language: str) -> list[str]:
+    return [body for found, body in FENCE.findall(DOCS[name]) if found == language]
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    """No document sends anybody to a target that is not there."""
+    named = {
+        target
+        for text in DOCS.values()
+        for words in re.findall(r"(?:`|^)make ((?:[a-z0-9]+ ?)+)", text, re.MULTILINE)
+        for target in words.split()
+    }
+
+    assert {"demo", "test", "up"} <= named
+    assert named <= _targets()
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloudProcess]:
+    """A fresh local cloud; its clock stands still."""
+    process = LocalCloudProcess(tmp_path_factory.mktemp("readme"))
+    process.start()
+    yield process
+    process.stop()
+
+
+def test_the_lines_of_the_readme_work_as_pasted(cloud: LocalCloudProcess) -> None:
+    """Every sh block of "Trying it", in order, in one shell: it ends with an image that is gone."""
+    blocks = [body for _, body in FENCE.findall(_section(DOCS["README.md"], "Trying it"))]
+    script = "\n".join(["set -e", *blocks]).replace(".venv/bin/python", sys.executable)
+    environment = {**os.environ, "STATE": str(cloud.state), "NO_PROXY": "127.0.0.1"}
+
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert len(blocks) == 5
+    assert "HTTP/1.1 202 Accepted" in ran.stdout
+    assert '"stage": "approval"' in ran.stdout
+    assert '"verdict": "accepted"' in ran.stdout
+    assert '"outcome": "completed"' in ran.stdout
+    assert '"status": 409' in ran.stdout
+    assert "migration.finished" in ran.stdout
+
+
+def test_the_other_way_to_approve_works_too(cloud: LocalCloudProcess) -> None:
+    """`python -m localcloud approve` says what is wrong with an id that nobody knows."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "localcloud", "approve", "no-such-id", "--approver", "ada"],
+        cwd=ROOT,
+        env={**os.environ, "STATE": str(cloud.state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert "404" in ran.stderr
+
+
+# ---- values ----------------------------------------------------------------------------------------
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}".strip("."))
+    else:
+        yield path, json.dumps(value).strip('"')
+
+
+def test_every_value_of_host_json_has_its_reason() -> None:
+    """docs/operations.md names each with its value; the two that only say what the file is are left out."""
+    told = _section(DOCS["operations.md"], "host.json, value by value")
+    host = json.loads((ROOT / "host.json").read_text())
+    leaves = dict(_leaves(host))
+    trivial = {"version", "extensionBundle.id"}
+
+    untold = [
+        path
+        for path, value in leaves.items()
+        if path not in trivial and not _told(told, path, value)
+    ]
+
+    assert untold == []
+
+
+def _told(text: str, path: str, value: str) -> bool:
+    for line in text.splitlines():
+        name, _, rest = line.strip("| ").partition(" | ")
+        keys = [part.strip("` .") for part in name.split(", ")]
+        if any(path.endswith(f".{key}") or path == key for key in keys):
+            return rest.startswith(f"`{value}` |")
+    return False
+
+
+def test_threads_match_the_limits() -> None:
+    """As many threads as host.json lets activities and orchestrators run at once."""
+    durable = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
+    threads = int(_rows(DOCS["configuration.md"])["PYTHON_THREADPOOL_THREAD_COUNT"][0].strip("`"))
+    both = durable["maxConcurrentActivityFunctions"] + durable["maxConcurrentOrchestratorFunctions"]
+
+    assert threads == both
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """docs/architecture.md names each direct dependency, and none that is not installed."""
+    told = _section(DOCS["architecture.md"], "Dependencies")
+    direct = (ROOT / "requirements.txt").read_text().partition("# Pulled in by the above")[0]
+    for name in ("requirements-local.txt", "requirements-dev.txt"):
+        direct += (ROOT / name).read_text()
+    pinned = set(re.findall(r"^([A-Za-z0-9_-]+)==", direct, re.MULTILINE))
+    node = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+
+    in_tables = {
+        name
+        for line in told.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])
+    }
+
+    assert in_tables == pinned
+    assert [name for name in node if f"`{name}`" not in told] == []
+
+
+def test_every_file_that_is_named_exists() -> None:
+    """Paths in backticks and links between documents lead somewhere."""
+    missing = []
+    for name, text in DOCS.items():
+        folder = ROOT if name == "README.md" else ROOT / "docs"
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+        missing += [link for link in links if not (folder / link).exists()]
+        paths = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_0-9]+\.[a-z]+)?)`", text)
+        missing += [path for path in paths if not (ROOT / path).exists()]
+
+    assert missing == []
+
+
+def test_no_tracked_file_names_this_machine() -> None:
+    """No path of anybody's machine, no registry's host, in anything that is committed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no git repository here")
+    # In two parts each, so that this file does not name them either.
+    parts = ["/root /", "/work /", "/home/ runner", "/tmp/ brief", "registry.npmjs .org"]
+    words = [part.replace(" ", "") for part in [*parts, "pypi .org", "files.pythonhosted .org"]]
+
+    found = []
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        found += [f"{name}: {word}" for word in words if word in text]
+
+    assert found == []
