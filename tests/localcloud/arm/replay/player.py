@@ -38,6 +38,7 @@ class Outcome:
     compared: int = 0
     disagreements: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)  # left out, but later exchanges may miss it
 
     @property
     def agreeing(self) -> int:
@@ -98,7 +99,9 @@ class Player:
             if row is not None:
                 outcome.left_out[row.reason] += 1
                 if row.sent:
-                    self._send(interaction, compared=False)
+                    ours = self._send(interaction, compared=False)
+                    if interaction.method != "GET" and ours.status_code >= 400 > interaction.status:
+                        outcome.refused.append(f"{interaction.label} {ours.text[:200]}")
                 self._know_disks(interaction)
                 continue
             outcome.compared += 1

@@ -48,6 +48,7 @@ def report(outcomes: list[Outcome]) -> str:
     for outcome in outcomes:
         reasons.update(outcome.left_out)
     lines += [f"  left out {count:4d}: {reason}" for reason, count in reasons.most_common()]
+    lines += [f"  left out and refused: {line}" for o in outcomes for line in o.refused]
     lines += [f"  disagrees: {line}" for o in outcomes for line in o.disagreements]
     return "\n".join(lines)
 
