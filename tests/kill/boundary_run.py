@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.kill.boundaries import Boundary, Moment, boundaries
 from tests.kill.callers import Callers
@@ -12,6 +12,7 @@ from tests.kill.cloud import Cloud, until
 from tests.kill.ending import ending
 from tests.kill.evidence import Json
 from tests.kill.intents import Intent, Wish
+from tests.kill.mishaps import reached
 
 CALM = "kill-00-calm-x"
 STEP, ROUNDS = "PT30M", 40
@@ -29,7 +30,9 @@ class BoundaryRun:
         self.different: dict[str, Json] = {}
         self.calm: Json = {}
         self._cloud = cloud
-        self._callers = Callers(cloud, doubling=False)  # the order of their calls must not be chance
+        self._callers = Callers(
+            cloud, doubling=False
+        )  # the order of their calls must not be chance
 
     def every_boundary(self) -> list[list[Boundary]]:
         """The boundaries of a migration that nothing disturbs, by burst."""
@@ -61,12 +64,13 @@ class BoundaryRun:
         cloud, callers = self._cloud, self._callers
         callers.add(Intent(boundary.name, Wish.APPROVE) for boundary in members)
         cloud.arm("POST", "/faults", {"rules": [boundary.rule for boundary in members]})
-        driver = threading.Thread(target=to_the_end, args=(cloud, callers))
-        driver.start()
-        until(lambda: _reached(cloud) >= len(members), f"all are at their boundary: {members}")
-        cloud.kill()
-        _release(cloud, late=False)
-        driver.join()
+        with ThreadPoolExecutor(1) as thread:
+            driving = thread.submit(to_the_end, cloud, callers)
+            everyone = f"all are at their boundary: {members}"
+            until(lambda: reached(cloud) >= len(members) or driving.done(), everyone)
+            cloud.kill()
+            _release(cloud, late=False)
+            driving.result()
         cloud.start()
         _release(cloud, late=True)
         cloud.arm("DELETE", "/faults")
@@ -84,10 +88,6 @@ def to_the_end(
             return
         cloud.advance(STEP)
         after_step()
-
-
-def _reached(cloud: Cloud) -> int:
-    return sum(rule["fired"] for rule in cloud.arm("GET", "/faults")["rules"])
 
 
 def _release(cloud: Cloud, *, late: bool) -> None:

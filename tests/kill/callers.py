@@ -5,6 +5,7 @@ They repeat whatever was not answered, and send things twice at once, too early 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,6 +40,12 @@ class Callers:
     def done(self) -> bool:
         """Whether every migration was told to have ended."""
         return all(self.status(intent).get("outcome") for intent in self.intents)
+
+    @property
+    def stages(self) -> Counter[str]:
+        """How many migrations were last told to be in which stage, and have no outcome."""
+        told = [self.status(intent) for intent in self.intents]
+        return Counter(status["stage"] for status in told if status and not status["outcome"])
 
     def status(self, intent: Intent) -> Json:
         """What was last told of it; empty before anything was."""

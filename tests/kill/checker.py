@@ -147,7 +147,9 @@ def _untrue(evidence: Evidence) -> Found:
         if fate == "kept" and image not in there:
             yield Violation(Kind.UNTRUE, migration, "says kept of an image that is gone")
         if fate not in ("kept", "deleted"):
-            yield Violation(Kind.UNTRUE, migration, f"says {fate} of the image, whose fate is known")
+            yield Violation(
+                Kind.UNTRUE, migration, f"says {fate} of the image, whose fate is known"
+            )
 
 
 def _unexpected(evidence: Evidence) -> Found:
@@ -155,7 +157,9 @@ def _unexpected(evidence: Evidence) -> Found:
         wanted = evidence.expected.get(accepted["sourceImageId"].lower())
         outcome = evidence.records.get(migration, {}).get("outcome")
         if outcome and wanted and outcome["outcome"] not in wanted:
-            text = f"{outcome['outcome']}: {outcome['reason']}; expected {', '.join(sorted(wanted))}"
+            text = (
+                f"{outcome['outcome']}: {outcome['reason']}; expected {', '.join(sorted(wanted))}"
+            )
             yield Violation(Kind.UNEXPECTED, migration, text)
 
 

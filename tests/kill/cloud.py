@@ -30,7 +30,7 @@ START_SECONDS, CALL_SECONDS = 30.0, 60.0
 SETTINGS = {"SWEEP_SCHEDULE": "0 */5 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
 
 
-class Stuck(AssertionError):
+class Stuck(AssertionError):  # noqa: N818 - what is the case
     """Something that must happen did not."""
 
 
@@ -124,7 +124,7 @@ class Cloud:
 
     def webhook(self, extension: str, path: str, body: Any, **headers: str) -> Answer:
         """A call of an extension's webhook with its system key."""
-        key = {"x-functions-key": str(self.connection["systemKeys"][extension])}
+        key = {"x-functions-key": str(self.connection["systemKeys"][extension.lower()])}
         url = f"{self.connection['app']['url']}/runtime/webhooks/{extension}{path}"
         return call("POST", url, body, key | headers)
 

@@ -1,0 +1,72 @@
+"""How each mishap is brought about, from outside the runtime."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import Future, wait
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tests.kill.cloud import Cloud, until
+from tests.kill.evidence import Json
+from tests.kill.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, Unlucky
+
+
+def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
+    """Let it happen while `step` runs; on return the runtime is dead, or well again."""
+    match mishap:
+        case AtMoment(seconds):
+            wait([step], seconds)
+            cloud.kill()
+        case AtCall():
+            until(lambda: reached(cloud) or step.done(), "the call has come, or the end")
+            cloud.kill()
+        case Locked(file, seconds):
+            path = cloud.records_file if file == "records" else cloud.hub_file
+            with locked(path):
+                wait([step], seconds)
+        case FullDisk(seconds):
+            with full_disk(cloud):
+                wait([step], seconds)
+        case Unlucky() | Calm():
+            wait([step])
+
+
+def rules(mishap: Mishap) -> list[Json]:
+    """What ARM must be told before."""
+    return [mishap.rule] if isinstance(mishap, AtCall | Unlucky) else []
+
+
+def is_late(mishap: Mishap) -> bool:
+    """Whether a call shall arrive only when the next runtime is there."""
+    return isinstance(mishap, AtCall) and mishap.moment == "late"
+
+
+def reached(cloud: Cloud) -> int:
+    """How many calls were held or swallowed."""
+    armed = cloud.arm("GET", "/faults")["rules"]
+    return sum(rule["fired"] for rule in armed if rule["what"] in ("hold", "timeout"))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Nobody else can write to a SQLite file meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def full_disk(cloud: Cloud) -> Iterator[None]:
+    """No file of the runtime can grow beyond the size that its smaller write-ahead log has now."""
+    logs = [Path(f"{file}-wal") for file in (cloud.records_file, cloud.hub_file)]
+    size = min(log.stat().st_size for log in logs)
+    limit = resource.RLIMIT_FSIZE
+    before = resource.prlimit(cloud.pid, limit, (size, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        resource.prlimit(cloud.pid, limit, before)

@@ -1,0 +1,99 @@
+"""`make soak KILLS=… SEED=…`: every boundary once, then waves until that many kills are done.
+
+What a seed decides: the migrations, what goes wrong in which round and how. Where exactly a death at a moment of real
+time hits is up to the machine. A failure prints the command that runs its wave again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tests.kill.boundary_run import BoundaryRun
+from tests.kill.checker import Kind, Violation
+from tests.kill.cloud import Cloud
+from tests.kill.wave import WaveReport, run_wave
+
+KILLS_A_WAVE = 10
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--no-boundaries", action="store_true", help="waves only")
+    given = parser.parse_args(arguments)
+    tell(f"seed {given.seed}")
+    total = WaveReport(given.seed) if given.no_boundaries else _boundaries(given.seed)
+    seed = given.seed
+    while total.kills < given.kills:
+        report = run_wave(seed, min(KILLS_A_WAVE, given.kills - total.kills))
+        tell(line(report))
+        tell_found(report)
+        total, seed = total + report, seed + 1
+    tell(f"in all: {line(total)}\nwhen it died, migrations were in {in_stages(total)}")
+    return 1 if total.found else 0
+
+
+def line(report: WaveReport) -> str:
+    """The figures of a report in one line."""
+    return (
+        f"kills {report.kills}, migrations {report.migrations}, "
+        f"lost {report.count(Kind.LOST, Kind.AMBIGUOUS)}, "
+        f"duplicated {report.count(Kind.DUPLICATED)}, "
+        f"deleted without approval {report.count(Kind.UNAPPROVED, Kind.UNSAVED)}, "
+        f"otherwise wrong {report.count(Kind.UNTRUE, Kind.UNEXPECTED)}, seed {report.seed}"
+    )
+
+
+def in_stages(report: WaveReport) -> str:
+    """The stages that were met by a death, and how often."""
+    return ", ".join(f"{stage} {times}" for stage, times in report.stages.most_common())
+
+
+def again(report: WaveReport) -> str:
+    """The command that runs a wave again."""
+    return f"python -m tests.kill.soak --no-boundaries --kills {report.kills} --seed {report.seed}"
+
+
+def tell_found(report: WaveReport) -> None:
+    """Every broken promise, and how to run it again."""
+    for violation in report.found:
+        tell(f"  {violation.kind}: {violation.about}: {violation.text}")
+    if report.found:
+        tell(f"  again: {again(report)}")
+
+
+def tell(text: str) -> None:
+    """To the screen, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _boundaries(seed: int) -> WaveReport:
+    """Kills, migrations and broken promises at every boundary of one migration."""
+    with Cloud() as cloud:
+        run = BoundaryRun(cloud)
+        bursts = run.every_boundary()
+        for burst in bursts:
+            run.die_at(burst)
+        found = [*run.violations(), *_differences(run)]
+        every = sum(len(burst) for burst in bursts)
+        report = WaveReport(seed, cloud.kills, every + 1, found, Counter())
+    tell(f"{every} boundaries of one migration: {line(report)}")
+    for violation in found:
+        tell(f"  {violation.kind}: {violation.about}: {violation.text}")
+    return report
+
+
+def _differences(run: BoundaryRun) -> Iterable[Violation]:
+    for boundary, end in run.different.items():
+        yield Violation(Kind.UNEXPECTED, boundary, f"ended as {end}, without a crash as {run.calm}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""One wave: a cloud of its own, migrations in every stage, something dying or going wrong in every round.
+
+When the wave's share of kills is used up, nothing disturbs it any more: the clock moves by days until every
+migration has ended, and the checker looks at everything that is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from tests.kill.callers import Callers
+from tests.kill.checker import Kind, Violation, violations
+from tests.kill.cloud import Cloud
+from tests.kill.evidence import Json
+from tests.kill.intents import Wish
+from tests.kill.mishaps import bring_about, is_late, rules
+from tests.kill.plan import CANCELS, STARTS, Round, intents, plan_round
+
+POLLING = {"REPLICATION_POLL_INTERVAL": "PT10M"}
+CALM_STEPS = ("PT30M",) * 4 + ("P1D",) * 5
+FAILING_REGION: Json = {
+    "what": "replication",
+    "outcome": "fail",
+    "region": "westeurope",
+    "path": f"kill-{Wish.FAIL.value}",
+}
+
+
+@dataclass(frozen=True)
+class WaveReport:
+    """What a wave did and found. `stages`: in which stages the migrations were when the runtime died."""
+
+    seed: int
+    kills: int = 0
+    migrations: int = 0
+    found: Sequence[Violation] = ()
+    stages: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: WaveReport) -> WaveReport:
+        """Both, under this one's seed."""
+        return WaveReport(
+            self.seed,
+            self.kills + other.kills,
+            self.migrations + other.migrations,
+            [*self.found, *other.found],
+            self.stages + other.stages,
+        )
+
+    def count(self, *kinds: Kind) -> int:
+        """How many violations are of these kinds."""
+        return sum(violation.kind in kinds for violation in self.found)
+
+
+def run_wave(seed: int, kills: int) -> WaveReport:
+    """Run it; violations are reported, not raised."""
+    with Cloud(POLLING) as cloud:
+        callers, stages, number = Callers(cloud), Counter[str](), 0
+        while cloud.kills < kills:
+            if not set(callers.stages) - {"approval"}:  # those may wait for days
+                callers.add(intents(seed, number))
+            before = cloud.kills
+            _disturbed(cloud, callers, plan_round(seed, number))
+            stages += callers.stages if cloud.kills > before else Counter()
+            number += 1
+        _calm(cloud, callers, number + STARTS + CANCELS)
+        found = violations(callers.evidence())
+        return WaveReport(seed, cloud.kills, len(callers.told), found, stages)
+
+
+def _disturbed(cloud: Cloud, callers: Callers, plan: Round) -> None:
+    cloud.arm("POST", "/faults", {"rules": [FAILING_REGION]})
+    cloud.advance(plan.lead)
+    cloud.arm("POST", "/faults", {"rules": rules(plan.mishap)})
+    with ThreadPoolExecutor(1) as thread:
+        step = thread.submit(_step, cloud, callers, plan)
+        bring_about(plan.mishap, cloud, step)
+        if not cloud.alive:
+            if not is_late(plan.mishap):
+                cloud.arm("DELETE", "/faults")  # the calls that are held go on
+            step.result()
+            cloud.start()
+        step.result()
+    cloud.arm("DELETE", "/faults")
+
+
+def _step(cloud: Cloud, callers: Callers, plan: Round) -> None:
+    callers.act(plan.number)
+    cloud.advance(plan.advance)
+
+
+def _calm(cloud: Cloud, callers: Callers, number: int) -> None:
+    cloud.arm("POST", "/faults", {"rules": [FAILING_REGION]})
+    for advance in CALM_STEPS:
+        callers.act(number)
+        if callers.done:
+            break
+        cloud.advance(advance)
+    cloud.advance("PT15M")  # the sweep puts away what a death left half done
