@@ -19,6 +19,8 @@ from orchestrators.watch_replication import Watch, WatchResult
 
 PLANNING_TRIES = 5
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
+# Azure makes a definition within seconds. Growing waits, since this history is not cut: replaying it costs its length.
+FIRST_DEFINITION_WAIT, LONGEST_DEFINITION_WAIT = timedelta(seconds=5), timedelta(minutes=5)
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
@@ -62,13 +64,14 @@ def _ensure_definition(run: Run) -> Steps:
         "name": plan.definition_name,
         "body": plan.definition_body,
     }
-    began = run.context.current_utc_datetime
+    began, wait = run.context.current_utc_datetime, FIRST_DEFINITION_WAIT
     while not (yield from run.ask("ensure_definition", request)).value["ready"]:
         if run.context.current_utc_datetime - began > run.start.retry_limit:
             raise Ended(
                 Outcome.FAILED, f"the image definition {plan.definition_name} stays in Creating"
             )
-        yield from pause(run.context, run.start.polling.interval)
+        yield from pause(run.context, wait)
+        wait = min(wait * 2, LONGEST_DEFINITION_WAIT)
     yield from run.record(Stage.VERSION, f"image definition {plan.definition_name} created")
 
 

@@ -1,0 +1,593 @@
+"""One migration end to end: which activities are called in which order, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migration import answers
+from migration.approval import Decision
+from migration.starting import MigrationStart
+from tests import builders as b
+from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading
+
+MAKE = ["plan_migration", "ensure_definition", "start_version", "read_replication", "check_image"]
+ASK = ["notify", "decide_approval"]
+PROMOTE = ["promote_version", "read_replication"]
+DELETE = ["gate_and_delete", "confirm_deletion"]
+END = ["finish_migration", "notify"]
+
+
+def gone() -> answers.Json:
+    return answers.done({"present": False})
+
+
+def image_is(*, unchanged: bool, certain: bool = False) -> answers.Json:
+    return answers.done({"present": True, "unchanged": unchanged, "certain": certain})
+
+
+def impatient(script: Script) -> MigrationStart:
+    """Gives every step an hour."""
+    return b.a_start(script.accepted).model_copy(update={"retry_limit": timedelta(hours=1)})
+
+
+async def to_the_end(theatre: Theatre) -> None:
+    """Nobody decides anything; four days pass."""
+    await theatre.begin()
+    await theatre.advance(days=4)
+
+
+async def approve(theatre: Theatre) -> None:
+    """Somebody approves after a day; an hour passes."""
+    await theatre.begin()
+    await theatre.advance(days=1)
+    await theatre.decide()
+    await theatre.advance(hours=1)
+
+
+def test_without_deletion_nobody_is_asked(tmp_path: Path) -> None:
+    """Version, replication, promotion; the image is kept as asked."""
+    script = Script()
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.names() == [*MAKE, *PROMOTE, *END]
+    assert script.result["result"]["image"] == "kept"
+    assert script.stages == ["definition", "version", "replication", "promotion"]
+
+
+def test_with_deletion_the_image_goes_after_the_approval(tmp_path: Path) -> None:
+    """Everything is checked again after the approval; promotion comes before the deletion."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await approve(theatre)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    again = ["decide_approval", "check_image"]
+    assert script.names() == [*MAKE, *ASK, *again, *PROMOTE, *DELETE, *END]
+    assert script.result["result"]["image"] == "deleted"
+    assert script.result["result"]["decidedBy"]["approver"] == "ada"
+    assert script.result["result"]["correlationIds"] == {"ensure_definition": "correlation-1"}
+    assert script.stages[-3:] == ["approval", "promotion", "deletion"]
+
+
+def test_a_rejection_keeps_the_image(tmp_path: Path) -> None:
+    """And promotes nothing; the reason names who said it."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.decide(Decision.REJECT, reason="does not boot")
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert "gate_and_delete" not in script.names()
+    assert "rejected by ada: does not boot" in script.result["reason"]
+
+
+def test_without_a_decision_the_approval_expires_on_the_third_day(tmp_path: Path) -> None:
+    """Not before; timers of a day at most."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(days=2, hours=23, minutes=59)
+        assert await theatre.ended() == "Running None"
+        await theatre.advance(minutes=1)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert "expired" in script.result["reason"]
+    assert "gate_and_delete" not in script.names()
+
+
+@pytest.mark.parametrize("value", ["k1", "", None, {"decision": "approve"}, ["x"] * 500, 7])
+def test_an_event_alone_approves_nothing(tmp_path: Path, value: Any) -> None:
+    """Whoever can raise events cannot forge a decision: what is stored decides, the event only wakes."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.raise_event(theatre.id, "approval-9", value)
+        await theatre.raise_event(theatre.id, "approved", value)
+        await theatre.wake(value)
+        assert await theatre.ended() == "Running None"
+        await theatre.advance(days=4)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert "gate_and_delete" not in script.names()
+
+
+def test_many_forged_events_do_not_hide_the_real_decision(tmp_path: Path) -> None:
+    """Each round waits for an event of its own, and the real one is seen at once."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        for _ in range(12):
+            await theatre.wake("forged")
+        await theatre.decide()
+        await theatre.advance(minutes=1)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    rounds = [r["approval"]["round"] for r in script.inputs("record_progress") if r.get("approval")]
+    assert rounds[:13] == list(range(1, 14))
+
+
+def test_a_decision_between_judging_and_waiting_is_not_lost(tmp_path: Path) -> None:
+    """Stored and raised early, under the round's own event, it is found when the wait begins."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        script.reply("notify", error("Down"))  # the asking waits a minute for its next try
+        await theatre.begin()
+        script.reply("notify", answers.done())
+        await theatre.decide()
+        await theatre.advance(minutes=2)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fingerprint": "v1-a-b"},
+        {"migration_id": "another-1"},
+        {"received_at": b.NOW + timedelta(days=5)},
+    ],
+    ids=["for another fingerprint", "for another migration", "received after the deadline"],
+)
+def test_a_decision_that_does_not_count_deletes_nothing(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """The wait goes on and expires."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.decide(**changes)
+        await theatre.advance(days=4)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert "gate_and_delete" not in script.names()
+
+
+CANCELLED_AT = [*MAKE[:4], "decide_approval", "promote_version", "gate_and_delete"]
+
+
+@pytest.mark.parametrize("activity", CANCELLED_AT)
+def test_a_cancellation_ends_it_at_every_step(tmp_path: Path, activity: str) -> None:
+    """The image is kept, nothing is called after it but the end."""
+    script = Script(deletion=True, cancelled_from=activity)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        if activity in ("promote_version", "gate_and_delete"):
+            await theatre.decide()
+        assert await theatre.ended() == "Completed cancelled"
+
+    play(tmp_path, script, scene)
+    assert script.names()[script.names().index(activity) :] == [activity, *END]
+    assert script.result["result"]["image"] == "kept"
+
+
+def test_a_cancellation_while_nobody_decides_is_heard_by_its_wake(tmp_path: Path) -> None:
+    """The wait is woken and its next step sees the flag."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(days=1)
+        script.cancelled_from = "decide_approval"
+        await theatre.wake()
+        assert await theatre.ended() == "Completed cancelled"
+
+    play(tmp_path, script, scene)
+
+
+# which activity fails for good, in which migration: how it ends, what became of the image
+GIVEN_UP: dict[str, tuple[str, bool, str, str]] = {
+    "planning": ("plan_migration", False, "failed", "kept"),
+    "the definition": ("ensure_definition", True, "failed", "kept"),
+    "the version": ("start_version", True, "failed", "kept"),
+    "a look at the replication": ("read_replication", True, "failed", "kept"),
+    "the image check, deletion asked for": ("check_image", True, "kept", "kept"),
+    "the image check, no deletion": ("check_image", False, "failed", "kept"),
+    "the judging": ("decide_approval", True, "kept", "kept"),
+    "the promotion, deletion asked for": ("promote_version", True, "kept", "kept"),
+    "the gate": ("gate_and_delete", True, "kept", "kept"),
+    "the confirmation": ("confirm_deletion", True, "kept", "unknown"),
+}
+
+
+@pytest.mark.parametrize(
+    ("activity", "deletion", "outcome", "image"), GIVEN_UP.values(), ids=GIVEN_UP
+)
+def test_a_final_error_ends_it_with_azures_words(
+    tmp_path: Path, activity: str, deletion: bool, outcome: str, image: str
+) -> None:
+    """One call, one outcome; with a usable version and a deletion asked for it is Kept, not Failed."""
+    script = Script(deletion=deletion).reply(
+        activity, error("AuthorizationFailed", transient=False)
+    )
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        if activity in ("promote_version", "gate_and_delete", "confirm_deletion"):
+            await theatre.decide()
+        assert await theatre.ended() == f"Completed {outcome}"
+
+    play(tmp_path, script, scene)
+    assert script.names().count(activity) == 1
+    assert "AuthorizationFailed: m" in script.result["reason"]
+    assert script.result["result"]["image"] == image
+
+
+def test_an_outage_while_deleting_leaves_the_fate_open(tmp_path: Path) -> None:
+    """The DELETE may have arrived."""
+    script = Script(deletion=True).reply("gate_and_delete", error())
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(impatient(script))
+        await theatre.decide()
+        await theatre.advance(hours=2)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert script.result["result"]["image"] == "unknown"
+
+
+def test_a_retry_after_is_waited_for_on_a_durable_timer(tmp_path: Path) -> None:
+    """Not a second less; then it goes on as if nothing had been."""
+    script = Script().reply("start_version", error(after=375), answers.done({"created": True}))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(seconds=374)
+        assert script.names().count("start_version") == 1
+        await theatre.advance(seconds=1)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.names().count("start_version") == 2
+
+
+def test_an_outage_is_sat_out_until_the_limit(tmp_path: Path) -> None:
+    """Then it fails, with what came last; the waits grow, so that the history stays short."""
+    script = Script().reply("ensure_definition", error("ServerTimeout"))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(impatient(script))
+        await theatre.advance(minutes=55)
+        assert await theatre.ended() == "Running None"
+        await theatre.advance(minutes=10)
+        assert await theatre.ended() == "Completed failed"
+
+    play(tmp_path, script, scene)
+    assert "ServerTimeout" in script.result["reason"]
+    assert script.names().count("ensure_definition") <= 18
+
+
+def test_a_worker_that_dies_is_tried_again(tmp_path: Path) -> None:
+    """An exception is nobody's answer; the third time it works."""
+    crash = RuntimeError("worker died")
+    script = Script().reply("start_version", crash, crash, answers.done({"created": True}))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(minutes=5)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+
+
+def test_problems_of_the_plan_end_it_before_the_first_write(tmp_path: Path) -> None:
+    """All of them in the reason."""
+    problems = [{"field": "galleryId", "message": "gone"}, {"field": "x", "message": "y"}]
+    script = Script().reply("plan_migration", answers.done({"problems": problems}))
+    play(tmp_path, script, to_the_end)
+    assert script.names() == ["plan_migration", *END]
+    assert script.result["reason"] == "galleryId: gone; x: y"
+    assert script.outcome == "failed"
+
+
+def test_a_definition_that_is_there_is_not_made(tmp_path: Path) -> None:
+    """The plan knows."""
+    script = Script().reply("plan_migration", planned(definition_exists=True))
+    play(tmp_path, script, to_the_end)
+    assert "ensure_definition" not in script.names()
+    assert script.outcome == "completed"
+
+
+def test_a_definition_in_the_making_is_waited_for(tmp_path: Path) -> None:
+    """The version's PUT would be refused."""
+    not_ready = answers.done({"ready": False, "created": True})
+    script = Script().reply(
+        "ensure_definition", not_ready, not_ready, answers.done({"ready": True})
+    )
+    play(tmp_path, script, to_the_end)
+    assert script.names().count("ensure_definition") == 3
+    assert script.outcome == "completed"
+
+
+def test_a_definition_that_never_gets_ready_fails_it(tmp_path: Path) -> None:
+    """After the retry limit, looked at ever more rarely: every look makes the parent's history longer."""
+    script = Script().reply("ensure_definition", answers.done({"ready": False, "created": True}))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(impatient(script))
+        await theatre.advance(hours=2)
+        assert await theatre.ended() == "Completed failed"
+
+    play(tmp_path, script, scene)
+    assert "Creating" in script.result["reason"]
+    assert script.names().count("ensure_definition") <= 20
+
+
+def a_start(**changes: Any) -> MigrationStart:
+    accepted = b.an_acceptance()
+    return b.a_start(accepted.model_copy(update={"request": {**accepted.request, **changes}}))
+
+
+@pytest.mark.parametrize("code", ["VersionNameTaken", "PropertyChangeNotAllowed"])
+def test_auto_that_lost_a_race_plans_again(tmp_path: Path, code: str) -> None:
+    """With the next number; the first plan's version is nobody's."""
+    script = Script().reply(
+        "start_version", error(code, transient=False), answers.done({"created": True})
+    )
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(a_start(imageVersion="auto"))
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.names().count("plan_migration") == 2
+
+
+def test_auto_does_not_race_for_ever(tmp_path: Path) -> None:
+    """Five tries."""
+    script = Script().reply("start_version", error("VersionNameTaken", transient=False))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(a_start(imageVersion="auto"))
+        assert await theatre.ended() == "Completed failed"
+
+    play(tmp_path, script, scene)
+    assert script.names().count("plan_migration") == 5
+
+
+def test_a_named_version_that_is_taken_fails(tmp_path: Path) -> None:
+    """Another number was not asked for."""
+    script = Script().reply("start_version", error("VersionNameTaken", transient=False))
+    play(tmp_path, script, to_the_end)
+    assert script.outcome == "failed"
+    assert script.names().count("plan_migration") == 1
+
+
+# what the image check says first and after the approval: outcome, image, whether promoted
+IMAGES: dict[str, tuple[list[answers.Json], str, str, bool]] = {
+    "gone before the approval": ([gone()], "completed", "gone, not by us", True),
+    "gone after the approval": (
+        [image_is(unchanged=True, certain=True), gone()],
+        "completed",
+        "gone, not by us",
+        True,
+    ),
+    "made anew before the approval": ([image_is(unchanged=False)], "kept", "kept", False),
+    "made anew after the approval": (
+        [image_is(unchanged=True, certain=True), image_is(unchanged=False)],
+        "kept",
+        "kept",
+        False,
+    ),
+    "of unknown creation time": ([image_is(unchanged=True)], "kept", "kept", False),
+}
+
+
+@pytest.mark.parametrize(("looks", "outcome", "image", "promoted"), IMAGES.values(), ids=IMAGES)
+def test_an_image_that_is_not_the_same_any_more_is_never_deleted(
+    tmp_path: Path, looks: list[answers.Json], outcome: str, image: str, promoted: bool
+) -> None:
+    """Names are reused, content is not."""
+    script = Script(deletion=True).reply("check_image", *looks)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        if len(looks) > 1:
+            await theatre.decide()
+        assert await theatre.ended() == f"Completed {outcome}"
+
+    play(tmp_path, script, scene)
+    assert script.result["result"]["image"] == image
+    assert ("promote_version" in script.names()) is promoted
+    assert "gate_and_delete" not in script.names()
+
+
+def test_an_image_made_anew_fails_a_migration_without_deletion(tmp_path: Path) -> None:
+    """The version may hold neither the old nor the new image."""
+    script = Script().reply("check_image", image_is(unchanged=False))
+    play(tmp_path, script, to_the_end)
+    assert script.outcome == "failed"
+    assert "promote_version" not in script.names()
+
+
+def test_an_image_without_creation_time_is_kept_and_nobody_asked(tmp_path: Path) -> None:
+    """An incomplete fingerprint never allows a deletion."""
+    plan = b.planned(
+        b.a_request(deletion={"enabled": True}), b.some_facts(image=b.an_image(created=None))
+    )
+    assert not isinstance(plan, list)
+    script = Script(deletion=True)
+    script.reply("plan_migration", answers.done({"plan": plan.to_wire()}))
+    script.reply("check_image", image_is(unchanged=True))
+    play(tmp_path, script, to_the_end)
+    assert script.outcome == "kept"
+    assert "decide_approval" not in script.names()
+    assert "gate_and_delete" not in script.names()
+    assert "promote_version" in script.names()
+
+
+# the gate's and the confirmation's answers: outcome, image, words of the reason
+DELETIONS: dict[str, tuple[str, list[Any], str, str, str]] = {
+    "the gate is shut": (
+        "gate_and_delete",
+        [answers.done({"image": "kept", "refusals": ["full replication: no"], "checks": []})],
+        "kept",
+        "kept",
+        "full replication",
+    ),
+    "the image is gone at the gate": (
+        "gate_and_delete",
+        [answers.done({"image": "gone, not by us", "checks": []})],
+        "completed",
+        "gone, not by us",
+        "not by us",
+    ),
+    "a run before has deleted it": (
+        "gate_and_delete",
+        [answers.done({"image": "deleted", "checks": []})],
+        "completed",
+        "deleted",
+        "deleted",
+    ),
+    "Azure refuses later": (
+        "confirm_deletion",
+        [answers.done({"gone": False, "refusal": "Conflict: in use"})],
+        "kept",
+        "kept",
+        "in use",
+    ),
+    "it takes a while": (
+        "confirm_deletion",
+        [answers.done({"gone": False, "refusal": None})] * 3
+        + [answers.done({"gone": True, "refusal": None})],
+        "completed",
+        "deleted",
+        "deleted",
+    ),
+    "it is never gone": (
+        "confirm_deletion",
+        [answers.done({"gone": False, "refusal": None})],
+        "kept",
+        "unknown",
+        "look at it yourself",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("activity", "replies", "outcome", "image", "words"), DELETIONS.values(), ids=DELETIONS
+)
+def test_the_end_says_what_became_of_the_image(
+    tmp_path: Path, activity: str, replies: list[Any], outcome: str, image: str, words: str
+) -> None:
+    """Kept, deleted, gone, or unknown, with the reason."""
+    script = Script(deletion=True).reply(activity, *replies)
+    play(tmp_path, script, approve)
+    assert (script.outcome, script.result["result"]["image"]) == (outcome, image)
+    assert words in script.result["reason"]
+
+
+def test_a_notification_that_fails_is_a_warning(tmp_path: Path) -> None:
+    """Three tries each, then a warning; never an outcome."""
+    script = Script(deletion=True).reply("notify", error("NotificationRefused"))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(minutes=10)
+        await theatre.decide()
+        await theatre.advance(hours=1)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.names().count("notify") == 6
+    warnings = [request["text"] for request in script.inputs("record_warning")]
+    assert len(warnings) == 2
+    assert "approval.requested" in warnings[0]
+
+
+def test_a_receiver_that_refuses_for_good_is_told_once(tmp_path: Path) -> None:
+    """A 404 does not pass by itself."""
+    script = Script().reply("notify", error("NotificationRefused", transient=False))
+    play(tmp_path, script, to_the_end)
+    assert script.names().count("notify") == 1
+    assert script.outcome == "completed"
+
+
+def test_children_get_ids_and_the_version_of_their_parent(tmp_path: Path) -> None:
+    """A child without a version would be started under the newest one (durable.md B3.19)."""
+    script = Script()
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        _, listed, _ = await theatre.call("GET", "/instances")
+        names = {item["instanceId"]: item["name"] for item in listed}
+        assert names == {
+            theatre.id: "migrate_image",
+            f"{theatre.id}-replication": "watch_replication",
+            f"{theatre.id}-promotion": "watch_replication",
+        }
+        versions = {item.version for item in theatre.hub._store.instances()}
+        assert versions == {"1.0"}
+
+    play(tmp_path, script, scene)
+
+
+def test_the_custom_status_is_small_and_holds_no_address(tmp_path: Path) -> None:
+    """It fails over 8,703 characters; the records hold the rest."""
+    script = Script(deletion=True).reply("read_replication", reading("Creating", "Replicating"))
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        for instance in (theatre.id, f"{theatre.id}-replication"):
+            text = json.dumps((await theatre.status(instance))["customStatus"])
+            assert "replication" in text
+            assert len(text) < 200
+            assert "http" not in text
+
+    play(tmp_path, script, scene)
+
+
+def test_the_time_of_the_records_is_the_orchestrations(tmp_path: Path) -> None:
+    """Replays write the same moments; numbers tell a repeated activity."""
+    script = Script(deletion=True)
+    play(tmp_path, script, approve)
+    steps = script.inputs("record_progress")
+    moments = [datetime.fromisoformat(step["at"]) for step in steps]
+    assert moments == sorted(moments)
+    assert moments[0] >= b.NOW
+    numbers = [step["number"] for step in steps if step["text"] != "waiting"]
+    assert numbers == list(range(1, len(numbers) + 1))
