@@ -39,7 +39,7 @@ test: $(VENV)/.dev node_modules/.installed  ## all tests
 	@$(BIN)/python -m pytest
 
 e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Core Tools (func) and Azurite, if they are there
-	@$(BIN)/python -m pytest -rs tests/e2e
+	@GALLERY_MIGRATOR_E2E=1 $(BIN)/python -m pytest -rs tests/e2e
 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
 	@$(BIN)/python tests/conformance/run.py
