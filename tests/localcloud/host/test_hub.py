@@ -224,6 +224,25 @@ def test_entities_keep_their_state(tmp_path: Path) -> None:
     run(counted(6))
 
 
+@pytest.mark.parametrize(("provider", "timers"), [({}, 3), ({"type": "azureManaged"}, 1)])
+def test_long_timers_are_split_on_azure_storage(
+    tmp_path: Path, provider: dict[str, str], timers: int
+) -> None:
+    """Ten days are 3 + 3 + 4 there, and one timer with providers that know no limit."""
+
+    async def scenario() -> None:
+        async with host(tmp_path, {"storageProvider": provider}) as served:
+            await served.start("ten_days", "t")
+            await served.advance(days=9, hours=23)
+            assert (await served.status("t"))["runtimeStatus"] == "Running"
+            await served.advance(hours=1)
+            history = (await served.status("t", "?showHistory=true"))["historyEvents"]
+            kinds = [item["EventType"] for item in history]
+            assert kinds.count("TimerFired") == timers
+
+    run(scenario())
+
+
 def test_a_version_that_is_too_new_waits_for_a_newer_host(tmp_path: Path) -> None:
     """Rejected instances stay Pending, and run on a host that may run them."""
 

@@ -105,6 +105,11 @@ def changed(context: Any) -> Any:
 
 
 @app.orchestration_trigger(context_name="context")
+def ten_days(context: Any) -> Any:
+    yield context.create_timer(context.current_utc_datetime + dt.timedelta(days=10))
+
+
+@app.orchestration_trigger(context_name="context")
 def careless(context: Any) -> Any:
     """Uses the wall clock in an input, which only the local cloud notices."""
     yield context.call_activity("note", str(time.perf_counter()))
