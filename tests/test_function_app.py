@@ -1,0 +1,82 @@
+"""The table of contents: what the worker loads is what the orchestrators call and the issue's routes promise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud.host.worker import Function, Worker
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUTES = {
+    ("post", "migrations"),
+    ("get", "migrations"),
+    ("get", "migrations/{id}"),
+    ("post", "migrations/{id}/approval"),
+    ("post", "migrations/{id}/cancel"),
+    ("post", "plans"),
+    ("get", "galleries"),
+    ("get", "images"),
+    ("get", "health"),
+}
+
+
+@pytest.fixture(scope="module")
+def functions() -> Iterator[list[Function]]:
+    """Loaded as the Python worker does: LoadError would name every binding that it refuses."""
+    worker = Worker.load(ROOT)
+    yield list(worker.functions)
+    worker.stop()
+
+
+def names(functions: list[Function], kind: str) -> set[str]:
+    return {function.name for function in functions if function.kind == kind}
+
+
+def called() -> set[str]:
+    """Every text in the orchestrators that is called as an activity or a child."""
+    found = set[str]()
+    for path in (ROOT / "orchestrators").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in ("ask", "perform", "call_sub_orchestrator"):
+                    texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                    found |= {text for text in texts if isinstance(text, str)}
+    return found
+
+
+def test_the_orchestrators_call_what_is_registered_and_nothing_else(
+    functions: list[Function],
+) -> None:
+    """A name with a slip would fail a migration in the middle."""
+    registered = names(functions, "activityTrigger")
+    assert called() == registered | {"watch_replication"}
+    assert names(functions, "orchestrationTrigger") == {"migrate_image", "watch_replication"}
+
+
+def test_every_route_of_the_issue_is_there_with_a_key(functions: list[Function]) -> None:
+    """Function-key level for all of them."""
+    triggers = [f.trigger for f in functions if f.kind == "httpTrigger"]
+    found = {(method.lower(), t["route"]) for t in triggers for method in t["methods"]}
+    assert found == ROUTES
+    assert {str(t["authLevel"]).lower() for t in triggers} == {"function"}
+
+
+def test_there_are_an_event_trigger_and_timers(functions: list[Function]) -> None:
+    """For new images and for the sweep."""
+    assert names(functions, "eventGridTrigger") == {"image_written"}
+    assert "sweep_migrations" in names(functions, "timerTrigger")
+
+
+def test_activities_take_one_plain_object(functions: list[Function]) -> None:
+    """The SDK's class envelope never crosses the durable boundary."""
+    activities = [f for f in functions if f.kind == "activityTrigger"]
+    assert activities
+    for activity in activities:
+        assert set(activity.inputs) == {"request"}
+        hints = activity.handler.__annotations__
+        assert (hints["request"], hints["return"]) == (dict, dict)
