@@ -6,6 +6,7 @@ Json = dict[str, Any]
 
 GALLERY_GROUP, GALLERY, IMAGE_GROUP = "galleries", "scenarios", "images"
 HERE = "eastus2"
+LARGEST = 64 * 1024  # bytes of a body that the app reads
 
 
 def group_id(subscription: str, group: str) -> str:

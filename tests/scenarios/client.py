@@ -285,17 +285,20 @@ class Client:
             timeout=TIMEOUT,
         )
 
-    def publish(self, *events: Any, kind: str = "Notification") -> int:
+    def publish(self, *events: Any) -> int:
         """Deliver events as Event Grid does; the status of the answer."""
-        url = f"{self.connection['app']['url']}/runtime/webhooks/EventGrid"
+        return self.publish_raw(json.dumps(events).encode())
+
+    def publish_raw(self, body: bytes) -> int:
+        """Deliver a body as Event Grid does; the status of the answer."""
         response = self._session.post(
-            url,
+            f"{self.connection['app']['url']}/runtime/webhooks/EventGrid",
             params={
                 "functionName": "image_written",
                 "code": self.connection["systemKeys"]["eventgrid"],
             },
-            json=list(events),
-            headers={"aeg-event-type": kind},
+            data=body,
+            headers={"aeg-event-type": "Notification", "content-type": "application/json"},
             timeout=TIMEOUT,
         )
         return response.status_code
