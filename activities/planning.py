@@ -16,9 +16,10 @@ from activities.versions import read_version_body, read_versions
 from migration import answers
 from migration.facts import VersionFacts, version_facts
 from migration.names import ComputeId, parse_gallery_id, parse_image_id
-from migration.planning import Facts, Plan, make_plan
+from migration.planning import Plan, make_plan
 from migration.problems import Problem
 from migration.requests import AUTO, MigrationRequest, request_from_record
+from migration.rules import Facts
 from migration.wire import Json
 
 T = TypeVar("T")

@@ -24,11 +24,12 @@ from migration.facts import (
 )
 from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
 from migration.names import image_key, migration_id
-from migration.planning import Facts, Plan, make_plan
+from migration.planning import Plan, make_plan
 from migration.polling import PollPolicy
 from migration.problems import Problem
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest, parse_request_json
+from migration.rules import Facts
 from migration.starting import MigrationStart
 from migration.wire import Json
 

@@ -15,7 +15,8 @@ from migration.bodies import (
     version_tags,
 )
 from migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_TAG
-from migration.planning import Facts, Plan
+from migration.planning import Plan
+from migration.rules import Facts
 from tests import builders as b
 from tests.builders import (
     IMAGE_ID,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from migration.planning import Facts, Plan
+from migration.planning import Plan
 from migration.problems import Problem
+from migration.rules import Facts
 from tests import builders as b
 from tests.builders import a_definition, a_request, an_image, data_disk, planned, some_facts
 

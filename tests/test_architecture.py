@@ -1,0 +1,142 @@
+"""The rules of CONTRIBUTING.md that a parser can hold: who may import whom, sizes, names, no assert where it runs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("migration", "orchestrators", "activities", "records", "triggers")
+DEPLOYED = sorted(
+    [ROOT / "function_app.py", ROOT / "clock.py"]
+    + [path for folder in FOLDERS for path in (ROOT / folder).glob("**/*.py")]
+)
+LOCAL = sorted((ROOT / "localcloud").glob("**/*.py"))
+OURS = {*FOLDERS, "clock", "function_app", "localcloud", "tests", "benchmarks"}
+
+# Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
+MAY_IMPORT = {
+    "migration": set[str](),
+    "orchestrators": {"migration"},
+    "activities": {"migration", "records", "clock"},
+    "records": {"migration"},
+    "triggers": {"migration", "records", "activities", "clock"},
+    "clock.py": set[str](),
+    "function_app.py": {*FOLDERS, "clock"},
+    "localcloud": set[str](),
+}
+# Of everything else, these folders may import this and the standard library.
+THIRD_PARTY = {"migration": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
+IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", "uuid", "secrets"}
+HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
+BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
+MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
+def test_a_layer_imports_only_what_is_below_it(path: Path) -> None:
+    """Nothing deployed imports the local cloud or the tests, and the local cloud nothing of the app."""
+    layer = layer_of(path)
+    own = {name.partition(".")[0] for name in imports(path)} & OURS
+    assert own - MAY_IMPORT[layer] - {layer} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in DEPLOYED if layer_of(p) in THIRD_PARTY], ids=name_of)
+def test_the_pure_layers_import_nothing_else(path: Path) -> None:
+    """Standard library and pydantic for decisions; the durable SDK for orchestrators."""
+    allowed = THIRD_PARTY[layer_of(path)]
+    foreign = {
+        name
+        for name in imports(path)
+        if name.partition(".")[0] not in sys.stdlib_module_names | OURS
+        and not any(name == top or name.startswith(top + ".") for top in allowed)
+        and name != "azure"
+    }
+    assert foreign == set()
+    assert {name.partition(".")[0] for name in imports(path)} & IMPURE == set()
+
+
+@pytest.mark.parametrize("path", [p for p in DEPLOYED if layer_of(p) in THIRD_PARTY], ids=name_of)
+def test_the_pure_layers_never_ask_for_the_time(path: Path) -> None:
+    """Time is an input."""
+    asked = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if node.value.id in ("datetime", "date") and node.attr in ("now", "utcnow", "today")
+    }
+    assert asked == set()
+
+
+def test_loading_the_app_loads_no_heavy_sdk() -> None:
+    """A cold start waits for every import; the SDKs load on first use."""
+    script = "import sys, function_app; print('\\n'.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = run.stdout.split()
+    assert "function_app" in loaded
+    assert [name for name in loaded if name.startswith(HEAVY)] == []
+    assert [name for name in loaded if name.partition(".")[0] in {"localcloud", "tests"}] == []
+
+
+@pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
+def test_deployed_code_has_no_assert(path: Path) -> None:
+    """`python -O` takes them out, so nothing may depend on one."""
+    found = [n.lineno for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Assert)]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
+def test_a_module_is_named_after_what_it_decides(path: Path) -> None:
+    """No drawers for odds and ends; and no code in `__init__.py`."""
+    assert {path.stem, path.parent.name} & BANNED_NAMES == set()
+    if path.name == "__init__.py":
+        body = ast.parse(path.read_text()).body
+        assert all(isinstance(node, ast.Expr) for node in body)
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
+def test_a_module_and_its_functions_fit_a_reader(path: Path) -> None:
+    """300 lines a module, 40 a function; tables as data may be longer than a function."""
+    text = path.read_text()
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+        if node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
+    assert len(text.splitlines()) <= MOST_LINES_OF_A_MODULE
+
+
+def test_no_two_modules_of_the_app_import_each_other() -> None:
+    """An import cycle is one module in two files."""
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in DEPLOYED}
+    graph = {name: {i for i in imports(path) if i in modules} for name, path in modules.items()}
+    while leaves := {name for name, needs in graph.items() if not needs}:
+        graph = {n: needs - leaves for n, needs in graph.items() if n not in leaves}
+    assert graph == {}
