@@ -24,7 +24,6 @@ from aiohttp import web
 
 from localcloud.arm import certificates
 from localcloud.arm.listening import listen
-from localcloud.arm.model import Json
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
 
@@ -64,14 +63,15 @@ async def _serve(connection: Connection, state: Path) -> None:
     runners: list[web.AppRunner] = []
     port = await listen(runners, empty, 0, certificates.server_context(state))
     token, _ = cloud.tokens.issue(cloud.url)
-    paths = {"GET image": images[0]["id"], "list images": images[0]["id"].rsplit("/", 1)[0]}
+    image = images[0]["id"]
+    paths = {"GET image": image, "GET images": image.rsplit("/", 1)[0], "PATCH image": image}
     paths = {name: f"{path}?api-version=2026-04-01" for name, path in paths.items()}
     empty_url = f"https://127.0.0.1:{port}"
     connection.send(Site(cloud.url, empty_url, str(cloud.ca_file), token, paths))
     await asyncio.Event().wait()
 
 
-async def rate(session: aiohttp.ClientSession, url: str, body: Json | None) -> float:
+async def rate(session: aiohttp.ClientSession, method: str, url: str) -> float:
     """Requests a second that `CLIENTS` clients get answered, each one after the other."""
     end = time.perf_counter() + ROUND_SECONDS
     count = 0
@@ -79,7 +79,8 @@ async def rate(session: aiohttp.ClientSession, url: str, body: Json | None) -> f
     async def client() -> None:
         nonlocal count
         while time.perf_counter() < end:
-            async with session.request("PUT" if body else "GET", url, json=body) as response:
+            body = None if method == "GET" else {"tags": {"number": str(count)}}
+            async with session.request(method, url, json=body) as response:
                 await response.read()
                 response.raise_for_status()
             count += 1
@@ -99,8 +100,8 @@ async def measure(site: Site) -> dict[str, tuple[float, float]]:
         for name, path in site.paths.items():
             rounds = [
                 (
-                    await rate(session, site.arm + path, None),
-                    await rate(session, site.empty + path, None),
+                    await rate(session, name.split()[0], site.arm + path),
+                    await rate(session, name.split()[0], site.empty + path),
                 )
                 for _ in range(ROUNDS)
             ]

@@ -41,6 +41,7 @@ class Exchange:
     status: int
     response_headers: Mapping[str, str]
     response_body: object
+    fault: str | None = None  # the fault rule that had its way with the answer
 
 
 @dataclass(frozen=True, slots=True)

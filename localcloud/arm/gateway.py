@@ -48,7 +48,7 @@ class Gateway:
             line["fault"] = rule.name or rule.what
         try:
             answer = await self._with_fault(request, rule, correlation, line)
-            await report(cloud.observers, request, answer)
+            await report(cloud.observers, request, answer, line.get("fault"))
             return answer
         finally:
             cloud.requests.append(line)

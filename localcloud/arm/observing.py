@@ -1,13 +1,17 @@
 """Exchanges as observers see them: what was asked and answered, after faults had their way.
 
 `ArmCloud.observers` are called on the server's thread, before the answer leaves; without any, a
-request costs nothing more.
+request costs nothing more. A `Tape` is an observer that keeps exchanges in a file for another
+process; the variable `LOCALCLOUD_EXCHANGES` names the file to `ArmCloud.start`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
 
 from aiohttp import web
 
@@ -16,8 +20,43 @@ from localcloud.arm.call import Exchange
 Observer = Callable[[Exchange], None]
 
 
+VARIABLE = "LOCALCLOUD_EXCHANGES"
+
+
+class Tape:
+    """Appends exchanges to a file, one line of JSON each. Tokens are left out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Keep one exchange; it is on disk when this returns."""
+        kept = asdict(exchange)
+        kept["request_headers"] = {
+            name: text
+            for name, text in exchange.request_headers.items()
+            if name.lower() != "authorization"
+        }
+        with self._path.open("a") as file:
+            file.write(json.dumps(kept) + "\n")
+
+    @staticmethod
+    def read(path: Path) -> list[Exchange]:
+        """The exchanges that were kept in a file."""
+        return [Exchange(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def asked_for() -> list[Observer]:
+    """The tape that the environment asks for, if it does."""
+    path = os.environ.get(VARIABLE)
+    return [Tape(Path(path))] if path else []
+
+
 async def report(
-    observers: Iterable[Observer], request: web.Request, response: web.StreamResponse
+    observers: Iterable[Observer],
+    request: web.Request,
+    response: web.StreamResponse,
+    fault: str | None = None,
 ) -> None:
     """Tell the observers, if there are any, of an answer with a whole body."""
     told = list(observers)
@@ -32,6 +71,7 @@ async def report(
         status=response.status,
         response_headers=dict(response.headers),
         response_body=_parsed(body),
+        fault=fault,
     )
     for observer in told:
         observer(exchange)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,18 +11,26 @@ from localcloud.arm.model import Failure, Operation, Region, Resource, Tombstone
 
 T = TypeVar("T", Operation, Resource, Tombstone, Region, Failure)
 
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Operation, Resource, Tombstone, Region, Failure)
+}
 _MOMENTS = frozenset({"created", "ready", "soft_deleted", "start", "end", "gone"})
 
 
 def dump(value: Operation | Resource | Tombstone) -> str:
     """One line of JSON."""
-    return json.dumps(asdict(value), default=_plain, separators=(",", ":"))
+    return _encode(value)
 
 
 def _plain(value: Any) -> Any:
+    """One level only: the encoder asks again for what is inside (`asdict` copies it all)."""
     if isinstance(value, datetime):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    return {name: getattr(value, name) for name in _NAMES[type(value)]}
+
+
+_encode = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
 
 
 def load(kind: type[T], text: str) -> T:

@@ -24,7 +24,7 @@ from localcloud.arm.gateway import Gateway
 from localcloud.arm.inspection import whole_state
 from localcloud.arm.listening import listen
 from localcloud.arm.model import Json
-from localcloud.arm.observing import Observer
+from localcloud.arm.observing import Observer, asked_for
 from localcloud.arm.profile import DEFAULT, Profile
 from localcloud.arm.requestlog import RequestLog
 from localcloud.arm.routing import Site
@@ -90,6 +90,7 @@ class ArmCloud:
     async def start(self, port: int = 0) -> None:
         """Listen. Without a port the ones of the last start are taken again when they are free."""
         last = self._store.fact("ports") or {}
+        self.observers += asked_for()
         gateway = Gateway(self)
         context = certificates.server_context(self._state)
         arm = web.Application(client_max_size=4 * 1024 * 1024)

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from localcloud.arm.timestamps import ticks
 
@@ -34,10 +33,10 @@ class Signer:
         return url + stamp + self._proof(url + stamp)
 
     def _proof(self, signed: str) -> str:
-        path = urlsplit(signed)
-        text = f"{path.path}?{path.query}".encode()
-        signature = b"".join(hmac.digest(self._key, text + bytes([i]), "sha512") for i in range(4))
-        return f"&s={_b64(signature)}&h={_b64(hashlib.sha256(text).digest())}"
+        text = signed[signed.index("/subscriptions/") :].encode()
+        proof = hmac.digest(self._key, text, "sha512")
+        signature = b"".join(hashlib.sha512(proof + bytes([i])).digest() for i in range(4))
+        return f"&s={_b64(signature)}&h={_b64(hashlib.sha256(proof).digest())}"
 
     def fits(self, path_and_query: str) -> bool:
         """Whether a URL without a signature, or with the right one, is asked for."""

@@ -1,0 +1,283 @@
+"""ARM's refusals as data: status, code, text and target of every one the emulator gives.
+
+Texts are Azure's own, from recorded traffic, Microsoft's troubleshooting pages and issues that
+quote real output; the ones marked `?` are made up in its style, as no real text is known.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """HTTP status, code, text and target; `{names}` are filled in."""
+
+    status: int
+    code: str
+    message: str
+    target: str | None = None
+
+
+TABLE: dict[str, Row] = {
+    "resource missing": Row(
+        404,
+        "ResourceNotFound",
+        "The Resource '{resource}' under resource group '{group}' was not found. For more details "
+        "please go to https://aka.ms/ARMResourceNotFoundFix",
+    ),
+    "group missing": Row(
+        404,
+        "ResourceGroupNotFound",
+        "Resource group '{group}' could not be found.",
+    ),
+    "subscription missing": Row(
+        404,
+        "SubscriptionNotFound",
+        "The subscription '{subscription}' could not be found.",
+    ),
+    "parent missing": Row(
+        404,
+        "ParentResourceNotFound",
+        "Can not perform requested operation on nested resource. "
+        "Parent resource '{parent}' not found.",
+    ),
+    "path unknown": Row(
+        404,
+        "InvalidResourceType",
+        "The resource type could not be found in the namespace '{namespace}' for api version "
+        "'{api}'.",
+    ),
+    "operation missing": Row(404, "NotFound", "The entity was not found."),
+    "api version missing": Row(
+        400,
+        "MissingApiVersionParameter",
+        "The api-version query parameter (?api-version=) is required for all requests.",
+    ),
+    "api version unknown": Row(
+        400,
+        "NoRegisteredProviderFound",
+        "No registered resource provider found for location '{location}' and API version '{api}' "
+        "for type '{type}'. The supported api-versions are '{supported}'. The supported locations "
+        "are '{locations}'.",
+    ),
+    "method": Row(
+        405,
+        "MethodNotAllowed",
+        "The requested resource does not support http method '{method}'.",
+    ),
+    "body": Row(
+        400,
+        "InvalidRequestContent",
+        "The request content was invalid and could not be deserialized: '{reason}'.",
+    ),
+    "location missing": Row(
+        400,
+        "LocationRequired",
+        "The location property is required for this definition.",
+    ),
+    "location changed": Row(
+        409,
+        "InvalidResourceLocation",
+        "The resource '{name}' already exists in location '{location}' in resource group "
+        "'{group}'. A resource with the same name cannot be created in location '{other}'. Please "
+        "select a new resource name.",
+    ),
+    "required": Row(
+        400,
+        "InvalidParameter",
+        "Required parameter '{parameter}' is missing (null).",
+        "{parameter}",
+    ),
+    "value": Row(
+        400,
+        "InvalidParameter",
+        "The value '{value}' of parameter '{parameter}' is invalid.",
+        "{parameter}",
+    ),
+    "children": Row(
+        409,
+        "CannotDeleteResource",
+        "Cannot delete resource while nested resources exist. Some existing nested resource IDs "
+        "include: '{children}'. Please delete all nested resources before deleting this resource.",
+    ),
+    "locked": Row(
+        409,
+        "ScopeLocked",
+        "The scope '{scope}' cannot perform {action} operation because following scope(s) are "
+        "locked: '{locks}'. Please remove the lock and try again.",
+    ),
+    "property changed": Row(
+        409,
+        "PropertyChangeNotAllowed",
+        "Changing property '{path}' is not allowed.",
+        "{path}",
+    ),
+    "marked for deletion": Row(
+        409,
+        "OperationNotAllowed",
+        "Operation '{operation}' is not on allowed on {name}; since it is marked for deletion. You "
+        "can only retry the Delete operation (or wait for an ongoing one to complete)",
+    ),
+    "failed version": Row(  # ?
+        409,
+        "OperationNotAllowed",
+        "Operation 'Update Gallery Image Version' is not allowed on {name}; since its creation "
+        "has failed. Please delete it and create it again.",
+    ),
+    "gallery name": Row(
+        400,
+        "InvalidParameter",
+        "Gallery name is invalid. Allowed characters are English alphanumeric characters, with "
+        "underscores, and periods allowed in the middle, up to 80 characters total. All other "
+        "special characters, including dashes, are disallowed.",
+        "galleryName",
+    ),
+    "gallery taken": Row(
+        409,
+        "Conflict",
+        "The gallery name {name} is not unique within the subscription {subscription}. Please pick "
+        "another gallery name",
+    ),
+    "definition name": Row(
+        400,
+        "InvalidParameter",
+        "The entity name 'galleryImageName' is invalid according to its validation rule: "
+        "^[^_\\W][\\w-._]{{0,79}}(?<![-.])$.",
+        "galleryImageName",
+    ),
+    "identifier taken": Row(
+        409,
+        "Conflict",
+        "Gallery image: {name} identified by (publisher:{publisher}, offer:{offer}, sku:{sku}) "
+        "already exists. Choose a different publisher, offer, sku combination.",
+    ),
+    "version name": Row(
+        400,
+        "InvalidParameter",
+        "The image version name is invalid. The image version name should follow "
+        "Major(int).Minor(int).Patch(int) format, for e.g: 1.0.0, 2018.12.1 etc",
+        "galleryImageVersionName",
+    ),
+    "home region": Row(
+        400,
+        "InvalidParameter",
+        "Gallery image version publishing profile regions '{regions}' must contain the location of "
+        "image version '{location}'.",
+        "galleryImageVersion.properties.publishingProfile.targetRegions",
+    ),
+    "duplicate regions": Row(
+        400,
+        "InvalidParameter",
+        "Duplicate regions are not allowed in target publishing regions.",
+        "galleryImageVersion.properties.publishingProfile.targetRegions",
+    ),
+    "region": Row(
+        400,
+        "LocationNotAvailableForResourceType",
+        "The provided location '{location}' is not available for resource type '{type}'. List of "
+        "available regions for the resource type is '{locations}'.",
+    ),
+    "replicas": Row(
+        400,
+        "InvalidParameter",
+        "The value {value} of parameter '{parameter}' is out of range. The value must be between 1 "
+        "and 100, inclusive.",
+        "{parameter}",
+    ),
+    "end of life": Row(
+        400,
+        "InvalidParameter",
+        "EndOfLifeDate must be set to a future date.",
+        "galleryImageVersion.properties.publishingProfile.endOfLifeDate",
+    ),
+    "two sources": Row(
+        400,
+        "InvalidParameter",
+        "The gallery artifact version source can only be specified either directly under "
+        "storageProfile or within individual OS or data disks. One and only one source type (user "
+        "image, snapshot, disk, virtual machine) can be provided",
+        "galleryImageVersion.properties.storageProfile",
+    ),
+    "virtual machine source": Row(
+        400,
+        "InvalidParameter",
+        "The gallery image version source id: '{id}' must be specified in "
+        "'galleryImageVersion.properties.storageProfile.source.virtualMachineId'.",
+        "galleryImageVersion.properties.storageProfile.source.id",
+    ),
+    "source missing": Row(
+        404,
+        "NotFound",
+        "Source {id} is not found. Please check source exists, and is in the same region as "
+        "gallery image version being created",
+        "galleryImageVersion.properties.storageProfile.source.id",
+    ),
+    "source busy": Row(
+        409,
+        "Conflict",
+        "Too many requests on source '{id}'. Please reduce the number of requests on the source or "
+        "wait some time before retrying",
+    ),
+    "dropped region": Row(
+        400,
+        "BadRequest",
+        "Complete set of target locations not specified while updating gallery artifact '{name}' "
+        "and type 'GalleryImageVersion'. Deletion of previously replicated locations is not "
+        "allowed, please specify the complete set of target locations or set allow deletion of "
+        "replicated locations under safety profile property. Missing locations: '{regions}'.",
+    ),
+    "storage type": Row(
+        400,
+        "InvalidParameter",
+        "Global storage account type does not match the storage account type in the existing "
+        "TargetRegion: '{region}'. Please specify '{type}'.",
+        "galleryImageVersion.properties.publishingProfile.targetRegions",
+    ),
+    "blocked until end of life": Row(
+        409,
+        "DeleteGalleryImageVersionBlockedBeforeEndOfLife",
+        "Deletion of Gallery image version is not allowed because the image is enabled for "
+        "blockDeletionBeforeEndOfLife and its endOfLifeDate has not reached yet",
+    ),
+    "image in use": Row(
+        409,
+        "OperationNotAllowed",
+        "Operation 'Image Delete' is not allowed since the Virtual Machines '{machines}' are being "
+        "provisioned using the Image '{image}'.",
+    ),
+    "image region": Row(
+        400,
+        "InvalidParameter",
+        "The source {kind} {uri} does not belong to the same region as the disk.",
+        "disks",
+    ),
+    "trusted launch": Row(
+        400,
+        "BadRequest",
+        "Managed Images are not supported for virtual machines with security type TrustedLaunch.",
+    ),
+    "image not replicated": Row(
+        404,
+        "GalleryImageNotFound",
+        "The gallery image {id} is not available in {region} region. Please contact image owner to "
+        "replicate to this region, or change your requested region.",
+        "imageReference",
+    ),
+    "no token": Row(
+        401,
+        "AuthenticationFailed",
+        "Authentication failed. The 'Authorization' header is missing.",
+    ),
+    "bad token": Row(401, "InvalidAuthenticationToken", "The access token is invalid."),
+    "expired token": Row(
+        401,
+        "ExpiredAuthenticationToken",
+        "The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
+    ),
+    "audience": Row(
+        401,
+        "InvalidAuthenticationTokenAudience",
+        "The access token has been obtained for wrong audience or resource '{audience}'. It should "
+        "exactly match with one of the allowed audiences '{allowed}'.",
+    ),
+}
