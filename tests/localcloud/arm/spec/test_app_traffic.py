@@ -1,0 +1,40 @@
+"""What the emulator answers to the app itself, in a whole migration, keeps to the same rules."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.arm.observing import VARIABLE, Tape
+from tests.localcloud.arm.spec.judging import judge
+from tests.localcloud.arm.spec.protocol import RULES
+from tests.localcloud.arm.spec.swagger import require_validator
+from tests.scenarios.conftest import a_cloud, add_gallery
+
+
+def test_a_migration_keeps_to_the_specification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the plan to the deleted image no request and no answer breaks the swagger or a rule."""
+    require_validator()
+    tape = tmp_path / "exchanges.jsonl"
+    monkeypatch.setenv(VARIABLE, str(tape))
+    with a_cloud(tmp_path) as cloud:
+        add_gallery(cloud)
+        migration = cloud.begin("judged")
+        cloud.advance_to_stage("approval", migration)
+        assert cloud.decide(migration).status == 200
+        (ended,) = cloud.finish(migration)
+    assert ended["outcome"] == "completed"
+    seen = [exchange for exchange in Tape.read(tape) if exchange.fault is None]
+    broken = [
+        f"{e.method} {e.url}: {fault}" for e in seen for r in RULES for fault in r(e) if fault
+    ]
+    assert not broken, "\n".join(broken)
+    judged = judge(seen, tmp_path / "swagger")
+    with capsys.disabled():
+        sys.stdout.write(f"\none migration: {judged.figure()}\n")
+    assert judged.verdicts
+    assert not judged.faults(), "\n".join(judged.faults())
