@@ -13,6 +13,7 @@ from activities.deletion import confirm_deletion, gate_and_delete
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
 from localcloud.arm.server import ArmCloud
+from migration.wire import Json
 from tests import builders as b
 from tests.activities.azure import (
     Activity,
@@ -46,7 +47,7 @@ DELETION = {
     "regions": list(PLAN.regions),
     "deadline": b.NOW.isoformat(),
 }
-ASKED: dict[str, tuple[Activity, b.Json]] = {
+ASKED: dict[str, tuple[Activity, Json]] = {
     "planning": (plan_migration, {"request": b.a_request().to_wire()}),
     "defining": (ensure_definition, definition_input(PLAN)),
     "beginning": (start_version, version_input(PLAN)),

@@ -6,20 +6,22 @@ from typing import Any
 
 import pytest
 
+from migration.facts import image_facts
 from migration.planning import Plan
 from migration.problems import Problem
 from migration.rules import Facts
+from migration.wire import Json
 from tests import builders as b
 from tests.builders import a_definition, a_request, an_image, data_disk, planned, some_facts
 
-DES = {"diskEncryptionSet": {"id": f"{b.SCOPE}/diskEncryptionSets/keys"}}
+DES: dict[str, Any] = {"diskEncryptionSet": {"id": f"{b.SCOPE}/diskEncryptionSets/keys"}}
 TRUSTED = {"imageDefinition": b.definition_part(securityType="TrustedLaunch")}
 BYOL = {"name": "byol", "publisher": "contoso", "product": "firewall"}
 WITH_PLAN = {"imageDefinition": b.definition_part(purchasePlan=BYOL)}
 SHALLOW = {"replicationMode": "Shallow", "targetRegions": [{"name": "eastus2"}]}
 
 
-def with_disks(*disks: b.Json) -> Facts:
+def with_disks(*disks: Json) -> Facts:
     return some_facts(image=an_image(storageProfile=b.storage_profile(data_disks=list(disks))))
 
 
@@ -33,7 +35,7 @@ def with_definition(**properties: Any) -> Facts:
 
 def edge_zone_image() -> Facts:
     body = {**b.image_body(), "extendedLocation": {"name": "losangeles", "type": "EdgeZone"}}
-    return some_facts(image=b.image_facts(body, b.CREATED))
+    return some_facts(image=image_facts(body, b.CREATED))
 
 
 # what is wrong: (changes to the request, facts, field, words of the message)

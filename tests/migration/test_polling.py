@@ -146,7 +146,7 @@ def test_polls_become_rarer(polls: int, minutes: int) -> None:
 
 def test_a_reading_is_read_from_azures_answer() -> None:
     """Display names become short ones; what is missing has a default."""
-    body = {
+    body: dict[str, object] = {
         "properties": {
             "provisioningState": "Creating",
             "replicationStatus": {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,8 @@ from migration.versions import NameTaken, Settled, settle_version_name
 from tests.builders import IMAGE_ID, SCOPE, a_version, an_image
 
 OURS = fingerprint_of(an_image()).value
-THEIRS = {"tag": None}
-OTHER_SOURCE = {"source": f"{SCOPE}/images/other"}
+THEIRS: dict[str, Any] = {"tag": None}
+OTHER_SOURCE: dict[str, Any] = {"source": f"{SCOPE}/images/other"}
 
 # what is there: (asked for, versions, soft-deleted names, expected name or words, takes up)
 CASES: dict[str, tuple[str, list[VersionFacts], list[str], str, bool]] = {

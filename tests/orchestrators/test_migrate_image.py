@@ -12,6 +12,7 @@ import pytest
 from migration import answers
 from migration.approval import Decision
 from migration.starting import MigrationStart
+from migration.wire import Json
 from tests import builders as b
 from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading
 
@@ -22,11 +23,11 @@ DELETE = ["gate_and_delete", "confirm_deletion"]
 END = ["finish_migration", "notify"]
 
 
-def gone() -> answers.Json:
+def gone() -> Json:
     return answers.done({"present": False})
 
 
-def image_is(*, unchanged: bool, certain: bool = False) -> answers.Json:
+def image_is(*, unchanged: bool, certain: bool = False) -> Json:
     return answers.done({"present": True, "unchanged": unchanged, "certain": certain})
 
 
@@ -398,7 +399,7 @@ def test_a_named_version_that_is_taken_fails(tmp_path: Path) -> None:
 
 
 # what the image check says first and after the approval: outcome, image, whether promoted
-IMAGES: dict[str, tuple[list[answers.Json], str, str, bool]] = {
+IMAGES: dict[str, tuple[list[Json], str, str, bool]] = {
     "gone before the approval": ([gone()], "completed", "gone, not by us", True),
     "gone after the approval": (
         [image_is(unchanged=True, certain=True), gone()],
@@ -419,7 +420,7 @@ IMAGES: dict[str, tuple[list[answers.Json], str, str, bool]] = {
 
 @pytest.mark.parametrize(("looks", "outcome", "image", "promoted"), IMAGES.values(), ids=IMAGES)
 def test_an_image_that_is_not_the_same_any_more_is_never_deleted(
-    tmp_path: Path, looks: list[answers.Json], outcome: str, image: str, promoted: bool
+    tmp_path: Path, looks: list[Json], outcome: str, image: str, promoted: bool
 ) -> None:
     """Names are reused, content is not."""
     script = Script(deletion=True).reply("check_image", *looks)
