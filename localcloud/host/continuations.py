@@ -67,11 +67,11 @@ def run(steps: Steps) -> Task:
 
 
 def when(tasks: Sequence[Task], count: int) -> Task:
-    """Done when `count` of the tasks are, whether they failed or not (at once if there is none)."""
+    """Done when `count` of the tasks are, whether they failed or not."""
     task = Task()
 
     def look() -> None:
-        if sum(item.done for item in tasks) >= min(count, len(tasks)):
+        if sum(item.done for item in tasks) >= count:
             task.finish()
 
     look()

@@ -90,7 +90,12 @@ class _Shim:
 
     # ---- actions -------------------------------------------------------------------------------
     def _perform(self, action: Action) -> Task:
-        return self._ACTIONS[action["actionType"]](self, action)
+        kind = action["actionType"]
+        if kind not in self._ACTIONS:
+            raise self._failure(
+                f"Received an unexpected action type from the out-of-proc function: '${kind}'."
+            )
+        return self._ACTIONS[kind](self, action)
 
     def _activity(self, action: Action) -> Task:
         name = action["functionName"]
@@ -164,7 +169,10 @@ class _Shim:
         return finished()
 
     def _when_any(self, action: Action) -> Task:
-        return when([self._perform(item) for item in action["compoundActions"]], 1)
+        tasks = [self._perform(item) for item in action["compoundActions"]]
+        if not tasks:
+            raise self._failure("The tasks argument contains no tasks. (Parameter 'tasks')")
+        return when(tasks, 1)
 
     def _when_all(self, action: Action) -> Task:
         tasks = [self._perform(item) for item in action["compoundActions"]]

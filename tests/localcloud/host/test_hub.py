@@ -272,17 +272,17 @@ def test_secrets_do_not_get_into_failures(tmp_path: Path) -> None:
 
 
 def test_many_waiting_instances_cost_nothing(tmp_path: Path) -> None:
-    """300 of them: no task, no thread and one alarm; all expire together."""
+    """200 of them: no task, no thread and one alarm; all expire together."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:
-            await _start_many(served, 300)
+            await _start_many(served, 200)
             await served.hub.idle()
             tasks = len(asyncio.all_tasks())
             assert tasks < 20
             await served.advance(days=1)
             ended = await served.call("GET", "/instances?runtimeStatus=Completed&top=500")
-            assert len(ended[1]) == 300
+            assert len(ended[1]) == 200
 
     run(scenario())
 

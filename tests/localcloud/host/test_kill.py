@@ -21,7 +21,7 @@ from typing import Any
 from tests.localcloud.host.durable import APP
 
 ROOT = Path(__file__).parents[3]
-KILLS, INSTANCES, STEPS, WIDTH = 4, 12, 6, 8
+KILLS, INSTANCES, STEPS, WIDTH = 3, 12, 6, 8
 
 
 class Process:

@@ -171,6 +171,15 @@ def test_a_long_custom_status_fails(characters: int, fails: bool) -> None:
     assert isinstance(decisions[0], Complete) is fails
 
 
+def test_none_of_nothing_fails_and_all_of_nothing_passes() -> None:
+    """task_any([]) is an error of .NET's, task_all([]) is done at once and takes no id."""
+    (end,) = decide(any_of())
+    assert isinstance(end, Complete)
+    assert end.result is not None
+    assert "The tasks argument contains no tasks" in end.result
+    assert decide(all_of(), call()) == [ScheduleTask(0, "a", "1")]
+
+
 def test_a_failure_without_text_hangs() -> None:
     """An exception without a message is no error to the extension."""
     assert decide(error="") == []
