@@ -28,7 +28,8 @@ def demo() -> None:
     from localcloud.demo.failure import DemoFailed
     from localcloud.demo.story import tell
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves nothing behind either
+    for number in (signal.SIGTERM, signal.SIGHUP):  # these leave nothing behind either
+        signal.signal(number, signal.default_int_handler)
     console = Console(highlight=False)
     try:
         tell(console)

@@ -246,6 +246,22 @@ def test_every_file_that_is_named_exists() -> None:
     assert missing == []
 
 
+def test_what_architecture_names_is_in_the_file_it_names() -> None:
+    """Each "`name` in `file`" is a function or class there."""
+    named = re.findall(r"`(\w+)`\s+in\s+`([a-z_/]+\.py)`", DOCS["architecture.md"])
+
+    gone = [
+        f"{name} in {path}"
+        for name, path in named
+        if not re.search(
+            rf"^ *(?:async )?(?:def|class) {name}\b", (ROOT / path).read_text(), re.MULTILINE
+        )
+    ]
+
+    assert len(named) > 10
+    assert gone == []
+
+
 def test_no_tracked_file_names_this_machine() -> None:
     """No path of anybody's machine, no registry's host, in anything that is committed."""
     listed = subprocess.run(
