@@ -1,5 +1,8 @@
 """Orchestrations for the tests of the durable engine; every activity notes that it ran."""
 
+# mypy: disable-error-code="untyped-decorator"
+# (the SDK ships no types for its decorators)
+
 import datetime as dt
 import os
 import time
