@@ -24,10 +24,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.kill.evidence import Json
+from tests.kill.mother import ROOT, Mother
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, CALL_SECONDS = 30.0, 60.0
-SETTINGS = {"SWEEP_SCHEDULE": "0 */5 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
+SETTINGS = {"SWEEP_SCHEDULE": "0 */15 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
 
 
 class Stuck(AssertionError):  # noqa: N818 - what is the case
@@ -49,16 +49,16 @@ class Cloud:
         self.folder = Path(tempfile.mkdtemp(prefix="kill-"))
         self.state = self.folder / "runtime"
         self.kills = 0
-        self._settings = {**SETTINGS, **(settings or {})}
-        self._arm: subprocess.Popen[bytes] | None = None
-        self._runtime: subprocess.Popen[bytes] | None = None
-        self._arm_connection: Json = {}
         self.connection: Json = {}
+        self._arm_connection: Json = {}
+        self._log = (self.folder / "log").open("ab")
+        self._environ = {**os.environ, **SETTINGS, **(settings or {})}
+        self._mother = Mother(self._environ, self._log)
+        self._arm = self._serve_arm()
 
     def __enter__(self) -> Self:
         arm_state = self.folder / "arm"
-        self._arm = self._spawn("arm", "--state", str(arm_state))
-        self._arm_connection = _ready(self._arm, arm_state)
+        self._arm_connection = _ready(lambda: self._arm.poll() is None, arm_state)
         self.start()
         self.control("POST", "/clock", {"speed": 0})
         return self
@@ -66,10 +66,10 @@ class Cloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        for process in (self._runtime, self._arm):
-            if process:
-                process.kill()
-                process.wait()
+        self._mother.close()
+        self._arm.kill()
+        self._arm.wait()
+        self._log.close()
         if error is None:
             shutil.rmtree(self.folder)
         else:
@@ -78,14 +78,12 @@ class Cloud:
     @property
     def pid(self) -> int:
         """The runtime's process id."""
-        if self._runtime is None:
-            raise Stuck("the runtime was never started")
-        return self._runtime.pid
+        return self._mother.child
 
     @property
     def alive(self) -> bool:
         """Whether the runtime runs."""
-        return self._runtime is not None and self._runtime.poll() is None
+        return self._mother.alive
 
     @property
     def records_file(self) -> Path:
@@ -107,15 +105,13 @@ class Cloud:
         (self.state / "connection.json").unlink(missing_ok=True)
         arm_state = str(self.folder / "arm")
         command = ("up", "--port", "0", "--state", str(self.state), "--arm-state", arm_state)
-        self._runtime = self._spawn(*command)
-        self.connection = _ready(self._runtime, self.state)
+        self._mother.bear(command)
+        self.connection = _ready(lambda: self.alive, self.state)
 
     def kill(self) -> None:
         """SIGKILL; nothing of the process is left on return."""
-        if self._runtime:
-            self._runtime.kill()
-            self._runtime.wait()
-            self.kills += 1
+        self._mother.kill()
+        self.kills += 1
 
     def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """A call of the app with the host's key."""
@@ -143,20 +139,15 @@ class Cloud:
             raise Stuck(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
         return answer.body
 
-    def log(self) -> str:
-        """What both processes have written."""
-        return (self.folder / "log").read_text(errors="replace")
-
-    def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "localcloud", *arguments],
-                cwd=ROOT,
-                env={**os.environ, **self._settings},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _serve_arm(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "localcloud", "arm", "--state", str(self.folder / "arm")],
+            cwd=ROOT,
+            env=self._environ,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
@@ -191,13 +182,11 @@ def _parsed(text: bytes) -> Any:
     return None
 
 
-def _ready(process: subprocess.Popen[bytes], state: Path) -> Json:
+def _ready(alive: Callable[[], bool], state: Path) -> Json:
     """The connection.json of a process, once it is ready."""
     file = state / "connection.json"
-    until(
-        lambda: file.exists() or process.poll() is not None, f"connection.json in {state} is there"
-    )
-    if process.poll() is not None:
-        raise Stuck(f"the process for {state} ended with {process.returncode}")
+    until(lambda: file.exists() or not alive(), f"connection.json in {state} is there")
+    if not file.exists():
+        raise Stuck(f"the process for {state} has ended")
     found: Json = json.loads(file.read_text())
     return found
