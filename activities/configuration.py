@@ -29,7 +29,8 @@ def credential() -> "TokenCredential":
     """Who the app is in Azure: the managed identity there, the developer's login elsewhere."""
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential()
+    # Its clients would sleep between their tries; an activity answers at once, and the orchestrator waits.
+    return DefaultAzureCredential(retry_total=0)
 
 
 def _store(chosen: Settings) -> RecordStore:
