@@ -37,7 +37,7 @@ from localcloud.host.store import Inbox, Instance, Store, WorkItem
 from localcloud.host.turn import Execution, Message, Turn, answer_to_parent, next_generation, take
 from localcloud.host.versions import Versioning
 from localcloud.host.witness import Witness
-from localcloud.host.worker import Worker, WorkerFailure
+from localcloud.host.worker import Function, Worker, WorkerFailure
 
 log = logging.getLogger(__name__)
 
@@ -150,20 +150,7 @@ class Orchestrations:
         if function is None:
             known = [f.name for f in self._worker.functions if f.kind == "orchestrationTrigger"]
             return Reply(None, unknown_function(who.name, "orchestrator", known))
-        started = next(e for e in batch.history if e["EventType"] == Kind.ExecutionStarted)
-        parent = who.parent["OrchestrationInstance"]["InstanceId"] if who.parent else None
-        context = {
-            "history": [_light(item) for item in batch.history],
-            "input": None if started["Input"] is None else json.loads(started["Input"]),
-            "instanceId": who.instance_id,
-            "parentInstanceId": parent,
-            **self._offer,
-        }
-        try:
-            return Reply(json.loads(await self._worker.invoke_durable(function, compact(context))))
-        except WorkerFailure as failure:
-            state = orchestrator_state(failure.text)
-            return Reply(state, "" if state else stateless_failure(failure.text))
+        return await ask(self._worker, function, context_of(batch.history, self._offer))
 
     # ---- what goes out -------------------------------------------------------------------------
     def _turn(self, batch: Batch, reply: Reply, now: datetime) -> WorkItem:
@@ -226,6 +213,30 @@ class Orchestrations:
             messages=[*turn.messages, go_on],
             drop_execution=(old.id, old.execution),
         )
+
+
+def context_of(history: list[Event], offer: Mapping[str, Any] = PROTOCOL | TIMER_LIMITS) -> str:
+    """What the SDK gets for a history: the text of an orchestration trigger."""
+    started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
+    who = Execution.of(history)
+    parent = who.parent["OrchestrationInstance"]["InstanceId"] if who.parent else None
+    context = {
+        "history": [_light(item) for item in history],
+        "input": None if started["Input"] is None else json.loads(started["Input"]),
+        "instanceId": who.instance_id,
+        "parentInstanceId": parent,
+        **offer,
+    }
+    return compact(context)
+
+
+async def ask(worker: Worker, function: Function, context: str) -> Reply:
+    """The SDK's answer; a failing orchestrator answers too."""
+    try:
+        return Reply(json.loads(await worker.invoke_durable(function, context)))
+    except WorkerFailure as failure:
+        state = orchestrator_state(failure.text)
+        return Reply(state, "" if state else stateless_failure(failure.text))
 
 
 def _light(item: Event) -> Event:
