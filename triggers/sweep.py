@@ -3,7 +3,7 @@
 For every migration without an outcome:
 - no orchestration and never started: start it (the starter died in between);
 - the orchestration has ended or vanished: close it as Failed, with the reason;
-- a verified decision without a ruling: wake the wait again (the event was lost).
+- a verified decision without a ruling, or a cancellation: wake the wait again (the event was lost).
 Pointers whose claim was never made are dropped.
 """
 
@@ -106,4 +106,6 @@ def _fate(snapshot: Snapshot) -> ImageFate:
 
 
 def _unheard(snapshot: Snapshot) -> bool:
-    return any(received.decision.key not in snapshot.rulings for received in snapshot.received)
+    """Whether the wait has something to hear; that it hears a cancellation twice is fine."""
+    cancelled = snapshot.latch is not None and snapshot.latch.kind == "cancel"
+    return cancelled or any(r.decision.key not in snapshot.rulings for r in snapshot.received)
