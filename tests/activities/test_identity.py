@@ -22,7 +22,7 @@ class Endpoint:
         self.asked = 0
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the base class calls it so
+            def do_GET(self) -> None:
                 endpoint.asked += 1
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

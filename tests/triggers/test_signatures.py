@@ -1,0 +1,95 @@
+"""The approval webhook's signature: one secret of several, body and id as sent, in time; anything else is no."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+
+from activities import configuration
+from triggers.approve import verified_id
+
+OLD, NEW, STRANGE = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
+BODY = b'{"decision": "approve"}'
+
+
+@pytest.fixture(autouse=True)
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two secrets hold, as while one is being rotated."""
+    monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", f"{OLD},{NEW}")
+    configuration.settings.cache_clear()
+    yield
+    configuration.settings.cache_clear()
+
+
+def signed(
+    secret: str = NEW, body: bytes = BODY, minutes: float = 0, webhook_id: str = "w1"
+) -> dict[str, str]:
+    """The headers of a sender `minutes` ahead of us."""
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(webhook_id, at, body.decode()),
+    }
+
+
+GOOD = signed()
+WRONG: dict[str, dict[str, str]] = {
+    "no headers": {},
+    "no signature": {k: v for k, v in GOOD.items() if k != "webhook-signature"},
+    "no id": {k: v for k, v in GOOD.items() if k != "webhook-id"},
+    "another id": {**GOOD, "webhook-id": "w2"},
+    "an empty id": signed(webhook_id=""),
+    "another time": {**GOOD, "webhook-timestamp": str(int(GOOD["webhook-timestamp"]) - 1)},
+    "a time that is none": {**GOOD, "webhook-timestamp": "now"},
+    "an hour ago": signed(minutes=-60),
+    "in an hour": signed(minutes=60),
+    "a secret of somebody else": signed(STRANGE),
+    "another body": signed(body=b'{"decision": "reject"}'),
+    "a signature without version": {**GOOD, "webhook-signature": "abc"},
+    "a signature of another version": {
+        **GOOD,
+        "webhook-signature": GOOD["webhook-signature"].replace("v1,", "v2,"),
+    },
+    "a signature that is no base64": {**GOOD, "webhook-signature": "v1,!!"},
+    "a signature beyond ASCII": {**GOOD, "webhook-signature": "v1,ü"},
+}
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW], ids=["old", "new"])
+def test_each_of_the_secrets_holds(secret: str) -> None:
+    """So that one can be rotated without a gap."""
+    assert verified_id(BODY, signed(secret)) == "w1"
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    """As the specification says for rotation on the sender's side."""
+    both = f"{signed(STRANGE)['webhook-signature']} {signed(NEW)['webhook-signature']}"
+    assert verified_id(BODY, {**signed(NEW), "webhook-signature": both}) == "w1"
+
+
+@pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG)
+def test_what_does_not_hold_is_no(headers: dict[str, str]) -> None:
+    """Never an exception."""
+    assert verified_id(BODY, headers) is None
+
+
+def test_without_a_secret_nothing_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that was not configured approves nothing."""
+    monkeypatch.delenv("APPROVAL_WEBHOOK_SECRETS")
+    configuration.settings.cache_clear()
+    assert verified_id(BODY, GOOD) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.binary(max_size=200), st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_nothing_random_holds(body: bytes, name: str, at: str, signature: str) -> None:
+    """Whatever bytes and headers come."""
+    headers = {"webhook-id": name, "webhook-timestamp": at, "webhook-signature": signature}
+    assert verified_id(body, headers) is None

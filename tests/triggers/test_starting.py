@@ -1,0 +1,85 @@
+"""Claiming an image: of many starters at once one wins; the others learn who holds it and whether they ask the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from activities import configuration
+from activities.configuration import records
+from migration.recorded import Finished
+from migration.requests import MigrationRequest
+from migration.stages import Outcome
+from tests.builders import NOW, a_request
+from triggers.starting import Claimed, Running, claim, look_for_running
+
+STARTERS = 6
+
+
+@pytest.fixture(autouse=True)
+def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Records of this test's own."""
+    monkeypatch.setenv("RECORDS_STORE", "sqlite")
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+    yield
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+
+
+def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
+    """What each of several starters gets."""
+    records()
+    barrier = Barrier(STARTERS)
+
+    def one(number: int) -> Claimed | Running:
+        barrier.wait(30)
+        return claim(ask(number))
+
+    with ThreadPoolExecutor(STARTERS) as pool:
+        return list(pool.map(one, range(STARTERS)))
+
+
+def finish(claimed: Claimed | Running) -> None:
+    records().finish(claimed.accepted, Finished(outcome=Outcome.KEPT, reason="r", at=NOW))
+
+
+def test_of_equal_starts_one_wins_and_all_get_it() -> None:
+    """Two clicks make one migration."""
+    got = at_once(lambda _: a_request())
+    assert sum(isinstance(g, Claimed) for g in got) == 1
+    assert len({g.accepted.id for g in got}) == 1
+    assert all(g.same for g in got if isinstance(g, Running))
+
+
+def test_of_different_starts_one_wins_and_the_others_conflict() -> None:
+    """Azure builds one version from an image at a time."""
+    got = at_once(lambda n: a_request(imageVersion=f"1.0.{n}"))
+    assert sum(isinstance(g, Claimed) for g in got) == 1
+    assert not any(g.same for g in got if isinstance(g, Running))
+
+
+def test_after_the_end_the_next_attempt_begins() -> None:
+    """Under an id of its own: starting under a finished one erases its history."""
+    first = claim(a_request())
+    finish(first)
+    second = claim(a_request())
+    assert isinstance(second, Claimed)
+    assert (first.accepted.attempt, second.accepted.attempt) == (1, 2)
+    assert first.accepted.id != second.accepted.id
+
+
+def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
+    """Until it has its outcome."""
+    held = claim(a_request())
+    shouted = a_request(sourceImageId=a_request().source_image_id.upper())
+    found = look_for_running(shouted)
+    assert found is not None
+    assert (found.accepted, found.same) == (held.accepted, True)
+    finish(held)
+    assert look_for_running(shouted) is None
