@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from random import getrandbits
 
 from aiohttp import web
 
 from localcloud.arm.call import Reply
+from localcloud.arm.guids import guid
 from localcloud.arm.timestamps import http_date
 
 _COMMON = {
@@ -36,12 +36,6 @@ _WRITES = {
 }
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def guid() -> str:
-    """An id for one request; nothing depends on its being hard to guess."""
-    text = f"{getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 @lru_cache(maxsize=64)

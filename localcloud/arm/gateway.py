@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from localcloud.arm import metadata, paths, routing, versionlists
-from localcloud.arm.answering import guid, response
+from localcloud.arm.answering import response
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import ArmError, refusal
 from localcloud.arm.faults import Rule, outcomes
 from localcloud.arm.groups import subscription_body, tenant_body
+from localcloud.arm.guids import guid
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Json
 from localcloud.arm.observing import report

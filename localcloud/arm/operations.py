@@ -7,6 +7,7 @@ from uuid import UUID
 
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
+from localcloud.arm.guids import guid
 from localcloud.arm.model import Failure, Json, Operation
 from localcloud.arm.regions import url_form
 from localcloud.arm.signing import Signer
@@ -16,7 +17,6 @@ from localcloud.arm.world import World
 
 
 def begin(
-    world: World,
     call: Call,
     *,
     resource: str,
@@ -28,9 +28,8 @@ def begin(
     output: bool = False,
 ) -> Operation:
     """The operation for an accepted write; saved together with the resource it changes."""
-    random = world.random(f"{resource}|{call.correlation}|operation")
     return Operation(
-        id=str(UUID(int=random.getrandbits(128), version=4)),
+        id=guid(),
         resource=resource,
         family=family,
         location=location,

@@ -113,7 +113,6 @@ def _action(world: World, call: Call, site: Site) -> Reply:
     kind = KINDS.get(resource.type.lower()) or compute.MACHINE
     end = call.now + timedelta(seconds=world.seconds(kind.noun, resource.id))
     operation = operations.begin(
-        world,
         call,
         resource=resource.id,
         family=kind.family,

@@ -26,7 +26,6 @@ def share(world: World, call: Call, signer: Signer) -> Reply:
     profile = _CHANGES[kind](world, profile, call.body.get("groups") or [])
     end = call.now + timedelta(seconds=world.seconds("gallery update", gallery.id))
     operation = operations.begin(
-        world,
         call,
         resource=gallery.id,
         family="capsOperations",

@@ -1,7 +1,8 @@
 """The SQLite file behind the emulator: everything is in it before a client hears of it.
 
-Write-ahead logging without a sync for every commit: a killed process loses nothing it has
-answered, a machine that loses power may lose the last moments, which a test cloud can afford.
+Write-ahead logging without syncs: a killed process loses nothing it has answered; a machine that
+loses power may spoil the file, which a test cloud can afford. A write of resources is one statement,
+so it is whole or not there.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from localcloud.arm.serialise import dump, load
 
 _SCHEMA = """
 pragma journal_mode = wal;
-pragma synchronous = normal;
-create table if not exists resource (key text primary key, value text not null) without rowid;
-create table if not exists operation (id text primary key, value text not null) without rowid;
+pragma synchronous = off;
+create table if not exists item (seq integer primary key, key text unique, value text not null);
 create table if not exists tombstone (seq integer primary key, value text not null);
 create table if not exists fact (name text primary key, value text not null) without rowid;
 """
+_RESOURCE, _OPERATION = "r", "o"
+_OF_KIND = "where substr(key, 1, 1) = ? order by seq"
+_PUT = (
+    "insert into item (key, value) values {} on conflict (key) do update set value = excluded.value"
+)
+_MOST_ROWS = 1000
 
 
 class Store:
@@ -41,50 +47,41 @@ class Store:
         self._db.close()
 
     def resources(self) -> list[Resource]:
-        """All resources."""
-        return [load(Resource, text) for text in self._values("resource")]
+        """All resources, in the order of their creation."""
+        return [load(Resource, text) for text in self._values("item", _OF_KIND, _RESOURCE)]
 
     def operations(self) -> list[Operation]:
         """All asynchronous operations."""
-        return [load(Operation, text) for text in self._values("operation")]
+        return [load(Operation, text) for text in self._values("item", _OF_KIND, _OPERATION)]
 
     def tombstones(self) -> list[Tombstone]:
         """What is gone, oldest first."""
         return [load(Tombstone, text) for text in self._values("tombstone", "order by seq")]
 
-    def _values(self, table: str, order: str = "") -> list[str]:
-        with closing(self._db.execute(f"select value from {table} {order}")) as rows:
+    def _values(self, table: str, rest: str = "", *values: str) -> list[str]:
+        with closing(self._db.execute(f"select value from {table} {rest}", values)) as rows:
             return [row[0] for row in rows]
 
-    def save(
-        self,
-        resources: Iterable[Resource] = (),
-        operations: Iterable[Operation] = (),
-        removed: Iterable[str] = (),
-        tombstones: Iterable[Tombstone] = (),
-    ) -> None:
-        """All of it or nothing."""
-        with self._lock:
-            self._save(resources, operations, removed, tombstones)
+    def save(self, resources: Iterable[Resource], operations: Iterable[Operation] = ()) -> None:
+        """Add or replace; a resource that is replaced keeps its place in the order."""
+        rows = [(_RESOURCE + resource.key, dump(resource)) for resource in resources]
+        rows += [(_OPERATION + operation.id, dump(operation)) for operation in operations]
+        for start in range(0, len(rows), _MOST_ROWS):
+            part = rows[start : start + _MOST_ROWS]
+            places = ", ".join(["(?, ?)"] * len(part))
+            with self._lock:
+                self._db.execute(_PUT.format(places), [text for row in part for text in row])
 
-    def _save(
-        self,
-        resources: Iterable[Resource],
-        operations: Iterable[Operation],
-        removed: Iterable[str],
-        tombstones: Iterable[Tombstone],
-    ) -> None:
-        run = self._db.execute
-        run("begin")
-        for resource in resources:
-            run("replace into resource values (?, ?)", (resource.key, dump(resource)))
-        for operation in operations:
-            run("replace into operation values (?, ?)", (operation.id, dump(operation)))
-        for key in removed:
-            run("delete from resource where key = ?", (key,))
-        for tombstone in tombstones:
-            run("insert into tombstone (value) values (?)", (dump(tombstone),))
-        run("commit")
+    def bury(self, removed: Iterable[str], tombstones: Iterable[Tombstone]) -> None:
+        """Take the resources with these keys away and keep the tombstones, all or nothing."""
+        with self._lock:
+            run = self._db.execute
+            run("begin")
+            for key in removed:
+                run("delete from item where key = ?", (_RESOURCE + key,))
+            for tombstone in tombstones:
+                run("insert into tombstone (value) values (?)", (dump(tombstone),))
+            run("commit")
 
     def fact(self, name: str) -> Json | None:
         """A small thing kept by name, such as the rules for faults."""
@@ -98,6 +95,4 @@ class Store:
 
     def clear(self) -> None:
         """Forget all but the facts."""
-        self._db.executescript(
-            "begin; delete from resource; delete from operation; delete from tombstone; commit;"
-        )
+        self._db.executescript("begin; delete from item; delete from tombstone; commit;")

@@ -131,7 +131,7 @@ class World:
         """Remove resources for good and keep their tombstones."""
         resources = list(resources)
         stones = [Tombstone(r.id, r.type, gone, correlation, self._remains(r)) for r in resources]
-        self.store.save(removed=[r.key for r in resources], tombstones=stones)
+        self.store.bury([r.key for r in resources], stones)
         self.tombstones.extend(stones)
         for resource in resources:
             self._resources.pop(resource.key, None)

@@ -109,7 +109,6 @@ def _write(
         world.save(resource)
         return _accepted(call, kind, resource, existing, {})
     operation = operations.begin(
-        world,
         call,
         resource=resource.id,
         family=kind.family,
@@ -190,7 +189,6 @@ def _begin_delete(
     )
     under_way = existing.change == "Deleting" and existing.ready
     operation = operations.begin(
-        world,
         call,
         resource=existing.id,
         family=kind.family,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.arm.profile import DEFAULT, Profile
-from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, definition, driven, error
-
-FAILURE = "Failed with internal server error."
+from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, definition, error
 
 
 def test_a_version_is_created_while_time_passes(arm: Driver) -> None:
@@ -176,46 +171,6 @@ def test_what_is_wrong_in_itself_is_refused_at_once(
     assert arm.call("GET", f"{DEFINITION}/versions/{name}").status_code == 404
 
 
-def test_one_failing_region_fails_the_version_in_azures_words(state_folder: Path) -> None:
-    """The other region completes; the update ARM advises then mends the version."""
-    profile = Profile(failing_regions={"westus2": FAILURE})
-    with driven(state_folder, profile) as arm:
-        arm.gallery()
-        arm.image()
-        made = arm.version(regions=("eastus2", "westus2"))
-        arm.pass_time(hours=1)
-        message = arm.operation(made)["error"]["message"]
-        assert f"'{{region:westus2, detail:{FAILURE}}}'" in message
-        version = arm.get(VERSION, expand="ReplicationStatus")["properties"]
-        summary = {line["region"]: line for line in version["replicationStatus"]["summary"]}
-        assert (summary["eastus2"]["state"], summary["westus2"]["state"]) == ("Completed", "Failed")
-        assert summary["westus2"]["details"] == FAILURE
-        assert version["provisioningState"] == "Failed"
-        arm.put(VERSION, arm.version_body())
-        arm.pass_time(hours=1)
-        assert arm.state(VERSION) == "Succeeded"
-
-
-def test_succeeded_does_not_mean_usable(state_folder: Path) -> None:
-    """A late region replicates on after the operation; machines find no image there till then."""
-    with driven(state_folder, Profile(late_regions={"westus2": 600})) as arm:
-        arm.gallery()
-        arm.image()
-        arm.version(regions=("eastus2", "westus2"))
-        while arm.state(VERSION) == "Creating":
-            arm.pass_time(seconds=15)
-        status = arm.get(VERSION, expand="ReplicationStatus")["properties"]["replicationStatus"]
-        assert status["aggregatedState"] == "InProgress"
-        machine = {
-            "location": "westus2",
-            "properties": {"storageProfile": {"imageReference": {"id": arm.id(VERSION)}}},
-        }
-        refused = arm.call("PUT", "virtualMachines/vm", machine)
-        assert error(refused) == (404, "GalleryImageNotFound")
-        arm.pass_time(minutes=11)
-        assert arm.call("PUT", "virtualMachines/vm", machine).status_code == 201
-
-
 def test_deletion_shows_in_reads_only_later(arm: Driver) -> None:
     """202 with both URLs; Deleting until the operation ends, then 404; then 204."""
     arm.gallery()
@@ -295,15 +250,3 @@ def test_a_second_put_of_the_same_version_changes_nothing(arm: Driver) -> None:
     arm.pass_time(minutes=30)
     ends = {arm.operation(answer)["endTime"] for answer in (first, again)}
     assert len(ends) == 1
-
-
-def test_durations_can_be_set(state_folder: Path) -> None:
-    """A profile's replication seconds are the version's, whatever would have been drawn."""
-    with driven(state_folder, replace(DEFAULT, replication_seconds=7.0)) as arm:
-        arm.gallery()
-        arm.image()
-        arm.version(regions=("eastus2", "westus2"))
-        arm.pass_time(seconds=6.9)
-        assert arm.state(VERSION) == "Creating"
-        arm.pass_time(seconds=0.2)
-        assert arm.state(VERSION) == "Succeeded"
