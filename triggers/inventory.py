@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import azure.functions as func
 from azure.core.exceptions import AzureError
@@ -94,10 +95,14 @@ def _decode(text: str | None) -> list[Any]:
         not cursor or (len(cursor) == 4 and isinstance(cursor[0], int) and cursor[0] >= 0)
     )
     if not well_formed or not isinstance(cursor, list):
-        raise InvalidRequest(
-            [Problem(field="cursor", message="must be the cursor of an earlier page")]
-        )
+        raise _not_a_cursor()
     return cursor
+
+
+def _not_a_cursor() -> InvalidRequest:
+    return InvalidRequest(
+        [Problem(field="cursor", message="must be the cursor of an earlier page")]
+    )
 
 
 def _gallery_page(
@@ -156,10 +161,8 @@ def _image_page(
 ) -> tuple[list[Json], list[Any] | None]:
     """The cursor holds subscription number, Azure's own next page, and how far into it the last page went."""
     number, token, offset, _ = cursor or [0, None, 0, 0]
-    if token is not None and not str(token).startswith(f"{settings().arm_endpoint}/subscriptions/"):
-        raise InvalidRequest(
-            [Problem(field="cursor", message="must be the cursor of an earlier page")]
-        )
+    if type(offset) is not int or offset < 0 or not _is_next_page(token, subscriptions[number:]):
+        raise _not_a_cursor()
     rows: list[Json] = []
     for _call in range(CALLS_PER_PAGE):
         if number >= len(subscriptions):
@@ -176,3 +179,23 @@ def _image_page(
         if len(rows) == limit:
             break
     return rows, [number, token, 0, 0] if number < len(subscriptions) else None
+
+
+def _is_next_page(token: object, subscriptions: list[str]) -> bool:
+    """Whether a cursor's address is one that Azure could have given: anyone can write a cursor, and the app reads that
+    address with its own rights. Of the list of images of the subscription, on Azure's own host, and no other."""
+    if token is None:
+        return True
+    if not isinstance(token, str) or not subscriptions:
+        return False
+    try:
+        asked, home = urlsplit(token), urlsplit(settings().arm_endpoint)
+        same_host = (asked.scheme, asked.hostname, asked.port or 443) == (
+            home.scheme,
+            home.hostname,
+            home.port or 443,
+        )
+    except ValueError:
+        return False
+    images = f"/subscriptions/{subscriptions[0]}/providers/microsoft.compute/images"
+    return same_host and asked.username is None and asked.path.lower() == images.lower()

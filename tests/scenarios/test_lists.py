@@ -1,5 +1,7 @@
 """Lists and health: pages that are whole and bounded, filters, and what is said when Azure is down."""
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,11 +21,17 @@ GALLERIES, DEFINITIONS = 4, 9
 
 @pytest.fixture(scope="module")
 def ended(cloud: Client) -> list[str]:
-    """Seven migrations, oldest first: five completed, one cancelled, one that still waits."""
-    found: list[str] = []
-    for number in range(7):
-        found.append(cloud.begin(f"listed-{number}", delete=number == 6))
+    """Seven migrations, oldest first: one completed, four failed, one cancelled, one that still waits."""
+    found = [cloud.begin("listed-0", delete=False)]
+    cloud.finish(*found)
+    cloud.faults({"what": "reset", "path": "/providers/Microsoft.Compute/"})
+    for number in range(1, 5):
         cloud.advance("PT1S")
+        found.append(cloud.start(cloud.request(f"listed-{number}")))
+    cloud.no_faults()
+    for number in (5, 6):
+        cloud.advance("PT1S")
+        found.append(cloud.begin(f"listed-{number}"))
     cloud.cancel(found[5])
     cloud.finish(*found[:6])
     cloud.advance_to_stage("approval", found[6])
@@ -49,9 +57,10 @@ def test_the_list_is_newest_first_and_pages_lose_nothing(cloud: Client, ended: l
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"outcome": "completed"}, [4, 3, 2, 1, 0]),
+        ({"outcome": "failed"}, [4, 3, 2, 1]),
+        ({"outcome": "completed"}, [0]),
         ({"outcome": "cancelled"}, [5]),
-        ({"outcome": "failed"}, []),
+        ({"outcome": "kept"}, []),
         ({"stage": "approval"}, [6]),
         ({"stage": "finished", "outcome": "cancelled"}, [5]),
         ({"stage": "approval", "outcome": "completed"}, []),
@@ -100,6 +109,33 @@ def test_a_wrong_query_is_400_and_names_the_parameter(
     """Filters, limits and cursors are held to their rules."""
     answer = cloud.call("GET", f"/api/{path}?{query}")
     assert (answer.status, answer.fields) == (400, [field])
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        pytest.param([0, None, "x", 0], id="an offset that is no number"),
+        pytest.param([0, None, -1, 0], id="an offset before the beginning"),
+        pytest.param([0, 5, 0, 0], id="no address"),
+        pytest.param([0, "http://127.0.0.1:9/subscriptions/", 0, 0], id="another host"),
+        pytest.param([0, "{arm}@127.0.0.1:9{images}", 0, 0], id="another host behind a user"),
+        pytest.param([0, "{arm}/subscriptions?api-version=2022-12-01", 0, 0], id="another list"),
+        pytest.param([0, "{arm}{images}/../virtualMachines", 0, 0], id="another path"),
+        pytest.param([0, "https://[{images}", 0, 0], id="half an address"),
+        pytest.param([9, "{arm}{images}", 0, 0], id="a subscription that is not there"),
+    ],
+)
+def test_nobody_can_make_the_app_read_another_address(cloud: Client, cursor: list[Any]) -> None:
+    """A cursor that the app did not make is 400, and Azure is not asked anything for it."""
+    images = f"/subscriptions/{cloud.subscription}/providers/Microsoft.Compute/images"
+    parts = {"{arm}": cloud.connection["arm"]["url"], "{images}": images}
+    for name, value in parts.items():
+        cursor = [p.replace(name, value) if isinstance(p, str) else p for p in cursor]
+    before = len(cloud.arm_log())
+    forged = urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+    answer = cloud.call("GET", f"/api/images?cursor={forged}")
+    assert (answer.status, answer.fields) == (400, ["cursor"])
+    assert len(cloud.arm_log()) == before
 
 
 def test_images_come_in_pages_of_bounded_cost(cloud: Client) -> None:
