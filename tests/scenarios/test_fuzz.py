@@ -21,7 +21,7 @@ from tests.scenarios.bodies import Json
 from tests.scenarios.client import Answer, Client
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
-EXAMPLES = 120
+EXAMPLES = 80
 UNKNOWN = "0" * 32 + "-1"
 
 Test = Callable[..., None]

@@ -1,10 +1,17 @@
-"""The whole cloud killed or stopped in the middle of every stage, and started again on the same state."""
+"""The whole cloud killed or stopped, in the middle of every stage, and started again on the same state."""
 
 import signal
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from migration.names import image_key, migration_id
+from migration.recorded import Accepted
+from migration.requests import parse_request_json
+from records.migrations import MigrationRecords
+from records.sqlite import SqliteRecords
 from tests.scenarios import promises
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
@@ -57,10 +64,14 @@ def test_a_restart_in_any_stage_loses_and_repeats_nothing(
     promises.check(own_cloud)
 
 
-def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
+def _empty(cloud: Client) -> None:
     cloud.control("POST", "/reset")
     cloud.receiver.received.clear()
     add_gallery(cloud)
+
+
+def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
+    _empty(cloud)
     started = {name: cloud.begin(name) for name in ("approval", "promotion")}
     started["deletion"] = cloud.begin("deletion", excludeFromLatest=True)
     cloud.advance_to_stage("approval", *started.values())
@@ -114,3 +125,38 @@ def _resources(cloud: Client) -> dict[str, str]:
     """Every resource of Azure's and when it was made."""
     found = cloud.control("GET", "/state")["resources"]
     return {resource["id"].lower(): resource["createdTime"] for resource in found}
+
+
+def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(
+    own_cloud: Client,
+) -> None:
+    """The claim is in the records, no orchestration is: the sweep starts it, and it completes."""
+    _empty(own_cloud)
+    own_cloud.add_image("orphan")
+    now = own_cloud.advance("PT1S")
+    request = own_cloud.request("orphan", delete=False)
+    own_cloud.process.stop()
+    migration = _accept(own_cloud.process.state / "records.sqlite", request, now)
+    own_cloud.connect()
+    assert own_cloud.status(migration)["stage"] == "planning"
+    assert own_cloud.call("POST", "/api/migrations", request).status == 200
+    own_cloud.advance("PT2H")
+    (status,) = own_cloud.finish(migration)
+    assert (status["outcome"], status["attempt"]) == ("completed", 1)
+
+
+def _accept(records: Path, body: Json, now: datetime) -> str:
+    """What a starter does before it starts the orchestration, and nothing after."""
+    request = parse_request_json(body)
+    key = image_key(request.source_image_id)
+    accepted = Accepted(
+        id=migration_id(key, 1),
+        image_key=key,
+        attempt=1,
+        source_image_id=request.source_image_id,
+        request=request.to_wire(),
+        digest=request.digest(),
+        accepted_at=now,
+    )
+    assert MigrationRecords(SqliteRecords(records)).accept(accepted)
+    return accepted.id
