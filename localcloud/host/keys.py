@@ -56,7 +56,7 @@ def load_keys(path: Path, functions: Iterable[str]) -> Keys:
 
 def new_key() -> str:
     """Safe in a query as it is, unlike Azure's, which need percent-encoding."""
-    return secrets.token_urlsafe(40)
+    return secrets.token_hex(32)
 
 
 def _is_one_of(offered: str | None, fitting: Iterable[str]) -> bool:
