@@ -28,6 +28,7 @@ def test_a_migration_keeps_to_the_specification(
         assert cloud.decide(migration).status == 200
         (ended,) = cloud.finish(migration)
     assert ended["outcome"] == "completed"
+    assert "bearer" not in tape.read_text().lower(), "a tape holds no tokens"
     seen = [exchange for exchange in Tape.read(tape) if exchange.fault is None]
     broken = [
         f"{e.method} {e.url}: {fault}" for e in seen for r in RULES for fault in r(e) if fault
