@@ -17,7 +17,7 @@ from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.locks import check_locks
 from localcloud.arm.model import Change, Json, Resource
-from localcloud.arm.regions import short
+from localcloud.arm.regions import DISPLAY, short
 from localcloud.arm.signing import Signer
 from localcloud.arm.states import envelope, exists_fully, is_pending
 from localcloud.arm.world import World
@@ -50,11 +50,19 @@ def put(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
     require_parent(world, call)
     check_locks(world, call.target.path, "write")
     existing = world.find(call.target.path)
-    if existing is None and kind.located and not call.body.get("location"):
-        raise refusal("location missing")
+    if existing is None and kind.located:
+        _check_location(call, kind)
     if existing is not None:
         _check_change(call, kind, existing)
     return _write(world, call, kind, signer, existing)
+
+
+def _check_location(call: Call, kind: Kind) -> None:
+    location = call.body.get("location")
+    if not location:
+        raise refusal("location missing")
+    if not kind.synchronous and short(str(location)) not in DISPLAY:
+        raise refusal("region", location=location, type=kind.type, locations=",".join(DISPLAY))
 
 
 def patch(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
