@@ -6,8 +6,11 @@ in which an image re-created under the same name would be deleted (README, "What
 
 from datetime import datetime
 
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
 import clock
 from activities import arm
+from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records
 from activities.images import facts_with_creation, read_image_body
@@ -16,7 +19,7 @@ from activities.versions import VersionStep, operation_error, read_version_body
 from migration import answers
 from migration.approval import Decision, StoredDecision
 from migration.facts import version_facts
-from migration.fingerprint import fingerprint_of
+from migration.fingerprint import Fingerprint, fingerprint_of
 from migration.gate import Check, GateQuestion, GateReadings, check_gate, refusals
 from migration.names import ComputeId, parse_gallery_id, parse_image_id
 from migration.polling import version_reading
@@ -46,37 +49,47 @@ class ConfirmDeletion(VersionStep):
 def gate_and_delete(given: GateAndDelete) -> Json:
     """`image`: `deleting`, `deleted`, `gone, not by us`, or `kept` with `refusals`; and the `checks`.
 
+    `deleting` comes with `operationUrl`, or with the `refusal` of a repeated DELETE while the first may be under way.
+
     Begins with all its reads every time it runs. The latch decides between this and a cancellation.
     """
     latch = records().set_latch(given.migration_id, Latch(kind="deletion", at=clock.now()))
-    if latch.kind == "cancel":
+    if (
+        latch.kind != "deletion"
+    ):  # cancelled, or closed by the sweep with the outcome that the image is kept
         return answers.cancelled()
     image = parse_image_id(given.image_id)
+    sent = records().read_recipe(given.migration_id) is not None
     body = read_image_body(image)
-    if body is None:
-        sent = records().read_recipe(given.migration_id) is not None
-        return answers.done({"image": ImageFate.DELETED if sent else ImageFate.GONE, "checks": []})
+    now = fingerprint_of(facts_with_creation(image, body)) if body is not None else None
+    if body is None or now is None or (sent and _is_another(now, given.fingerprint)):
+        return _gone(sent, ())
     version_body = read_version_body(
         parse_gallery_id(given.gallery_id), given.definition, given.version
     )
     if version_body is None:
         return _kept(["the image version is not there (any more)"], ())
-    checks = check_gate(_readings(given, image, body, version_body), _question(given))
+    checks = check_gate(_readings(given, now, version_body), _question(given))
     if reasons := refusals(checks):
         return _kept(reasons, checks)
-    return _delete(given, image, body, checks)
-
-
-def _delete(given: GateAndDelete, image: ComputeId, body: Json, checks: tuple[Check, ...]) -> Json:
     records().write_recipe(given.migration_id, body, clock.now())
-    client = compute(image.subscription)
-    told = arm.begin(client.images.begin_delete, image.resource_group, image.name)
-    value = {
-        "image": "deleting",
-        "checks": [check.to_wire() for check in checks],
-        "operationUrl": told.operation_url,
-    }
-    return answers.done(value, told.correlation_id)
+    return _delete(image, checks, sent)
+
+
+def _delete(image: ComputeId, checks: tuple[Check, ...], sent: bool) -> Json:
+    """`sent`: an earlier run may have sent a DELETE already, which a refusal of this one does not undo."""
+    value = {"image": "deleting", "checks": [check.to_wire() for check in checks]}
+    try:
+        delete = compute(image.subscription).images.begin_delete
+        told = arm.begin(delete, image.resource_group, image.name)
+    except ResourceNotFoundError:
+        return _gone(sent, checks)
+    except HttpResponseError as error:
+        refusal = error_of(error)
+        if refusal.transient or not sent:
+            raise
+        return answers.done({**value, "refusal": str(refusal)}, refusal.correlation_id)
+    return answers.done({**value, "operationUrl": told.operation_url}, told.correlation_id)
 
 
 @step(ConfirmDeletion, heeds_cancel=False)
@@ -87,11 +100,21 @@ def confirm_deletion(given: ConfirmDeletion) -> Json:
     if body is None:
         return answers.done({"gone": True, "refusal": None})
     now = fingerprint_of(facts_with_creation(image, body))
-    if now.complete and now.value != given.fingerprint:
+    if _is_another(now, given.fingerprint):
         return answers.done({"gone": True, "refusal": None, "replaced": True})
     error = operation_error(image, given.operation_url) if given.operation_url else None
     refusal = f"{error.get('code')}: {error.get('message')}" if error else None
     return answers.done({"gone": False, "refusal": refusal})
+
+
+def _is_another(now: Fingerprint, approved: str) -> bool:
+    """Whether the image that is there now is certainly not the approved one."""
+    return now.complete and now.value != approved
+
+
+def _gone(sent: bool, checks: tuple[Check, ...]) -> Json:
+    fate = ImageFate.DELETED if sent else ImageFate.GONE
+    return answers.done({"image": fate, "checks": [check.to_wire() for check in checks]})
 
 
 def _kept(reasons: list[str], checks: tuple[Check, ...]) -> Json:
@@ -104,12 +127,10 @@ def _kept(reasons: list[str], checks: tuple[Check, ...]) -> Json:
     )
 
 
-def _readings(
-    given: GateAndDelete, image: ComputeId, body: Json, version_body: Json
-) -> GateReadings:
+def _readings(given: GateAndDelete, now: Fingerprint, version_body: Json) -> GateReadings:
     return GateReadings(
         image_id=given.image_id,
-        fingerprint_now=fingerprint_of(facts_with_creation(image, body)),
+        fingerprint_now=now,
         version=version_facts(version_body),
         replication=version_reading(version_body),
         decision=_accepted_decision(given.migration_id),

@@ -215,7 +215,9 @@ def delete_image(run: Run, deadline: datetime) -> Steps:
     if found["image"] in {ImageFate.GONE, ImageFate.DELETED}:
         run.image = ImageFate(found["image"])
         return
-    yield from _confirm(run, {**request, "operationUrl": found.get("operationUrl")})
+    yield from _confirm(
+        run, {**request, "operationUrl": found.get("operationUrl")}, found.get("refusal")
+    )
 
 
 def _gate_and_delete(run: Run, request: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
@@ -227,8 +229,10 @@ def _gate_and_delete(run: Run, request: dict[str, Any]) -> Generator[Any, Any, d
         raise
 
 
-def _confirm(run: Run, request: dict[str, Any]) -> Steps:
+def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
+    """Until the image is gone; `refused`: what Azure said to a repeated DELETE, whose first answer was lost."""
     run.image = ImageFate.UNKNOWN
+    taken = f"a repetition was refused ({refused})" if refused else "taken by Azure"
     began, wait = run.context.current_utc_datetime, FIRST_CONFIRM_WAIT
     while True:
         found = (yield from run.ask("confirm_deletion", request)).value
@@ -241,7 +245,7 @@ def _confirm(run: Run, request: dict[str, Any]) -> Steps:
         if run.context.current_utc_datetime - began > run.start.confirm_limit:
             raise Ended(
                 Outcome.KEPT,
-                "Azure took the deletion, but the image is still there; look at it yourself",
+                f"the deletion was sent and {taken}, but the image is still there; look at it yourself",
             )
         yield from pause(run.context, wait)
         wait = min(wait * 2, LONGEST_CONFIRM_WAIT)

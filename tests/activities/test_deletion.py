@@ -160,3 +160,45 @@ def test_a_lock_keeps_the_image_with_azures_reason(azure: Azure) -> None:
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("ScopeLocked", False)
     assert azure.resource(plan.image_id) is not None
+
+
+def test_a_migration_that_was_closed_deletes_nothing_any_more(azure: Azure) -> None:
+    """The sweep has told everybody that the image is kept; a step that was still queued must not make it a lie."""
+    plan = azure.approved()
+    records().set_latch(azure.accepted.id, Latch(kind="finished", at=clock.now()))
+    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
+    assert answer.standing is Standing.CANCELLED
+    assert azure.sent("DELETE") == []
+    assert azure.resource(plan.image_id) is not None
+
+
+def test_a_second_run_that_finds_another_image_tells_that_ours_is_deleted(azure: Azure) -> None:
+    """It is not reported as kept, and the new image is not touched."""
+    plan = azure.approved()
+    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.time.advance(minutes=5)
+    azure.cloud.add_image({**azure.images["ubuntu-base"], "createdTime": "2026-03-02T11:00:00Z"})
+    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert len(azure.sent("DELETE")) == 1
+
+
+def test_a_refused_repetition_leaves_it_to_the_confirmation(azure: Azure) -> None:
+    """The first DELETE, whose answer was lost, may be under way: nobody may say that the image is kept."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.fault(
+        what="status", status=409, method="DELETE", code="Conflict", message="being deleted"
+    )
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "deleting"
+    assert value["refusal"].startswith("Conflict")
+
+
+def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
+    """Somebody else was faster by the last moment."""
+    plan = azure.approved()
+    azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "gone, not by us"
+    assert [check["passed"] for check in value["checks"]] == [True] * 7
