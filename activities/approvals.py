@@ -6,7 +6,7 @@ from activities.configuration import records
 from activities.steps import StepInput, step
 from migration import answers
 from migration.approval import ApprovalState, StoredDecision, Verdict, judge_decisions, refusal_of
-from migration.recorded import Ruling
+from migration.recorded import Ruling, Snapshot
 from migration.wire import Json
 
 
@@ -24,12 +24,24 @@ def decide_approval(given: DecideApproval) -> Json:
     snapshot = records().snapshot(given.migration_id)
     decisions = [received.decision for received in snapshot.received] if snapshot else []
     verdict = judge_decisions(
-        decisions, given.migration_id, given.fingerprint, given.deadline, given.now
+        _ruled(snapshot) or decisions,
+        given.migration_id,
+        given.fingerprint,
+        given.deadline,
+        given.now,
     )
     for decision in decisions:
         if ruling := _ruling(given, decision, verdict):
             records().rule(given.migration_id, decision.key, ruling)
     return answers.done(verdict.to_wire())
+
+
+def _ruled(snapshot: Snapshot | None) -> list[StoredDecision]:
+    """The decision that was accepted already: its sender was told, so a second run must not choose another."""
+    if snapshot is None:
+        return []
+    accepted = {key for key, ruling in snapshot.rulings.items() if ruling.accepted}
+    return [r.decision for r in snapshot.received if r.decision.key in accepted]
 
 
 def _ruling(given: DecideApproval, decision: StoredDecision, verdict: Verdict) -> Ruling | None:

@@ -66,3 +66,12 @@ def test_a_second_run_changes_no_ruling(azure: Azure) -> None:
     before = rulings(azure)
     judge(azure)
     assert rulings(azure) == before == {"a": True}
+
+
+def test_an_accepted_decision_holds_whatever_was_sent_before_it(azure: Azure) -> None:
+    """A decision received earlier but stored later does not turn a rejection, which its sender was told, around."""
+    store(azure, key="r", decision=Decision.REJECT, received_at=NOW + timedelta(seconds=1))
+    assert judge(azure) == "rejected"
+    store(azure, key="a", received_at=NOW)
+    assert judge(azure) == "rejected"
+    assert rulings(azure) == {"r": True, "a": False}
