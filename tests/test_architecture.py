@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,15 @@ BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file's syntax tree; each file is parsed once."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -84,7 +91,7 @@ def test_the_pure_layers_never_ask_for_the_time(path: Path) -> None:
     """Time is an input."""
     asked = {
         node.attr
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         if node.value.id in ("datetime", "date") and node.attr in ("now", "utcnow", "today")
     }
@@ -106,7 +113,7 @@ def test_loading_the_app_loads_no_heavy_sdk() -> None:
 @pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
 def test_deployed_code_has_no_assert(path: Path) -> None:
     """`python -O` takes them out, so nothing may depend on one."""
-    found = [n.lineno for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Assert)]
+    found = [n.lineno for n in nodes(path) if isinstance(n, ast.Assert)]
     assert found == []
 
 
@@ -125,7 +132,7 @@ def test_a_module_and_its_functions_fit_a_reader(path: Path) -> None:
     text = path.read_text()
     long = {
         node.name: node.end_lineno - node.lineno + 1
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
         if node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION
     }

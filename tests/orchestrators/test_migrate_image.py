@@ -186,6 +186,37 @@ def test_a_decision_that_does_not_count_deletes_nothing(
     assert "gate_and_delete" not in script.names()
 
 
+def test_a_decision_whose_event_is_lost_counts_at_the_deadline(tmp_path: Path) -> None:
+    """What is stored in time is judged, even when nobody ever woke the wait."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(days=1)
+        approval = b.a_decision(migration_id=theatre.id, received_at=theatre.clock.now())
+        script.decisions.append(approval)
+        await theatre.advance(days=2, minutes=10)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.result["result"]["image"] == "deleted"
+
+
+def test_a_decision_after_the_end_changes_nothing(tmp_path: Path) -> None:
+    """One outcome."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        await to_the_end(theatre)
+        await theatre.decide()
+        await theatre.advance(days=1)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert script.outcome == "kept"
+    assert "gate_and_delete" not in script.names()
+
+
 CANCELLED_AT = [*MAKE[:4], "decide_approval", "promote_version", "gate_and_delete"]
 
 
