@@ -47,6 +47,12 @@ class Callers:
         told = [self.status(intent) for intent in self.intents]
         return Counter(status["stage"] for status in told if status and not status["outcome"])
 
+    @property
+    def resting(self) -> bool:
+        """Whether every migration has ended, or waits for an approval, which may be days."""
+        told = [self.status(intent) for intent in self.intents]
+        return all(s.get("outcome") or s.get("stage") == "approval" for s in told)
+
     def status(self, intent: Intent) -> Json:
         """What was last told of it; empty before anything was."""
         told = self.told.get(self._ids.get(intent.name, ""))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.kill.cloud import Cloud, until
 from tests.kill.evidence import Json
-from tests.kill.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, Unlucky
+from tests.kill.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
 
 
 def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
@@ -23,6 +23,11 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
         case AtCall():
             until(lambda: reached(cloud) or step.done(), "the call has come, or the end")
             cloud.kill()
+        case SetBack(seconds):
+            before = copy_of(cloud.hub_file)
+            wait([step], seconds)
+            cloud.kill()
+            put_back(cloud.hub_file, before)
         case Locked(file, seconds):
             path = cloud.records_file if file == "records" else cloud.hub_file
             with locked(path):
@@ -50,6 +55,20 @@ def reached(cloud: Cloud) -> int:
     return sum(rule["fired"] for rule in armed if rule["what"] in ("hold", "timeout"))
 
 
+def copy_of(path: Path) -> bytes:
+    """A SQLite file as it is now, whoever is using it."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(":memory:")) as copy:
+        source.backup(copy)
+        return copy.serialize()
+
+
+def put_back(path: Path, content: bytes) -> None:
+    """Make a SQLite file, which nobody uses, what it was."""
+    for log in ("-wal", "-shm"):
+        Path(f"{path}{log}").unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Nobody else can write to a SQLite file meanwhile."""
@@ -63,7 +82,7 @@ def locked(path: Path) -> Iterator[None]:
 def full_disk(cloud: Cloud) -> Iterator[None]:
     """No file of the runtime can grow beyond the size that its smaller write-ahead log has now."""
     logs = [Path(f"{file}-wal") for file in (cloud.records_file, cloud.hub_file)]
-    size = min(log.stat().st_size for log in logs)
+    size = min(log.stat().st_size if log.exists() else 0 for log in logs)
     limit = resource.RLIMIT_FSIZE
     before = resource.prlimit(cloud.pid, limit, (size, resource.RLIM_INFINITY))
     try:

@@ -52,6 +52,14 @@ class AtCall:
 
 
 @dataclass(frozen=True)
+class SetBack:
+    """The runtime dies, and its histories are put back to what they were when the round began, as if no result of an
+    activity had been stored since: all of them run twice. The callers rest, since their events would be lost too."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Locked:
     """Somebody else has a write lock on the records or the histories for a while."""
 
@@ -78,8 +86,8 @@ class Calm:
     """Nothing."""
 
 
-Mishap = Calm | AtMoment | AtCall | Locked | FullDisk | Unlucky
-Death = AtMoment | AtCall
+Mishap = Calm | AtMoment | AtCall | SetBack | Locked | FullDisk | Unlucky
+Death = AtMoment | AtCall | SetBack
 
 
 @dataclass(frozen=True)
@@ -123,8 +131,11 @@ def _mishap(random: Random) -> Mishap:
 
 
 def _death(random: Random) -> Death:
-    if random.random() < 0.5:
+    kind = random.random()
+    if kind < 0.4:
         return AtMoment(random.uniform(0.02, 1.5))
+    if kind < 0.6:
+        return SetBack(random.uniform(0.2, 1.5))
     method = random.choice((WRITES, WRITES, ANY))
     nth = random.randint(1, 3 if method == WRITES else 30)
     return AtCall(nth, method, random.choice(("before", "after", "late")))

@@ -17,7 +17,7 @@ from tests.kill.cloud import Cloud
 from tests.kill.evidence import Json
 from tests.kill.intents import Wish
 from tests.kill.mishaps import bring_about, is_late, rules
-from tests.kill.plan import CANCELS, STARTS, Round, intents, plan_round
+from tests.kill.plan import CANCELS, STARTS, Round, SetBack, intents, plan_round
 
 POLLING = {"REPLICATION_POLL_INTERVAL": "PT10M"}
 CALM_STEPS = ("PT30M",) * 4 + ("P1D",) * 5
@@ -59,7 +59,7 @@ def run_wave(seed: int, kills: int) -> WaveReport:
     with Cloud(POLLING) as cloud:
         callers, stages, number = Callers(cloud), Counter[str](), 0
         while cloud.kills < kills:
-            if not set(callers.stages) - {"approval"}:  # those may wait for days
+            if callers.resting:
                 callers.add(intents(seed, number))
             before = cloud.kills
             _disturbed(cloud, callers, plan_round(seed, number))
@@ -87,7 +87,8 @@ def _disturbed(cloud: Cloud, callers: Callers, plan: Round) -> None:
 
 
 def _step(cloud: Cloud, callers: Callers, plan: Round) -> None:
-    callers.act(plan.number)
+    if not isinstance(plan.mishap, SetBack):
+        callers.act(plan.number)
     cloud.advance(plan.advance)
 
 
