@@ -29,13 +29,7 @@ _KEPT = [
 ]
 _SINCE = {"hyperVGeneration": "2019-07-01", "architecture": "2020-09-30"}
 # The service writes some feature values in its own casing.
-_CASING = {
-    ("securitytype", "confidentialvm"): "ConfidentialVM",
-    ("isacceleratednetworksupported", "true"): "True",
-    ("isacceleratednetworksupported", "false"): "False",
-    ("ishibernatesupported", "true"): "True",
-    ("ishibernatesupported", "false"): "False",
-}
+_CASING = {"confidentialvm": "ConfidentialVM", "true": "True", "false": "False"}
 NEW_DEFAULTS_SINCE = "2025-03-03"  # generation 2 and TrustedLaunchSupported unless told otherwise
 
 
@@ -48,7 +42,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     for name in _REQUIRED:
         if not sent.get(name):
             raise refusal("required", parameter=f"galleryImage.properties.{name}")
-    inner = _complete(sent, call.api)
+    inner = _complete(sent, modern=call.api >= NEW_DEFAULTS_SINCE and existing is None)
     if existing is not None:
         _check_fixed(existing, inner)
     _check_identifier(world, call, inner["identifier"])
@@ -61,13 +55,14 @@ def _carried(existing: Resource) -> Json:
     return {key: existing.properties[key] for key in _FIXED if key in existing.properties}
 
 
-def _complete(sent: Json, api: str) -> Json:
-    modern = api >= NEW_DEFAULTS_SINCE and not sent.get("hyperVGeneration")
+def _complete(sent: Json, *, modern: bool) -> Json:
+    generation = sent.get("hyperVGeneration") or ("V2" if modern else "V1")
     features = [_recased(feature) for feature in sent.get("features") or []]
-    if modern and not any(f.get("name") == "SecurityType" for f in features):
+    named = any(feature.get("name") == "SecurityType" for feature in features)
+    if modern and generation == "V2" and not named:
         features.append({"name": "SecurityType", "value": "TrustedLaunchSupported"})
     inner: Json = {
-        "hyperVGeneration": sent.get("hyperVGeneration") or ("V2" if modern else "V1"),
+        "hyperVGeneration": generation,
         "architecture": sent.get("architecture") or "x64",
     }
     if features:
@@ -86,8 +81,8 @@ def _show(resource: Resource, call: Call) -> Json:
 
 
 def _recased(feature: Json) -> Json:
-    name, value = str(feature.get("name")), str(feature.get("value"))
-    return feature | {"value": _CASING.get((name.lower(), value.lower()), value)}
+    value = str(feature.get("value"))
+    return feature | {"value": _CASING.get(value.lower(), value)}
 
 
 def _check_fixed(existing: Resource, inner: Json) -> None:

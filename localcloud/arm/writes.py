@@ -202,7 +202,7 @@ def _begin_delete(
         family=kind.family,
         location=str(existing.location),
         end=under_way or call.now + timedelta(seconds=seconds),
-        retry_after=kind.retry_after,
+        retry_after=None if kind.family == "DiskOperations" else kind.retry_after,
     )
     hidden = existing.hidden | {"deleted by": call.correlation}
     going = replace(
