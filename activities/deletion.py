@@ -54,10 +54,8 @@ def gate_and_delete(given: GateAndDelete) -> Json:
     Begins with all its reads every time it runs. The latch decides between this and a cancellation.
     """
     latch = records().set_latch(given.migration_id, Latch(kind="deletion", at=clock.now()))
-    if (
-        latch.kind != "deletion"
-    ):  # cancelled, or closed by the sweep with the outcome that the image is kept
-        return answers.cancelled()
+    if latch.kind != "deletion" or _ended(given.migration_id):
+        return answers.cancelled()  # nor may a late second run delete what was reported as kept
     image = parse_image_id(given.image_id)
     sent = records().read_recipe(given.migration_id) is not None
     body = read_image_body(image)
@@ -105,6 +103,11 @@ def confirm_deletion(given: ConfirmDeletion) -> Json:
     error = operation_error(image, given.operation_url) if given.operation_url else None
     refusal = f"{error.get('code')}: {error.get('message')}" if error else None
     return answers.done({"gone": False, "refusal": refusal})
+
+
+def _ended(migration_id: str) -> bool:
+    snapshot = records().snapshot(migration_id)
+    return snapshot is not None and snapshot.finished is not None
 
 
 def _is_another(now: Fingerprint, approved: str) -> bool:

@@ -35,7 +35,7 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
         def activity(request: dict) -> Json:  # type: ignore[type-arg]
             given = model.from_wire(request)
             try:
-                if heeds_cancel and _cancelled(given):
+                if heeds_cancel and _over(given):
                     return answers.cancelled()
                 return work(given)
             except RecordError as error:
@@ -54,10 +54,11 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
     return decorate
 
 
-def _cancelled(given: Value) -> bool:
+def _over(given: Value) -> bool:
+    """Whether somebody cancelled, or the sweep closed the migration: whatever still runs then must change nothing."""
     migration = getattr(given, "migration_id", None)
     latch = records().read_latch(migration) if migration else None
-    return latch is not None and latch.kind == "cancel"
+    return latch is not None and latch.kind in {"cancel", "finished"}
 
 
 def _outage(error: RecordError) -> answers.AzureError:

@@ -17,7 +17,7 @@ from activities.configuration import records
 from activities.notifications import notify
 from activities.progress import finish_migration
 from migration.names import approval_event_name
-from migration.recorded import Snapshot
+from migration.recorded import Latch, Snapshot
 from migration.stages import ImageFate, Outcome, Stage
 from triggers.edge import run
 from triggers.starting import start_orchestration
@@ -71,7 +71,12 @@ async def _look_at(
 
 
 async def _close(snapshot: Snapshot, ended: str | None) -> None:
-    """Failed, with the reason. An orchestration that ended well has written its outcome itself just before."""
+    """Failed, with the reason. An orchestration that ended well has written its outcome itself just before.
+
+    The latch comes first: from then on no step that is still queued can delete what is reported as kept.
+    """
+    latch = Latch(kind="finished", at=clock.now())
+    await run(records().set_latch, snapshot.accepted.id, latch)
     again = await run(records().snapshot, snapshot.accepted.id)
     if again is None or again.finished:
         return
@@ -89,6 +94,9 @@ async def _close(snapshot: Snapshot, ended: str | None) -> None:
                 "image": _fate(again).value,
                 "versionId": again.state.version_id,
                 "versionReady": again.stage in _AFTER_REPLICATION,
+                "checks": [],
+                "decidedBy": None,
+                "correlationIds": {},
             },
         },
     )

@@ -12,7 +12,8 @@ from activities.deletion import confirm_deletion, gate_and_delete
 from migration.answers import Standing
 from migration.approval import Decision
 from migration.planning import Plan
-from migration.recorded import Latch
+from migration.recorded import Finished, Latch
+from migration.stages import Outcome
 from migration.wire import Json
 from tests.activities.azure import Azure
 
@@ -202,3 +203,15 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     value = azure.done(gate_and_delete, **azure.deletion_input(plan))
     assert value["image"] == "gone, not by us"
     assert [check["passed"] for check in value["checks"]] == [True] * 7
+
+
+def test_a_run_after_the_outcome_deletes_nothing(azure: Azure) -> None:
+    """Activities run at least once: a late repetition must not make a lie of `kept`, though the gate is open now."""
+    plan = azure.replicated()
+    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "kept"
+    ending = Finished(outcome=Outcome.KEPT, reason="nobody approved", at=clock.now())
+    records().finish(azure.accepted, ending)
+    azure.decide(plan, Decision.APPROVE)
+    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
+    assert answer.standing is Standing.CANCELLED
+    assert azure.sent("DELETE") == []

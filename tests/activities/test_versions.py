@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+import clock
 from activities.configuration import records
 from activities.versions import promote_version, read_replication, start_version
 from migration.answers import Standing
 from migration.polling import VersionReading
+from migration.recorded import Latch
 from migration.wire import Json
 from tests.activities.azure import Azure, version_input, version_of
 
@@ -134,3 +136,12 @@ def test_a_version_that_is_gone_cannot_be_promoted(azure: Azure) -> None:
     assert answer.standing is Standing.ERROR
     assert answer.error is not None
     assert not answer.error.transient
+
+
+def test_a_migration_that_was_closed_makes_no_version(azure: Azure) -> None:
+    """After the sweep has closed it, another attempt may run: a step that still comes must write nothing."""
+    plan = azure.defined()
+    records().set_latch(azure.accepted.id, Latch(kind="finished", at=clock.now()))
+    answer = azure.ask(start_version, **version_input(plan))
+    assert answer.standing is Standing.CANCELLED
+    assert azure.resource(plan.version_id) is None
