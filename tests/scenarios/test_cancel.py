@@ -1,5 +1,7 @@
 """Cancelling at every stage, side by side: the image is kept, what is half made is reported, too late is 409."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.scenarios import bodies
@@ -116,6 +118,25 @@ def test_a_cancelled_image_can_be_started_again(
     (status,) = cloud.advance_to_stage("approval", answer.body["id"])
     assert "takes up" in str(status["timeline"])
     assert cloud.decide(status["id"], "reject").status == 200
+
+
+def test_of_a_cancellation_and_an_approval_at_once_one_holds(cloud: Client) -> None:
+    """An accepted cancellation is the outcome and the image stays; or it comes too late and is told so."""
+    names = [f"contested-{n}" for n in range(3)]
+    migrations = [cloud.begin(name, excludeFromLatest=True) for name in names]
+    cloud.advance_to_stage("approval", *migrations)
+    with ThreadPoolExecutor(2 * len(names)) as pool:
+        approvals = [pool.submit(cloud.decide, migration) for migration in migrations]
+        cancellations = list(pool.map(cloud.cancel, migrations))
+        answers = [approval.result() for approval in approvals]
+    ends = cloud.finish(*migrations)
+    for name, cancellation, approval, end in zip(names, cancellations, answers, ends, strict=True):
+        cancelled = end["outcome"] == "cancelled"
+        assert (cancellation.status, cloud.image_there(name)) == (
+            202 if cancelled else 409,
+            cancelled,
+        )
+        assert approval.status == 200 if not cancelled else approval.status in {200, 409}
 
 
 def test_an_unknown_migration_cannot_be_cancelled(cloud: Client) -> None:

@@ -220,12 +220,14 @@ def test_an_unknown_migration_is_404(images: Client, suffix: str, unknown: str) 
         ("GET", "/api/galleries"),
         ("GET", "/api/images"),
         ("GET", "/api/health"),
+        ("GET", "/runtime/webhooks/durabletask/instances"),
+        ("POST", "/runtime/webhooks/EventGrid?functionName=image_written"),
     ],
 )
 def test_without_the_key_every_route_is_401(
     images: Client, method: str, path: str, key: str
 ) -> None:
-    """Function-key level everywhere."""
+    """Function-key level on every route of the app, system keys on the extensions' own."""
     headers = {"x-functions-key": key.encode("latin-1").decode("latin-1")}
     assert images.call(method, path, key="", headers=headers).status == 401
 

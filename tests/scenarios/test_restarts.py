@@ -47,10 +47,11 @@ def test_a_restart_in_any_stage_loses_and_repeats_nothing(
     """One migration in each stage when the process ends: afterwards all complete, each image deleted once."""
     number, when = end
     migrations = _one_in_each_stage(own_cloud, when)
-    before = _resources(own_cloud)
+    before, clock = _resources(own_cloud), own_cloud.control("GET", "/clock")
     own_cloud.process.stop(number)
     own_cloud.connect()
     assert _resources(own_cloud).items() >= before.items()
+    assert own_cloud.control("GET", "/clock") == clock
     _approve_as_they_ask(own_cloud, migrations)
     ends = own_cloud.finish(*migrations.values())
     assert {end["reason"] for end in ends if end["outcome"] != "completed"} == set()

@@ -117,3 +117,24 @@ def test_a_throttled_call_waits_as_long_as_azure_says(cloud: Client, *, dated: b
     at = [datetime.fromisoformat(line["time"]) for line in puts[:3]]
     waits = [later - earlier for earlier, later in pairwise(at)]
     assert all(timedelta(seconds=419) <= wait <= timedelta(seconds=425) for wait in waits), waits
+
+
+def test_a_write_whose_answer_is_lost_is_not_lost(cloud: Client) -> None:
+    """Every write of a migration takes effect and its answer breaks off: it completes, and writes no more often
+    than it must."""
+    lost = {"what": "reset", "when": "after", "count": 1}
+    written = {
+        "PUT": [r"/galleries/scenarios/images/lost\?", "/images/lost/versions/"],
+        "DELETE": [r"Compute/images/lost\?"],
+    }
+    cloud.faults(*(lost | {"method": m, "path": p} for m, paths in written.items() for p in paths))
+    migration = cloud.begin("lost")
+    cloud.advance_to_stage("approval", migration)
+    cloud.faults(lost | {"method": "PUT", "path": "/images/lost/versions/"})
+    assert cloud.decide(migration).status == 200
+    (status,) = cloud.finish(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+    calls = [line["path"].split("?")[0] for line in cloud.arm_log("PUT", "DELETE")]
+    counts = Counter(path.rpartition("/images/")[2] for path in calls if "/images/lost" in path)
+    assert counts["lost/versions/1.0.0"] == 2, "one to make the version, one to promote it"
+    assert counts["lost"] <= 3, "the definition once, the image at most twice"
