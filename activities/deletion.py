@@ -70,8 +70,13 @@ def gate_and_delete(given: GateAndDelete) -> Json:
     checks = check_gate(_readings(given, now, version_body), _question(given))
     if reasons := refusals(checks):
         return _kept(reasons, checks)
-    records().write_recipe(given.migration_id, body, clock.now())
+    if not (sent and _being_deleted(body)):  # what was kept before the DELETE is the recipe
+        records().write_recipe(given.migration_id, body, clock.now())
     return _delete(image, checks, sent)
+
+
+def _being_deleted(image: Json) -> bool:
+    return bool((image.get("properties") or {}).get("provisioningState") == "Deleting")
 
 
 def _delete(image: ComputeId, checks: tuple[Check, ...], sent: bool) -> Json:

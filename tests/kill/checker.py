@@ -102,8 +102,11 @@ def _deletions(evidence: Evidence) -> Found:
             yield Violation(Kind.UNAPPROVED, image, "no approval of its fingerprint was accepted")
         kept = [rows["recipe"] for rows in owners.values() if "recipe" in rows]
         kept = [recipe for recipe in kept if recipe["image"]["id"].lower() == image]
+        states = {recipe["image"]["properties"].get("provisioningState") for recipe in kept}
         if not kept:
             yield Violation(Kind.UNSAVED, image, "no recipe of it is in the records")
+        elif states != {"Succeeded"}:
+            yield Violation(Kind.UNSAVED, image, f"its recipe shows it as {states}")
         elif image in sent and not any(_kept_by(recipe, sent[image]) for recipe in kept):
             yield Violation(Kind.UNSAVED, image, "its recipe was kept after the DELETE was sent")
 

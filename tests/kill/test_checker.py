@@ -29,7 +29,8 @@ def kept_promises() -> dict[str, Any]:
     """Everything about one migration that ended with an approved deletion."""
     outcome = {"outcome": "completed", "reason": "done", "result": {"image": "deleted"}}
     decision = {"decision": "approve", "migrationId": ID, "fingerprint": PRINT, "key": DECIDED}
-    image: Json = {"id": IMAGE_ID, "type": IMAGE}
+    state = {"provisioningState": "Succeeded"}
+    image: Json = {"id": IMAGE_ID, "type": IMAGE, "properties": state}
     rows = {
         "state": {"versionId": VERSION_ID, "fingerprint": PRINT},
         f"decision.{DECIDED}": {"decision": decision},
@@ -97,6 +98,12 @@ BROKEN: dict[str, tuple[Kind, Breaking]] = {
         lambda f: (f["requests"].pop(1), f.update(approvals=frozenset())),
     ),
     "no recipe": (Kind.UNSAVED, lambda f: f["records"][ID].pop("recipe")),
+    "a recipe of an image that is half gone": (
+        Kind.UNSAVED,
+        lambda f: f["records"][ID]["recipe"]["image"]["properties"].update(
+            provisioningState="Deleting"
+        ),
+    ),
     "a recipe after the DELETE": (
         Kind.UNSAVED,
         lambda f: f["records"][ID]["recipe"].update(at="2026-01-01T00:00:06+00:00"),
