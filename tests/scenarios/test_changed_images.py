@@ -88,6 +88,7 @@ def test_an_image_that_changes_just_before_the_delete_is_not_deleted(
     cloud.faults(_gate_waits(name))
     assert cloud.decide(asked[name]).status == 200
     cloud.wait_for_stage("deletion", asked[name])
+    until(lambda: _throttled(cloud, name))
     cloud.no_faults()
     if fate == "anew":
         cloud.make_image_anew(name)
@@ -100,6 +101,11 @@ def test_an_image_that_changes_just_before_the_delete_is_not_deleted(
         assert cloud.image_there(name)
     else:
         assert (status["outcome"], status["result"]["image"]) == ("completed", "gone, not by us")
+
+
+def _throttled(cloud: Client, name: str) -> bool:
+    log = cloud.arm_log("GET")
+    return any(line["status"] == 429 and f"images/{name}" in line["path"] for line in log)
 
 
 def _gate_waits(name: str) -> Json:
