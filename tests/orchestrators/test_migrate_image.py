@@ -111,6 +111,21 @@ def test_without_a_decision_the_approval_expires_on_the_third_day(tmp_path: Path
     assert "gate_and_delete" not in script.names()
 
 
+def test_an_approval_expires_at_its_deadline_not_at_the_end_of_a_day(tmp_path: Path) -> None:
+    """The last timer ends with the deadline."""
+    script = Script(deletion=True)
+
+    async def scene(theatre: Theatre) -> None:
+        wanted = {"deletion": {"enabled": True}, "approval": {"timeout": "PT36H"}}
+        await theatre.begin(a_start(**wanted))
+        await theatre.advance(hours=35, minutes=59)
+        assert await theatre.ended() == "Running None"
+        await theatre.advance(minutes=1)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+
+
 @pytest.mark.parametrize("value", ["k1", "", None, {"decision": "approve"}, ["x"] * 500, 7])
 def test_an_event_alone_approves_nothing(tmp_path: Path, value: Any) -> None:
     """Whoever can raise events cannot forge a decision: what is stored decides, the event only wakes."""
@@ -580,20 +595,19 @@ def test_a_receiver_that_refuses_for_good_is_told_once(tmp_path: Path) -> None:
 
 
 def test_children_get_ids_and_the_version_of_their_parent(tmp_path: Path) -> None:
-    """A child without a version would be started under the newest one (durable.md B3.19)."""
+    """A migration of an older deployment stays with its version; a child left alone would take the newest one."""
     script = Script()
 
     async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        _, listed, _ = await theatre.call("GET", "/instances")
-        names = {item["instanceId"]: item["name"] for item in listed}
-        assert names == {
-            theatre.id: "migrate_image",
-            f"{theatre.id}-replication": "watch_replication",
-            f"{theatre.id}-promotion": "watch_replication",
+        value = b.a_start(script.accepted).to_wire()
+        await theatre.start("migrate_image", f"{theatre.id}?version=0.9", value)
+        await theatre.advance(seconds=0)
+        instances = theatre.hub._store.instances()
+        assert {(item.id, item.name, item.version) for item in instances} == {
+            (theatre.id, "migrate_image", "0.9"),
+            (f"{theatre.id}-replication", "watch_replication", "0.9"),
+            (f"{theatre.id}-promotion", "watch_replication", "0.9"),
         }
-        versions = {item.version for item in theatre.hub._store.instances()}
-        assert versions == {"1.0"}
 
     play(tmp_path, script, scene)
 
