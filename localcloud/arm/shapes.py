@@ -11,37 +11,20 @@ from typing import Any
 from localcloud.arm.errors import refusal
 from localcloud.arm.model import Json
 
-_OBJECTS = frozenset(
-    {
-        *(
-            "properties",
-            "tags",
-            "sku",
-            "plan",
-            "identity",
-            "sourceVirtualMachine",
-            "storageProfile",
-        ),
-        *("osDisk", "snapshot", "managedDisk", "vhd", "diskEncryptionSet", "sharingProfile"),
-        *("communityGalleryInfo", "softDeletePolicy", "identifier", "purchasePlan", "recommended"),
-        *("disallowed", "publishingProfile", "safetyProfile", "securityProfile", "encryption"),
-        *("osDiskImage", "imageReference", "osProfile", "creationData", "template", "source"),
-    }
-)
-_LISTS = frozenset(
-    {
-        *("dataDisks", "features", "targetRegions", "targetExtendedLocations", "dataDiskImages"),
-        *("groups", "resources"),
-    }
-)
-_TEXTS = frozenset(
-    {
-        *("location", "id", "endOfLifeDate", "hyperVGeneration", "blobUri", "uri", "level", "name"),
-        *("osType", "osState", "caching", "hostCaching", "storageAccountType", "architecture"),
-        *("replicationMode", "permissions", "operationType", "mode", "description", "eula"),
-        *("storageAccountStrategy", "virtualMachineId", "communityGalleryImageId"),
-    }
-)
+_OBJECT_NAMES = """
+properties tags sku plan identity sourceVirtualMachine storageProfile osDisk snapshot managedDisk
+diskEncryptionSet sharingProfile communityGalleryInfo softDeletePolicy identifier purchasePlan
+recommended disallowed publishingProfile safetyProfile securityProfile encryption osDiskImage source
+"""
+_LIST_NAMES = "dataDisks features targetRegions targetExtendedLocations dataDiskImages groups"
+_TEXT_NAMES = """
+location id endOfLifeDate hyperVGeneration blobUri uri name osType osState caching hostCaching
+storageAccountType storageAccountStrategy architecture replicationMode permissions operationType
+description eula virtualMachineId communityGalleryImageId
+"""
+_OBJECTS = frozenset(_OBJECT_NAMES.split())
+_LISTS = frozenset(_LIST_NAMES.split())
+_TEXTS = frozenset(_TEXT_NAMES.split())
 _READ = ("microsoft.compute/galleries", "microsoft.compute/images", "resourcegroups")
 _NUMBERS = frozenset({"lun", "diskSizeGB", "sizeInGB"})
 
@@ -69,9 +52,7 @@ def _check(key: str, value: Any, path: str) -> None:
     if value is None:
         return
     within = path.split(".")[-2:-1]
-    if key == "permissions" and within != ["sharingProfile"]:
-        return  # a key vault's are an object
-    if within in (["identifier"], ["tags"], ["imageReference"]):
+    if within in (["identifier"], ["tags"]):
         _require(isinstance(value, str), path, "a text")
     elif key in _OBJECTS:
         _require(isinstance(value, dict), path, "an object")
