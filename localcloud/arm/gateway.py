@@ -64,11 +64,13 @@ class Gateway:
         if rule.when == "before":
             await wrong.wait(request)
             if not wrong.proceeds:
-                return await answer_wrongly(request, wrong, None, self._cloud.world.now())
-        answer = self._answer(request, body, correlation, line)
+                answer = await answer_wrongly(request, wrong, None, self._cloud.world.now())
+                line["status"] = answer.status if wrong.answers else 0
+                return answer
+        right = self._answer(request, body, correlation, line)
         if rule.when == "after":
             await wrong.wait(request)
-        return await answer_wrongly(request, wrong, answer, self._cloud.world.now())
+        return await answer_wrongly(request, wrong, right, self._cloud.world.now())
 
     def _answer(
         self, request: web.Request, body: bytes, correlation: str, line: Json

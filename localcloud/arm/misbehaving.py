@@ -37,6 +37,11 @@ class Misbehaviour:
         """Whether the emulator answers although the fault strikes before."""
         return self.rule.what in ("hold", "slow", "truncated", "content-type")
 
+    @property
+    def answers(self) -> bool:
+        """Whether the client gets an answer, be it a wrong one."""
+        return self.rule.what not in ("reset", "timeout")
+
     async def wait(self, _request: web.Request) -> None:
         """The waiting part: hold, slow, timeout."""
         if self.rule.what == "slow":

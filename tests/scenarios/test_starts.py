@@ -114,6 +114,7 @@ def test_a_throttled_call_waits_as_long_as_azure_says(cloud: Client, *, dated: b
     (status,) = cloud.finish(migration)
     assert status["outcome"] == "completed"
     puts = [line for line in cloud.arm_log("PUT") if f"/images/{name}/versions/" in line["path"]]
+    assert [line["status"] for line in puts[:3]] == [429, 429, 201]
     at = [datetime.fromisoformat(line["time"]) for line in puts[:3]]
     waits = [later - earlier for earlier, later in pairwise(at)]
     assert all(timedelta(seconds=419) <= wait <= timedelta(seconds=425) for wait in waits), waits
