@@ -7,6 +7,7 @@ import pytest
 from tests.scenarios import bodies
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Answer, Client
+from tests.scenarios.waiting import until
 
 # The stage in which a migration is parked, and what ARM does to its calls to keep it there.
 DOWN = {"what": "status", "status": 503}
@@ -31,7 +32,7 @@ def parked(cloud: Client) -> dict[str, str]:
     cloud.wait_for_stage("promotion", first["promotion"])
     cloud.faults(DOWN | {"method": "DELETE", "path": "Compute/images/deletion\\b"})
     assert cloud.decide(first["deletion"]).status == 200
-    cloud.wait_for_stage("deletion", first["deletion"])
+    until(lambda: any("images/deletion?" in line["path"] for line in cloud.arm_log("DELETE")))
     return first | late
 
 
