@@ -5,6 +5,7 @@ import azure.functions as func
 
 import clock
 from activities.configuration import records
+from migration.approval import ApprovalState
 from migration.names import approval_event_name
 from migration.recorded import Latch, Snapshot
 from triggers.edge import edge, run
@@ -37,8 +38,9 @@ async def _wake_and_answer(
 ) -> func.HttpResponse:
     migration = snapshot.accepted.id
     after = await run(records().snapshot, migration) or snapshot
-    if after.state.approval and not after.finished:
-        await wake(client, migration, approval_event_name(after.state.approval.round))
+    approval = after.state.approval
+    if approval and approval.state is ApprovalState.WAITING and not after.finished:
+        await wake(client, migration, approval_event_name(approval.round))
     status = 200 if after.finished else 202
     location = {
         "Location": f"/api/migrations/{migration}",
