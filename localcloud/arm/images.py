@@ -8,7 +8,6 @@ from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.machines import blob_account, disk_size, provisioning_from, storage_of
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.regions import short
-from localcloud.arm.states import exists_fully
 from localcloud.arm.world import World
 
 TYPE = "Microsoft.Compute/images"
@@ -126,11 +125,6 @@ def _erase(world: World, call: Call, existing: Resource) -> None:
     if machines:
         names = ", ".join(machine.name for machine in machines)
         raise refusal("image in use", machines=names, image=existing.name)
-
-
-def is_usable(image: Resource, call: Call) -> bool:
-    """Whether its creation has ended well."""
-    return exists_fully(image, call.now)
 
 
 KIND = Kind(TYPE, "image", _write, erase=_erase, family="operations")

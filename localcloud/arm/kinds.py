@@ -61,4 +61,3 @@ class Kind:
     updated_status: int = 200
     answers: Mapping[str, str] = field(default_factory=dict)  # provisioningState by method
     delete_status: int = 202
-    delete_states: bool = True  # False: deleted at once

@@ -39,8 +39,6 @@ def url_form(location: str) -> str:
     return display(key).replace(" ", "") if key.endswith("euap") else key
 
 
-ALL = tuple(sorted(DISPLAY))
-
 # Regions without availability zones, where zone-redundant storage is not to be had.
 ZONELESS = frozenset(
     [
