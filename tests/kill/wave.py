@@ -50,8 +50,8 @@ class WaveReport:
         )
 
     def count(self, *kinds: Kind) -> int:
-        """How many violations are of these kinds."""
-        return sum(violation.kind in kinds for violation in self.found)
+        """How many migrations and resources have a violation of these kinds."""
+        return len({violation.about for violation in self.found if violation.kind in kinds})
 
 
 def run_wave(seed: int, kills: int) -> WaveReport:
