@@ -61,12 +61,13 @@ def make_plan(
 ) -> Plan | list[Problem]:
     """The plan, or every reason why there is none."""
     question = Question(request, facts, now)
-    if problems := broken_rules(question):
+    problems = broken_rules(question)
+    if facts.image is None:
         return problems
     fingerprint = fingerprint_of(question.image)
     settled = _settle(question, fingerprint)
-    if not isinstance(settled, Settled):
-        return settled
+    if problems or not isinstance(settled, Settled):
+        return problems if isinstance(settled, Settled) else [*problems, *settled]
     security = bodies.security_type_of(
         request, question.image, facts.definition, generation1_security
     )

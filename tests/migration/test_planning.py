@@ -303,6 +303,13 @@ def test_all_problems_come_at_once() -> None:
     ]
 
 
+def test_a_taken_version_name_comes_with_the_other_problems() -> None:
+    """Nobody corrects a date to learn then that the name is taken."""
+    facts = some_facts(definition=a_definition(), versions=(b.a_version(tag=None),))
+    problems = the_problems({"endOfLifeDate": "2020-01-01T00:00:00Z"}, facts)
+    assert [p.field for p in problems] == ["endOfLifeDate", "imageVersion"]
+
+
 def test_every_disk_that_is_too_large_is_named() -> None:
     """Not only the first."""
     problems = the_problems(
