@@ -118,7 +118,7 @@ def version_tags(image: ImageFacts, fingerprint: str, migration_id: str) -> dict
         FINGERPRINT_TAG: fingerprint,
         MIGRATION_TAG: migration_id,
     }
-    return {**{name: image.tags[name] for name in kept if name not in ours}, **ours}
+    return {**{name: image.tags[name] for name in kept if name.lower() not in ours}, **ours}
 
 
 def dropped_tags_warning(tags: dict[str, str]) -> Iterator[str]:

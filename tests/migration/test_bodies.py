@@ -9,6 +9,7 @@ import pytest
 from migration.bodies import (
     MAX_TAG_VALUE,
     MAX_TAGS,
+    OUR_TAGS,
     Generation1Security,
     dropped_tags_warning,
     promotion_body,
@@ -149,6 +150,12 @@ def test_an_image_cannot_pretend_with_our_tags() -> None:
     """A tag of our name on the image is replaced."""
     image = an_image().model_copy(update={"tags": {FINGERPRINT_TAG: "forged"}})
     assert version_tags(image, "v1-a-b", "m-1")[FINGERPRINT_TAG] == "v1-a-b"
+
+
+def test_a_tag_of_our_name_in_other_case_is_ours() -> None:
+    """Azure compares the names of tags without case, and would refuse both in one body."""
+    image = an_image().model_copy(update={"tags": {FINGERPRINT_TAG.title(): "forged"}})
+    assert set(version_tags(image, "v1-a-b", "m-1")) == set(OUR_TAGS)
 
 
 def test_a_long_image_id_is_cut_to_what_a_tag_holds() -> None:
