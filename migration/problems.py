@@ -30,6 +30,7 @@ _WORDS = {
     "model_type": "must be an object in braces",
     "model_attributes_type": "must be an object in braces",
     "list_type": "must be a list in brackets",
+    "tuple_type": "must be a list in brackets",
     "dict_type": "must be an object in braces",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",

@@ -84,7 +84,10 @@ def _within(low: timedelta, high: timedelta) -> AfterValidator:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be a moment between the years 1 and 9999 in UTC") from error
 
 
 Name = Annotated[str, Field(max_length=1024)]

@@ -89,7 +89,7 @@ def _encode(cursor: list[Any]) -> str:
 def _decode(text: str | None) -> list[Any]:
     try:
         cursor = json.loads(base64.urlsafe_b64decode(text)) if text else []
-    except ValueError:
+    except (ValueError, RecursionError):
         cursor = None
     well_formed = isinstance(cursor, list) and (
         not cursor or (len(cursor) == 4 and isinstance(cursor[0], int) and cursor[0] >= 0)

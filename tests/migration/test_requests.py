@@ -139,6 +139,17 @@ BAD_VALUES: dict[str, tuple[dict[str, Any], str, str]] = {
         "time zone",
     ),
     "an end of life in words": ({"endOfLifeDate": "next year"}, "endOfLifeDate", "such as"),
+    "an end of life before the first year": (
+        {"endOfLifeDate": "0001-01-01T00:00:00+14:00"},
+        "endOfLifeDate",
+        "between the years",
+    ),
+    "an end of life after the last year": (
+        {"endOfLifeDate": "9999-12-31T23:59:59-14:00"},
+        "endOfLifeDate",
+        "between the years",
+    ),
+    "regions as an object": ({"targetRegions": {}}, "targetRegions", "a list in brackets"),
     "a flag as a text": ({"excludeFromLatest": "false"}, "excludeFromLatest", "true or false"),
     "a flag as a number": (
         {"blockDeletionBeforeEndOfLife": 1},

@@ -99,6 +99,7 @@ def test_an_entry_says_what_the_status_says(cloud: Client, ended: list[str]) -> 
         ("images", "subscriptionId=mine", "subscriptionId"),
         ("images", "cursor=nonsense", "cursor"),
         ("images", "cursor=WzBd", "cursor"),
+        ("images", "cursor=" + "W1tb" * 2000, "cursor"),
         ("galleries", "cursor=eyJhIjogMX0=", "cursor"),
         ("galleries", "limit=-1", "limit"),
     ],
