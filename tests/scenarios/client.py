@@ -1,8 +1,7 @@
 """What a stranger's script can do with a running local cloud: the app, its Azure, its clock, all over HTTP."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ import requests
 from standardwebhooks import Webhook
 
 from tests.scenarios import bodies
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
 from tests.scenarios.process import LocalCloudProcess
 from tests.scenarios.receiver import Receiver
@@ -19,27 +19,6 @@ from tests.scenarios.waiting import until
 TIMEOUT = 90.0
 COMPUTE_API, RESOURCES_API = "2024-07-01", "2024-11-01"
 GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the app answered, kept for the search for secrets at the end."""
-
-    request: str
-    status: int
-    headers: Mapping[str, str]  # names without case
-    text: str
-
-    @property
-    def body(self) -> Json:
-        """The JSON body."""
-        found: Json = json.loads(self.text)
-        return found
-
-    @property
-    def fields(self) -> list[str]:
-        """The fields that a problem names."""
-        return [error["field"] for error in self.body["errors"]]
 
 
 class Client:

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.scenarios import bodies
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.client import Answer, Client
+from tests.scenarios.client import Client
 from tests.scenarios.waiting import until
 
 # The stage in which a migration is parked, and what ARM does to its calls to keep it there.

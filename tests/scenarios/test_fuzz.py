@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, assume, given, note, seed, settings
 from hypothesis import strategies as st
 
 from tests.scenarios import bodies
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.client import Answer, Client
+from tests.scenarios.client import Client
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
 EXAMPLES = 80
@@ -98,21 +99,8 @@ RAW = st.one_of(
 
 
 def _well_answered(answer: Answer) -> None:
-    """No 5xx; a refusal is a problem; a 400 names every field."""
     note(f"FUZZ_SEED={SEED}")
-    assert answer.status < 500, answer
-    if answer.status < 400:
-        return
-    assert answer.headers["Content-Type"].startswith("application/problem+json"), answer
-    problem = answer.body
-    assert problem["status"] == answer.status
-    assert problem["title"]
-    assert problem["detail"]
-    for error in problem.get("errors", []):
-        assert set(error) == {"field", "message"}
-        assert error["field"]
-        assert error["message"]
-    assert answer.status not in {400, 422} or problem["errors"]
+    answer.assert_well_made()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.scenarios import bodies
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.client import Answer, Client
+from tests.scenarios.client import Client
 
 UNKNOWN = "0" * 32 + "-1"
 
@@ -29,9 +30,7 @@ def images(cloud: Client) -> Client:
 
 def _is_problem(answer: Answer, status: int) -> None:
     assert answer.status == status, answer
-    assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert answer.body["status"] == status
-    assert all(error["field"] and error["message"] for error in answer.body.get("errors", []))
+    answer.assert_well_made()
 
 
 def _target(name: str, **fields: Any) -> Json:

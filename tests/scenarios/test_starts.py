@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.client import Answer, Client
+from tests.scenarios.client import Client
 
 TOGETHER = 16
 
