@@ -181,15 +181,17 @@ def _wait_for_verdict(
 
 
 def promote(run: Run) -> Steps:
-    """Show the version to `latest` if that was asked for, and watch the update to its end.
+    """Show the version to `latest`, or hide it, as was asked for, and watch the update to its end.
 
-    Watched even if nothing had to be changed: the step may have run before, and its update be under way.
+    A version that this run made is hidden already; one that it took up may be shown since an earlier run. Watched
+    even if nothing had to be changed: the step may have run before, and its update be under way.
     """
     plan = run.planned
-    if plan.exclude_from_latest:
+    if plan.exclude_from_latest and not plan.takes_up:
         return
-    yield from run.record(Stage.PROMOTION, f"promoting {plan.version_name}: latest may choose it")
-    request = {**run.version, "excludeFromLatest": False}
+    latest = "hidden from latest" if plan.exclude_from_latest else "latest may choose it"
+    yield from run.record(Stage.PROMOTION, f"promoting {plan.version_name}: {latest}")
+    request = {**run.version, "excludeFromLatest": plan.exclude_from_latest}
     answer = yield from run.ask("promote_version", request)
     run.operation_url = answer.value.get("operationUrl")
     yield from replicate(run, "promotion")

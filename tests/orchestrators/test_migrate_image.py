@@ -64,6 +64,21 @@ def test_without_deletion_nobody_is_asked(tmp_path: Path) -> None:
     assert script.stages == ["definition", "version", "replication", "promotion"]
 
 
+@pytest.mark.parametrize("takes_up", [False, True])
+def test_what_shall_be_hidden_is_hidden(tmp_path: Path, takes_up: bool) -> None:
+    """A version of our own is from the start; one that an earlier run has shown to `latest` is hidden again."""
+    plan = planned(exclude_from_latest=True, takes_up=takes_up)
+    script = Script().reply("plan_migration", plan)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    flags = [request["excludeFromLatest"] for request in script.inputs("promote_version")]
+    assert flags == ([True] if takes_up else [])
+
+
 def test_with_deletion_the_image_goes_after_the_approval(tmp_path: Path) -> None:
     """Everything is checked again after the approval; promotion comes before the deletion."""
     script = Script(deletion=True)
