@@ -2,7 +2,8 @@
 
 1. A run without crashes tells the calls, in order, and in which burst (one step, one virtual moment) each comes.
 2. For every call and every moment there is an image of its own. All images of one burst migrate side by side, since
-   they come to their boundaries at the same virtual time; when every one is there, the runtime is killed.
+   they come to their boundaries at the same virtual time; when every one is there, the runtime is killed. A call
+   that does not name its image (a gallery, an operation) cannot be told from others', so its image migrates alone.
 3. A new runtime carries them all to their ends, which must be the end of the run without crashes.
 """
 
@@ -27,44 +28,47 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True)
 class Boundary:
-    """The `nth` call of a migration, counted from 1, and the side of it."""
+    """The `nth` call of a migration, counted from 1, and the side of it. Calls that are not `named` count apart."""
 
     nth: int
     call: str
     moment: Moment
+    named: bool = True
 
     @property
     def name(self) -> str:
         """The name of the image that is killed here."""
-        return f"kill-{self.nth:02d}-{self.moment.name.lower()}-x"
+        number = f"{'' if self.named else 'other-'}{self.nth:02d}"
+        return f"kill-{number}-{self.moment.name.lower()}-x"
 
     @property
     def rule(self) -> Json:
         """The fault that lets ARM hold, or swallow, this very call."""
         what = "timeout" if self.moment is Moment.BEFORE else "hold"
         when = "after" if self.moment is Moment.AFTER else "before"
-        return {"what": what, "when": when, "nth": self.nth, "path": f"{self.name}\\b"} | {
-            "name": self.name
-        }
+        path = f"{self.name}\\b" if self.named else "^(?!.*kill-)"
+        return {"what": what, "when": when, "nth": self.nth, "path": path, "name": self.name}
 
     def __str__(self) -> str:
         return f"call {self.nth} ({self.call}): {self.moment}"
 
 
 def boundaries(requests: Sequence[Json], name: str, marks: Sequence[int]) -> list[list[Boundary]]:
-    """All boundaries of the migration of the image `name`, by burst.
+    """All boundaries of the migration of the image `name`, the only one there was, by burst.
 
     marks: how many requests there were whenever the callers or the clock had done a step.
     """
-    calls = [(bisect_right(marks, n), r) for n, r in enumerate(requests) if name in r["path"]]
-    bursts = groupby(enumerate(calls, 1), key=lambda call: (call[1][0], call[1][1]["time"]))
-    return [[b for nth, (_, r) in burst for b in _sides(nth, r)] for _, burst in bursts]
+    calls = [(bisect_right(marks, n), r) for n, r in enumerate(requests)]
+    numbered = enumerate((call for call in calls if name in call[1]["path"]), 1)
+    bursts = groupby(numbered, key=lambda call: (call[1][0], call[1][1]["time"]))
+    side_by_side = [[b for nth, (_, r) in burst for b in _sides(nth, r)] for _, burst in bursts]
+    others = enumerate((r for _, r in calls if name not in r["path"]), 1)
+    return side_by_side + [[b] for nth, r in others for b in _sides(nth, r, named=False)]
 
 
-def _sides(nth: int, request: Json) -> Iterable[Boundary]:
+def _sides(nth: int, request: Json, *, named: bool = True) -> Iterable[Boundary]:
     """A read that arrives late changes nothing, so only writes do."""
     call = f"{request['method']} {request['path'].partition('?')[0].rpartition('/')[2]}"
-    yield Boundary(nth, call, Moment.BEFORE)
-    yield Boundary(nth, call, Moment.AFTER)
-    if request["method"] != "GET":
-        yield Boundary(nth, call, Moment.LATE)
+    for moment in Moment:
+        if moment is not Moment.LATE or request["method"] != "GET":
+            yield Boundary(nth, call, moment, named)

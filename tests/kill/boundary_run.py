@@ -66,8 +66,8 @@ class BoundaryRun:
         cloud.arm("POST", "/faults", {"rules": [boundary.rule for boundary in members]})
         with ThreadPoolExecutor(1) as thread:
             driving = thread.submit(to_the_end, cloud, callers)
-            everyone = f"all are at their boundary: {members}"
-            until(lambda: reached(cloud) >= len(members) or driving.done(), everyone)
+            everyone = f"all are at their boundary: {[str(b) for b in members]}"
+            until(lambda: reached(cloud) >= len(members), everyone)
             cloud.kill()
             _release(cloud, late=False)
             driving.result()
