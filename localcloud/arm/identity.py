@@ -22,7 +22,7 @@ def routes(tokens: Tokens, secret: str) -> list[web.RouteDef]:
 
     async def app_service(request: web.Request) -> web.Response:
         given = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret") or ""
-        if not hmac.compare_digest(given.encode(), secret.encode()):
+        if not hmac.compare_digest(given.encode(errors="replace"), secret.encode()):
             return _refuse(401, "the X-IDENTITY-HEADER header does not hold IDENTITY_HEADER")
         return _token(request, tokens)
 
