@@ -151,6 +151,8 @@ async def _wake_and_wait(
                 f"The migration has ended: {snapshot.finished.outcome}. The decision came too late.",
             )
         approval = snapshot.state.approval
+        if approval and approval.state is not ApprovalState.WAITING:
+            return await _decided(snapshot, key)
         if approval and approval.round != woken:  # a new round waits for an event of another name
             woken = approval.round
             await wake(client, migration, approval_event_name(woken), key)
@@ -165,6 +167,15 @@ async def _wake_and_wait(
         {"migrationId": migration, "verdict": None, "text": "stored, not ruled on yet"},
         location,
     )
+
+
+async def _decided(snapshot: Snapshot, key: str) -> func.HttpResponse:
+    """The answer once there is a verdict: rulings are written before it, so a decision without one came too late."""
+    ruling = await run(records().read_ruling, snapshot.accepted.id, key)
+    if ruling is not None:
+        return _ruled(snapshot, ruling)
+    state = snapshot.state.approval.state if snapshot.state.approval else ""
+    return problem(409, f"It is decided already: {state}. The decision came too late.")
 
 
 def _ruled(snapshot: Snapshot, ruling: Ruling) -> func.HttpResponse:

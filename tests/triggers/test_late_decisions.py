@@ -1,0 +1,86 @@
+"""A decision that was stored just after the verdict: its sender learns at once that it came too late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import pytest
+from standardwebhooks import Webhook
+
+import clock
+from activities import configuration
+from activities.configuration import records
+from migration.approval import ApprovalState
+from migration.recorded import Accepted, Approval, State
+from migration.stages import Stage
+from tests import builders as b
+from triggers import approve
+
+SECRET = "whsec_" + "c2VjcmV0" * 6
+
+
+@pytest.fixture(autouse=True)
+def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Records and a webhook secret of this test's own, at the builders' time."""
+    monkeypatch.setenv("RECORDS_STORE", "sqlite")
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
+    monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", SECRET)
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+    clock.use(lambda: b.NOW)
+    yield
+    clock.use(clock._wall_clock)
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+
+
+class Verdict:
+    """A durable client whose workflow, when it is woken, has settled the approval with another decision already."""
+
+    def __init__(self, accepted: Accepted) -> None:
+        self._accepted = accepted
+
+    async def raise_event(self, *_: Any) -> None:
+        """What was read before the decision was stored is written now."""
+        settle(self._accepted, ApprovalState.REJECTED)
+
+
+def settle(accepted: Accepted, state: ApprovalState) -> None:
+    approval = Approval(state=state, fingerprint=b.a_decision().fingerprint, round=1)
+    written = State(stage=Stage.APPROVAL, approval=approval)
+    records().change_state(accepted, lambda _: written, b.NOW)
+
+
+def signed(accepted: Accepted) -> func.HttpRequest:
+    body = {"migrationId": accepted.id, "fingerprint": b.a_decision().fingerprint}
+    raw = json.dumps({**body, "decision": "approve", "approver": "ada"})
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-id": "w1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign("w1", now, raw),
+    }
+    path = {"id": accepted.id}
+    return func.HttpRequest("POST", "/", headers=headers, route_params=path, body=raw.encode())
+
+
+async def answered(accepted: Accepted, client: Any) -> func.HttpResponse:
+    return await approve.decide(signed(accepted), client)
+
+
+def test_a_decision_stored_after_the_verdict_is_409_at_once() -> None:
+    """No ruling will ever come, so nobody waits 20 seconds for a 202 that never turns into one."""
+    accepted = b.an_acceptance()
+    records().accept(accepted)
+    settle(accepted, ApprovalState.WAITING)
+    client: Any = Verdict(accepted)
+    for _ in range(2):  # the repetition learns the same
+        response = asyncio.run(answered(accepted, client))
+        assert response.status_code == 409
+        assert b"too late" in response.get_body()
