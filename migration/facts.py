@@ -94,6 +94,11 @@ class DefinitionFacts(Value):
     security_type: str = "Standard"
     purchase_plan: dict[str, str | None] | None = None
 
+    @property
+    def in_the_making(self) -> bool:
+        """Whether somebody has begun it and Azure has not ended it yet."""
+        return self.provisioning_state == "Creating"
+
 
 class VersionFacts(Value):
     """An image version; `regions` and `replication` by short region name."""

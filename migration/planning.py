@@ -27,7 +27,8 @@ LARGE_DATA_DISK_GB = 1024  # older pages still say 1 TB; so it is a warning
 
 
 class Plan(Value):
-    """What will be done, with the exact bodies. `takes_up` means that the version is there already and ours."""
+    """What will be done, with the exact bodies. `takes_up` means that the version is there already and ours;
+    `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
 
     image_id: str
     fingerprint: Fingerprint
@@ -110,7 +111,7 @@ def _plan(
         fingerprint=fingerprint,
         gallery_id=request.gallery_id,
         definition_name=request.image_definition.name,
-        definition_exists=facts.definition is not None,
+        definition_exists=facts.definition is not None and not facts.definition.in_the_making,
         definition_body=bodies.definition_body(request, image, definition_location, security),
         version_name=settled.name,
         version_id=bodies.id_of_version(request, settled.name),

@@ -145,7 +145,8 @@ def _existing_definition(question: Question) -> Iterator[Problem]:
     there, wanted = question.facts.definition, question.request.image_definition
     if there is None:
         return
-    if there.provisioning_state not in {"Succeeded", "Updating"}:
+    # One in the making is waited for: another migration may have begun it a moment ago.
+    if there.provisioning_state not in {"Succeeded", "Updating", "Creating"}:
         yield Problem(
             field="imageDefinition.name",
             message=f"the definition '{there.name}' is {there.provisioning_state}; it must be Succeeded",

@@ -371,6 +371,13 @@ def test_the_definition_is_made_where_the_gallery_is_and_the_version_where_the_i
     assert plan.version_body["location"] == "eastus2"
 
 
+def test_a_definition_in_the_making_is_waited_for() -> None:
+    """Another migration may have begun it a moment ago: no problem, and not yet a definition that can be used."""
+    plan = planned(b.a_request(), with_definition(provisioningState="Creating"))
+    assert isinstance(plan, Plan)
+    assert not plan.definition_exists
+
+
 def test_a_plan_survives_the_durable_boundary() -> None:
     """What the orchestrator gets is what was planned."""
     plan = the_plan({"deletion": {"enabled": True}, **WITH_PLAN})
