@@ -69,13 +69,16 @@ class Callers:
         list(self._callers.map(self._look, self.told))
 
     def evidence(self) -> Evidence:
-        """All that is known now."""
+        """All that is known now, also of migrations whose start was never answered."""
+        records = read_records(self._cloud.records_file)
+        for migration in Evidence({}, records).accepted:
+            self.told.setdefault(migration, Told())
         self.look()
         state = self._cloud.arm("GET", "/state")
         subscription = self._cloud.subscription
         return Evidence(
             told=self.told,
-            records=read_records(self._cloud.records_file),
+            records=records,
             requests=self._cloud.arm("GET", "/requests")["requests"],
             resources=state["resources"],
             deleted=state["deleted"],
