@@ -63,8 +63,8 @@ def make_plan(
     """The plan, or every reason why there is none."""
     question = Question(request, facts, now)
     problems = broken_rules(question)
-    if facts.image is None:
-        return problems
+    if facts.image is None or any(p.field.startswith("imageDefinition") for p in problems):
+        return problems  # names are taken or free within a definition that fits
     fingerprint = fingerprint_of(question.image)
     settled = _settle(question, fingerprint)
     if problems or not isinstance(settled, Settled):
