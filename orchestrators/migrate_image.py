@@ -54,7 +54,7 @@ def _finish(run: Run, ending: Ended) -> Steps:
         "number": run.entries,
         "at": run.context.current_utc_datetime.isoformat(),
         "outcome": ending.outcome.value,
-        "reason": ending.reason,
+        "reason": _reason(run, ending),
         "result": _result(run),
     }
     run.context.set_custom_status({"stage": "finished"})
@@ -66,12 +66,19 @@ def _finish(run: Run, ending: Ended) -> Steps:
 def _result(run: Run) -> Json:
     return {
         "image": run.image.value,
-        "versionId": run.plan.version_id if run.plan else None,
+        "versionId": run.planned.version_id if run.version_begun else None,
         "versionReady": run.replicated,
         "checks": run.checks,
         "decidedBy": run.decided_by.to_wire() if run.decided_by else None,
         "correlationIds": run.correlation_ids,
     }
+
+
+def _reason(run: Run, ending: Ended) -> str:
+    """The reason; a cancellation names what it leaves behind."""
+    if ending.outcome is not Outcome.CANCELLED or not run.version_begun or run.replicated:
+        return ending.reason
+    return f"{ending.reason}; version {run.planned.version_name} may be half-made: use or delete it"
 
 
 def _completed(run: Run) -> str:

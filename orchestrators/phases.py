@@ -83,6 +83,7 @@ def _start_version(run: Run) -> Generator[Any, Any, bool]:
         "fingerprint": plan.fingerprint.value,
         "body": plan.version_body,
     }
+    run.version_begun = True
     try:
         answer = yield from run.ask("start_version", request)
     except GaveUp as gave_up:
@@ -90,6 +91,7 @@ def _start_version(run: Run) -> Generator[Any, Any, bool]:
             yield from run.record(
                 Stage.PLANNING, f"{plan.version_name} was taken meanwhile; planning again"
             )
+            run.version_begun = False
             return False
         raise
     run.operation_url = answer.value.get("operationUrl")

@@ -26,6 +26,7 @@ class Run:
     context: df.DurableOrchestrationContext
     start: MigrationStart
     plan: Plan | None = None
+    version_begun: bool = False  # its PUT may have been sent
     replicated: bool = False
     image: ImageFate = ImageFate.KEPT
     entries: int = 0

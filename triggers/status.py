@@ -86,9 +86,10 @@ def _result_of(snapshot: Snapshot) -> Json | None:
     finished = snapshot.finished
     if finished is None:
         return None
+    made = finished.result.get("versionId") is not None
     return {
         **finished.result,
-        "tryCommand": snapshot.state.try_command,
+        "tryCommand": snapshot.state.try_command if made else None,
         "startedAt": snapshot.accepted.accepted_at.isoformat(),
         "finishedAt": finished.at.isoformat(),
     }
