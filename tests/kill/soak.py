@@ -1,4 +1,4 @@
-"""`make soak KILLS=… SEED=…`: every boundary once, then waves until that many kills are done.
+"""`make soak KILLS=… SEED=…`: every boundary once, then waves with that many kills.
 
 What a seed decides: the migrations, what goes wrong in which round and how. Where exactly a death at a moment of real
 time hits is up to the machine. A failure prints the command that runs its wave again.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tests.kill.boundary_run import BoundaryRun
@@ -29,12 +28,17 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     tell(f"seed {given.seed}")
     total = WaveReport(given.seed) if given.no_boundaries else _boundaries(given.seed)
-    seed = given.seed
-    while total.kills < given.kills:
-        report = run_wave(seed, min(KILLS_A_WAVE, given.kills - total.kills))
+    left, seed = given.kills, given.seed
+    while left > 0:
+        wave = WaveReport(seed, min(KILLS_A_WAVE, left))
+        try:
+            report = run_wave(wave.seed, wave.kills)
+        except Exception:
+            tell(f"seed {seed} did not come to its end; again: {again(wave)}")
+            raise
         tell(line(report))
-        tell_found(report)
-        total, seed = total + report, seed + 1
+        tell_found(report, again(report))
+        total, left, seed = total + report, left - report.kills, seed + 1
     tell(f"in all: {line(total)}\nwhen it died, migrations were in {in_stages(total)}")
     return 1 if total.found else 0
 
@@ -57,15 +61,16 @@ def in_stages(report: WaveReport) -> str:
 
 def again(report: WaveReport) -> str:
     """The command that runs a wave again."""
-    return f"python -m tests.kill.soak --no-boundaries --kills {report.kills} --seed {report.seed}"
+    given = f"--no-boundaries --kills {report.kills} --seed {report.seed}"
+    return f".venv/bin/python -m tests.kill.soak {given}"
 
 
-def tell_found(report: WaveReport) -> None:
+def tell_found(report: WaveReport, command: str) -> None:
     """Every broken promise, and how to run it again."""
     for violation in report.found:
         tell(f"  {violation.kind}: {violation.about}: {violation.text}")
     if report.found:
-        tell(f"  again: {again(report)}")
+        tell(f"  again: {command}")
 
 
 def tell(text: str) -> None:
@@ -83,10 +88,9 @@ def _boundaries(seed: int) -> WaveReport:
             run.die_at(burst)
         found = [*run.violations(), *_differences(run)]
         every = sum(len(burst) for burst in bursts)
-        report = WaveReport(seed, cloud.kills, every + 1, found, Counter())
+        report = WaveReport(seed, cloud.kills, every + 1, found)
     tell(f"{every} boundaries of one migration: {line(report)}")
-    for violation in found:
-        tell(f"  {violation.kind}: {violation.about}: {violation.text}")
+    tell_found(report, "make soak KILLS=0")
     return report
 
 
