@@ -1,12 +1,17 @@
 """One local cloud for all scenarios, emptied for every module, and what must hold at the end of each."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from localcloud.arm import observing
+from localcloud.arm.call import Exchange
+from tests.localcloud.arm.spec.judging import GAPS, judge
+from tests.localcloud.arm.spec.swagger import why_no_validator
 from tests.scenarios import bodies, promises
 from tests.scenarios.client import GALLERY_API, RESOURCES_API, Client
 from tests.scenarios.process import LocalCloudProcess
@@ -27,10 +32,14 @@ MAPPING = [
 
 
 @contextmanager
-def a_cloud(folder: Path) -> Iterator[Client]:
-    """A local cloud of one's own, with somebody who receives its notifications."""
+def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
+    """A local cloud of one's own, with somebody who receives its notifications.
+
+    `tape`: where to keep what ARM was asked and answered.
+    """
     receiver = Receiver()
     settings = {
+        **({observing.VARIABLE: str(tape)} if tape else {}),
         "EVENT_GRID_MAPPING": json.dumps(MAPPING),
         "NOTIFICATION_URL": receiver.url,
         "NOTIFICATION_SECRET": SECRET,
@@ -44,10 +53,32 @@ def a_cloud(folder: Path) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A local cloud that serves the whole session."""
-    with a_cloud(tmp_path_factory.mktemp("cloud")) as client:
+def running_cloud(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Client]:
+    """A local cloud that serves the whole session; all that its ARM answered is judged in the end."""
+    folder = tmp_path_factory.mktemp("cloud")
+    tape = folder / "exchanges.jsonl"
+    judging = why_no_validator() is None
+    with a_cloud(folder, tape if judging else None) as client:
         yield client
+    if judging:
+        figure = _judge(observing.Tape.read(tape), folder / "swagger")
+        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            sys.stdout.write(f"\nscenarios: {figure}\n")
+
+
+def _judge(seen: list[Exchange], folder: Path) -> str:
+    """Every answer that no test spoilt keeps to the swagger; what tests send on purpose need not."""
+    judged = judge([exchange for exchange in seen if exchange.fault is None], folder)
+    broken = [
+        f"{pair['liveRequest']['method']} {pair['liveRequest']['url']}: {finding}"
+        for pair, finding in judged.findings()
+        if finding.half != "request" and not any(gap.covers(finding) for gap in GAPS)
+    ]
+    assert judged.verdicts, "the scenarios asked nothing that the swagger describes"
+    assert not broken, "\n".join(broken)
+    return judged.figure()
 
 
 @pytest.fixture(scope="module")

@@ -46,14 +46,21 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
+def why_no_validator() -> str | None:
+    """What is missing where oav cannot run; None where it can."""
+    if shutil.which("node") is None:
+        return "needs Node.js (node)"
+    if not (ROOT / "node_modules" / "oav").is_dir():
+        return "needs oav: npm ci"
+    if not SPECS.is_dir():
+        return "needs the saved swagger files: ../shared/arm/specs"
+    return None
+
+
 def require_validator() -> None:
     """Skips the calling test, naming what is missing, where oav cannot run."""
-    if shutil.which("node") is None:
-        pytest.skip("needs Node.js (node)")
-    if not (ROOT / "node_modules" / "oav").is_dir():
-        pytest.skip("needs oav: npm ci")
-    if not SPECS.is_dir():
-        pytest.skip("needs the saved swagger files: ../shared/arm/specs")
+    if missing := why_no_validator():
+        pytest.skip(missing)
 
 
 def copy_specs(target: Path, versions: Mapping[str, Sequence[str]]) -> None:
