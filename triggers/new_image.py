@@ -49,6 +49,12 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
     if isinstance(claimed, Claimed):
         await start_orchestration(client, claimed.accepted)
+    else:
+        log.warning(
+            "%s: dropped, %s is still migrating an image of this name",
+            facts.id,
+            claimed.accepted.id,
+        )
 
 
 def image_of(event: Any) -> ComputeId | None:
