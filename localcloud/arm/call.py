@@ -29,6 +29,20 @@ class Call:
         """Whether `$expand` names it, in any case."""
         return what.lower() in self.query.get("$expand", "").lower().split(",")
 
+    def saying(self, body: Json) -> Call:
+        """The same call with another body; `dataclasses.replace` takes five times as long."""
+        return Call(
+            self.method,
+            self.target,
+            self.api,
+            self.query,
+            body,
+            self.now,
+            self.base,
+            self.correlation,
+            self.raw,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:

@@ -47,8 +47,7 @@ def _identity(world: World, call: Call) -> Json:
 def _taken(world: World, subscription: str, name: str) -> bool:
     mine = f"/subscriptions/{subscription}/".lower()
     return any(
-        r.type == TYPE and r.key.startswith(mine) and r.name.lower() == name.lower()
-        for r in world.every(lambda r: r.type == TYPE)
+        r.key.startswith(mine) and r.name.lower() == name.lower() for r in world.of_type(TYPE)
     )
 
 

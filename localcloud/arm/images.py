@@ -93,7 +93,8 @@ def _profile(disks: list[Json], sent: Json) -> Json:
 def _check_region(world: World, call: Call, disk: Json) -> None:
     here = short(str(call.body.get("location", "")))
     for kind in ("snapshot", "managedDisk"):
-        source = world.find((disk.get(kind) or {}).get("id", ""))
+        named = (disk.get(kind) or {}).get("id")
+        source = world.find(named) if named else None
         if source and source.location and short(source.location) != here:
             raise refusal("image region", kind=kind, uri=source.id)
     account = blob_account(world, str(disk.get("blobUri") or ""))

@@ -29,7 +29,7 @@ def _show(resource: Resource, _call: Call) -> Json:
 def listing(world: World, call: Call) -> list[Resource]:
     """The locks at a scope and below it."""
     prefix = f"{call.target.scope}/".lower()
-    return world.every(lambda r: r.type == TYPE and r.key.startswith(prefix))
+    return [lock for lock in world.of_type(TYPE) if lock.key.startswith(prefix)]
 
 
 def check_locks(world: World, resource_id: str, action: str) -> None:
@@ -37,7 +37,7 @@ def check_locks(world: World, resource_id: str, action: str) -> None:
 
     A lock is no obstacle to its own change or removal.
     """
-    if _SEGMENT in resource_id.lower():
+    if not world.of_type(TYPE) or _SEGMENT in resource_id.lower():
         return
     scopes = _scopes(resource_id)
     locked = [

@@ -73,8 +73,9 @@ def _managed(machine_id: str, disk: Json, name: str) -> Json:
 def blob_account(world: World, uri: str) -> Resource | None:
     """The storage account a blob is in, when the emulator has it."""
     name = (urlsplit(uri).hostname or "").partition(".")[0]
-    found = world.every(lambda r: r.type.lower() == ACCOUNT and r.name == name)
-    return found[0] if name and found else None
+    if not name:
+        return None
+    return next((account for account in world.of_type(ACCOUNT) if account.name == name), None)
 
 
 def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:
@@ -100,7 +101,7 @@ def provisioning_from(world: World, image: Resource, now: datetime) -> list[Reso
     """Machines that are being created from this managed image right now."""
     return [
         machine
-        for machine in world.every(lambda r: r.type.lower() == MACHINE)
+        for machine in world.of_type(MACHINE)
         if machine.change == "Creating"
         and is_pending(machine, now)
         and _image_of(machine).lower() == image.key

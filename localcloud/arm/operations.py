@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from localcloud.arm.call import Call, Reply
@@ -19,6 +20,7 @@ from localcloud.arm.world import World
 def begin(
     call: Call,
     *,
+    name: str | None = None,
     resource: str,
     family: str,
     location: str,
@@ -27,9 +29,12 @@ def begin(
     retry_after: int | None = None,
     output: bool = False,
 ) -> Operation:
-    """The operation for an accepted write; saved together with the resource it changes."""
+    """The operation for an accepted write; saved together with the resource it changes.
+
+    name: the id that the resource has for it already.
+    """
     return Operation(
-        id=guid(),
+        id=name or guid(),
         resource=resource,
         family=family,
         location=location,
@@ -76,6 +81,7 @@ def is_first(call: Call, family: str) -> bool:
     return call.api == "2018-06-01" and family == "capsOperations"
 
 
+@lru_cache(maxsize=64)
 def _partition(subscription: str) -> str:
     """The `p=` of compute operations: one guid for each subscription."""
     return str(UUID(bytes=(subscription.encode() * 16)[:16], version=4))

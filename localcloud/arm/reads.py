@@ -29,8 +29,7 @@ def listing(world: World, call: Call, kind: Kind) -> Reply:
         found = locks.listing(world, call)
     elif call.target.group is None:
         mine = f"/subscriptions/{call.target.subscription}/".lower()
-        wanted = kind.type.lower()
-        found = world.every(lambda r: r.type.lower() == wanted and r.key.startswith(mine))
+        found = [r for r in world.of_type(kind.type) if r.key.startswith(mine)]
     else:
         require_group(world, call)
         if call.target.parent or len(call.target.types) > 1:

@@ -34,9 +34,9 @@ class Signer:
 
     def _proof(self, signed: str) -> str:
         text = signed[signed.index("/subscriptions/") :].encode()
-        proof = hmac.digest(self._key, text, "sha512")
-        signature = b"".join(hashlib.sha512(proof + bytes([i])).digest() for i in range(4))
-        return f"&s={_b64(signature)}&h={_b64(hashlib.sha256(proof).digest())}"
+        proof = hashlib.blake2b(text, key=self._key).digest()
+        signature = hashlib.shake_256(proof).digest(256)
+        return f"&s={_b64(signature)}&h={_b64(proof[:32])}"
 
     def fits(self, path_and_query: str) -> bool:
         """Whether a URL without a signature, or with the right one, is asked for."""

@@ -194,5 +194,5 @@ def _in_use(world: World, call: Call, source: Resource) -> bool:
         and version.key != call.target.key
         and not version.hidden.get("shallow")
         and (is_pending(version, call.now) or any(r.end > call.now for r in version.regions))
-        for version in world.every(lambda r: r.type == _VERSION)
+        for version in world.of_type(_VERSION)
     )

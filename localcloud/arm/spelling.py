@@ -7,7 +7,6 @@ refused.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from localcloud.arm.call import Call
@@ -47,7 +46,7 @@ def spelt(call: Call) -> Call:
     inner = call.body.get("properties")
     if not inner or not call.target.kind.startswith(_PREFIXES):
         return call
-    return replace(call, body=call.body | {"properties": _settled(inner)})
+    return call.saying(call.body | {"properties": _settled(inner)})
 
 
 def _settled(json: Any) -> Any:

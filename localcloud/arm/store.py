@@ -1,16 +1,16 @@
 """The SQLite file behind the emulator: everything is in it before a client hears of it.
 
 Write-ahead logging without syncs: a killed process loses nothing it has answered; a machine that
-loses power may spoil the file, which a test cloud can afford. A write of resources is one statement,
-so it is whole or not there.
+loses power may spoil the file, which a test cloud can afford. Resources and the operation that changes
+them are kept in one transaction, so a write is whole or not there.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -20,16 +20,17 @@ from localcloud.arm.serialise import dump, load
 _SCHEMA = """
 pragma journal_mode = wal;
 pragma synchronous = off;
-create table if not exists item (seq integer primary key, key text unique, value text not null);
+create table if not exists resource (seq integer primary key, key text unique, value text not null);
+create table if not exists operation (seq integer primary key, value text not null);
 create table if not exists tombstone (seq integer primary key, value text not null);
 create table if not exists fact (name text primary key, value text not null) without rowid;
 """
-_RESOURCE, _OPERATION = "r", "o"
-_OF_KIND = "where substr(key, 1, 1) = ? order by seq"
 _PUT = (
-    "insert into item (key, value) values {} on conflict (key) do update set value = excluded.value"
+    "insert into resource (key, value) values (?, ?) "
+    "on conflict (key) do update set value = excluded.value"
 )
-_MOST_ROWS = 1000
+_CLEAR = "begin; delete from resource; delete from operation; delete from tombstone; commit;"
+_BEGUN = "insert into operation (value) values (?)"
 
 
 class Store:
@@ -48,40 +49,50 @@ class Store:
 
     def resources(self) -> list[Resource]:
         """All resources, in the order of their creation."""
-        return [load(Resource, text) for text in self._values("item", _OF_KIND, _RESOURCE)]
+        return [load(Resource, text) for text in self._values("resource")]
 
     def operations(self) -> list[Operation]:
         """All asynchronous operations."""
-        return [load(Operation, text) for text in self._values("item", _OF_KIND, _OPERATION)]
+        return [load(Operation, text) for text in self._values("operation")]
 
     def tombstones(self) -> list[Tombstone]:
         """What is gone, oldest first."""
-        return [load(Tombstone, text) for text in self._values("tombstone", "order by seq")]
+        return [load(Tombstone, text) for text in self._values("tombstone")]
 
-    def _values(self, table: str, rest: str = "", *values: str) -> list[str]:
-        with closing(self._db.execute(f"select value from {table} {rest}", values)) as rows:
+    def _values(self, table: str) -> list[str]:
+        with closing(self._db.execute(f"select value from {table} order by seq")) as rows:
             return [row[0] for row in rows]
 
     def save(self, resources: Iterable[Resource], operations: Iterable[Operation] = ()) -> None:
-        """Add or replace; a resource that is replaced keeps its place in the order."""
-        rows = [(_RESOURCE + resource.key, dump(resource)) for resource in resources]
-        rows += [(_OPERATION + operation.id, dump(operation)) for operation in operations]
-        for start in range(0, len(rows), _MOST_ROWS):
-            part = rows[start : start + _MOST_ROWS]
-            places = ", ".join(["(?, ?)"] * len(part))
-            with self._lock:
-                self._db.execute(_PUT.format(places), [text for row in part for text in row])
+        """Keep them, all or nothing: resources anew or in their old place, operations anew."""
+        put = [(resource.key, dump(resource)) for resource in resources]
+        begun = [(dump(operation),) for operation in operations]
+        with self._whole() as run:
+            for row in put:
+                run(_PUT, row)
+            for text in begun:
+                run(_BEGUN, text)
+
+    @contextmanager
+    def _whole(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """One transaction, handed to the operating system when the block is left."""
+        run = self._db.execute
+        with self._lock:
+            run("begin")
+            try:
+                yield run
+            except BaseException:
+                run("rollback")
+                raise
+            run("commit")
 
     def bury(self, removed: Iterable[str], tombstones: Iterable[Tombstone]) -> None:
         """Take the resources with these keys away and keep the tombstones, all or nothing."""
-        with self._lock:
-            run = self._db.execute
-            run("begin")
+        with self._whole() as run:
             for key in removed:
-                run("delete from item where key = ?", (_RESOURCE + key,))
+                run("delete from resource where key = ?", (key,))
             for tombstone in tombstones:
                 run("insert into tombstone (value) values (?)", (dump(tombstone),))
-            run("commit")
 
     def fact(self, name: str) -> Json | None:
         """A small thing kept by name, such as the rules for faults."""
@@ -95,4 +106,4 @@ class Store:
 
     def clear(self) -> None:
         """Forget all but the facts."""
-        self._db.executescript("begin; delete from item; delete from tombstone; commit;")
+        self._db.executescript(_CLEAR)

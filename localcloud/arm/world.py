@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -21,7 +21,7 @@ def _extends(key: str, prefix: str) -> bool:
 
 
 class World:
-    """Resources by id without case, and by the collection they are listed in.
+    """Resources by id without case, by type, and by the collection they are listed in.
 
     Deleted resources leave when somebody looks after their time has come; their tombstones stay.
     """
@@ -34,6 +34,7 @@ class World:
         self.tombstones: list[Tombstone] = []
         self._resources: dict[str, Resource] = {}
         self._collections: dict[str, dict[str, Resource]] = defaultdict(dict)
+        self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
         self._load()
 
     def _load(self) -> None:
@@ -45,6 +46,7 @@ class World:
     def _hold(self, resource: Resource) -> None:
         self._resources[resource.key] = resource
         self._collections[resource.collection][resource.key] = resource
+        self._types[resource.type.lower()][resource.key] = resource
 
     def clear(self) -> None:
         """Forget everything."""
@@ -53,6 +55,7 @@ class World:
         self.tombstones.clear()
         self._resources.clear()
         self._collections.clear()
+        self._types.clear()
 
     def random(self, what: str) -> Random:
         """Draws that are the same for the same seed, resource and moment."""
@@ -79,8 +82,15 @@ class World:
 
     def listed(self, collection: str) -> list[Resource]:
         """The resources of one collection, in the order of their creation."""
-        found = list(self._collections.get(collection.lower(), {}).values())
-        return [r for r in found if r.soft_deleted is None and not self._bury_if_gone(r)]
+        return self._present(self._collections.get(collection.lower()))
+
+    def of_type(self, kind: str) -> list[Resource]:
+        """The resources of a type (`Microsoft.Compute/images`, any case), in that order."""
+        return self._present(self._types.get(kind.lower()))
+
+    def _present(self, found: Mapping[str, Resource] | None) -> list[Resource]:
+        held = list(found.values()) if found else ()
+        return [r for r in held if r.soft_deleted is None and not self._bury_if_gone(r)]
 
     def every(self, predicate: Callable[[Resource], bool] = lambda _: True) -> list[Resource]:
         """All resources that pass, in the order of their creation."""
@@ -136,6 +146,7 @@ class World:
         for resource in resources:
             self._resources.pop(resource.key, None)
             self._collections[resource.collection].pop(resource.key, None)
+            self._types[resource.type.lower()].pop(resource.key, None)
 
     def _remains(self, resource: Resource) -> Json:
         return envelope(resource, properties(resource, self.now()))

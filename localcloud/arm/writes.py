@@ -14,6 +14,7 @@ from datetime import timedelta
 from localcloud.arm import operations
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
+from localcloud.arm.guids import guid
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.locks import check_locks
 from localcloud.arm.model import Change, Json, Resource
@@ -76,7 +77,7 @@ def patch(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
     tags = call.body.get("tags", existing.tags)
     whole: Json = {"location": existing.location, **({} if tags is None else {"tags": tags})}
     whole["properties"] = merge(existing.properties, call.body.get("properties") or {})
-    merged = replace(call, body=existing.extras | call.body | whole)
+    merged = call.saying(existing.extras | call.body | whole)
     return _write(world, merged, kind, signer, existing)
 
 
@@ -118,6 +119,7 @@ def _write(
         return _accepted(call, kind, resource, existing, {})
     operation = operations.begin(
         call,
+        name=resource.operation,
         resource=resource.id,
         family=kind.family,
         location=str(resource.location),
@@ -126,7 +128,6 @@ def _write(
         retry_after=kind.retry_after,
         output=kind.family == "DiskOperations",
     )
-    resource = replace(resource, operation=operation.id)
     world.save(resource, operation=operation)
     found = operations.headers(world, call, operation, signer, updates=existing is not None)
     return _accepted(call, kind, resource, existing, found)
@@ -154,6 +155,7 @@ def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) ->
         ready=None if kind.synchronous else end,
         failure=failure,
         born=existing is not None and exists_fully(existing, call.now),
+        operation=None if kind.synchronous else guid(),
         regions=draft.regions,
     )
 
