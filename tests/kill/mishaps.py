@@ -13,6 +13,8 @@ from tests.kill.cloud import Cloud, until
 from tests.kill.evidence import Json
 from tests.kill.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
 
+SMALLEST = 4096  # bytes; the clock, which is written in place, needs some
+
 
 def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
     """Let it happen while `step` runs; on return the runtime is dead, or well again."""
@@ -80,9 +82,9 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def full_disk(cloud: Cloud) -> Iterator[None]:
-    """No file of the runtime can grow beyond the size that its smaller write-ahead log has now."""
+    """No file of the runtime can grow beyond the size that its smallest write-ahead log has now."""
     logs = [Path(f"{file}-wal") for file in (cloud.records_file, cloud.hub_file)]
-    size = min(log.stat().st_size if log.exists() else 0 for log in logs)
+    size = max(SMALLEST, min((log.stat().st_size for log in logs if log.exists()), default=0))
     limit = resource.RLIMIT_FSIZE
     before = resource.prlimit(cloud.pid, limit, (size, resource.RLIM_INFINITY))
     try:

@@ -18,7 +18,7 @@ from tests.kill.plan import AtCall, Death, Mishap, plan_round
 from tests.kill.soak import again, in_stages, line
 from tests.kill.wave import run_wave
 
-DEFAULT_SEED = 12954
+DEFAULT_SEED = 4586
 SEED = int(os.environ.get("KILL_SEED") or DEFAULT_SEED)
 KILLS = 6
 

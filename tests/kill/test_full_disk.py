@@ -1,0 +1,60 @@
+"""A full disk costs time and nothing else: what cannot be written down is not accepted, what was accepted goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+from tests.kill import bodies
+from tests.kill.boundary_run import to_the_end
+from tests.kill.callers import Callers
+from tests.kill.checker import violations
+from tests.kill.cloud import Cloud
+from tests.kill.evidence import Evidence, read_records
+from tests.kill.intents import Intent, Wish
+from tests.kill.mishaps import full_disk, locked
+
+FIRST, SECOND = Intent("kill-first", Wish.KEEP), Intent("kill-second", Wish.APPROVE)
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """A cloud."""
+    with Cloud() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def callers(cloud: Cloud) -> Callers:
+    """Callers of whose migrations one has ended, so that there are logs that cannot grow."""
+    found = Callers(cloud, doubling=False)
+    found.add([FIRST])
+    to_the_end(cloud, found)
+    found.add([SECOND])
+    return found
+
+
+def test_nothing_is_accepted_while_the_disk_is_full(cloud: Cloud, callers: Callers) -> None:
+    """The answer is 503, and there is no record that would be a claim."""
+    with full_disk(cloud):
+        answer = cloud.app("POST", "/api/migrations", bodies.request(cloud.subscription, SECOND))
+    assert answer.status == 503
+    assert len(Evidence({}, read_records(cloud.records_file)).accepted) == 1
+
+
+def test_a_migration_goes_on_when_the_disk_has_room_and_the_records_are_free(
+    cloud: Cloud, callers: Callers
+) -> None:
+    """The clock does not come to its end while nothing can be stored; then everything ends as without it."""
+    callers.act()
+    with ThreadPoolExecutor(1) as thread:
+        with full_disk(cloud):
+            step = thread.submit(cloud.advance, "PT30M")
+            assert not wait([step], 0.5).done
+        with locked(cloud.records_file):
+            wait([step], 0.5)
+        step.result()
+    to_the_end(cloud, callers)
+    assert violations(callers.evidence()) == []
