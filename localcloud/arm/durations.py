@@ -8,7 +8,6 @@ longer. A draw picks a uniform number and interpolates between the quantiles.
 from __future__ import annotations
 
 from bisect import bisect_right
-from random import Random
 
 _AT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
@@ -35,10 +34,9 @@ QUANTILES: dict[str, tuple[float, ...]] = {
 }
 
 
-def draw(kind: str, random: Random) -> float:
-    """Seconds for one operation of this kind."""
+def draw(kind: str, at: float) -> float:
+    """Seconds for one operation of this kind; `at` was drawn uniformly, 0 <= at < 1."""
     values = QUANTILES[kind]
-    at = random.random()
     upper = min(bisect_right(_AT, at), len(_AT) - 1)
     low, high = _AT[upper - 1], _AT[upper]
     return values[upper - 1] + (values[upper] - values[upper - 1]) * (at - low) / (high - low)

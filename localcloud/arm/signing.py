@@ -29,8 +29,8 @@ class Signer:
 
     def sign(self, url: str, now: datetime) -> str:
         """The URL with its signature options."""
-        stamp = f"&t={ticks(now)}&c={self._certificate}"
-        return url + stamp + self._proof(url + stamp)
+        stamped = f"{url}&t={ticks(now)}&c="
+        return stamped + self._certificate + self._proof(stamped)
 
     def _proof(self, signed: str) -> str:
         text = signed[signed.index("/subscriptions/") :].encode()
@@ -41,4 +41,7 @@ class Signer:
     def fits(self, path_and_query: str) -> bool:
         """Whether a URL without a signature, or with the right one, is asked for."""
         signed, mark, _ = path_and_query.partition("&s=")
-        return not mark or hmac.compare_digest(signed + self._proof(signed), path_and_query)
+        if not mark or not signed.endswith(self._certificate):
+            return not mark
+        proof = self._proof(signed.removesuffix(self._certificate))
+        return hmac.compare_digest(signed + proof, path_and_query)

@@ -1,16 +1,16 @@
 """The SQLite file behind the emulator: everything is in it before a client hears of it.
 
 Write-ahead logging without syncs: a killed process loses nothing it has answered; a machine that
-loses power may spoil the file, which a test cloud can afford. Resources and the operation that changes
-them are kept in one transaction, so a write is whole or not there.
+loses power may spoil the file, which a test cloud can afford. A resource and the operation that
+changes it are one statement (the trigger `take`), so a write is whole or not there.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -20,17 +20,20 @@ from localcloud.arm.serialise import dump, load
 _SCHEMA = """
 pragma journal_mode = wal;
 pragma synchronous = off;
-create table if not exists resource (seq integer primary key, key text unique, value text not null);
-create table if not exists operation (seq integer primary key, value text not null);
-create table if not exists tombstone (seq integer primary key, value text not null);
+create table if not exists resources (seq integer primary key, key text unique, value not null);
+create table if not exists operations (seq integer primary key, value not null);
+create table if not exists tombstones (seq integer primary key, value not null);
 create table if not exists fact (name text primary key, value text not null) without rowid;
+create temp view write as select null as key, null as value, null as operation;
+create temp trigger take instead of insert on write begin
+    insert into resources (key, value) values (new.key, new.value)
+        on conflict (key) do update set value = excluded.value;
+    insert into operations (value) select new.operation where new.operation not null;
+end;
 """
-_PUT = (
-    "insert into resource (key, value) values (?, ?) "
-    "on conflict (key) do update set value = excluded.value"
-)
-_CLEAR = "begin; delete from resource; delete from operation; delete from tombstone; commit;"
-_BEGUN = "insert into operation (value) values (?)"
+_WRITE = "insert into write values (?, ?, ?)"
+_BEGUN = "insert into operations (value) values (?)"
+_CLEAR = "begin; delete from resources; delete from operations; delete from tombstones; commit;"
 
 
 class Store:
@@ -49,50 +52,39 @@ class Store:
 
     def resources(self) -> list[Resource]:
         """All resources, in the order of their creation."""
-        return [load(Resource, text) for text in self._values("resource")]
+        return [load(Resource, text) for text in self._values("resources")]
 
     def operations(self) -> list[Operation]:
         """All asynchronous operations."""
-        return [load(Operation, text) for text in self._values("operation")]
+        return [load(Operation, text) for text in self._values("operations")]
 
     def tombstones(self) -> list[Tombstone]:
         """What is gone, oldest first."""
-        return [load(Tombstone, text) for text in self._values("tombstone")]
+        return [load(Tombstone, text) for text in self._values("tombstones")]
 
-    def _values(self, table: str) -> list[str]:
+    def _values(self, table: str) -> list[bytes]:
         with closing(self._db.execute(f"select value from {table} order by seq")) as rows:
             return [row[0] for row in rows]
 
-    def save(self, resources: Iterable[Resource], operations: Iterable[Operation] = ()) -> None:
-        """Keep them, all or nothing: resources anew or in their old place, operations anew."""
-        put = [(resource.key, dump(resource)) for resource in resources]
-        begun = [(dump(operation),) for operation in operations]
-        with self._whole() as run:
-            for row in put:
-                run(_PUT, row)
-            for text in begun:
-                run(_BEGUN, text)
-
-    @contextmanager
-    def _whole(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """One transaction, handed to the operating system when the block is left."""
-        run = self._db.execute
+    def save(self, resource: Resource | None, operation: Operation | None) -> None:
+        """Keep them, both or none: a resource in its old place if it has one, an operation anew."""
+        begun = None if operation is None else dump(operation)
         with self._lock:
-            run("begin")
-            try:
-                yield run
-            except BaseException:
-                run("rollback")
-                raise
-            run("commit")
+            if resource is None:
+                self._db.execute(_BEGUN, (begun,))
+            else:
+                self._db.execute(_WRITE, (resource.key, dump(resource), begun))
 
     def bury(self, removed: Iterable[str], tombstones: Iterable[Tombstone]) -> None:
         """Take the resources with these keys away and keep the tombstones, all or nothing."""
-        with self._whole() as run:
+        with self._lock:
+            run = self._db.execute
+            run("begin")
             for key in removed:
-                run("delete from resource where key = ?", (key,))
+                run("delete from resources where key = ?", (key,))
             for tombstone in tombstones:
-                run("insert into tombstone (value) values (?)", (dump(tombstone),))
+                run("insert into tombstones (value) values (?)", (dump(tombstone),))
+            run("commit")
 
     def fact(self, name: str) -> Json | None:
         """A small thing kept by name, such as the rules for faults."""

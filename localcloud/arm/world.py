@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from random import Random
 
 from localcloud.arm.durations import draw
@@ -59,13 +60,18 @@ class World:
 
     def random(self, what: str) -> Random:
         """Draws that are the same for the same seed, resource and moment."""
-        seed = f"{self.profile.seed}|{what}|{self.now().isoformat()}"
-        return Random(seed)  # noqa: S311 - repeatable draws, no secret
+        return Random(self._seed(what))  # noqa: S311 - repeatable draws, no secret
+
+    def _seed(self, what: str) -> str:
+        return f"{self.profile.seed}|{what}|{self.now().isoformat()}"
 
     def seconds(self, kind: str, what: str) -> float:
         """How long an operation of this kind will take."""
         fixed = self.profile.seconds.get(kind)
-        return draw(kind, self.random(what)) * self.profile.time_scale if fixed is None else fixed
+        if fixed is not None:
+            return fixed
+        drawn = blake2b(self._seed(what).encode(), digest_size=8).digest()  # cheaper than Random
+        return draw(kind, int.from_bytes(drawn) / 2**64) * self.profile.time_scale
 
     def find(self, resource_id: str) -> Resource | None:
         """The resource, unless it does not exist (any more) or is soft-deleted."""
@@ -119,10 +125,10 @@ class World:
             if tombstone.gone > since and key.startswith(prefix) and not _extends(key, prefix):
                 yield tombstone.id
 
-    def save(self, *resources: Resource, operation: Operation | None = None) -> None:
-        """Keep these together with the operation that changes them."""
-        self.store.save(resources, [operation] if operation else [])
-        for resource in resources:
+    def save(self, resource: Resource | None = None, *, operation: Operation | None = None) -> None:
+        """Keep a resource together with the operation that changes it."""
+        self.store.save(resource, operation)
+        if resource:
             self._hold(resource)
         if operation:
             self.operations[operation.id] = operation
