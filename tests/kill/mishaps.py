@@ -26,10 +26,11 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
             until(lambda: reached(cloud) or step.done(), "the call has come, or the end")
             cloud.kill()
         case SetBack(seconds):
-            before = copy_of(cloud.hub_file)
+            started, before = migrations_in(cloud.hub_file), copy_of(cloud.hub_file)
             wait([step], seconds)
             cloud.kill()
-            put_back(cloud.hub_file, before)
+            if migrations_in(cloud.hub_file) == started:  # else the sweep's start would be lost
+                put_back(cloud.hub_file, before)
         case Locked(file, seconds):
             path = cloud.records_file if file == "records" else cloud.hub_file
             with locked(path):
@@ -62,6 +63,13 @@ def copy_of(path: Path) -> bytes:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(":memory:")) as copy:
         source.backup(copy)
         return copy.serialize()
+
+
+def migrations_in(path: Path) -> set[str]:
+    """The migrations that a file of histories has."""
+    with closing(sqlite3.connect(path)) as histories:
+        rows = histories.execute("SELECT id FROM instances WHERE name = 'migrate_image'")
+        return {migration for (migration,) in rows}
 
 
 def put_back(path: Path, content: bytes) -> None:
