@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--no-boundaries", action="store_true", help="waves only")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its processes end with it
     tell(f"seed {given.seed}")
     total = WaveReport(given.seed) if given.no_boundaries else _boundaries(given.seed)
     left, seed = given.kills, given.seed
