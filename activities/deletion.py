@@ -1,10 +1,12 @@
 """The one irreversible act: every check again, the recipe kept, the DELETE, and the proof that the image is gone.
 
-Azure has no conditional delete for images, so between the last read and the DELETE a window of milliseconds remains,
-in which an image re-created under the same name would be deleted (README, "What it does not promise").
+Azure has no conditional delete for images, so the image is read once more as the very last thing before the DELETE.
+Between that reading and the DELETE's arrival a window remains, in which an image re-created under the same name would
+be deleted (README, "What it does not promise").
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
@@ -27,6 +29,8 @@ from migration.recorded import Latch
 from migration.stages import ImageFate
 from migration.wire import Json
 
+_REFUSED = (400, 500)  # an answer that says: not done
+
 
 class GateAndDelete(VersionStep):
     """What was approved."""
@@ -47,7 +51,7 @@ class ConfirmDeletion(VersionStep):
 
 @step(GateAndDelete, heeds_cancel=False)
 def gate_and_delete(given: GateAndDelete) -> Json:
-    """`image`: `deleting`, `deleted`, `gone, not by us`, or `kept` with `refusals`; and the `checks`.
+    """`image`: `deleting`, `deleted`, `gone, not by us`, or `kept` or `unknown` with `refusals`; and the `checks`.
 
     `deleting` comes with `operationUrl`, or with the `refusal` of a repeated DELETE while the first may be under way.
 
@@ -57,29 +61,75 @@ def gate_and_delete(given: GateAndDelete) -> Json:
     if latch.kind != "deletion" or _ended(given.migration_id):
         return answers.cancelled()  # nor may a late second run delete what was reported as kept
     image = parse_image_id(given.image_id)
-    sent = records().read_recipe(given.migration_id) is not None
-    body = read_image_body(image)
-    now = fingerprint_of(facts_with_creation(image, body)) if body is not None else None
-    if body is None or now is None or (sent and _is_another(now, given.fingerprint)):
+    recipe = records().read_recipe(given.migration_id)
+    sent = recipe is not None and recipe.get("sent", True)
+    try:
+        return _gate(given, image, sent=sent)
+    except HttpResponseError as error:
+        refusal = error_of(error)
+        if refusal.transient or not sent:
+            raise
+        return _ended_open(refusal)
+
+
+def _gate(given: GateAndDelete, image: ComputeId, *, sent: bool) -> Json:
+    """Every reading, every check, the recipe, the last look, the DELETE; `sent`: one may have been sent before."""
+    seen = _look(image)
+    if seen is None or (sent and _is_another(seen.fingerprint, given.fingerprint)):
         return _gone(sent, ())
     version_body = read_version_body(
         parse_gallery_id(given.gallery_id), given.definition, given.version
     )
     if version_body is None:
         return _kept(["the image version is not there (any more)"], ())
-    checks = check_gate(_readings(given, now, version_body), _question(given))
+    checks = check_gate(_readings(given, seen.fingerprint, version_body), _question(given))
     if reasons := refusals(checks):
         return _kept(reasons, checks)
-    if not (sent and _being_deleted(body)):  # what was kept before the DELETE is the recipe
-        records().write_recipe(given.migration_id, body, clock.now())
-    return _delete(image, checks, sent)
+    if not (sent and _being_deleted(seen.body)):  # what was kept before the DELETE is the recipe
+        records().write_recipe(given.migration_id, seen.body, clock.now())
+    return _look_again_and_delete(given, image, checks, sent=sent)
+
+
+def _look_again_and_delete(
+    given: GateAndDelete, image: ComputeId, checks: tuple[Check, ...], *, sent: bool
+) -> Json:
+    last = _look(image)
+    if last is None:
+        return _gone(sent, checks)
+    if not last.fingerprint.complete or last.fingerprint.value != given.fingerprint:
+        records().mark_unsent(given.migration_id)
+        return _kept(["the managed image was made anew while it was being checked"], checks)
+    return _delete(given.migration_id, image, checks, sent=sent)
+
+
+class Seen(NamedTuple):
+    """An image as it was read."""
+
+    body: Json
+    fingerprint: Fingerprint
+
+
+def _look(image: ComputeId) -> Seen | None:
+    """The image and its fingerprint, the creation time read last; None if it is not there."""
+    body = read_image_body(image)
+    if body is None:
+        return None
+    return Seen(body, fingerprint_of(facts_with_creation(image, body)))
+
+
+def _ended_open(refusal: answers.AzureError) -> Json:
+    """A DELETE may have arrived, and Azure will not let it be known (a role was taken away, say)."""
+    return answers.done(
+        {"image": ImageFate.UNKNOWN, "refusals": [str(refusal)], "checks": []},
+        refusal.correlation_id,
+    )
 
 
 def _being_deleted(image: Json) -> bool:
     return bool((image.get("properties") or {}).get("provisioningState") == "Deleting")
 
 
-def _delete(image: ComputeId, checks: tuple[Check, ...], sent: bool) -> Json:
+def _delete(migration_id: str, image: ComputeId, checks: tuple[Check, ...], *, sent: bool) -> Json:
     """`sent`: an earlier run may have sent a DELETE already, which a refusal of this one does not undo."""
     value = {"image": "deleting", "checks": [check.to_wire() for check in checks]}
     try:
@@ -89,6 +139,10 @@ def _delete(image: ComputeId, checks: tuple[Check, ...], sent: bool) -> Json:
         return _gone(sent, checks)
     except HttpResponseError as error:
         refusal = error_of(error)
+        if not sent and _REFUSED[0] <= (refusal.status or 0) < _REFUSED[1]:
+            records().mark_unsent(
+                migration_id
+            )  # Azure has not done it: a later 404 is not our doing
         if refusal.transient or not sent:
             raise
         return answers.done({**value, "refusal": str(refusal)}, refusal.correlation_id)

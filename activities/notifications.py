@@ -71,14 +71,12 @@ def _signed(webhook_id: str, body: str, secret: str) -> dict[str, str]:
     from standardwebhooks import Webhook
 
     now = datetime.now(UTC)  # receivers check it against the wall clock
-    headers = {
+    return {
         "content-type": "application/json",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(webhook_id, now, body),
     }
-    if secret:
-        headers["webhook-signature"] = Webhook(secret).sign(webhook_id, now, body)
-    return headers
 
 
 def _post(url: str, body: str, headers: dict[str, str]) -> "Response | Exception":

@@ -40,9 +40,11 @@ class ReadReplication(VersionStep):
 
 
 class PromoteVersion(VersionStep):
-    """What `excludeFromLatest` shall be."""
+    """What `excludeFromLatest` shall be, and what the version must be made from."""
 
     exclude_from_latest: bool
+    image_id: str = ""
+    fingerprint: str = ""
 
 
 def read_version_body(gallery: ComputeId, definition: str, version: str) -> Json | None:
@@ -134,6 +136,11 @@ def promote_version(given: PromoteVersion) -> Json:
         return answers.failed(
             answers.AzureError(code="VersionNotFound", message="the version is gone")
         )
+    if given.fingerprint and not made_from(version_facts(body), given.image_id, given.fingerprint):
+        message = (
+            "the version is not the one that was made from this image any more; it is left alone"
+        )
+        return answers.failed(answers.AzureError(code="VersionNotOurs", message=message))
     if version_facts(body).exclude_from_latest == given.exclude_from_latest:
         return answers.done({"changed": False, "operationUrl": None})
     told = arm.begin(

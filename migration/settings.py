@@ -106,7 +106,9 @@ class Settings(BaseModel):
     )
     notification_secret: Annotated[
         str, AfterValidator(lambda text: text and _webhook_secret(text))
-    ] = Field("", description="Secret that signs notifications (whsec_…). Empty: unsigned.")
+    ] = Field(
+        "", description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL."
+    )
     event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )
@@ -157,6 +159,14 @@ class Settings(BaseModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _notifications_signed(self) -> Self:
+        if self.notification_url and not self.notification_secret:
+            raise ValueError(
+                "NOTIFICATION_SECRET: is required with NOTIFICATION_URL; notifications are signed"
+            )
+        return self
+
     @property
     def token_scope(self) -> str:
         """The scope to ask tokens for."""
@@ -176,9 +186,14 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(found)
         except ValidationError as error:
-            raise InvalidSettings(
-                [p.model_copy(update={"field": _variable(p.field)}) for p in problems_of(error)]
-            ) from error
+            raise InvalidSettings([_about_variable(p) for p in problems_of(error)]) from error
+
+
+def _about_variable(problem: Problem) -> Problem:
+    if problem.field == "body":  # of several settings together: the message names them first
+        name, _, message = problem.message.partition(": ")
+        return Problem(field=name, message=message)
+    return Problem(field=_variable(problem.field), message=problem.message)
 
 
 def _variable(path: str) -> str:

@@ -193,7 +193,12 @@ def promote(run: Run) -> Steps:
         return
     latest = "hidden from latest" if plan.exclude_from_latest else "latest may choose it"
     yield from run.record(Stage.PROMOTION, f"promoting {plan.version_name}: {latest}")
-    request = {**run.version, "excludeFromLatest": plan.exclude_from_latest}
+    request = {
+        **run.version,
+        "excludeFromLatest": plan.exclude_from_latest,
+        "imageId": plan.image_id,
+        "fingerprint": plan.fingerprint.value,
+    }
     answer = yield from run.ask("promote_version", request)
     run.operation_url = answer.value.get("operationUrl")
     yield from replicate(run, "promotion")
@@ -216,6 +221,13 @@ def delete_image(run: Run, deadline: datetime) -> Steps:
     run.checks = found["checks"]
     if found["image"] == ImageFate.KEPT:
         raise Ended(Outcome.KEPT, "not deleted: " + "; ".join(found["refusals"]))
+    if found["image"] == ImageFate.UNKNOWN:
+        run.image = ImageFate.UNKNOWN
+        raise Ended(
+            Outcome.KEPT,
+            "a deletion may have been sent, and Azure does not tell whether it arrived; look at the image yourself: "
+            + "; ".join(found["refusals"]),
+        )
     if found["image"] in {ImageFate.GONE, ImageFate.DELETED}:
         run.image = ImageFate(found["image"])
         return

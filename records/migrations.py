@@ -4,6 +4,7 @@ Where things lie (partition / row):
 - `<image key>` / `<attempt>`: the accepted request. Inserting it claims the image: only one writer wins a number.
 - `<migration id>` / `started`, `state`, `regions`, `latch`, `decision.<key>`, `ruling.<key>`, `recipe`, `outcome`.
 - `open` / `<migration id>`: what has no outcome yet; written before the claim, so that the sweep finds every claim.
+- `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `recent` / `<inverted time>-<migration id>`: the list, newest first.
 
 Rows that must be written once (`latch`, `decision`, `outcome`) are inserts: the first writer wins for good.
@@ -28,7 +29,7 @@ from migration.stages import Outcome, Stage
 from migration.wire import Json
 from records.store import Record, RecordChanged, RecordExists, RecordStore
 
-_OPEN, _RECENT = "open", "recent"
+_OPEN, _RECENT, _WEBHOOKS = "open", "recent", "webhooks"
 _TRIES = 20
 _END_OF_TIME_MS = 10**14
 
@@ -162,11 +163,21 @@ class MigrationRecords:
         return True
 
     def write_recipe(self, migration: str, image: Json, at: datetime) -> None:
-        """Keep the whole JSON of an image before it is deleted: the recipe to rebuild it."""
-        self._store.put(migration, "recipe", {"at": at.isoformat(), "image": image})
+        """Keep the whole JSON of an image before it is deleted: the recipe to rebuild it.
+
+        From here on the DELETE counts as sent, until `mark_unsent` says that it surely was not.
+        """
+        value = {"at": at.isoformat(), "image": image, "sent": True}
+        self._store.put(migration, "recipe", value)
+
+    def mark_unsent(self, migration: str) -> None:
+        """Remember that no DELETE was taken by Azure: should the image be gone later, it was somebody else."""
+        record = self._store.read(migration, "recipe")
+        if record is not None:
+            self._store.put(migration, "recipe", {**record.value, "sent": False})
 
     def read_recipe(self, migration: str) -> Json | None:
-        """What was kept before the deletion, with `at` and `image`; None if no deletion was ever sent."""
+        """What was kept before the deletion, with `at`, `image` and `sent`; None if none was ever about to be sent."""
         record = self._store.read(migration, "recipe")
         return record.value if record else None
 
@@ -185,6 +196,11 @@ class MigrationRecords:
         """Store a verified decision once; what is stored under its key."""
         row = f"decision.{received.decision.key}"
         return Received.from_wire(self._insert_or_read(migration, row, received.to_wire()))
+
+    def claim_webhook(self, key: str, body_hash: str) -> str:
+        """Bind a webhook-id to its body, for all migrations; the hash of the body that has it."""
+        held = self._insert_or_read(_WEBHOOKS, key, {"bodyHash": body_hash})
+        return str(held["bodyHash"])
 
     def rule(self, migration: str, key: str, ruling: Ruling) -> Ruling:
         """Write what the workflow made of a decision, once; the ruling that holds."""

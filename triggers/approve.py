@@ -62,16 +62,15 @@ async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     if snapshot is None:
         return problem(404, f"No migration has the id '{migration[:100]}'.")
     received = _received(body, webhook_id, raw)
-    if known := _known(snapshot, received.decision.key):
-        if known.body_hash != received.body_hash:
-            return problem(409, "This webhook-id came before with another body; use a new one.")
-    elif refusal := _refusal(snapshot, body):
+    key = received.decision.key
+    known = _known(snapshot, key)
+    if known is None and (refusal := _refusal(snapshot, body)):
         return problem(409, refusal)
-    else:
-        stored = await run(records().receive, migration, received)
-        if stored.body_hash != received.body_hash:
-            return problem(409, "This webhook-id came before with another body; use a new one.")
-    return await _wake_and_wait(client, migration, received.decision.key)
+    if await run(records().claim_webhook, key, received.body_hash) != received.body_hash:
+        return problem(409, "This webhook-id came before with another body; use a new one.")
+    if known is None:
+        await run(records().receive, migration, received)
+    return await _wake_and_wait(client, migration, key)
 
 
 def verified_id(body: bytes, headers: Mapping[str, str]) -> str | None:

@@ -18,8 +18,9 @@ from migration.facts import NoFact
 from migration.names import is_subscription_id, parse_gallery_id
 from migration.problems import InvalidRequest, Problem
 from migration.wire import Json
-from triggers.edge import edge, run, whole_number
+from triggers.edge import edge, run
 from triggers.problems import answer, problem
+from triggers.queries import Query
 
 CALLS_PER_PAGE = 25
 _DEFAULT_PAGE, _LONGEST_PAGE = 50, 500
@@ -46,57 +47,60 @@ class Budget:
 async def list_galleries(req: func.HttpRequest) -> func.HttpResponse:
     """Rows of gallery, image definition and image version, in order of their names."""
     subscriptions, limit, cursor = _asked(req)
-    return await _page("galleries", lambda: _gallery_page(subscriptions, limit, cursor))
+    return await _page(req, "galleries", lambda: _gallery_page(subscriptions, limit, cursor))
 
 
 @edge
 async def list_images(req: func.HttpRequest) -> func.HttpResponse:
     """Managed images, by resource group within each page that Azure gives."""
     subscriptions, limit, cursor = _asked(req)
-    return await _page("images", lambda: _image_page(subscriptions, limit, cursor))
+    return await _page(req, "images", lambda: _image_page(subscriptions, limit, cursor))
 
 
-async def _page(name: str, read: Any) -> func.HttpResponse:
+async def _page(req: func.HttpRequest, name: str, read: Any) -> func.HttpResponse:
     try:
         rows, cursor = await run(read)
     except (AzureError, NoFact) as error:
         value = error_of(error)
+        if not value.transient and req.params.get("subscriptionId"):
+            problem_with_it = Problem(
+                field="subscriptionId", message=f"Azure will not list it: {value}"
+            )
+            raise InvalidRequest([problem_with_it]) from error
         return problem(502, f"Azure answered: {value}", headers={"Retry-After": "30"})
     return answer(200, {name: rows, "cursor": _encode(cursor) if cursor else None})
 
 
 def _asked(req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
-    limit = whole_number(
-        req.params.get("limit"), "limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE
-    )
-    one = req.params.get("subscriptionId")
+    query = Query(req.params, ("subscriptionId", "limit", "cursor"))
+    limit = query.number("limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE)
+    one = query.text("subscriptionId")
     subscriptions = [one] if one else list(settings().subscription_ids)
-    wrong = [text for text in subscriptions if not is_subscription_id(text)]
-    if wrong or not subscriptions:
-        message = (
-            "must be a GUID"
-            if wrong
-            else "is required, since the settings name no SUBSCRIPTION_IDS"
-        )
-        raise InvalidRequest([Problem(field="subscriptionId", message=message)])
-    return subscriptions, limit, _decode(req.params.get("cursor"))
+    if not subscriptions:
+        query.refuse("subscriptionId", "is required, since the settings name no SUBSCRIPTION_IDS")
+    elif any(not is_subscription_id(text) for text in subscriptions):
+        query.refuse("subscriptionId", "must be a GUID")
+    cursor = _decode(query.text("cursor"))
+    if cursor is None:
+        query.refuse("cursor", "must be the cursor of an earlier page")
+    query.check()
+    return subscriptions, limit, cursor or []
 
 
 def _encode(cursor: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
 
 
-def _decode(text: str | None) -> list[Any]:
+def _decode(text: str) -> list[Any] | None:
+    """The cursor, or None if it is none."""
     try:
         cursor = json.loads(base64.urlsafe_b64decode(text)) if text else []
     except (ValueError, RecursionError):
-        cursor = None
+        return None
     well_formed = isinstance(cursor, list) and (
         not cursor or (len(cursor) == 4 and isinstance(cursor[0], int) and cursor[0] >= 0)
     )
-    if not well_formed or not isinstance(cursor, list):
-        raise _not_a_cursor()
-    return cursor
+    return cursor if well_formed else None
 
 
 def _not_a_cursor() -> InvalidRequest:

@@ -7,6 +7,7 @@ The event's claims (who, from where) are never logged.
 """
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -20,6 +21,7 @@ from migration.fingerprint import fingerprint_of, same_as_far_as_known
 from migration.mapping import request_for
 from migration.names import ComputeId, image_key, parse_image_id
 from migration.problems import InvalidRequest
+from migration.recorded import Accepted
 from migration.requests import MigrationRequest
 from triggers.edge import run
 from triggers.starting import Claimed, claim, start_orchestration
@@ -32,7 +34,7 @@ log = logging.getLogger("gallery_migrator")
 
 
 class NotReadyYet(Exception):  # noqa: N818 - what is the case
-    """The image is still being made; raised so that Event Grid delivers the event again later."""
+    """The image is being made, or an older one of its name is being migrated: Event Grid shall deliver again later."""
 
 
 async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
@@ -50,10 +52,8 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     if isinstance(claimed, Claimed):
         await start_orchestration(client, claimed.accepted)
     else:
-        log.warning(
-            "%s: dropped, %s is still migrating an image of this name",
-            facts.id,
-            claimed.accepted.id,
+        raise NotReadyYet(
+            f"{facts.id}: {claimed.accepted.id} is still migrating an image of this name"
         )
 
 
@@ -102,12 +102,19 @@ def _request_for(facts: ImageFacts) -> MigrationRequest | None:
 
 
 def _is_new(facts: ImageFacts) -> bool:
-    """Whether no record has this image's fingerprint; a record whose fingerprint is unknown counts as having it."""
-    now = fingerprint_of(facts).value
+    """Whether no record has this image's fingerprint."""
     for accepted in records().attempts(image_key(facts.id)):
-        snapshot = records().snapshot(accepted.id)
-        known = accepted.fingerprint or (snapshot.state.fingerprint if snapshot else None)
-        if known is None or same_as_far_as_known(known, now):
+        if _has(accepted, facts):
             log.info("%s: dropped, %s has it already", facts.id, accepted.id)
             return False
     return True
+
+
+def _has(accepted: Accepted, facts: ImageFacts) -> bool:
+    """Whether an attempt is about this very image; one that ended before reading it is told by time only."""
+    snapshot = records().snapshot(accepted.id)
+    known = accepted.fingerprint or (snapshot.state.fingerprint if snapshot else None)
+    if known is not None:
+        return same_as_far_as_known(known, fingerprint_of(facts).value)
+    created = facts.created_time
+    return created is None or datetime.fromisoformat(created) <= accepted.accepted_at

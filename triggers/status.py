@@ -1,21 +1,19 @@
 """`GET /api/migrations/{id}` and the list: what the records say, in the shape that docs/http.md promises."""
 
+import re
 from datetime import datetime
-from typing import TypeVar
 
 import azure.functions as func
 
 from activities.configuration import records
 from migration.approval import ApprovalState
-from migration.problems import InvalidRequest, Problem
 from migration.recorded import Snapshot
 from migration.requests import request_from_record
 from migration.stages import Outcome, Stage
 from migration.wire import Json
-from triggers.edge import edge, run, whole_number
+from triggers.edge import edge, run
 from triggers.problems import answer, problem
-
-E = TypeVar("E", Stage, Outcome)
+from triggers.queries import Query
 
 POLL_AGAIN_SECONDS = 15
 _DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
@@ -109,32 +107,16 @@ async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
 @edge
 async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
     """A page of the list, newest first."""
-    problems: list[Problem] = []
-    stage = _one_of(Stage, req.params.get("stage"), "stage", problems)
-    outcome = _one_of(Outcome, req.params.get("outcome"), "outcome", problems)
-    cursor = req.params.get("cursor") or ""
-    if (
-        not all(c.isalnum() or c == "-" for c in cursor)
-        or len(cursor) > 100
-        or not cursor.isascii()
-    ):
-        problems.append(Problem(field="cursor", message="must be the cursor of an earlier page"))
-    if problems:
-        raise InvalidRequest(problems)
-    limit = whole_number(
-        req.params.get("limit"), "limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE
-    )
+    query = Query(req.params, ("stage", "outcome", "limit", "cursor"))
+    stage, outcome = query.choice(Stage, "stage"), query.choice(Outcome, "outcome")
+    limit = query.number("limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE)
+    cursor = query.text("cursor")
+    if not re.fullmatch(r"[0-9A-Za-z-]{0,100}", cursor):
+        query.refuse("cursor", "must be the cursor of an earlier page")
+    query.check()
     entries, after = await run(
         lambda: records().recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
     )
     return answer(
         200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
     )
-
-
-def _one_of(kind: type[E], text: str | None, field: str, problems: list[Problem]) -> E | None:
-    try:
-        return kind(text) if text else None
-    except ValueError:
-        problems.append(Problem(field=field, message=f"must be one of {', '.join(kind)}"))
-        return None

@@ -27,6 +27,7 @@ GRACE = timedelta(minutes=2)  # for a starter that is still at it
 POINTER_GRACE = timedelta(minutes=10)
 _LAST_ENTRY = 9999
 _AFTER_REPLICATION = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
+_WITH_VERSION = _AFTER_REPLICATION | {Stage.VERSION, Stage.REPLICATION}
 _ENDED = (
     df.OrchestrationRuntimeStatus.Completed,
     df.OrchestrationRuntimeStatus.Failed,
@@ -92,7 +93,7 @@ async def _close(snapshot: Snapshot, ended: str | None) -> None:
             "reason": f"the orchestration {how} without an outcome; look at the version and start again",
             "result": {
                 "image": _fate(again).value,
-                "versionId": again.state.version_id,
+                "versionId": again.state.version_id if again.stage in _WITH_VERSION else None,
                 "versionReady": again.stage in _AFTER_REPLICATION,
                 "checks": [],
                 "decidedBy": None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from migration.planning import Plan
 from migration.recorded import Finished, Latch
 from migration.stages import Outcome
 from migration.wire import Json
+from records.migrations import MigrationRecords
 from tests.activities.azure import Azure
 
 
@@ -215,3 +218,44 @@ def test_a_run_after_the_outcome_deletes_nothing(azure: Azure) -> None:
     answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
     assert answer.standing is Standing.CANCELLED
     assert azure.sent("DELETE") == []
+
+
+def test_what_azure_did_not_take_is_not_our_doing(azure: Azure) -> None:
+    """A throttled DELETE was not done: when somebody else deletes the image meanwhile, nobody says that we did."""
+    plan = azure.approved()
+    azure.fault(what="status", status=429, method="DELETE", retryAfter=60)
+    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    azure.well()
+    azure.delete_image()
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "gone, not by us"
+
+
+def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All checks have passed and the recipe is written; then somebody makes the image anew."""
+    plan = azure.approved()
+    write = MigrationRecords.write_recipe
+
+    def then_made_anew(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
+        write(self, migration, image, at)
+        azure.recreate_image()
+        azure.forget_requests()
+
+    monkeypatch.setattr(MigrationRecords, "write_recipe", then_made_anew)
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert (value["image"], azure.sent("DELETE")) == ("kept", [])
+    assert "made anew" in value["refusals"][0]
+    assert azure.resource(plan.image_id) is not None
+
+
+def test_nobody_claims_to_know_what_azure_will_not_tell(azure: Azure) -> None:
+    """The DELETE's answer was lost, and then the role was taken away: the image's fate is open."""
+    plan = azure.approved()
+    azure.fault(what="reset", method="DELETE", when="after")
+    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    azure.fault(what="status", status=403, method="GET", code="AuthorizationFailed", message="no")
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert value["image"] == "unknown"
+    assert "AuthorizationFailed" in value["refusals"][0]

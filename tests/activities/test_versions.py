@@ -145,3 +145,13 @@ def test_a_migration_that_was_closed_makes_no_version(azure: Azure) -> None:
     answer = azure.ask(start_version, **version_input(plan))
     assert answer.standing is Standing.CANCELLED
     assert azure.resource(plan.version_id) is None
+
+
+def test_a_version_of_another_image_is_not_promoted(azure: Azure) -> None:
+    """Somebody deleted ours and made another one under its name: it is left alone."""
+    plan = azure.replicated()
+    ours = {"imageId": plan.image_id, "fingerprint": "v1-another-image"}
+    answer = azure.ask(promote_version, **version_of(plan), excludeFromLatest=False, **ours)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("VersionNotOurs", False)
+    assert azure.sent("PUT", "/versions/")[1:] == []

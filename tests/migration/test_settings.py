@@ -107,6 +107,7 @@ def test_every_value_is_read() -> None:
             "SUBSCRIPTION_IDS": "a, b,",
             "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS),
             "NOTIFICATION_URL": "http://127.0.0.1:9000/hook",
+            "NOTIFICATION_SECRET": SECRETS[0],
             "EVENT_GRID_MAPPING": json.dumps([ENTRY]),
             "REPLICATION_POLL_INTERVAL": "PT5S",
             "GENERATION1_SECURITY_TYPE": "standard",
@@ -152,3 +153,10 @@ def test_the_functions_storage_is_the_home_when_none_is_named() -> None:
     assert Settings.from_environ(hosts).records_table_endpoint.endswith("windows.net")
     own = {**hosts, "RECORDS_TABLE_ENDPOINT": "https://b"}
     assert Settings.from_environ(own).records_table_endpoint == "https://b"
+
+
+def test_notifications_are_signed_or_not_sent() -> None:
+    """An address without a secret is refused, by the name of what is missing."""
+    with pytest.raises(InvalidSettings) as refused:
+        Settings.from_environ({"NOTIFICATION_URL": "https://example.org/hook"})
+    assert [problem.field for problem in refused.value.problems] == ["NOTIFICATION_SECRET"]

@@ -114,7 +114,10 @@ def test_a_snapshot_holds_everything(records: MigrationRecords) -> None:
     assert snapshot.started
     assert (snapshot.stage, snapshot.regions, snapshot.latch) == (Stage.APPROVAL, regions, latch)
     assert (snapshot.received, snapshot.rulings) == ((received(),), {"k1": ruling})
-    assert records.read_recipe(ACCEPTED.id) == {"at": NOW.isoformat(), "image": {"id": IMAGE_ID}}
+    recipe = {"at": NOW.isoformat(), "image": {"id": IMAGE_ID}, "sent": True}
+    assert records.read_recipe(ACCEPTED.id) == recipe
+    records.mark_unsent(ACCEPTED.id)
+    assert records.read_recipe(ACCEPTED.id) == {**recipe, "sent": False}
 
 
 def test_a_large_image_is_kept_whole_as_the_recipe(records: MigrationRecords) -> None:
@@ -315,3 +318,11 @@ def test_a_pointer_is_not_dropped_under_somebody_who_claims(records: MigrationRe
     records.accept(again)
     records.drop_pointer(migration, etag)
     assert [row[0] for row in records.open_migrations()] == [ACCEPTED.id]
+
+
+def test_a_webhook_id_belongs_to_one_body(records: MigrationRecords) -> None:
+    """Whatever migration it was for: the first body has it for good."""
+    assert records.claim_webhook("k1", "one") == "one"
+    assert records.claim_webhook("k1", "two") == "one"
+    assert records.claim_webhook("k1", "one") == "one"
+    assert records.claim_webhook("k2", "two") == "two"

@@ -75,7 +75,9 @@ def test_a_whole_number_is_read(text: str | None, number: int) -> None:
     assert whole_number(text, "limit", default=50, low=1, high=200) == number
 
 
-@pytest.mark.parametrize("text", ["0", "201", "-1", "1.5", "1e2", " 1", "x", "٣", "9" * 5000, "0000001009999"])
+@pytest.mark.parametrize(
+    "text", ["0", "201", "-1", "1.5", "1e2", " 1", "x", "٣", "9" * 5000, "0000001009999"]
+)
 def test_what_is_no_whole_number_in_range_is_named(text: str) -> None:
     """With the range."""
     with pytest.raises(InvalidRequest) as caught:

@@ -1,0 +1,55 @@
+"""Whether an image that an event is about is known already."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activities import configuration
+from activities.configuration import records
+from migration.facts import ImageFacts
+from migration.fingerprint import fingerprint_of
+from migration.recorded import Accepted
+from tests import builders as b
+from triggers.new_image import _is_new
+
+
+@pytest.fixture(autouse=True)
+def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Records of this test's own."""
+    monkeypatch.setenv("RECORDS_STORE", "sqlite")
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+    yield
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+
+
+def accepted(fingerprint: str | None) -> Accepted:
+    """An attempt that knows this of its image."""
+    return b.an_acceptance().model_copy(update={"fingerprint": fingerprint})
+
+
+def image(**changes: object) -> ImageFacts:
+    """An image whose id is that of the builders' acceptance."""
+    facts: ImageFacts = b.an_image()
+    return facts.model_copy(update={"id": b.an_acceptance().source_image_id, **changes})
+
+
+def test_a_recorded_fingerprint_is_known_and_another_is_new() -> None:
+    """Tags and doubled events change no fingerprint; an image made anew has its own."""
+    there = image()
+    records().accept(accepted(fingerprint_of(there).value))
+    assert not _is_new(there)
+    assert not _is_new(image(tags={"team": "b"}))
+    assert _is_new(image(created_time=(b.NOW + timedelta(days=1)).isoformat()))
+
+
+@pytest.mark.parametrize(("days", "new"), [(-1, False), (1, True), (None, False)])
+def test_an_attempt_that_never_saw_its_image_is_told_by_time(days: int | None, new: bool) -> None:
+    """It cannot have been about an image that was made after it was accepted; what is unknown starts nothing."""
+    records().accept(accepted(None))
+    created = None if days is None else (b.NOW + timedelta(days=days)).isoformat()
+    assert _is_new(image(created_time=created)) is new
