@@ -112,7 +112,7 @@ def _completed(disk: Json) -> Json:
 
 
 def _ordered(disk: Json) -> Json:
-    return {key: disk[key] for key in _ORDER if disk.get(key) is not None}
+    return {key: disk[key] for key in _ORDER if key in disk}
 
 
 def _sized(world: World, disk: Json) -> Json:

@@ -1,7 +1,7 @@
 """The emulator's values as bytes and back, for the SQLite file.
 
 `marshal` writes a row in a sixth of the time of `json`, and writing rows was the dearest part of
-answering a write. It takes plain values only: moments become ISO 8601, values inside become dicts.
+answering a write. It takes plain values only: moments become seconds since 1970, values inside become dicts.
 `GET /state` shows what the rows hold.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ def _plain(value: Operation | Resource | Tombstone | Region | Failure) -> dict[s
     plain = dict(zip(_NAMES[kind], _VALUES[kind](value), strict=True))
     for name in _MOMENTS_OF[kind]:
         if plain[name] is not None:
-            plain[name] = plain[name].isoformat()
+            plain[name] = plain[name].timestamp()
     if isinstance(plain.get("failure"), Failure):
         plain["failure"] = _plain(plain["failure"])
     if plain.get("regions"):
@@ -59,7 +59,7 @@ def _field(name: str, raw: Any) -> Any:
     if raw is None:
         return None
     if name in _MOMENTS:
-        return datetime.fromisoformat(raw)
+        return datetime.fromtimestamp(raw, UTC)
     if name == "regions":
         return tuple(_build(Region, region) for region in raw)
     if name == "failure" and isinstance(raw, dict):

@@ -20,6 +20,7 @@ from localcloud.arm.serialise import dump, load
 _SCHEMA = """
 pragma journal_mode = wal;
 pragma synchronous = off;
+pragma locking_mode = exclusive;
 create table if not exists resources (seq integer primary key, key text unique, value not null);
 create table if not exists operations (seq integer primary key, value not null);
 create table if not exists tombstones (seq integer primary key, value not null);
@@ -37,7 +38,7 @@ _CLEAR = "begin; delete from resources; delete from operations; delete from tomb
 
 
 class Store:
-    """Durable copies of what the emulator holds in memory."""
+    """Durable copies of what the emulator holds in memory. One process at a time has the file."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(

@@ -63,7 +63,7 @@ class World:
         return Random(self._seed(what))  # noqa: S311 - repeatable draws, no secret
 
     def _seed(self, what: str) -> str:
-        return f"{self.profile.seed}|{what}|{self.now().isoformat()}"
+        return f"{self.profile.seed}|{what}|{self.now().timestamp()}"
 
     def seconds(self, kind: str, what: str) -> float:
         """How long an operation of this kind will take."""
