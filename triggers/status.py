@@ -6,7 +6,7 @@ from datetime import datetime
 import azure.functions as func
 
 from activities.configuration import records
-from migration.approval import ApprovalState
+from migration.approval import ApprovalState, Decision
 from migration.recorded import Snapshot
 from migration.requests import request_from_record
 from migration.stages import Outcome, Stage
@@ -70,14 +70,25 @@ def _approval_of(snapshot: Snapshot) -> Json:
             ApprovalState.PENDING if wanted and not snapshot.finished else ApprovalState.NOT_NEEDED
         )
         return {"state": state.value, "deadline": None, "fingerprint": None, "decisions": decisions}
-    waiting = approval.state is ApprovalState.WAITING
-    state = ApprovalState.CANCELLED if waiting and snapshot.finished else approval.state
+    state = _settled(snapshot) or approval.state
+    if state is ApprovalState.WAITING and snapshot.finished:
+        state = ApprovalState.CANCELLED
     return {
         "state": state.value,
         "deadline": approval.deadline.isoformat() if approval.deadline else None,
         "fingerprint": approval.fingerprint,
         "decisions": decisions,
     }
+
+
+def _settled(snapshot: Snapshot) -> ApprovalState | None:
+    """What an accepted ruling says; the workflow writes its own state a moment after it."""
+    for received in snapshot.received:
+        ruling = snapshot.rulings.get(received.decision.key)
+        if ruling is not None and ruling.accepted:
+            approved = received.decision.decision is Decision.APPROVE
+            return ApprovalState.APPROVED if approved else ApprovalState.REJECTED
+    return None
 
 
 def _result_of(snapshot: Snapshot) -> Json | None:
