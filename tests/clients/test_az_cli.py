@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.clients.az import AzCli
 from tests.clients.session import GROUP, REGION, Passing, Session
+from tests.figures import tell
 from tests.localcloud.arm.spec.background import MovableTime, running_cloud
 from tests.localcloud.arm.spec.judging import judge
 from tests.localcloud.arm.spec.protocol import RULES
@@ -229,9 +229,7 @@ def test_machine_from_a_version(session: Session) -> None:
     assert "GalleryImageNotFound" in refused
 
 
-def test_traffic_keeps_to_the_specification(
-    session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_traffic_keeps_to_the_specification(session: Session, tmp_path: Path) -> None:
     """Of all the answers above none breaks the swagger or a recorded rule.
 
     What the CLI asks is its own affair: only answers are judged.
@@ -246,8 +244,7 @@ def test_traffic_keeps_to_the_specification(
     assert not broken, "\n".join(broken)
     require_validator()
     judged = judge(session.seen, tmp_path)
-    with capsys.disabled():
-        sys.stdout.write(f"\naz CLI: {len(session.seen)} exchanges; {judged.figure()}\n")
+    tell(f"az CLI: {len(session.seen)} exchanges; {judged.figure()}")
     assert judged.verdicts
     faults = [fault for fault in judged.faults() if "half='request'" not in fault]
     assert not faults, "\n".join(faults)

@@ -9,8 +9,7 @@ import os
 from random import Random
 from typing import get_args
 
-import pytest
-
+from tests.figures import tell
 from tests.kill.boundaries import Boundary, Moment
 from tests.kill.boundary_run import BoundaryRun
 from tests.kill.cloud import Cloud
@@ -37,13 +36,10 @@ def test_the_default_seed_has_every_mishap() -> None:
     assert moments == {"before", "after", "late"}
 
 
-def test_nothing_is_lost_when_the_runtime_dies_at_random(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_nothing_is_lost_when_the_runtime_dies_at_random() -> None:
     """Migrations of every kind, deaths at random moments, lost answers, a locked database, a full disk."""
     report = run_wave(SEED, KILLS)
-    with capsys.disabled():
-        print(f"\n{line(report)}; died in {in_stages(report)}")  # noqa: T201
+    tell(f"{line(report)}; died in {in_stages(report)}")
     assert not report.found, f"run it again: {again(report)}"
 
 

@@ -1,7 +1,6 @@
 """One local cloud for all scenarios, emptied for every module, and what must hold at the end of each."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from localcloud.arm import observing
 from localcloud.arm.call import Exchange
+from tests.figures import tell
 from tests.localcloud.arm.spec.judging import GAPS, judge
 from tests.localcloud.arm.spec.swagger import why_no_validator
 from tests.scenarios import bodies, promises
@@ -53,9 +53,7 @@ def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def running_cloud(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Client]:
+def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A local cloud that serves the whole session; all that its ARM answered is judged in the end."""
     folder = tmp_path_factory.mktemp("cloud")
     tape = folder / "exchanges.jsonl"
@@ -63,9 +61,7 @@ def running_cloud(
     with a_cloud(folder, tape if judging else None) as client:
         yield client
     if judging:
-        figure = _judge(observing.Tape.read(tape), folder / "swagger")
-        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            sys.stdout.write(f"\nscenarios: {figure}\n")
+        tell(f"scenarios: {_judge(observing.Tape.read(tape), folder / 'swagger')}")
 
 
 def _judge(seen: list[Exchange], folder: Path) -> str:

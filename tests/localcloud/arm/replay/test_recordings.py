@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.figures import tell
 from tests.localcloud.arm.replay.player import Outcome, Player
 from tests.localcloud.arm.spec.background import MovableTime, running_cloud
 
@@ -54,12 +54,10 @@ def report(outcomes: list[Outcome]) -> str:
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason=f"needs the recordings in {FOLDER.name}")
-def test_recorded_exchanges_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recorded_exchanges_agree(tmp_path: Path) -> None:
     """At least 99 % of the exchanges that are compared agree in status, headers and body."""
     outcomes = [play(path, tmp_path / path.stem[:40]) for path in recordings()]
     compared = sum(outcome.compared for outcome in outcomes)
     share = sum(outcome.agreeing for outcome in outcomes) / compared
-    with capsys.disabled():
-        summary = f"recorded exchanges that agree: {share:.1%} of {compared}"
-        sys.stdout.write(f"\n{summary}\n{report(outcomes)}\n")
+    tell(f"recorded exchanges that agree: {share:.1%} of {compared}\n{report(outcomes)}")
     assert share >= WANTED

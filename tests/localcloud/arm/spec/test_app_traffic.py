@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from localcloud.arm.observing import VARIABLE, Tape
+from tests.figures import tell
 from tests.localcloud.arm.spec.judging import judge
 from tests.localcloud.arm.spec.protocol import RULES
 from tests.localcloud.arm.spec.swagger import require_validator
@@ -15,7 +15,7 @@ from tests.scenarios.conftest import a_cloud, add_gallery
 
 
 def test_a_migration_keeps_to_the_specification(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the plan to the deleted image no request and no answer breaks the swagger or a rule."""
     require_validator()
@@ -35,7 +35,6 @@ def test_a_migration_keeps_to_the_specification(
     ]
     assert not broken, "\n".join(broken)
     judged = judge(seen, tmp_path / "swagger")
-    with capsys.disabled():
-        sys.stdout.write(f"\none migration: {judged.figure()}\n")
+    tell(f"one migration: {judged.figure()}")
     assert judged.verdicts
     assert not judged.faults(), "\n".join(judged.faults())

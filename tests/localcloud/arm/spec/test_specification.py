@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.arm import routing
+from tests.figures import tell
 from tests.localcloud.arm.spec.judging import GAPS, Judged, judge
 from tests.localcloud.arm.spec.routes import (
     OPERATIONS,
@@ -30,10 +30,9 @@ def judged(traffic: Traffic, tmp_path_factory: pytest.TempPathFactory) -> Judged
     return judge(traffic.seen, tmp_path_factory.mktemp("swagger"))
 
 
-def test_answers_keep_to_the_swagger(judged: Judged, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_keep_to_the_swagger(judged: Judged) -> None:
     """oav holds nothing against any answer or request but the known gaps, and each gap occurs."""
-    with capsys.disabled():
-        sys.stdout.write(f"\n{judged.figure()}\n")
+    tell(judged.figure())
     assert judged.verdicts
     assert not judged.faults(), "\n".join(judged.faults())
     found = [finding for _, finding in judged.findings()]
