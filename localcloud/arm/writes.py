@@ -134,12 +134,14 @@ def _write(
 
 
 def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) -> Resource:
-    """The resource with its pending change. A creation under way goes on, and so does its fate."""
+    """The resource with its pending change. A creation under way goes on, and so does its fate; it ends when it would
+    have ended, unless the write adds regions."""
     end = draft.end or call.now + timedelta(seconds=draft.seconds)
     failure = draft.failure
     change: Change = "Updating" if existing else "Creating"
     if existing and existing.ready and existing.change == "Creating" and call.now < existing.ready:
-        end, change = max(end, existing.ready), "Creating"
+        adds = {r.name for r in draft.regions} - {r.name for r in existing.regions}
+        end, change = max(end, existing.ready) if adds else existing.ready, "Creating"
         failure = failure or existing.failure
     return Resource(
         id=existing.id if existing else call.target.path,
