@@ -51,10 +51,8 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
     if isinstance(claimed, Claimed):
         await start_orchestration(client, claimed.accepted)
-    else:
-        raise NotReadyYet(
-            f"{facts.id}: {claimed.accepted.id} is still migrating an image of this name"
-        )
+    elif await run(_is_new, facts):  # not the same event, delivered twice at once
+        raise NotReadyYet(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
 
 
 def image_of(event: Any) -> ComputeId | None:

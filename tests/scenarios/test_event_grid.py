@@ -124,6 +124,21 @@ def test_an_image_made_anew_under_its_name_is_another_image(
     assert {entry["outcome"] for entry in _migrations_of(cloud, image)} == {"completed"}
 
 
+def test_an_image_made_anew_during_a_migration_starts_its_own_afterwards(cloud: Client) -> None:
+    """Its event is refused while the older one's migration runs, so that Event Grid delivers it again: never lost."""
+    image = cloud.add_image("auto-again", tags=YES)
+    migration = cloud.start(cloud.request("auto-again", deletion={"enabled": True}))
+    cloud.advance_to_stage("approval", migration)
+    cloud.delete_image("auto-again")
+    cloud.add_image("auto-again", tags=YES, created=None)
+    assert cloud.publish(_event(image)) == 500
+    assert cloud.decide(migration, "reject").status == 200
+    cloud.finish(migration)
+    assert cloud.publish(_event(image)) == 202
+    assert cloud.publish(_event(image)) == 202
+    assert len(_migrations_of(cloud, image)) == 2
+
+
 def test_an_image_with_any_record_starts_nothing_whatever_its_outcome(cloud: Client) -> None:
     """Cancelled by somebody: an event does not start it again."""
     image = cloud.add_image("auto-cancelled", tags=YES)
@@ -196,7 +211,7 @@ def test_the_source_image_is_never_written_and_no_claim_is_logged(
     """Azure has seen no PUT or DELETE of an image from the app; the log knows nobody's name or address."""
     writes = [line for line in cloud.arm_log("PUT", "DELETE") if "Compute/images/" in line["path"]]
     assert {line["path"].split("?")[0] for line in writes} <= {
-        bodies.image_id(cloud.subscription, "auto-cloud")
+        bodies.image_id(cloud.subscription, name) for name in ("auto-cloud", "auto-again")
     }
     printed = cloud.process.printed()
     assert CLAIM not in printed
