@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.hosts import CoreTools, Embedded
 from tests.e2e.processes import Processes, missing, settings, start_arm, start_azurite
-from tests.scenarios.client import Client
+from tests.scenarios.client import GALLERY_API, Client
 from tests.scenarios.conftest import add_gallery
 from tests.scenarios.receiver import Receiver
 from tests.scenarios.waiting import until
@@ -25,6 +25,10 @@ class RealTime(Client):
     def advance_until(self, holds: Callable[[], Any], step: str = "PT3M", steps: int = 60) -> None:
         """Wait until the condition holds."""
         until(holds, WITHIN_SECONDS, lambda: self.process.printed()[-3000:])
+
+
+def _succeeded(resource: Any) -> bool:
+    return bool(resource and resource["properties"]["provisioningState"] == "Succeeded")
 
 
 @pytest.fixture(
@@ -49,7 +53,8 @@ def app(
         arm = start_arm(processes)
         host = request.param(processes, settings(arm, storage, receiver.url), arm)
         client = RealTime(host, receiver)
-        add_gallery(client)
+        gallery = add_gallery(client)
+        client.advance_until(lambda: _succeeded(client.arm("GET", gallery, api=GALLERY_API)))
         yield client
     finally:
         processes.close()
