@@ -30,4 +30,5 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises
         log.warning("histories could not be purged now: %s", type(error).__name__)
         return
-    log.info("purged %s histories", result.instances_deleted)
+    if result.instances_deleted:
+        log.info("purged %s histories", result.instances_deleted)
