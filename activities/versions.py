@@ -91,15 +91,20 @@ def start_version(given: StartVersion) -> Json:
                 message="the managed image is gone or was made anew since it was planned; start again",
             )
         )
-    told = arm.begin(
+    told = _put(given, given.body)
+    return answers.done({"created": True, "operationUrl": told.operation_url}, told.correlation_id)
+
+
+def _put(given: VersionStep, body: Json) -> arm.Told:
+    gallery = parse_gallery_id(given.gallery_id)
+    return arm.begin(
         compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
         gallery.resource_group,
         gallery.name,
         given.definition,
         given.version,
-        body=given.body,
+        body=body,
     )
-    return answers.done({"created": True, "operationUrl": told.operation_url}, told.correlation_id)
 
 
 def _taken_up(given: StartVersion, there: VersionFacts) -> Json:
@@ -143,14 +148,7 @@ def promote_version(given: PromoteVersion) -> Json:
         return answers.failed(answers.AzureError(code="VersionNotOurs", message=message))
     if version_facts(body).exclude_from_latest == given.exclude_from_latest:
         return answers.done({"changed": False, "operationUrl": None})
-    told = arm.begin(
-        compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
-        gallery.resource_group,
-        gallery.name,
-        given.definition,
-        given.version,
-        body=promotion_body(body, given.exclude_from_latest),
-    )
+    told = _put(given, promotion_body(body, given.exclude_from_latest))
     return answers.done({"changed": True, "operationUrl": told.operation_url}, told.correlation_id)
 
 
