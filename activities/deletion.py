@@ -94,7 +94,7 @@ def _look_again_and_delete(
     given: GateAndDelete, image: ComputeId, checks: tuple[Check, ...], *, sent: bool
 ) -> Json:
     last = _look(image)
-    if last is None:
+    if last is None or (sent and _is_another(last.fingerprint, given.fingerprint)):
         return _gone(sent, checks)
     if not last.fingerprint.complete or last.fingerprint.value != given.fingerprint:
         records().mark_unsent(given.migration_id)

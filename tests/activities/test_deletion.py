@@ -259,3 +259,24 @@ def test_nobody_claims_to_know_what_azure_will_not_tell(azure: Azure) -> None:
     value = azure.done(gate_and_delete, **azure.deletion_input(plan))
     assert value["image"] == "unknown"
     assert "AuthorizationFailed" in value["refusals"][0]
+
+
+def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our DELETE, whose answer was lost, takes effect between the two looks, and somebody makes the image anew."""
+    plan = azure.approved()
+    azure.fault(what="reset", method="DELETE", when="before")
+    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    azure.well()
+    write = MigrationRecords.write_recipe
+
+    def then_made_anew(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
+        write(self, migration, image, at)
+        azure.recreate_image()
+        azure.forget_requests()
+
+    monkeypatch.setattr(MigrationRecords, "write_recipe", then_made_anew)
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert (value["image"], azure.sent("DELETE")) == ("deleted", [])
+    assert azure.resource(plan.image_id) is not None
