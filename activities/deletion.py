@@ -29,8 +29,6 @@ from migration.recorded import Latch
 from migration.stages import ImageFate
 from migration.wire import Json
 
-_REFUSED = (400, 500)  # an answer that says: not done
-
 
 class GateAndDelete(VersionStep):
     """What was approved."""
@@ -125,6 +123,11 @@ def _ended_open(refusal: answers.AzureError) -> Json:
     )
 
 
+def _was_not_done(refusal: answers.AzureError) -> bool:
+    """Whether Azure says that it has not deleted, so that a later 404 is not our doing; a 5xx leaves it open."""
+    return 400 <= (refusal.status or 0) < 500
+
+
 def _being_deleted(image: Json) -> bool:
     return bool((image.get("properties") or {}).get("provisioningState") == "Deleting")
 
@@ -139,10 +142,8 @@ def _delete(migration_id: str, image: ComputeId, checks: tuple[Check, ...], *, s
         return _gone(sent, checks)
     except HttpResponseError as error:
         refusal = error_of(error)
-        if not sent and _REFUSED[0] <= (refusal.status or 0) < _REFUSED[1]:
-            records().mark_unsent(
-                migration_id
-            )  # Azure has not done it: a later 404 is not our doing
+        if not sent and _was_not_done(refusal):
+            records().mark_unsent(migration_id)
         if refusal.transient or not sent:
             raise
         return answers.done({**value, "refusal": str(refusal)}, refusal.correlation_id)

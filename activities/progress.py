@@ -68,9 +68,6 @@ def finish_migration(given: FinishMigration) -> Json:
         text=f"{held.outcome}: {held.reason}",
     )
     records().change_state(accepted, lambda state: _moved(state, entry), given.at)
-    records().finish(
-        accepted, held
-    )  # the list entry last: change_state has just written it without outcome
     return answers.done(held.to_wire())
 
 

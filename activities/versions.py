@@ -141,12 +141,13 @@ def promote_version(given: PromoteVersion) -> Json:
         return answers.failed(
             answers.AzureError(code="VersionNotFound", message="the version is gone")
         )
-    if given.fingerprint and not made_from(version_facts(body), given.image_id, given.fingerprint):
+    there = version_facts(body)
+    if given.fingerprint and not made_from(there, given.image_id, given.fingerprint):
         message = (
             "the version is not the one that was made from this image any more; it is left alone"
         )
         return answers.failed(answers.AzureError(code="VersionNotOurs", message=message))
-    if version_facts(body).exclude_from_latest == given.exclude_from_latest:
+    if there.exclude_from_latest == given.exclude_from_latest:
         return answers.done({"changed": False, "operationUrl": None})
     told = _put(given, promotion_body(body, given.exclude_from_latest))
     return answers.done({"changed": True, "operationUrl": told.operation_url}, told.correlation_id)

@@ -16,10 +16,8 @@ from types import ModuleType
 from typing import Any
 
 import azure.durable_functions as df
-from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.host.hub import TaskHub
 from localcloud.host.indexing import index
 from localcloud.host.worker import Worker
 from migration import answers
@@ -31,7 +29,7 @@ from migration.wire import Json
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b
-from tests.localcloud.host.durable import KEY, Host
+from tests.localcloud.host.durable import Host, served_hub
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
 QUIET = {"record_progress", "record_warning"}
@@ -206,30 +204,14 @@ def play(folder: Path, script: Script, scene: Scene) -> None:
 async def _theatre(folder: Path, script: Script) -> AsyncIterator[Theatre]:
     worker, clock = Worker(folder, index(_app(script))), Clock(speed=0)
     clock.change(now=b.NOW)
-    hub = TaskHub(
-        worker,
-        database=folder / "durable.sqlite",
-        clock=clock,
-        durable_settings=DURABLE["durableTask"],
-        origin="http://127.0.0.1",
-        system_key=KEY,
-        environ={},
-    )
-    application = web.Application()
-    application.add_routes(hub.routes())
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await hub.start()
-    theatre = Theatre(hub, worker, clock, f"http://127.0.0.1:{runner.addresses[0][1]}")
-    theatre.script = script
-    try:
-        yield theatre
-    finally:
-        await theatre.session.close()
-        await hub.stop()
-        await runner.cleanup()
-        worker.stop()
+    database, settings = folder / "durable.sqlite", DURABLE["durableTask"]
+    async with served_hub(database, worker, clock, settings) as (hub, url):
+        theatre = Theatre(hub, worker, clock, url)
+        theatre.script = script
+        try:
+            yield theatre
+        finally:
+            await theatre.session.close()
 
 
 ACTIVITIES = (

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -14,7 +13,6 @@ import pytest
 from standardwebhooks import Webhook
 
 import clock
-from activities import configuration
 from activities.configuration import records
 from migration.approval import ApprovalState
 from migration.recorded import Accepted, Approval, State
@@ -26,18 +24,12 @@ SECRET = "whsec_" + "c2VjcmV0" * 6
 
 
 @pytest.fixture(autouse=True)
-def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Records and a webhook secret of this test's own, at the builders' time."""
-    monkeypatch.setenv("RECORDS_STORE", "sqlite")
-    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
+def at_the_builders_time(monkeypatch: pytest.MonkeyPatch, own_records: None) -> Iterator[None]:
+    """A webhook secret, and the builders' time."""
     monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", SECRET)
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
     clock.use(lambda: b.NOW)
     yield
     clock.use(clock._wall_clock)
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
 
 
 class Verdict:

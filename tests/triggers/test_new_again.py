@@ -1,12 +1,9 @@
 """Whether an image that an event is about is known already."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from activities import configuration
 from activities.configuration import records
 from migration.facts import ImageFacts
 from migration.fingerprint import fingerprint_of
@@ -14,17 +11,7 @@ from migration.recorded import Accepted
 from tests import builders as b
 from triggers.new_image import _is_new
 
-
-@pytest.fixture(autouse=True)
-def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Records of this test's own."""
-    monkeypatch.setenv("RECORDS_STORE", "sqlite")
-    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
-    yield
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_records")
 
 
 def accepted(fingerprint: str | None) -> Accepted:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from activities import configuration
 from activities.configuration import records
 from migration.recorded import Finished
 from migration.requests import MigrationRequest
@@ -17,19 +15,9 @@ from migration.stages import Outcome
 from tests.builders import NOW, a_request
 from triggers.starting import Claimed, Running, claim, look_for_running
 
+pytestmark = pytest.mark.usefixtures("own_records")
+
 STARTERS = 6
-
-
-@pytest.fixture(autouse=True)
-def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Records of this test's own."""
-    monkeypatch.setenv("RECORDS_STORE", "sqlite")
-    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
-    yield
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
 
 
 def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:

@@ -71,14 +71,15 @@ class Host:
 
 
 @asynccontextmanager
-async def host(state: Path, settings: Mapping[str, Any] | None = None) -> AsyncIterator[Host]:
-    """A fresh process' worth of the hub on what `state` holds."""
-    worker, clock = Worker.load(APP), Clock(state / "clock.json", speed=0)
+async def served_hub(
+    database: Path, worker: Worker, clock: Clock, settings: Mapping[str, Any]
+) -> AsyncIterator[tuple[TaskHub, str]]:
+    """A task hub with its HTTP API on a free port, and the API's address; stops hub and worker in the end."""
     hub = TaskHub(
         worker,
-        database=state / "durable.sqlite",
+        database=database,
         clock=clock,
-        durable_settings=settings or {},
+        durable_settings=dict(settings),
         origin="http://127.0.0.1",
         system_key=KEY,
         environ={},
@@ -87,17 +88,26 @@ async def host(state: Path, settings: Mapping[str, Any] | None = None) -> AsyncI
     application.add_routes(hub.routes())
     runner = web.AppRunner(application)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     await hub.start()
-    served = Host(hub, worker, clock, f"http://127.0.0.1:{runner.addresses[0][1]}")
     try:
-        yield served
+        yield hub, f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await served.session.close()
         await hub.stop()
         await runner.cleanup()
         worker.stop()
+
+
+@asynccontextmanager
+async def host(state: Path, settings: Mapping[str, Any] | None = None) -> AsyncIterator[Host]:
+    """A fresh process' worth of the hub on what `state` holds."""
+    worker, clock = Worker.load(APP), Clock(state / "clock.json", speed=0)
+    async with served_hub(state / "durable.sqlite", worker, clock, settings or {}) as (hub, url):
+        served = Host(hub, worker, clock, url)
+        try:
+            yield served
+        finally:
+            await served.session.close()
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -1,0 +1,20 @@
+"""What triggers' tests share: records of a test's own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activities import configuration
+
+
+@pytest.fixture
+def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Empty records for one test; settings are read anew, so set others before the first use."""
+    monkeypatch.setenv("RECORDS_STORE", "sqlite")
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
+    yield
+    configuration.settings.cache_clear()
+    configuration.records.cache_clear()
