@@ -1,6 +1,6 @@
 """Calls of the compute client that give Azure's own JSON: models would drop what they do not know."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -33,10 +33,15 @@ def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json 
         return None
 
 
-def read_all(call: Callable[..., Iterable[Any]], *names: str) -> list[Json]:
-    """The JSON of every element of a list, page after page."""
+def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
+    """The JSON of every element of a list, by page: each page was one request."""
     with _sdk_reads():
-        return [element.as_dict() for element in call(*names)]
+        return [[element.as_dict() for element in page] for page in call(*names).by_page()]
+
+
+def read_all(call: Callable[..., Any], *names: str) -> list[Json]:
+    """The JSON of every element of a list."""
+    return [element for page in read_pages(call, *names) for element in page]
 
 
 def begin(call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any) -> Told:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,16 +31,27 @@ class CallsSpent(Exception):  # noqa: N818 - what is the case
 
 
 class Budget:
-    """Counts the calls of one page."""
+    """Counts the calls of one page, each of Azure's own pages as one.
+
+    A list that was begun is read to its end, and a page goes on until it has come forward: however long Azure's lists
+    are, every cursor leads further.
+    """
 
     def __init__(self, calls: int) -> None:
         self._left = calls
+        self._forward = False
 
-    def spend(self) -> None:
-        """One call; raises CallsSpent when none is left."""
-        if not self._left:
+    def came_forward(self) -> None:
+        """The page has something that its cursor can begin after."""
+        self._forward = True
+
+    def read(self, call: Callable[..., Any], *names: str) -> list[Json]:
+        """A list of Azure's; raises CallsSpent when no call is left."""
+        if self._left <= 0 and self._forward:
             raise CallsSpent
-        self._left -= 1
+        pages = arm.read_pages(call, *names)
+        self._left -= len(pages)
+        return [element for page in pages for element in page]
 
 
 @edge
@@ -115,10 +126,12 @@ def _gallery_page(
     rows: list[Json] = []
     start = inventory.Position.parse(cursor)
     done = start
+    budget = Budget(CALLS_PER_PAGE)
     try:
-        for position, row in _walk(subscriptions, start, Budget(CALLS_PER_PAGE)):
+        for position, row in _walk(subscriptions, start, budget):
             if len(rows) == limit:
                 return rows, done.cursor()
+            budget.came_forward()
             rows += [row] if row else []
             done = position
     except CallsSpent:
@@ -132,16 +145,14 @@ def _walk(
     """Every row after `start` with its position; None marks a definition that is through without a row."""
     for number in range(start.subscription, len(subscriptions)):
         client = compute(subscriptions[number])
-        budget.spend()
         for gallery in sorted(
-            arm.read_all(client.galleries.list), key=lambda body: str(body["id"]).lower()
+            budget.read(client.galleries.list), key=lambda body: str(body["id"]).lower()
         ):
             where = parse_gallery_id(str(gallery["id"]))
             here = inventory.Position(number, where.key)
             if start.is_past_gallery(here):
                 continue
-            budget.spend()
-            found = arm.read_all(
+            found = budget.read(
                 client.gallery_images.list_by_gallery, where.resource_group, where.name
             )
             if not found:
@@ -150,8 +161,7 @@ def _walk(
                 there = inventory.Position(number, where.key, str(definition["name"]).lower())
                 if start.is_past_definition(there):
                     continue
-                budget.spend()
-                versions = arm.read_all(
+                versions = budget.read(
                     client.gallery_image_versions.list_by_gallery_image,
                     where.resource_group,
                     where.name,
