@@ -1,1 +1,1 @@
-"""An emulation of the Azure Functions host with the Durable Functions extension."""
+"""An emulation of the Azure Functions host: worker, HTTP routes, keys, timers, Event Grid webhook."""

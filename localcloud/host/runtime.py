@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.host.hub import TaskHub
+from localcloud.durable.hub import TaskHub
 from localcloud.host.keys import Keys, load_keys
 from localcloud.host.server import FunctionsServer
 from localcloud.host.timers import Timers

@@ -14,8 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from localcloud.host.decisions import ScheduleTask
-from localcloud.host.history import Event, Kind
+from localcloud.durable.decisions import ScheduleTask
+from localcloud.durable.history import Event, Kind
 from localcloud.host.worker import Worker
 from tests.orchestrators.recordings import FOLDER, Execution, save
 from tests.orchestrators.replaying import decide, turns

@@ -13,18 +13,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.host.decisions import (
+from localcloud.durable.decisions import (
     Complete,
     CreateSubOrchestration,
     CreateTimer,
     Decision,
     ScheduleTask,
 )
-from localcloud.host.dtfx import Outcome
-from localcloud.host.failures import orchestrator_state, stateless_failure
-from localcloud.host.history import STATUSES, Kind, compact
-from localcloud.host.orchestrations import PROTOCOL
-from localcloud.host.shim import Reply, Scope, replay
+from localcloud.durable.dtfx import Outcome
+from localcloud.durable.failures import orchestrator_state, stateless_failure
+from localcloud.durable.history import STATUSES, Kind, compact
+from localcloud.durable.orchestrations import PROTOCOL
+from localcloud.durable.shim import Reply, Scope, replay
 from localcloud.host.worker import Worker, WorkerFailure
 from tests.orchestrators.recordings import Event, Execution
 

@@ -29,7 +29,7 @@ from migration.wire import Json
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b
-from tests.localcloud.host.durable import Host, served_hub
+from tests.localcloud.durable.embedded import Host, served_hub
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
 QUIET = {"record_progress", "record_warning"}

@@ -13,7 +13,7 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
-from localcloud.host.history import STATUSES, Kind
+from localcloud.durable.history import STATUSES, Kind
 from localcloud.host.worker import Worker
 from migration.stages import Outcome, Stage
 from migration.wire import Value

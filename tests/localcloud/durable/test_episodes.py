@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.host.history import Event, Kind
-from localcloud.host.shim import Reply, Scope, replay
-from localcloud.host.turn import Execution, take
+from localcloud.durable.history import Event, Kind
+from localcloud.durable.shim import Reply, Scope, replay
+from localcloud.durable.turn import Execution, take
 
 KIT = Path(__file__).parents[4] / "shared" / "durable"
 if not (KIT / "episodes.py").is_file():

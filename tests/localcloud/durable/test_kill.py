@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.localcloud.host.durable import APP
+from tests.localcloud.durable.embedded import APP
 
 ROOT = Path(__file__).parents[3]
 KILLS, INSTANCES, STEPS, WIDTH = 3, 12, 6, 8

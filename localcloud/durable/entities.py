@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.clock import Clock
-from localcloud.host.failures import sanitized
-from localcloud.host.history import Event, compact, event_raised, execution_started, stamp
-from localcloud.host.shim import entity_request, scheduler_id
-from localcloud.host.store import Instance, Store, WorkItem
-from localcloud.host.turn import Message
+from localcloud.durable.failures import sanitized
+from localcloud.durable.history import Event, compact, event_raised, execution_started, stamp
+from localcloud.durable.shim import entity_request, scheduler_id
+from localcloud.durable.store import Instance, Store, WorkItem
+from localcloud.durable.turn import Message
 from localcloud.host.worker import Worker, WorkerFailure
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from localcloud.clock import Clock
-from localcloud.host.hub import TaskHub
+from localcloud.durable.hub import TaskHub
 from localcloud.host.worker import Worker
 
 APP = Path(__file__).parent / "durable_app"

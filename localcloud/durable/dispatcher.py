@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from localcloud.clock import Clock
-from localcloud.host.store import Store
-from localcloud.host.turn import ActivityCall, Message
+from localcloud.durable.store import Store
+from localcloud.durable.turn import ActivityCall, Message
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.host.durable import Host, host, until
+from tests.localcloud.durable.embedded import Host, host, until
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:

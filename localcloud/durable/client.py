@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from localcloud.clock import Clock
-from localcloud.host.dispatcher import Dispatcher
-from localcloud.host.entities import EntityState, is_entity
-from localcloud.host.history import (
+from localcloud.durable.dispatcher import Dispatcher
+from localcloud.durable.entities import EntityState, is_entity
+from localcloud.durable.history import (
     FINISHED,
     Kind,
     compact,
@@ -24,11 +24,11 @@ from localcloud.host.history import (
     moment,
     stamp,
 )
-from localcloud.host.rewind import rewound
-from localcloud.host.shim import entity_request, scheduler_id
-from localcloud.host.store import Instance, Store, WorkItem
-from localcloud.host.turn import Message
-from localcloud.host.versions import Versioning
+from localcloud.durable.rewind import rewound
+from localcloud.durable.shim import entity_request, scheduler_id
+from localcloud.durable.store import Instance, Store, WorkItem
+from localcloud.durable.turn import Message
+from localcloud.durable.versions import Versioning
 
 
 class NotFound(Exception):  # noqa: N818 - an outcome, not a fault

@@ -20,10 +20,10 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.clock import Clock
-from localcloud.host.decisions import Complete
-from localcloud.host.dtfx import Outcome
-from localcloud.host.failures import orchestrator_state, stateless_failure, unknown_function
-from localcloud.host.history import (
+from localcloud.durable.decisions import Complete
+from localcloud.durable.dtfx import Outcome
+from localcloud.durable.failures import orchestrator_state, stateless_failure, unknown_function
+from localcloud.durable.history import (
     FINISHED,
     Event,
     Kind,
@@ -32,11 +32,18 @@ from localcloud.host.history import (
     execution_completed,
     stamp,
 )
-from localcloud.host.shim import Reply, Scope, replay
-from localcloud.host.store import Inbox, Instance, Store, WorkItem
-from localcloud.host.turn import Execution, Message, Turn, answer_to_parent, next_generation, take
-from localcloud.host.versions import Versioning
-from localcloud.host.witness import Witness
+from localcloud.durable.shim import Reply, Scope, replay
+from localcloud.durable.store import Inbox, Instance, Store, WorkItem
+from localcloud.durable.turn import (
+    Execution,
+    Message,
+    Turn,
+    answer_to_parent,
+    next_generation,
+    take,
+)
+from localcloud.durable.versions import Versioning
+from localcloud.durable.witness import Witness
 from localcloud.host.worker import Function, Worker, WorkerFailure
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ import pytest
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 from azure.durable_functions.models.utils import http_utils
 
-from localcloud.host.history import stamp
-from tests.localcloud.host.durable import KEY, Host, host
+from localcloud.durable.history import stamp
+from tests.localcloud.durable.embedded import KEY, Host, host
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localcloud.host.decisions import (
+from localcloud.durable.decisions import (
     Complete,
     ContinueAsNew,
     CreateSubOrchestration,
@@ -20,8 +20,8 @@ from localcloud.host.decisions import (
     ScheduleTask,
     SendEvent,
 )
-from localcloud.host.dtfx import Outcome
-from localcloud.host.history import (
+from localcloud.durable.dtfx import Outcome
+from localcloud.durable.history import (
     Event,
     Kind,
     event,

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from localcloud.host.continuations import Steps, Task, finished, run, when
-from localcloud.host.decisions import CreateSubOrchestration, ScheduleTask, SendEvent
-from localcloud.host.dtfx import OrchestrationFailure, Outcome, Replay
-from localcloud.host.failures import NO_STACK
-from localcloud.host.history import Event, compact, moment, stamp
+from localcloud.durable.continuations import Steps, Task, finished, run, when
+from localcloud.durable.decisions import CreateSubOrchestration, ScheduleTask, SendEvent
+from localcloud.durable.dtfx import OrchestrationFailure, Outcome, Replay
+from localcloud.durable.failures import NO_STACK
+from localcloud.durable.history import Event, compact, moment, stamp
 
 MAX_STATUS_KB = 16
 HTTP_ACTIVITY = "BuiltIn::HttpActivity"

@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.host.history import STATUSES, Event, Kind, moment, stamp
-from localcloud.host.store import Instance
+from localcloud.durable.history import STATUSES, Event, Kind, moment, stamp
+from localcloud.durable.store import Instance
 
 TURN_EVENTS = (Kind.OrchestratorStarted, Kind.OrchestratorCompleted, Kind.ContinueAsNew)
 SCHEDULED = (Kind.TaskScheduled, Kind.SubOrchestrationInstanceCreated)

@@ -17,7 +17,7 @@ from urllib.parse import unquote, unquote_plus
 
 from aiohttp import web
 
-from localcloud.host.answers import (
+from localcloud.durable.answers import (
     INVALID_JSON,
     WRONG,
     checked_json,
@@ -28,11 +28,11 @@ from localcloud.host.answers import (
     number,
     query,
 )
-from localcloud.host.client import Conflict, Gone, HubClient, NotFound
-from localcloud.host.history import FINISHED
-from localcloud.host.links import CONNECTION, RPC, WEBHOOKS, Links
-from localcloud.host.queries import Queries
-from localcloud.host.status_view import DuplicateKey, token
+from localcloud.durable.client import Conflict, Gone, HubClient, NotFound
+from localcloud.durable.history import FINISHED
+from localcloud.durable.links import CONNECTION, RPC, WEBHOOKS, Links
+from localcloud.durable.queries import Queries
+from localcloud.durable.status_view import DuplicateKey, token
 
 log = logging.getLogger(__name__)
 

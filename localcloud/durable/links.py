@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from localcloud.host.history import compact
+from localcloud.durable.history import compact
 
 WEBHOOKS = "/runtime/webhooks/durabletask"
 RPC = "/durabletask"

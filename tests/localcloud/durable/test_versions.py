@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.host.versions import Versioning, compare
+from localcloud.durable.versions import Versioning, compare
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.host.history import compact
+from localcloud.durable.history import compact
 
 KEPT_EXECUTIONS = 200
 SHOWN_CHARACTERS = 200

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict
 
-from localcloud.host.history import compact
+from localcloud.durable.history import compact
 
 INVALID_JSON = "Invalid JSON content"
 WRONG = "Something went wrong while processing your request"

@@ -15,16 +15,16 @@ from typing import Any
 from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.host.activities import Activities
-from localcloud.host.client import HubClient
-from localcloud.host.dispatcher import Dispatcher, Limits
-from localcloud.host.entities import Entities, is_entity
-from localcloud.host.http_api import HttpApi
-from localcloud.host.links import Links
-from localcloud.host.orchestrations import Orchestrations
-from localcloud.host.queries import Queries
-from localcloud.host.store import Store
-from localcloud.host.versions import Versioning
+from localcloud.durable.activities import Activities
+from localcloud.durable.client import HubClient
+from localcloud.durable.dispatcher import Dispatcher, Limits
+from localcloud.durable.entities import Entities, is_entity
+from localcloud.durable.http_api import HttpApi
+from localcloud.durable.links import Links
+from localcloud.durable.orchestrations import Orchestrations
+from localcloud.durable.queries import Queries
+from localcloud.durable.store import Store
+from localcloud.durable.versions import Versioning
 from localcloud.host.worker import Worker
 
 DEFAULT_HUB = "TestHubName"

@@ -9,13 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.host.answers import empty, error, flag, json_answer, query
-from localcloud.host.client import HubClient
-from localcloud.host.entities import EntityState, is_entity
-from localcloud.host.failures import unknown_function
-from localcloud.host.history import FINISHED, STATUSES, compact, moment
-from localcloud.host.status_view import Shown, status, token
-from localcloud.host.store import Instance, Store
+from localcloud.durable.answers import empty, error, flag, json_answer, query
+from localcloud.durable.client import HubClient
+from localcloud.durable.entities import EntityState, is_entity
+from localcloud.durable.failures import unknown_function
+from localcloud.durable.history import FINISHED, STATUSES, compact, moment
+from localcloud.durable.status_view import Shown, status, token
+from localcloud.durable.store import Instance, Store
 from localcloud.host.worker import Worker
 
 PAGE = 100

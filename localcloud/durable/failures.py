@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from localcloud.host.history import compact
+from localcloud.durable.history import compact
 
 STATE_LABEL = "$OutOfProcData$:"
 SECRETS = re.compile(

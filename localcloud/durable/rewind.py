@@ -7,7 +7,7 @@ instance fails as non-deterministic, as in the real extension.
 
 from __future__ import annotations
 
-from localcloud.host.history import Event, Kind
+from localcloud.durable.history import Event, Kind
 
 
 def rewound(history: list[Event]) -> tuple[list[Event], list[str]]:

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from localcloud.host.history import Event, Kind
-from localcloud.host.turn import ActivityCall, Message
+from localcloud.durable.history import Event, Kind
+from localcloud.durable.turn import ActivityCall, Message
 
 BUSY_MILLISECONDS = 250
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

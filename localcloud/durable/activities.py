@@ -14,10 +14,10 @@ from typing import Any
 import aiohttp
 
 from localcloud.clock import Clock
-from localcloud.host.failures import activity_failure
-from localcloud.host.history import Event, compact, task_completed, task_failed
-from localcloud.host.shim import HTTP_ACTIVITY
-from localcloud.host.turn import ActivityCall, Message
+from localcloud.durable.failures import activity_failure
+from localcloud.durable.history import Event, compact, task_completed, task_failed
+from localcloud.durable.shim import HTTP_ACTIVITY
+from localcloud.durable.turn import ActivityCall, Message
 from localcloud.host.worker import Worker, WorkerFailure
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.host.decisions import Complete, CreateTimer, Decision, ScheduleTask
-from localcloud.host.history import (
+from localcloud.durable.decisions import Complete, CreateTimer, Decision, ScheduleTask
+from localcloud.durable.history import (
     Event,
     Kind,
     event,
@@ -17,7 +17,7 @@ from localcloud.host.history import (
     task_completed,
     task_failed,
 )
-from localcloud.host.shim import Reply, Scope, replay, retry_delay
+from localcloud.durable.shim import Reply, Scope, replay, retry_delay
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SCOPE = Scope("f", "i", "e", lambda _kind, name: name != "unknown")

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from localcloud.host.continuations import Steps, Task, run
-from localcloud.host.decisions import (
+from localcloud.durable.continuations import Steps, Task, run
+from localcloud.durable.decisions import (
     Complete,
     ContinueAsNew,
     CreateTimer,
@@ -29,7 +29,7 @@ from localcloud.host.decisions import (
     NonDeterministic,
     check,
 )
-from localcloud.host.history import Event, Kind
+from localcloud.durable.history import Event, Kind
 
 PASS_SUSPENSION = (Kind.ExecutionTerminated, Kind.ExecutionResumed)
 

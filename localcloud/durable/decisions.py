@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from localcloud.host.history import Event, Kind, event, execution_completed, moment, stamp
+from localcloud.durable.history import Event, Kind, event, execution_completed, moment, stamp
 
 CHANGED = (
     "Was a change made to the orchestrator code after this instance had already started running?"
