@@ -1,4 +1,4 @@
-"""What a replay decides, and how the code can differ from the history (non-determinism).
+"""What a replay decides, and how it can differ from the history (non-determinism).
 
 The texts are DurableTask.Core's own (TaskOrchestrationContext.cs), because operators look for them
 and tests of apps may compare them.
@@ -6,182 +6,132 @@ and tests of apps may compare them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any
 
-from localcloud.durable.history import Event, Kind, event, execution_completed, moment, stamp
-
-CHANGED = (
-    "Was a change made to the orchestrator code after this instance had already started running?"
-)
+from localcloud.durable.history import STATUSES, Event, Kind, event, moment, stamp
 
 
 @dataclass(frozen=True)
-class ScheduleTask:
+class Decision:
+    """New work: the history event that records it, and what goes out with it.
+
+    `payload` is the input of what is called (or of the next generation), of a failure its details
+    for a parent; `due` is when it takes effect, if not at once.
+    """
+
     id: int
-    name: str
-    input: str | None
-    net_name: ClassVar[str] = "ScheduleTaskOrchestratorAction"
+    kind: Kind
+    fields: Mapping[str, Any]
+    payload: str | None = None
+    due: str | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.fields.get("Name", ""))
+
+    @property
+    def status(self) -> str:
+        """How the orchestration ends."""
+        return STATUSES[self.fields["OrchestrationStatus"]]
 
     def event(self, now: datetime) -> Event:
-        rest = {"Version": "", "Input": None, "ParentTraceContext": None, "Tags": None}
-        return event(Kind.TaskScheduled, now, self.id, Name=self.name, **rest)
+        return event(self.kind, now, self.id, **self.fields)
 
 
-@dataclass(frozen=True)
-class CreateTimer:
-    id: int
-    fire_at: str
-    net_name: ClassVar[str] = "CreateTimerOrchestratorAction"
-
-    def event(self, now: datetime) -> Event:
-        return event(Kind.TimerCreated, now, self.id, FireAt=stamp(moment(self.fire_at)))
+def schedule_task(key: int, name: str, payload: str | None) -> Decision:
+    rest = {"Version": "", "Input": None, "ParentTraceContext": None, "Tags": None}
+    return Decision(key, Kind.TaskScheduled, {"Name": name, **rest}, payload)
 
 
-@dataclass(frozen=True)
-class CreateSubOrchestration:
-    id: int
-    name: str
-    version: str | None
-    instance_id: str
-    input: str | None
-    net_name: ClassVar[str] = "CreateSubOrchestrationAction"
-
-    def event(self, now: datetime) -> Event:
-        what = {"Name": self.name, "Version": self.version, "InstanceId": self.instance_id}
-        rest = {"Input": None, "ClientSpanId": None, "Tags": None}
-        return event(Kind.SubOrchestrationInstanceCreated, now, self.id, **what, **rest)
+def create_timer(key: int, due: str) -> Decision:
+    return Decision(key, Kind.TimerCreated, {"FireAt": stamp(moment(due))}, due=due)
 
 
-@dataclass(frozen=True)
-class SendEvent:
-    """A request to the entity `instance_id`; `due` is the time of a scheduled signal."""
-
-    id: int
-    instance_id: str
-    name: str
-    input: str
-    due: str | None
-    net_name: ClassVar[str] = "SendEventOrchestratorAction"
-
-    def event(self, now: datetime) -> Event:
-        what = {"InstanceId": self.instance_id, "Name": self.name, "Input": self.input}
-        return event(Kind.EventSent, now, self.id, **what)
+def create_sub_orchestration(
+    key: int, name: str, version: str | None, instance_id: str, payload: str | None
+) -> Decision:
+    what = {"Name": name, "Version": version, "InstanceId": instance_id}
+    rest = {"Input": None, "ClientSpanId": None, "Tags": None}
+    return Decision(key, Kind.SubOrchestrationInstanceCreated, what | rest, payload)
 
 
-@dataclass(frozen=True)
-class Complete:
-    """`status` is Completed, Failed or Terminated; `details` go to a parent only."""
-
-    id: int
-    status: str
-    result: str | None
-    details: str | None = None
-    net_name: ClassVar[str] = "OrchestrationCompleteOrchestratorAction"
-
-    def event(self, now: datetime) -> Event:
-        return execution_completed(now, self.id, self.status, self.result)
+def send_event(key: int, instance_id: str, name: str, payload: str, due: str | None) -> Decision:
+    """A request to an entity."""
+    what = {"InstanceId": instance_id, "Name": name, "Input": payload}
+    return Decision(key, Kind.EventSent, what, payload, due)
 
 
-@dataclass(frozen=True)
-class ContinueAsNew:
-    id: int
-    input: str | None
-    net_name: ClassVar[str] = "OrchestrationCompleteOrchestratorAction"
-
-
-Decision = (
-    ScheduleTask | CreateTimer | CreateSubOrchestration | SendEvent | Complete | ContinueAsNew
-)
+def complete(key: int, status: str, result: str | None, details: str | None = None) -> Decision:
+    """`status` is Completed, Failed or Terminated."""
+    what = {
+        "OrchestrationStatus": STATUSES.index(status),
+        "Result": result,
+        "FailureDetails": None,
+    }
+    return Decision(key, Kind.ExecutionCompleted, what, details)
 
 
 class NonDeterministic(Exception):  # noqa: N818 - DurableTask.Core's word
     """The code does not do what the history says it did; `step` is the sequence number."""
 
     def __init__(self, step: int, text: str) -> None:
-        super().__init__(f"Non-Deterministic workflow detected: {text}")
+        super().__init__(
+            "Non-Deterministic workflow detected: A previous execution of this orchestration"
+            f" scheduled {text} Was a change made to the orchestrator code after this instance had"
+            " already started running?"
+        )
         self.step = step
 
 
-# By kind of event: the replay did nothing with this id, something else, or the same by another name.
-# `{version}` is that of the event, `{action}` and `{now}` are the class and the name of the decision.
-TEXTS = {
-    Kind.TaskScheduled: (
-        ScheduleTask,
-        (
-            "an activity task with sequence ID {id} and name '{name}' (version '{version}'), but the"
-            " current replay execution hasn't (yet?) scheduled this task. "
-        ),
-        (
-            "an activity task with sequence number {id} named '{name}', but the current orchestration"
-            " replay instead produced a {action} action with this sequence number. "
-        ),
-        (
-            "an activity task with sequence number {id} named '{name}', but the current orchestration"
-            " replay instead scheduled an activity task named '{now}' with this sequence number.  "
-        ),
+ACTIVITY, CHILD = Kind.TaskScheduled, Kind.SubOrchestrationInstanceCreated
+NOT_YET = "but the current replay execution hasn't (yet?) scheduled this task."
+INSTEAD = "but the current orchestration replay instead"
+A_CHILD = (
+    "a sub-orchestration task with sequence ID {EventId} and name '{Name}' (version '{Version}',"
+    " instance ID '{InstanceId}'),"
+)
+AN_EVENT = "a send event task with sequence ID {EventId}, instance ID '{InstanceId}',"
+# What the history says, if the replay did nothing with the id, and if it did something else.
+WAS = {
+    ACTIVITY: (
+        "an activity task with sequence ID {EventId} and name '{Name}' (version '{Version}'),",
+        "an activity task with sequence number {EventId} named '{Name}',",
     ),
     Kind.TimerCreated: (
-        CreateTimer,
-        (
-            "a timer task with sequence number {id} but the current replay execution hasn't (yet?)"
-            " scheduled this task. "
-        ),
-        (
-            "a timer task with sequence number {id} named but the current orchestration replay instead"
-            " produced a {action} action with this sequence number. "
-        ),
-        "",
+        "a timer task with sequence number {EventId}",
+        "a timer task with sequence number {EventId} named",
     ),
-    Kind.SubOrchestrationInstanceCreated: (
-        CreateSubOrchestration,
-        (
-            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
-            " instance ID '{instance}'), but the current replay execution hasn't (yet?) scheduled this"
-            " task. "
-        ),
-        (
-            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
-            " instance ID '{instance}'), but the current orchestration replay instead produced a"
-            " {action} action at this sequence number. "
-        ),
-        (
-            "a sub-orchestration task with sequence ID {id} and name '{name}' (version '{version}',"
-            " instance ID '{instance}'), but the current orchestration replay instead scheduled a"
-            " sub-orchestration task with name {now} at this sequence number. "
-        ),
-    ),
-    Kind.EventSent: (
-        SendEvent,
-        (
-            "a send event task with sequence ID {id}, type 'EventSent' name '{name}', instance ID"
-            " '{instance}', but the current replay execution hasn't (yet?) scheduled this task. "
-        ),
-        (
-            "a send event task with sequence ID {id}, type 'EventSent', name '{name}', instance ID"
-            " '{instance}', but the current orchestration replay instead scheduled a {action} task at"
-            " this sequence number. "
-        ),
-        "",
-    ),
+    CHILD: (A_CHILD, A_CHILD),
+    Kind.EventSent: (AN_EVENT, AN_EVENT),
+}
+# The .NET class of a decision.
+ACTIONS = {
+    ACTIVITY: "ScheduleTaskOrchestratorAction",
+    Kind.TimerCreated: "CreateTimerOrchestratorAction",
+    CHILD: "CreateSubOrchestrationAction",
+    Kind.EventSent: "SendEventOrchestratorAction",
+}
+# The same kind of decision, by another name.
+RENAMED = {
+    ACTIVITY: "an activity task named '{}' with this sequence number. ",
+    CHILD: "a sub-orchestration task with name {} at this sequence number.",
 }
 
 
 def check(item: Event, decision: Decision | None) -> None:
     """Raises NonDeterministic unless the replay decided what the history event says."""
-    wanted, missing, other, renamed = TEXTS[Kind(item["EventType"])]
-    now = getattr(decision, "name", "")
-    if isinstance(decision, wanted) and now.lower() == item.get("Name", "").lower():
-        return
-    text = missing if decision is None else renamed if isinstance(decision, wanted) else other
-    told = text.format(
-        id=item["EventId"],
-        name=item.get("Name"),
-        version=item.get("Version") or "",
-        instance=item.get("InstanceId"),
-        action=getattr(decision, "net_name", ""),
-        now=now,
-    )
-    start = "A previous execution of this orchestration scheduled"
-    raise NonDeterministic(item["EventId"], f"{start} {told}{CHANGED}")
+    kind = Kind(item["EventType"])
+    told = item | {"Version": item.get("Version") or ""}
+    missing, known = (text.format_map(told) for text in WAS[kind])
+    if decision is None:
+        raise NonDeterministic(item["EventId"], f"{missing} {NOT_YET}")
+    if decision.kind is not kind:
+        action = ACTIONS.get(decision.kind, "OrchestrationCompleteOrchestratorAction")
+        now = f"produced a {action} action with this sequence number."
+        raise NonDeterministic(item["EventId"], f"{known} {INSTEAD} {now}")
+    if decision.name.lower() != item.get("Name", "").lower():
+        now = f"scheduled {RENAMED[kind].format(decision.name)}"
+        raise NonDeterministic(item["EventId"], f"{known} {INSTEAD} {now}")

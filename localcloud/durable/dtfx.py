@@ -15,23 +15,14 @@ Source: TaskOrchestrationContext and TaskOrchestrationExecutor of DurableTask.Co
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from localcloud.durable.continuations import Steps, Task, run
-from localcloud.durable.decisions import (
-    Complete,
-    ContinueAsNew,
-    CreateTimer,
-    Decision,
-    NonDeterministic,
-    check,
-)
+from localcloud.durable.decisions import Decision, NonDeterministic, check, complete, create_timer
 from localcloud.durable.history import Event, Kind
-
-PASS_SUSPENSION = (Kind.ExecutionTerminated, Kind.ExecutionResumed)
 
 
 class OrchestrationFailure(Exception):  # noqa: N818 - the extension's word
@@ -50,29 +41,29 @@ class Outcome:
     carried: list[Event] = field(default_factory=list)
     custom_status: str | None = None
     suspended: bool = False
+    reason: str | None = None  # of the suspension
     mismatch: NonDeterministic | None = None
 
 
 class Replay:
     """One pass through a history; `code` is what ExecutionStarted starts."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: Callable[[Replay], Steps]) -> None:
         self.now = ""  # of the turn being replayed, as a stamp
         self.out = Outcome()
+        self._code = code
         self._next_id = 0
         self._pending: dict[int, Decision] = {}  # without an event in the history yet
         self._held: dict[int, Decision] = {}  # pending ones of a suspended instance
         self._open: dict[int, Task] = {}
         self._waiters: dict[str, list[Task]] = defaultdict(list)
-        self._buffered: dict[str, deque[str | None]] = defaultdict(deque)
-        self._parked: deque[Event] = deque()
+        self._early: Counter[str] = Counter()  # events that nobody waits for yet
+        self._parked: list[Event] = []
         self._next_input: str | None = None  # of the next generation
         self._ended = False
         self._main = Task()
-        self._code: Callable[[], Steps]
 
-    def run(self, history: Iterable[Event], code: Callable[[], Steps]) -> Outcome:
-        self._code = code
+    def run(self, history: Iterable[Event]) -> Outcome:
         try:
             for item in history:
                 self._process(item)
@@ -100,9 +91,9 @@ class Replay:
         task = self._open[decision.id] = Task()
         return task
 
-    def create_timer(self, fire_at: str, *, cancelled: bool = False) -> Task:
+    def create_timer(self, due: str, *, cancelled: bool = False) -> Task:
         key = self.take_id()
-        task = self.schedule(CreateTimer(key, fire_at))
+        task = self.schedule(create_timer(key, due))
         if cancelled:
             del self._open[key]
             task.finish(failed=True)
@@ -110,79 +101,79 @@ class Replay:
 
     def wait_for(self, name: str) -> Task:
         """An event of that name, in any case; the newest waiter gets the next one."""
-        task = Task()
-        name = name.casefold()
-        self._waiters[name].append(task)
-        if self._buffered[name]:
-            self._deliver(name, self._buffered[name].popleft())
+        task, name = Task(), name.casefold()
+        if self._early[name]:
+            self._early[name] -= 1
+            task.finish()
+        else:
+            self._waiters[name].append(task)
         return task
 
-    def continue_as_new(self, input_text: str) -> None:
-        self._next_input = input_text
+    def continue_as_new(self, payload: str) -> None:
+        self._next_input = payload
 
     # ---- the history ---------------------------------------------------------------------------
     def _process(self, item: Event) -> None:
         kind = Kind(item["EventType"])
-        if self.out.suspended and kind not in PASS_SUSPENSION:
+        if self.out.suspended and kind not in (Kind.ExecutionTerminated, Kind.ExecutionResumed):
             if kind is not Kind.ExecutionSuspended:
                 self._parked.append(item)
             return
-        handler = self._HANDLERS.get(kind)
-        if handler is not None:
-            handler(self, item)
+        match kind:
+            case Kind.OrchestratorStarted:
+                self.now = item["Timestamp"]
+            case Kind.ExecutionStarted:
+                self._main = run(self._code(self))
+            case Kind.ExecutionTerminated:
+                self._complete("Terminated", item["Input"])
+            case Kind.ExecutionSuspended:
+                self._suspend(item["Reason"])
+            case Kind.ExecutionResumed:
+                self._resume()
+            case (
+                Kind.TaskScheduled
+                | Kind.TimerCreated
+                | Kind.SubOrchestrationInstanceCreated
+                | Kind.EventSent
+            ):
+                check(item, self._pending.get(item["EventId"]))
+                del self._pending[item["EventId"]]
+            case Kind.TaskCompleted | Kind.SubOrchestrationInstanceCompleted:
+                self._settle(item["TaskScheduledId"])
+            case Kind.TaskFailed | Kind.SubOrchestrationInstanceFailed:
+                self._settle(item["TaskScheduledId"], failed=True)
+            case Kind.TimerFired:
+                self._settle(item["TimerId"])
+            case Kind.EventRaised:
+                self._raised(item)
 
-    def _turn_started(self, item: Event) -> None:
-        self.now = item["Timestamp"]
-
-    def _execution_started(self, _item: Event) -> None:
-        self._main = run(self._code())
-
-    def _terminated(self, item: Event) -> None:
-        self._complete("Terminated", item["Input"])
-
-    def _suspend(self, _item: Event) -> None:
-        self.out.suspended = True
+    def _suspend(self, reason: str | None) -> None:
+        self.out.suspended, self.out.reason = True, reason
         self._held |= self._pending
         self._pending.clear()
 
-    def _resume(self, _item: Event) -> None:
-        self.out.suspended = False
+    def _resume(self) -> None:
+        self.out.suspended, self.out.reason = False, None
         self._pending |= self._held
         self._held.clear()
-        while self._parked:
-            self._process(self._parked.popleft())
+        parked, self._parked = self._parked, []
+        for item in parked:
+            self._process(item)
 
-    def _scheduled(self, item: Event) -> None:
-        check(item, self._pending.get(item["EventId"]))
-        del self._pending[item["EventId"]]
-
-    def _completed(self, item: Event) -> None:
-        self._settle(item["TaskScheduledId"], item["Result"], failed=False)
-
-    def _failed(self, item: Event) -> None:
-        self._settle(item["TaskScheduledId"], None, failed=True)
-
-    def _fired(self, item: Event) -> None:
-        self._settle(item["TimerId"], None, failed=False)
-
-    def _settle(self, key: int, value: str | None, *, failed: bool) -> None:
+    def _settle(self, key: int, *, failed: bool = False) -> None:
         """Events of tasks that are not open (cancelled, or delivered twice) change nothing."""
-        task = self._open.get(key)
-        if task is not None:
-            task.finish(value, failed=failed)
+        if key in self._open:
+            self._open[key].finish(failed=failed)
             self._open.pop(key, None)
 
     def _raised(self, item: Event) -> None:
+        name = item["Name"].casefold()
         if self._next_input is not None:
             self.out.carried.append(item)
+        elif self._waiters[name]:
+            self._waiters[name].pop().finish()
         else:
-            self._deliver(item["Name"].casefold(), item["Input"])
-
-    def _deliver(self, name: str, text: str | None) -> None:
-        if self._waiters[name]:
-            self._waiters[name].pop().finish(text)
-        else:
-            self._buffered[name].append(text)
+            self._early[name] += 1
 
     # ---- the end -------------------------------------------------------------------------------
     def _end(self, value: Any) -> None:
@@ -192,7 +183,7 @@ class Replay:
             raise value
         elif self._next_input is not None and not self._ended:
             key = self.take_id()
-            self._pending[key] = ContinueAsNew(key, self._next_input)
+            self._pending[key] = Decision(key, Kind.ContinueAsNew, {}, self._next_input)
         else:
             self._complete("Completed", value)
 
@@ -200,22 +191,4 @@ class Replay:
         key = self.take_id()
         if not self._ended:
             self._ended = True
-            self._pending[key] = Complete(key, status, result, details)
-
-    _HANDLERS: ClassVar[dict[Kind, Callable[[Replay, Event], None]]] = {
-        Kind.OrchestratorStarted: _turn_started,
-        Kind.ExecutionStarted: _execution_started,
-        Kind.ExecutionTerminated: _terminated,
-        Kind.ExecutionSuspended: _suspend,
-        Kind.ExecutionResumed: _resume,
-        Kind.TaskScheduled: _scheduled,
-        Kind.TimerCreated: _scheduled,
-        Kind.SubOrchestrationInstanceCreated: _scheduled,
-        Kind.EventSent: _scheduled,
-        Kind.TaskCompleted: _completed,
-        Kind.SubOrchestrationInstanceCompleted: _completed,
-        Kind.TaskFailed: _failed,
-        Kind.SubOrchestrationInstanceFailed: _failed,
-        Kind.TimerFired: _fired,
-        Kind.EventRaised: _raised,
-    }
+            self._pending[key] = complete(key, status, result, details)

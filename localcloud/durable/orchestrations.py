@@ -20,28 +20,13 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.clock import Clock
-from localcloud.durable.decisions import Complete
+from localcloud.durable.decisions import Decision, complete
 from localcloud.durable.dtfx import Outcome
 from localcloud.durable.failures import orchestrator_state, stateless_failure, unknown_function
-from localcloud.durable.history import (
-    FINISHED,
-    Event,
-    Kind,
-    compact,
-    event,
-    execution_completed,
-    stamp,
-)
+from localcloud.durable.history import FINISHED, Event, Kind, compact, event, stamp
 from localcloud.durable.shim import Reply, Scope, replay
 from localcloud.durable.store import Inbox, Instance, Store, WorkItem
-from localcloud.durable.turn import (
-    Execution,
-    Message,
-    Turn,
-    answer_to_parent,
-    next_generation,
-    take,
-)
+from localcloud.durable.turn import Execution, Message, Turn, next_generation, take
 from localcloud.durable.versions import Versioning
 from localcloud.durable.witness import Witness
 from localcloud.host.worker import Function, Worker, WorkerFailure
@@ -99,28 +84,32 @@ class Orchestrations:
         """One turn; False if the version of the instance does not allow it (nothing is changed)."""
         now = self._clock.now()
         inbox = self._store.inbox(instance_id, now)
-        stored = self._store.instance(instance_id)
-        batch = self._batch(stored, inbox, now)
+        batch = self._batch(self._store.instance(instance_id), inbox, now)
         if batch is None:
             self._store.commit(WorkItem(None, [m.id for m in inbox]))
             return True
-        if not self._versioning.accepts(Execution.of(batch.history).version):
-            return self._refuse(batch, now)
-        reply = await self._invoke(batch)
-        self._store.commit(self._turn(batch, reply, self._clock.now()))
+        who = Execution.of(batch.history)
+        if self._versioning.accepts(who.version):
+            reply = await self._invoke(who, batch.history)
+            item = self._turn(batch, who, reply, self._clock.now())
+        elif self._versioning.failure == "fail":
+            item = self._refusal(batch, who, now)
+        else:
+            log.warning("instance %s has version %s: not run here", instance_id, who.version)
+            return False
+        self._store.commit(item)
         return True
 
     # ---- what came in --------------------------------------------------------------------------
     def _batch(self, stored: Instance | None, inbox: list[Inbox], now: datetime) -> Batch | None:
         """None: nothing that the instance (if there is one) could take."""
-        consumed = [m.id for m in inbox]
         starts = [m.event for m in inbox if m.event["EventType"] == Kind.ExecutionStarted]
         if starts:
-            instance, past, start = Instance.of(starts[-1]), [], starts[-1:]
+            instance, past = Instance.of(starts[-1]), []
         elif stored is None or stored.status in FINISHED:
             return None
         else:
-            instance, past, start = stored, self._store.history(stored.id), []
+            instance, past = stored, self._store.history(stored.id)
         mine = [m for m in inbox if m.execution in (None, instance.execution)]
         kinds = [m.event["EventType"] for m in mine]
         if Kind.ContinueAsNew in kinds and Kind.ExecutionTerminated not in kinds:
@@ -128,52 +117,44 @@ class Orchestrations:
             marker = mine[kinds.index(Kind.ContinueAsNew)]
             return Batch(instance, past, [], [marker.id], fresh=False)
         others = [m.event for m, kind in zip(mine, kinds, strict=True) if kind not in STARTING]
-        if not start and not others:
+        if not starts and not others:
             return None
-        new = [event(Kind.OrchestratorStarted, now), *start, *others]
-        return Batch(instance, [*past, *new], new, consumed, fresh=bool(starts))
-
-    def _refuse(self, batch: Batch, now: datetime) -> bool:
-        version = batch.instance.version
-        if self._versioning.failure != "fail":
-            log.warning("instance %s has version %s: not run here", batch.instance.id, version)
-            return False
-        who = Execution.of(batch.history)
-        text = f"{VERSION_MISMATCH['ErrorType']}: {VERSION_MISMATCH['ErrorMessage']}"
-        turn = Turn(end=Complete(0, "Failed", text))
-        turn.events = [
-            execution_completed(now, 0, "Failed", None, VERSION_MISMATCH),
-            event(Kind.OrchestratorCompleted, now),
-        ]
-        if who.parent is not None:
-            turn.messages = [answer_to_parent(Complete(0, "Failed", None), who.parent, now)]
-        self._store.commit(self._item(batch, turn, Outcome(), now))
-        return True
+        new = [event(Kind.OrchestratorStarted, now), *starts[-1:], *others]
+        return Batch(instance, [*past, *new], new, [m.id for m in inbox], fresh=bool(starts))
 
     # ---- the function --------------------------------------------------------------------------
-    async def _invoke(self, batch: Batch) -> Reply:
-        who = Execution.of(batch.history)
+    async def _invoke(self, who: Execution, history: list[Event]) -> Reply:
         function = self._worker.find("orchestrationTrigger", who.name)
         if function is None:
             known = [f.name for f in self._worker.functions if f.kind == "orchestrationTrigger"]
             return Reply(None, unknown_function(who.name, "orchestrator", known))
-        return await ask(self._worker, function, context_of(batch.history, self._offer))
+        return await ask(self._worker, function, context_of(history, self._offer))
 
     # ---- what goes out -------------------------------------------------------------------------
-    def _turn(self, batch: Batch, reply: Reply, now: datetime) -> WorkItem:
-        who = Execution.of(batch.history)
+    def _turn(self, batch: Batch, who: Execution, reply: Reply, now: datetime) -> WorkItem:
         scope = Scope(
-            who.name, who.instance_id, who.execution_id, self._knows, self._versioning.default
+            who.name,
+            who.instance_id,
+            who.execution_id,
+            lambda kind, name: self._worker.find(kind, name) is not None,
+            self._versioning.default,
         )
         outcome = replay(batch.history, reply, scope)
         self._report_changes(who, reply, outcome)
-        turn = take(outcome, who, now)
+        turn = take(outcome.decisions, who, now)
         if not batch.new and len(turn.events) == 1:
             turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
+        item = _item(batch, turn, outcome, now)
         if turn.again is not None:
             start = next_generation(turn.again, outcome.carried, who, now)
-            return self._next_generation(batch, turn, start, now)
-        return self._item(batch, turn, outcome, now)
+            _go_on(item, batch.instance, start, now)
+        return item
+
+    def _refusal(self, batch: Batch, who: Execution, now: datetime) -> WorkItem:
+        """The instance fails as one whose version this host must not run."""
+        end = complete(0, "Failed", None)
+        end = replace(end, fields={**end.fields, "FailureDetails": VERSION_MISMATCH})
+        return _item(batch, take([end], who, now), Outcome(), now)
 
     def _report_changes(self, who: Execution, reply: Reply, outcome: Outcome) -> None:
         start = f"orchestration {who.name} is not deterministic: instance {who.instance_id}"
@@ -184,42 +165,40 @@ class Orchestrations:
             if change:
                 log.warning("%s: %s (the real extension does not notice)", start, change)
 
-    def _knows(self, kind: str, name: str) -> bool:
-        return self._worker.find(kind, name) is not None
 
-    def _item(self, batch: Batch, turn: Turn, outcome: Outcome, now: datetime) -> WorkItem:
-        instance = replace(
-            batch.instance,
-            status=turn.end.status if turn.end else _status(outcome),
-            output=turn.end.result if turn.end else _reason(batch.history, outcome),
+def _item(batch: Batch, turn: Turn, outcome: Outcome, now: datetime) -> WorkItem:
+    old, end = batch.instance, turn.end
+    over = end is not None or turn.again is not None
+    return WorkItem(
+        replace(
+            old,
+            status=end.status if end else "Suspended" if outcome.suspended else "Running",
+            output=_output(end) if end else outcome.reason,
             custom_status=outcome.custom_status,
             updated=stamp(now),
-        )
-        return WorkItem(
-            instance,
-            batch.consumed,
-            history=[] if batch.fresh else None,
-            events=[*batch.new, *turn.events],
-            calls=turn.calls,
-            messages=turn.messages,
-            drop_execution=(instance.id, instance.execution) if turn.end else None,
-        )
+        ),
+        batch.consumed,
+        history=[] if batch.fresh else None,
+        events=[*batch.new, *turn.events],
+        calls=turn.calls,
+        messages=turn.messages,
+        drop_execution=(old.id, old.execution) if over else None,
+    )
 
-    def _next_generation(
-        self, batch: Batch, turn: Turn, start: list[Event], now: datetime
-    ) -> WorkItem:
-        old = batch.instance
-        fresh = Instance.of(start[1])
-        instance = replace(fresh, generation=old.generation, updated=stamp(now))
-        go_on = Message(old.id, event(Kind.ContinueAsNew, now), now, instance.execution)
-        return WorkItem(
-            instance,
-            batch.consumed,
-            history=start,
-            calls=turn.calls,
-            messages=[*turn.messages, go_on],
-            drop_execution=(old.id, old.execution),
-        )
+
+def _output(end: Decision) -> str | None:
+    result: str | None = end.fields["Result"]
+    failure = end.fields["FailureDetails"]
+    return f"{failure['ErrorType']}: {failure['ErrorMessage']}" if failure else result
+
+
+def _go_on(item: WorkItem, old: Instance, start: list[Event], now: datetime) -> None:
+    """Makes the item one that begins the next generation, whose history `start` is."""
+    fresh = Instance.of(start[1])
+    item.instance = replace(fresh, generation=old.generation, updated=stamp(now))
+    item.history, item.events = start, ()
+    go_on = Message(old.id, event(Kind.ContinueAsNew, now), now, fresh.execution)
+    item.messages = [*item.messages, go_on]
 
 
 def context_of(history: list[Event], offer: Mapping[str, Any] = PROTOCOL | TIMER_LIMITS) -> str:
@@ -254,16 +233,3 @@ def _light(item: Event) -> Event:
     if item["EventType"] == Kind.OrchestratorStarted:
         return item
     return item | {"Timestamp": item["Timestamp"][:10].replace("-", "")}
-
-
-def _status(outcome: Outcome) -> str:
-    return "Suspended" if outcome.suspended else "Running"
-
-
-def _reason(history: list[Event], outcome: Outcome) -> str | None:
-    """While suspended, the output is the reason for it."""
-    if not outcome.suspended:
-        return None
-    suspensions = [e for e in history if e["EventType"] == Kind.ExecutionSuspended]
-    reason: Any = suspensions[-1]["Reason"]
-    return None if reason is None else str(reason)

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from localcloud.durable.continuations import Steps, Task, finished, run, when
-from localcloud.durable.decisions import CreateSubOrchestration, ScheduleTask, SendEvent
+from localcloud.durable.decisions import create_sub_orchestration, schedule_task, send_event
 from localcloud.durable.dtfx import OrchestrationFailure, Outcome, Replay
 from localcloud.durable.failures import NO_STACK
 from localcloud.durable.history import Event, compact, moment, stamp
@@ -51,8 +51,7 @@ class Scope:
 
 def replay(history: Iterable[Event], reply: Reply, scope: Scope) -> Outcome:
     """What history and reply lead to."""
-    engine = Replay()
-    return engine.run(history, _Shim(engine, reply, scope).steps)
+    return Replay(lambda engine: _Shim(engine, reply, scope).steps()).run(history)
 
 
 class _Shim:
@@ -90,55 +89,47 @@ class _Shim:
 
     # ---- actions -------------------------------------------------------------------------------
     def _perform(self, action: Action) -> Task:
-        kind = action["actionType"]
-        if kind not in self._ACTIONS:
-            raise self._failure(
-                f"Received an unexpected action type from the out-of-proc function: '${kind}'."
-            )
-        return self._ACTIONS[kind](self, action)
+        trigger, perform = self._ACTIONS[action["actionType"]]
+        if trigger and not self._scope.knows(trigger, _called(action)):
+            return finished()  # fails on the .NET side only: the SDK waits for ever
+        return perform(self, action)
 
     def _activity(self, action: Action) -> Task:
-        name = action["functionName"]
-        if not self._scope.knows("activityTrigger", name):
-            return finished()  # fails on the .NET side only: the SDK waits for ever
         key = self._engine.take_id()
-        return self._engine.schedule(ScheduleTask(key, name, action.get("input")))
+        return self._engine.schedule(
+            schedule_task(key, action["functionName"], action.get("input"))
+        )
 
     def _http(self, action: Action) -> Task:
         text = compact(action.get("httpRequest"))
-        return self._engine.schedule(ScheduleTask(self._engine.take_id(), HTTP_ACTIVITY, text))
+        return self._engine.schedule(schedule_task(self._engine.take_id(), HTTP_ACTIVITY, text))
 
     def _sub_orchestration(self, action: Action) -> Task:
-        name = action["functionName"]
-        if not self._scope.knows("orchestrationTrigger", name):
-            return finished()
         key = self._engine.take_id()
         child = action.get("instanceId") or f"{self._scope.execution_id}:{key}"
         version = action.get("version") or self._scope.default_version
-        text = None if action.get("input") is None else compact(action["input"])
-        return self._engine.schedule(CreateSubOrchestration(key, name, version, child, text))
+        return self._engine.schedule(
+            create_sub_orchestration(key, action["functionName"], version, child, _text(action))
+        )
 
-    def _with_retry(self, action: Action) -> Task:
-        """A call, followed by timers and further calls as long as it fails."""
-        kind, call = self._RETRIED[action["actionType"]]
-        if not self._scope.knows(kind, action["functionName"]):
-            return finished()
-        return run(self._attempts(lambda: call(self, action), action["retryOptions"]))
+    def _activity_with_retry(self, action: Action) -> Task:
+        return run(self._attempts(lambda: self._activity(action), action["retryOptions"]))
+
+    def _sub_orchestration_with_retry(self, action: Action) -> Task:
+        return run(self._attempts(lambda: self._sub_orchestration(action), action["retryOptions"]))
 
     def _attempts(self, call: Callable[[], Task], options: Mapping[str, Any]) -> Steps:
+        """A call, followed by timers and further calls as long as it fails."""
         started, attempts = moment(self._engine.now), int(options["maxNumberOfAttempts"])
         for attempt in range(1, attempts + 1):
             task = call()
             yield task
-            if not task.failed:
-                return
             now = moment(self._engine.now)
             delay = retry_delay(options, attempt, now - started)
-            if delay is None:
+            if not task.failed or delay is None:
                 return
             # The one behind the last attempt is due at once; the SDK counts on its id.
-            fire_at = stamp(now if attempt == attempts else now + delay)
-            yield self._engine.create_timer(fire_at)
+            yield self._engine.create_timer(stamp(now if attempt == attempts else now + delay))
 
     def _timer(self, action: Action) -> Task:
         return self._engine.create_timer(action["fireAt"], cancelled=bool(action.get("isCanceled")))
@@ -149,19 +140,12 @@ class _Shim:
     def _entity(self, action: Action) -> Task:
         """A signal is sent and forgotten, a call waits for the answer: an event named by its id."""
         target, signal = scheduler_id(action["instanceId"]), action["actionType"] != CALL_ENTITY
-        if not self._scope.knows("entityTrigger", target.split("@")[1]):
-            return finished()
-        key = self._engine.take_id()
-        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._scope.execution_id}/{key}"))
-        request = entity_request(
-            action.get("operation"), action.get("input"), request_id, signal=signal
-        )
-        request |= {
-            "parent": self._scope.instance_id,
-            "parentExecution": self._scope.execution_id,
-        }
-        due = action.get("fireAt")
-        self._engine.send(SendEvent(key, target, "op", compact(request), due))
+        key, execution = self._engine.take_id(), self._scope.execution_id
+        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{execution}/{key}"))
+        request = entity_request(action["operation"], _text(action), request_id, signal=signal)
+        request |= {"parent": self._scope.instance_id, "parentExecution": execution}
+        payload = compact(request)
+        self._engine.send(send_event(key, target, "op", payload, action.get("fireAt")))
         return finished() if signal else self._engine.wait_for(request_id)
 
     def _continue_as_new(self, action: Action) -> Task:
@@ -178,26 +162,27 @@ class _Shim:
         tasks = [self._perform(item) for item in action["compoundActions"]]
         return when(tasks, len(tasks))
 
-    # By `actionType` of the SDK.
-    _ACTIONS: ClassVar[dict[int, Callable[[_Shim, Action], Task]]] = {
-        0: _activity,
-        1: _with_retry,
-        2: _sub_orchestration,
-        3: _with_retry,
-        4: _continue_as_new,
-        5: _timer,
-        6: _wait,
-        7: _entity,
-        8: _http,
-        9: _entity,
-        10: _entity,
-        11: _when_any,
-        12: _when_all,
+    # By `actionType` of the SDK: the trigger of what is called, and how.
+    _ACTIONS: ClassVar[dict[int, tuple[str, Callable[[_Shim, Action], Task]]]] = {
+        0: ("activityTrigger", _activity),
+        1: ("activityTrigger", _activity_with_retry),
+        2: ("orchestrationTrigger", _sub_orchestration),
+        3: ("orchestrationTrigger", _sub_orchestration_with_retry),
+        4: ("", _continue_as_new),
+        5: ("", _timer),
+        6: ("", _wait),
+        7: ("entityTrigger", _entity),
+        8: ("", _http),
+        9: ("entityTrigger", _entity),
+        10: ("entityTrigger", _entity),
+        11: ("", _when_any),
+        12: ("", _when_all),
     }
-    _RETRIED: ClassVar[dict[int, tuple[str, Callable[[_Shim, Action], Task]]]] = {
-        1: ("activityTrigger", _activity),
-        3: ("orchestrationTrigger", _sub_orchestration),
-    }
+
+
+def _called(action: Action) -> str:
+    """The name of the function that an action calls."""
+    return str(action.get("functionName") or action["instanceId"].split("@")[1])
 
 
 def scheduler_id(entity: str) -> str:
@@ -207,15 +192,16 @@ def scheduler_id(entity: str) -> str:
 
 
 def entity_request(
-    operation: str | None, value: Any, request_id: str, *, signal: bool
+    operation: str | None, text: str | None, request_id: str, *, signal: bool
 ) -> dict[str, Any]:
-    """A message to an entity; `value` is what becomes its JSON input."""
-    return {
-        "op": operation or "",
-        **({"signal": True} if signal else {}),
-        "input": None if value is None else compact(value),
-        "id": request_id,
-    }
+    """A message to an entity; `text` is its JSON input."""
+    request = {"op": operation or "", "input": text, "id": request_id}
+    return request | ({"signal": True} if signal else {})
+
+
+def _text(action: Action) -> str | None:
+    """The input of an action as JSON."""
+    return None if action.get("input") is None else compact(action["input"])
 
 
 def retry_delay(options: Mapping[str, Any], attempt: int, elapsed: timedelta) -> timedelta | None:

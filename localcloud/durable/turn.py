@@ -7,20 +7,12 @@ to other instances, the instance's new state. Nothing is read or written here.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localcloud.durable.decisions import (
-    Complete,
-    ContinueAsNew,
-    CreateSubOrchestration,
-    CreateTimer,
-    Decision,
-    ScheduleTask,
-    SendEvent,
-)
-from localcloud.durable.dtfx import Outcome
+from localcloud.durable.decisions import Decision
 from localcloud.durable.history import (
     Event,
     Kind,
@@ -55,13 +47,13 @@ class Message:
 
 @dataclass
 class Turn:
-    """`events` end with OrchestratorCompleted; `end` or `next_input` if the generation is over."""
+    """`events` end with OrchestratorCompleted; `end` or `again` if the generation is over."""
 
     events: list[Event] = field(default_factory=list)
     calls: list[ActivityCall] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    end: Complete | None = None
-    again: ContinueAsNew | None = None
+    end: Decision | None = None
+    again: Decision | None = None
 
 
 @dataclass(frozen=True)
@@ -82,72 +74,73 @@ class Execution:
         return cls(ids["InstanceId"], ids["ExecutionId"], *what)
 
 
-def take(outcome: Outcome, who: Execution, now: datetime) -> Turn:
+def take(decisions: Sequence[Decision], who: Execution, now: datetime) -> Turn:
     """The turn that follows from the decisions."""
     turn = Turn()
-    for decision in outcome.decisions:
-        if isinstance(decision, ContinueAsNew):
+    for decision in decisions:
+        if decision.kind is Kind.ContinueAsNew:
             turn.again = decision
+            continue
+        turn.events.append(decision.event(now))
+        if decision.kind is Kind.TaskScheduled:
+            task = (decision.id, decision.name, decision.payload)
+            turn.calls.append(ActivityCall(who.instance_id, who.execution_id, *task))
+        elif decision.kind is Kind.ExecutionCompleted:
+            turn.end = decision
+            if who.parent is not None:
+                turn.messages.append(_answer(decision, who.parent, now))
         else:
-            turn.events.append(decision.event(now))
-            _carry_out(turn, decision, who, now)
+            turn.messages.append(_message(decision, who, now))
     turn.events.append(event(Kind.OrchestratorCompleted, now))
     return turn
 
 
-def _carry_out(turn: Turn, decision: Decision, who: Execution, now: datetime) -> None:
-    match decision:
-        case ScheduleTask(key, name, text):
-            turn.calls.append(ActivityCall(who.instance_id, who.execution_id, key, name, text))
-        case CreateTimer(key, fire_at):
-            due = moment(fire_at)
-            fired = event(Kind.TimerFired, now, TimerId=key, FireAt=stamp(due))
-            turn.messages.append(Message(who.instance_id, fired, due, who.execution_id))
-        case CreateSubOrchestration():
-            turn.messages.append(Message(decision.instance_id, _start(decision, who, now), now))
-        case SendEvent(_, target, name, text, due_at):
-            due = moment(due_at) if due_at else now
-            turn.messages.append(Message(target, event_raised(now, name, text), due))
-        case Complete():
-            turn.end = decision
-            if who.parent is not None:
-                turn.messages.append(answer_to_parent(decision, who.parent, now))
+def _message(decision: Decision, who: Execution, now: datetime) -> Message:
+    """A timer's for the instance itself, the start of a child, or a request to an entity."""
+    due = moment(decision.due) if decision.due else now
+    if decision.kind is Kind.TimerCreated:
+        fired = event(Kind.TimerFired, now, TimerId=decision.id, FireAt=stamp(due))
+        return Message(who.instance_id, fired, due, who.execution_id)
+    if decision.kind is Kind.EventSent:
+        told = event_raised(now, decision.name, decision.payload)
+    else:
+        told = _start(decision, who, now)
+    return Message(decision.fields["InstanceId"], told, due)
 
 
-def _start(child: CreateSubOrchestration, who: Execution, now: datetime) -> Event:
+def _start(child: Decision, who: Execution, now: datetime) -> Event:
     ids = {"InstanceId": who.instance_id, "ExecutionId": who.execution_id}
-    parent = {
-        "Name": who.name,
-        "OrchestrationInstance": ids,
-        "TaskScheduleId": child.id,
-        "Version": who.version,
-    }
     return execution_started(
         now,
-        instance_id=child.instance_id,
+        instance_id=child.fields["InstanceId"],
         execution_id=uuid.uuid4().hex,
         name=child.name,
-        version=child.version,
-        input_text=child.input,
-        parent=parent,
+        version=child.fields["Version"],
+        input_text=child.payload,
+        parent={
+            "Name": who.name,
+            "OrchestrationInstance": ids,
+            "TaskScheduleId": child.id,
+            "Version": who.version,
+        },
     )
 
 
-def answer_to_parent(end: Complete, parent: dict[str, Any], now: datetime) -> Message:
+def _answer(end: Decision, parent: dict[str, Any], now: datetime) -> Message:
     """How a child tells its parent that it has ended."""
-    task_id, instance = parent["TaskScheduleId"], parent["OrchestrationInstance"]
+    result, details = end.fields["Result"], end.payload
     if end.status == "Completed":
-        kind = Kind.SubOrchestrationInstanceCompleted
-        what: dict[str, Any] = {"Result": end.result}
+        kind, what = Kind.SubOrchestrationInstanceCompleted, {"Result": result}
     else:
         kind = Kind.SubOrchestrationInstanceFailed
-        what = {"Reason": end.result, "Details": end.details, "FailureDetails": None}
-    told = event(kind, now, TaskScheduledId=task_id, **what)
+        what = {"Reason": result, "Details": details, "FailureDetails": None}
+    told = event(kind, now, TaskScheduledId=parent["TaskScheduleId"], **what)
+    instance = parent["OrchestrationInstance"]
     return Message(instance["InstanceId"], told, now, instance["ExecutionId"])
 
 
 def next_generation(
-    again: ContinueAsNew, carried: list[Event], who: Execution, now: datetime
+    again: Decision, carried: list[Event], who: Execution, now: datetime
 ) -> list[Event]:
     """The history that a generation begins with; its first turn comes behind that."""
     started = execution_started(
@@ -156,7 +149,7 @@ def next_generation(
         execution_id=uuid.uuid4().hex,
         name=who.name,
         version=who.version,
-        input_text=again.input,
+        input_text=again.payload,
         parent=who.parent,
     )
     turn = event(Kind.OrchestratorStarted, now)

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from localcloud.durable.decisions import ScheduleTask
 from localcloud.durable.history import Event, Kind
 from localcloud.host.worker import Worker
 from tests.orchestrators.recordings import FOLDER, Execution, save
@@ -274,8 +273,8 @@ def _first_inputs(worker: Worker, history: list[Event]) -> dict[str, str]:
     found: dict[str, str] = {}
     for known, _ in turns(history):
         for decision in decide(worker, known).decisions:
-            if isinstance(decision, ScheduleTask):
-                found.setdefault(decision.name, str(decision.input))
+            if decision.kind is Kind.TaskScheduled:
+                found.setdefault(decision.name, str(decision.payload))
     return found
 
 

@@ -9,23 +9,16 @@
 """
 
 import asyncio
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.durable.decisions import (
-    Complete,
-    CreateSubOrchestration,
-    CreateTimer,
-    Decision,
-    ScheduleTask,
-)
+from localcloud.durable import turn as durable_turn
+from localcloud.durable.decisions import Decision
 from localcloud.durable.dtfx import Outcome
-from localcloud.durable.failures import orchestrator_state, stateless_failure
-from localcloud.durable.history import STATUSES, Kind, compact
-from localcloud.durable.orchestrations import PROTOCOL
+from localcloud.durable.history import STATUSES, Kind
+from localcloud.durable.orchestrations import PROTOCOL, ask, context_of
 from localcloud.durable.shim import Reply, Scope, replay
-from localcloud.host.worker import Worker, WorkerFailure
+from localcloud.host.worker import Worker
 from tests.orchestrators.recordings import Event, Execution
 
 MADE = frozenset(
@@ -73,40 +66,21 @@ def first_difference(worker: Worker, execution: Execution) -> Difference | None:
 
 def decide(worker: Worker, known: list[Event]) -> Outcome:
     """What today's code decides, given a history."""
-    started = next(e for e in known if e["EventType"] == Kind.ExecutionStarted)
-    ids, parent = started["OrchestrationInstance"], started["ParentInstance"]
-    context = {
-        "history": [_quickly_read(event) for event in known],
-        "input": None if started["Input"] is None else json.loads(started["Input"]),
-        "instanceId": ids["InstanceId"],
-        "parentInstanceId": parent["OrchestrationInstance"]["InstanceId"] if parent else None,
-        **PROTOCOL,
-    }
+    who = durable_turn.Execution.of(known)
     scope = Scope(
-        started["Name"],
-        ids["InstanceId"],
-        ids["ExecutionId"],
+        who.name,
+        who.instance_id,
+        who.execution_id,
         lambda kind, name: worker.find(kind, name) is not None,
     )
-    return replay(known, _reply(worker, started["Name"], compact(context)), scope)
+    return replay(known, _reply(worker, who.name, known), scope)
 
 
-def _quickly_read(event: Event) -> Event:
-    """The SDK parses each time at length, and uses only those of turns; dates alone are read in a third of the time."""
-    if event["EventType"] == Kind.OrchestratorStarted:
-        return event
-    return event | {"Timestamp": event["Timestamp"][:10].replace("-", "")}
-
-
-def _reply(worker: Worker, name: str, context: str) -> Reply:
+def _reply(worker: Worker, name: str, known: list[Event]) -> Reply:
     function = worker.find("orchestrationTrigger", name)
     if function is None:
         return Reply(None, f"there is no orchestrator {name} any more")
-    try:
-        return Reply(json.loads(asyncio.run(worker.invoke_durable(function, context))))
-    except WorkerFailure as failure:
-        state = orchestrator_state(failure.text)
-        return Reply(state, "" if state else stateless_failure(failure.text))
+    return asyncio.run(ask(worker, function, context_of(known, PROTOCOL)))
 
 
 def _difference(outcome: Outcome, made: list[Event]) -> tuple[int, str] | None:
@@ -131,18 +105,12 @@ def _recorded(event: Event) -> str:
             return f"call orchestration {event['Name']} as {event['InstanceId']}"
         case Kind.ExecutionCompleted:
             return f"end as {STATUSES[event['OrchestrationStatus']]}"
+        case Kind.ContinueAsNew:
+            return "continue as new"
     return f"event {event['EventType']}"
 
 
 def _decided(decision: Decision) -> str:
-    match decision:
-        case ScheduleTask():
-            return f"call activity {decision.name}"
-        case CreateTimer():
-            return "wait on a timer"
-        case CreateSubOrchestration():
-            return f"call orchestration {decision.name} as {decision.instance_id}"
-        case Complete():
-            failed = f" because {decision.result}" if decision.status == "Failed" else ""
-            return f"end as {decision.status}{failed}"
-    return f"a {decision.net_name}"
+    told = _recorded({**decision.fields, "EventType": decision.kind})
+    failed = decision.kind is Kind.ExecutionCompleted and decision.status == "Failed"
+    return f"{told} because {decision.fields['Result']}" if failed else told

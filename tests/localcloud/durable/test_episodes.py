@@ -40,7 +40,7 @@ def advance(history: list[Event], reply: dict[str, Any], version: str | None) ->
     who = Execution.of(history)
     scope = Scope(who.name, who.instance_id, who.execution_id, knows, version)
     outcome = replay(history, Reply(reply), scope)
-    turn = take(outcome, who, datetime.now(UTC))
+    turn = take(outcome.decisions, who, datetime.now(UTC))
     first = history[-1]["EventType"] == Kind.OrchestratorCompleted
     return [] if first and len(turn.events) == 1 else turn.events
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.durable.decisions import Complete, CreateTimer, Decision, ScheduleTask
+from localcloud.durable.decisions import Decision, complete, create_timer, schedule_task
 from localcloud.durable.history import (
     Event,
     Kind,
@@ -58,9 +58,9 @@ def decide(*actions: dict[str, Any], after: tuple[Event, ...] = (), **state: Any
 
 def test_nothing_behind_an_open_action_is_scheduled() -> None:
     """Actions are performed one after another."""
-    assert decide(call("a"), call("b")) == [ScheduleTask(0, "a", "1")]
+    assert decide(call("a"), call("b")) == [schedule_task(0, "a", "1")]
     done = (scheduled(0), task_completed(NOW, 0, "1"))
-    assert decide(call("a"), call("b"), after=done) == [ScheduleTask(1, "b", "1")]
+    assert decide(call("a"), call("b"), after=done) == [schedule_task(1, "b", "1")]
 
 
 def test_all_waits_for_failures_too() -> None:
@@ -69,12 +69,12 @@ def test_all_waits_for_failures_too() -> None:
     both = all_of(call(), call())
     assert decide(both, call("next"), after=failed) == []
     settled = (*failed, task_completed(NOW, 1, "1"))
-    assert decide(both, call("next"), after=settled) == [ScheduleTask(2, "next", "1")]
+    assert decide(both, call("next"), after=settled) == [schedule_task(2, "next", "1")]
 
 
 def test_an_unknown_function_takes_no_id_and_hangs() -> None:
     """The failure stays on the .NET side: what follows is scheduled, the SDK waits for ever."""
-    assert decide(call("unknown"), call("b")) == [ScheduleTask(0, "b", "1")]
+    assert decide(call("unknown"), call("b")) == [schedule_task(0, "b", "1")]
     assert decide(call("unknown")) == []
 
 
@@ -83,15 +83,15 @@ def test_an_open_timer_keeps_the_instance_running() -> None:
     after = (scheduled(0), event(Kind.TimerCreated, NOW, 1), task_completed(NOW, 0, "1"))
     assert decide(any_of(call(), timer()), isDone=True, output=1, after=after) == []
     ended = decide(any_of(call(), timer(cancelled=True)), isDone=True, output=1, after=after)
-    assert ended == [Complete(2, "Completed", "1")]
+    assert ended == [complete(2, "Completed", "1")]
 
 
 def test_an_event_is_for_one_waiter_in_any_case() -> None:
     """Names are compared without case, and each event ends one wait."""
     one = (event_raised(NOW, "e", "1"),)
-    assert decide(wait("E"), call(), after=one) == [ScheduleTask(0, "a", "1")]
+    assert decide(wait("E"), call(), after=one) == [schedule_task(0, "a", "1")]
     assert decide(all_of(wait(), wait()), call(), after=one) == []
-    assert decide(all_of(wait(), wait()), call(), after=one * 2) == [ScheduleTask(0, "a", "1")]
+    assert decide(all_of(wait(), wait()), call(), after=one * 2) == [schedule_task(0, "a", "1")]
 
 
 def test_suspended_instances_schedule_nothing() -> None:
@@ -99,14 +99,14 @@ def test_suspended_instances_schedule_nothing() -> None:
     hold = (event(Kind.ExecutionSuspended, NOW, Reason="r"), event_raised(NOW, "E", "1"))
     assert decide(wait(), call(), after=hold) == []
     go_on = (*hold, event(Kind.ExecutionResumed, NOW, Reason="r"))
-    assert decide(wait(), call(), after=go_on) == [ScheduleTask(0, "a", "1")]
+    assert decide(wait(), call(), after=go_on) == [schedule_task(0, "a", "1")]
 
 
 def test_terminate_wins_over_everything() -> None:
     """Also over a result that is there, and while suspended."""
     hold = (event(Kind.ExecutionSuspended, NOW, Reason="r"),)
     end = (*hold, event(Kind.ExecutionTerminated, NOW, Input="why"))
-    assert decide(isDone=True, output=1, after=end) == [Complete(0, "Terminated", "why")]
+    assert decide(isDone=True, output=1, after=end) == [complete(0, "Terminated", "why")]
 
 
 def test_continue_as_new_carries_later_events_over() -> None:
@@ -131,11 +131,13 @@ def test_continue_as_new_carries_later_events_over() -> None:
 )
 def test_changed_code_fails_the_instance(actions: tuple[dict[str, Any], ...], text: str) -> None:
     """The reason says what the history has and what the code did."""
-    (end,) = [d for d in decide(*actions, after=(scheduled(0),)) if isinstance(d, Complete)]
+    (end,) = [
+        d for d in decide(*actions, after=(scheduled(0),)) if d.kind is Kind.ExecutionCompleted
+    ]
     assert end.status == "Failed"
-    assert end.result is not None
-    assert end.result.startswith("Non-Deterministic workflow detected: A previous execution")
-    assert text in end.result
+    result = end.fields["Result"]
+    assert result.startswith("Non-Deterministic workflow detected: A previous execution")
+    assert text in result
 
 
 def test_a_retry_waits_and_ends_with_a_timer_that_is_due() -> None:
@@ -146,9 +148,9 @@ def test_a_retry_waits_and_ends_with_a_timer_that_is_due() -> None:
         "retryOptions": {"firstRetryIntervalInMilliseconds": 60_000, "maxNumberOfAttempts": 1},
     }
     after = (scheduled(0), task_failed(NOW, 0, "no", ""))
-    assert decide(retried, after=after) == [CreateTimer(1, "2026-01-02T03:04:05Z")]
+    assert decide(retried, after=after) == [create_timer(1, "2026-01-02T03:04:05Z")]
     retried["retryOptions"] |= {"maxNumberOfAttempts": 2}
-    assert decide(retried, after=after) == [CreateTimer(1, "2026-01-02T03:05:05Z")]
+    assert decide(retried, after=after) == [create_timer(1, "2026-01-02T03:05:05Z")]
 
 
 def test_retry_options_grow_to_a_limit() -> None:
@@ -168,23 +170,22 @@ def test_retry_options_grow_to_a_limit() -> None:
 def test_a_long_custom_status_fails(characters: int, fails: bool) -> None:
     """The limit is 17 KB of UTF-16, quotes included."""
     decisions = decide(call(), customStatus="x" * characters)
-    assert isinstance(decisions[0], Complete) is fails
+    assert (decisions[0].kind is Kind.ExecutionCompleted) is fails
 
 
 def test_none_of_nothing_fails_and_all_of_nothing_passes() -> None:
     """task_any([]) is an error of .NET's, task_all([]) is done at once and takes no id."""
     (end,) = decide(any_of())
-    assert isinstance(end, Complete)
-    assert end.result is not None
-    assert "The tasks argument contains no tasks" in end.result
-    assert decide(all_of(), call()) == [ScheduleTask(0, "a", "1")]
+    assert end.status == "Failed"
+    assert "The tasks argument contains no tasks" in end.fields["Result"]
+    assert decide(all_of(), call()) == [schedule_task(0, "a", "1")]
 
 
 def test_a_failure_without_text_hangs() -> None:
     """An exception without a message is no error to the extension."""
     assert decide(error="") == []
     assert decide(error="no") == [
-        Complete(
+        complete(
             0,
             "Failed",
             "Orchestrator function 'f' failed: no",
