@@ -12,7 +12,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from localcloud.clock import Clock
@@ -21,35 +20,32 @@ from localcloud.durable.turn import ActivityCall, Message
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Tasks = dict[Any, asyncio.Task[None]]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 # Who starts an instance and asks at once must see it Pending, as with the real extension.
 PICKUP_SECONDS = 0.02
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much runs at a time, from host.json."""
-
-    work_items: int
-    activities: int
-
-
 class Dispatcher:
-    """Belongs to the event loop that `start` is called on."""
+    """Belongs to the event loop that `start` is called on.
+
+    `limits`: how many work items and how many activities run at a time.
+    """
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        limits: Limits,
+        limits: tuple[int, int],
         work: Callable[[str], Awaitable[bool]],
         run_activity: Callable[[ActivityCall], Awaitable[Message]],
     ) -> None:
-        self._store, self._clock, self._limits = store, clock, limits
+        self._store, self._clock = store, clock
+        self._most_items, self._most_calls = limits
         self._work, self._run_activity = work, run_activity
-        self._items: dict[str, asyncio.Task[None]] = {}
-        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._items: Tasks = {}  # by instance
+        self._calls: Tasks = {}  # by key of the call
         self._held: set[str] = set()  # instances whose version this host refuses
         self._changed = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -111,31 +107,25 @@ class Dispatcher:
 
     def _start_ready(self) -> None:
         # What runs is still in the store, before what waits.
-        most = self._limits.work_items + len(self._held)
+        most = self._most_items + len(self._held)
         for instance_id in self._store.ready(self._clock.now(), most):
             if instance_id not in self._items and instance_id not in self._held:
                 self._spawn(self._items, instance_id, self._work_on(instance_id))
-        for key, call in self._store.calls(self._limits.activities):
+        for key, call in self._store.calls(self._most_calls):
             if key not in self._calls:
                 self._spawn(self._calls, key, self._call(key, call))
 
-    def _spawn(
-        self,
-        running: dict[Any, asyncio.Task[None]],
-        key: object,
-        steps: Coroutine[Any, Any, None],
-    ) -> None:
+    def _spawn(self, running: Tasks, key: object, steps: Coroutine[Any, Any, None]) -> None:
         def done(_task: asyncio.Task[None]) -> None:
             running.pop(key, None)
             self.wake()
 
-        running[key] = asyncio.get_running_loop().create_task(steps)
+        running[key] = asyncio.create_task(steps)
         running[key].add_done_callback(done)
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-            self._alarm = None
         due = self._store.next_due(self._clock.now())
         pause = None if due is None else self._clock.real_seconds_until(due)
         if pause is not None and self._loop is not None:
@@ -143,9 +133,8 @@ class Dispatcher:
 
     # ---- running -------------------------------------------------------------------------------
     async def _work_on(self, instance_id: str) -> None:
-        if not await self._until_it_works(
-            f"instance {instance_id}", lambda: self._work(instance_id)
-        ):
+        what = f"instance {instance_id}"
+        if not await self._until_it_works(what, lambda: self._work(instance_id)):
             self._held.add(instance_id)
 
     async def _call(self, key: int, call: ActivityCall) -> None:

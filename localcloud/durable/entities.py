@@ -15,7 +15,7 @@ from typing import Any
 
 from localcloud.clock import Clock
 from localcloud.durable.failures import sanitized
-from localcloud.durable.history import Event, compact, event_raised, execution_started, stamp
+from localcloud.durable.history import compact, event_raised, stamp
 from localcloud.durable.shim import entity_request, scheduler_id
 from localcloud.durable.store import Instance, Store, WorkItem
 from localcloud.durable.turn import Message
@@ -54,25 +54,19 @@ class Entities:
     async def work(self, instance_id: str) -> bool:
         """Runs what is due for the entity; always True (versions do not apply)."""
         inbox = self._store.inbox(instance_id, self._clock.now())
-        stored = self._store.instance(instance_id)
         requests = [json.loads(m.event["Input"]) for m in inbox if m.event.get("Name") == "op"]
-        before = EntityState.of(stored)
+        before = EntityState.of(self._store.instance(instance_id))
         reply = await self._invoke(instance_id, before, requests)
         now = self._clock.now()
-        after = EntityState(bool(reply["entityExists"]), reply["entityState"])
-        answers = [
+        messages = [
             _answer(request, result, now)
             for request, result in zip(requests, reply["results"], strict=False)
             if not request.get("signal") and request.get("parent")
         ]
-        signals = [_signal(item, now) for item in reply.get("signals") or []]
-        self._store.commit(
-            WorkItem(
-                _instance(instance_id, after, now),
-                [m.id for m in inbox],
-                messages=[*answers, *signals],
-            )
-        )
+        messages += [_signal(item, now) for item in reply.get("signals") or ()]
+        after = EntityState(bool(reply["entityExists"]), reply["entityState"])
+        instance = _instance(instance_id, after, now)
+        self._store.commit(WorkItem(instance, [m.id for m in inbox], messages=messages))
         return True
 
     async def _invoke(
@@ -88,7 +82,15 @@ class Entities:
             "self": {"name": name, "key": key},
             "exists": before.exists,
             "state": before.state,
-            "batch": [_operation(request) for request in requests],
+            "batch": [
+                {
+                    "name": request["op"],
+                    "input": request["input"],
+                    "isSignal": bool(request.get("signal")),
+                    "id": request["id"],
+                }
+                for request in requests
+            ],
         }
         try:
             reply = json.loads(await self._worker.invoke_durable(function, compact(context)))
@@ -98,39 +100,30 @@ class Entities:
         return dict(reply)
 
 
-def _operation(request: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": request["op"],
-        "input": request["input"],
-        "isSignal": bool(request.get("signal")),
-        "id": request["id"],
-    }
-
-
 def _answer(request: dict[str, Any], result: dict[str, Any], now: datetime) -> Message:
-    answer = {"result": result.get("result")}
-    if result.get("isError"):
-        answer["exceptionType"] = "Error"
-    raised = event_raised(now, request["id"], compact(answer))
-    return Message(request["parent"], raised, now, request.get("parentExecution"))
+    error = {"exceptionType": "Error"} if result.get("isError") else {}
+    answer = compact({"result": result.get("result")} | error)
+    raised = event_raised(now, request["id"], answer)
+    return Message(request["parent"], raised, now, request["parentExecution"])
 
 
 def _signal(item: dict[str, Any], now: datetime) -> Message:
     target = scheduler_id(f"@{item['target']['name']}@{item['target']['key']}")
-    request = entity_request(item.get("name"), None, f"{target}/{stamp(now)}", signal=True)
-    request["input"] = item.get("input")
+    request_id = f"{target}/{stamp(now)}"
+    request = entity_request(item.get("name"), item.get("input"), request_id, signal=True)
     return Message(target, event_raised(now, "op", compact(request)), now)
 
 
 def _instance(instance_id: str, state: EntityState, now: datetime) -> Instance:
-    started: Event = execution_started(
-        now,
-        instance_id=instance_id,
-        execution_id=instance_id,
+    """In the eyes of the status API: named by its id, its state as input."""
+    return Instance(
+        instance_id,
+        execution=instance_id,
         name=instance_id,
         version=None,
-        input_text=state.as_input(),
+        status="Running",
+        input=state.as_input(),
+        custom_status=compact({"entityExists": True} if state.exists else {}),
+        created=stamp(now),
+        updated=stamp(now),
     )
-    instance = Instance.of(started)
-    instance.custom_status = compact({"entityExists": True} if state.exists else {})
-    return instance

@@ -32,20 +32,11 @@ def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
     text = sanitized(worker_text)
     message, stack = _parts(text)
     friendly = message.partition(STATE_LABEL)[0].removesuffix("\n\n")
-    inner = {
-        "$type": "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException,"
-        " Microsoft.Azure.WebJobs.Script",
-        "RemoteStackTrace": stack,
-        "RemoteMessage": message.removeprefix(" "),
-        "Message": text,
-        "StackTrace": NO_STACK,
-    }
     details = {
         "$type": "System.Exception, System.Private.CoreLib",
         "ClassName": "System.Exception",
         "Message": friendly,
-        "Data": None,
-        "InnerException": inner,
+        "InnerException": {"RemoteStackTrace": stack, "RemoteMessage": message.strip()},
     }
     return f"Activity function '{name}' failed: {friendly}", compact(details)
 

@@ -38,7 +38,7 @@ class Kind(IntEnum):
     ExecutionResumed = 20
 
 
-# Position in this tuple: OrchestrationStatus of DurableTask.Core.
+# Position: OrchestrationStatus of DurableTask.Core.
 STATUSES = (
     "Running",
     "Completed",
@@ -125,20 +125,3 @@ def task_failed(when: datetime, task_id: int, reason: str, details: str) -> Even
 
 def event_raised(when: datetime, name: str, text: str | None) -> Event:
     return event(Kind.EventRaised, when, Name=name, Input=text, ParentTraceContext=None)
-
-
-def execution_completed(
-    when: datetime,
-    event_id: int,
-    status: str,
-    result: str | None,
-    failure: dict[str, Any] | None = None,
-) -> Event:
-    return event(
-        Kind.ExecutionCompleted,
-        when,
-        event_id,
-        OrchestrationStatus=STATUSES.index(status),
-        Result=result,
-        FailureDetails=failure,
-    )

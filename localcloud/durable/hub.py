@@ -17,7 +17,7 @@ from aiohttp import web
 from localcloud.clock import Clock
 from localcloud.durable.activities import Activities
 from localcloud.durable.client import HubClient
-from localcloud.durable.dispatcher import Dispatcher, Limits
+from localcloud.durable.dispatcher import Dispatcher
 from localcloud.durable.entities import Entities, is_entity
 from localcloud.durable.http_api import HttpApi
 from localcloud.durable.links import Links
@@ -96,10 +96,10 @@ class TaskHub:
         return await self._orchestrations.work(instance_id)
 
 
-def _limits(settings: Mapping[str, Any]) -> Limits:
+def _limits(settings: Mapping[str, Any]) -> tuple[int, int]:
     """The defaults are those of the extension: ten per core."""
     default = 10 * (os.cpu_count() or 1)
-    return Limits(
+    return (
         int(settings.get("maxConcurrentOrchestratorFunctions") or default),
         int(settings.get("maxConcurrentActivityFunctions") or default),
     )

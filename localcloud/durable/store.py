@@ -13,7 +13,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,10 +52,10 @@ class Instance:
     version: str | None
     status: str
     input: str | None
-    output: str | None
-    custom_status: str | None
-    created: str
-    updated: str
+    output: str | None = None
+    custom_status: str | None = None
+    created: str = ""
+    updated: str = ""
     generation: int | None = None
 
     @classmethod
@@ -63,21 +63,19 @@ class Instance:
         """An instance at its start."""
         ids, created = started["OrchestrationInstance"], started["Timestamp"]
         return cls(
-            id=ids["InstanceId"],
-            execution=ids["ExecutionId"],
-            name=started["Name"],
-            version=started["Version"],
-            status=status,
-            input=started["Input"],
-            output=None,
-            custom_status=None,
+            ids["InstanceId"],
+            ids["ExecutionId"],
+            started["Name"],
+            started["Version"],
+            status,
+            started["Input"],
             created=created,
             updated=created,
             generation=started["Generation"],
         )
 
 
-COLUMNS = [f.name for f in fields(Instance)]
+COLUMNS = ", ".join(field.name for field in fields(Instance))
 
 
 @dataclass(frozen=True)
@@ -138,13 +136,13 @@ class Store:
     # ---- reading -------------------------------------------------------------------------------
     def instance(self, instance_id: str) -> Instance | None:
         row = self._db.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM instances WHERE id = ?", (instance_id,)
+            f"SELECT {COLUMNS} FROM instances WHERE id = ?", (instance_id,)
         ).fetchone()
         return Instance(*row) if row else None
 
     def instances(self) -> list[Instance]:
         """All of them, by id."""
-        rows = self._db.execute(f"SELECT {', '.join(COLUMNS)} FROM instances ORDER BY id")
+        rows = self._db.execute(f"SELECT {COLUMNS} FROM instances ORDER BY id")
         return [Instance(*row) for row in rows]
 
     def history(self, instance_id: str) -> list[Event]:
@@ -188,7 +186,7 @@ class Store:
     # ---- changing ------------------------------------------------------------------------------
     def commit(self, item: WorkItem) -> None:
         with self._transaction() as db:
-            _delete_messages(db, item.consumed)
+            db.executemany("DELETE FROM messages WHERE id = ?", [(key,) for key in item.consumed])
             if item.drop_execution:
                 db.execute(
                     "DELETE FROM messages WHERE target = ? AND execution = ?", item.drop_execution
@@ -196,12 +194,10 @@ class Store:
             if item.instance is not None:
                 _save(db, item.instance)
                 _write_history(db, item.instance.id, item.history, item.events)
-            for call in item.calls:
-                db.execute(
-                    "INSERT INTO calls(instance, execution, task, name, input)"
-                    " VALUES(?, ?, ?, ?, ?)",
-                    (call.instance_id, call.execution_id, call.task_id, call.name, call.input),
-                )
+            db.executemany(
+                "INSERT INTO calls(instance, execution, task, name, input) VALUES(?, ?, ?, ?, ?)",
+                [astuple(call) for call in item.calls],
+            )
             for message in item.messages:
                 _post(db, message)
 
@@ -222,10 +218,6 @@ class Store:
             _save(db, instance)
             _post(db, message)
 
-    def save(self, instance: Instance) -> None:
-        with self._transaction() as db:
-            _save(db, instance)
-
     def end_unstarted(self, instance: Instance) -> None:
         """For an instance that was never picked up: its start goes with its messages."""
         with self._transaction() as db:
@@ -238,12 +230,10 @@ class Store:
             _delete(db, ids)
 
 
-def _save(db: sqlite3.Connection, instance: Instance, *, unless_there: bool = False) -> None:
-    marks = ", ".join("?" * len(COLUMNS))
-    db.execute(
-        f"INSERT OR {'IGNORE' if unless_there else 'REPLACE'} INTO instances({', '.join(COLUMNS)}) VALUES({marks})",
-        tuple(asdict(instance).values()),
-    )
+def _save(db: sqlite3.Connection, instance: Instance, how: str = "REPLACE") -> None:
+    row = astuple(instance)
+    marks = ", ".join("?" * len(row))
+    db.execute(f"INSERT OR {how} INTO instances({COLUMNS}) VALUES({marks})", row)
 
 
 def _write_history(
@@ -251,35 +241,25 @@ def _write_history(
 ) -> None:
     if replacing is not None:
         db.execute("DELETE FROM history WHERE instance = ?", (instance,))
-    (last,) = db.execute(
-        "SELECT coalesce(max(position), -1) FROM history WHERE instance = ?", (instance,)
+    (end,) = db.execute(
+        "SELECT coalesce(max(position) + 1, 0) FROM history WHERE instance = ?", (instance,)
     ).fetchone()
-    db.executemany(
-        "INSERT INTO history(instance, position, event) VALUES(?, ?, ?)",
-        [
-            (instance, position, json.dumps(item))
-            for position, item in enumerate([*(replacing or ()), *more], last + 1)
-        ],
-    )
+    events = [json.dumps(item) for item in (*(replacing or ()), *more)]
+    rows = [(instance, position, text) for position, text in enumerate(events, end)]
+    db.executemany("INSERT INTO history(instance, position, event) VALUES(?, ?, ?)", rows)
 
 
 def _post(db: sqlite3.Connection, message: Message) -> None:
     """Puts a message into the queue; the start of a child makes its instance visible."""
     if message.event["EventType"] == Kind.ExecutionStarted:
-        _save(db, Instance.of(message.event, "Pending"), unless_there=True)
-    db.execute(
-        "INSERT INTO messages(target, execution, due, event) VALUES(?, ?, ?, ?)",
-        (message.target, message.execution_id, ticks(message.due), json.dumps(message.event)),
-    )
-
-
-def _delete_messages(db: sqlite3.Connection, keys: Sequence[int]) -> None:
-    db.executemany("DELETE FROM messages WHERE id = ?", [(key,) for key in keys])
+        _save(db, Instance.of(message.event, "Pending"), "IGNORE")
+    row = (message.target, message.execution_id, ticks(message.due), json.dumps(message.event))
+    db.execute("INSERT INTO messages(target, execution, due, event) VALUES(?, ?, ?, ?)", row)
 
 
 def _delete(db: sqlite3.Connection, ids: Iterable[str]) -> None:
     for key in ids:
         db.execute("DELETE FROM instances WHERE id = ?", (key,))
-        db.execute("DELETE FROM history WHERE instance = ?", (key,))
         db.execute("DELETE FROM messages WHERE target = ?", (key,))
-        db.execute("DELETE FROM calls WHERE instance = ?", (key,))
+        for table in ("history", "calls"):
+            db.execute(f"DELETE FROM {table} WHERE instance = ?", (key,))
