@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from localcloud.arm.call import Reply
 from localcloud.arm.guids import guid
+from localcloud.arm.serialise import encode
 from localcloud.arm.timestamps import http_date
 
 _COMMON = {
@@ -35,7 +35,6 @@ _WRITES = {
     "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
 }
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @lru_cache(maxsize=64)
@@ -61,5 +60,4 @@ def response(
     }
     if reply.body is None:
         return web.Response(status=reply.status, headers=headers)
-    body = _encode(reply.body).encode()
-    return web.Response(status=reply.status, headers={**headers, **_JSON}, body=body)
+    return web.Response(status=reply.status, headers={**headers, **_JSON}, body=encode(reply.body))

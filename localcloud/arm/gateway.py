@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from aiohttp import web
 
 from localcloud.arm import metadata, paths, routing, versionlists
@@ -17,13 +17,16 @@ from localcloud.arm.faults import Rule, outcomes
 from localcloud.arm.groups import subscription_body, tenant_body
 from localcloud.arm.guids import guid
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
-from localcloud.arm.model import Json
+from localcloud.arm.model import Failure, Json
 from localcloud.arm.observing import report
 from localcloud.arm.shapes import check_shape
 from localcloud.arm.timestamps import arm_time
 
 if TYPE_CHECKING:
     from localcloud.arm.server import ArmCloud
+
+# What could not be written down has not happened: the world changes after its journal.
+_NO_ROOM = Reply(503, ArmError(503, Failure("ServerTimeout", "Please retry later.")).as_json())
 
 
 class Gateway:
@@ -81,6 +84,8 @@ class Gateway:
             reply = self._reply(request, body, correlation, now, headers)
         except ArmError as error:
             reply = Reply(error.status, error.as_json(), error.headers)
+        except OSError:
+            reply = _NO_ROOM
         line["status"] = reply.status
         return response(request.method, reply, headers, correlation, now)
 
@@ -155,8 +160,8 @@ def _json(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        parsed = orjson.loads(body)
+    except ValueError as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
         raise refusal("body", reason="not an object")

@@ -1,56 +1,41 @@
-"""The emulator's values as bytes and back, for the SQLite file.
+"""The emulator's values as JSON and back, for answers, the log and the journal.
 
-`marshal` writes a row in a sixth of the time of `json`, and writing rows was the dearest part of
-answering a write. It takes plain values only: moments become seconds since 1970, values inside become dicts.
-`GET /state` shows what the rows hold.
+orjson writes dataclasses and moments as they are, in a quarter of the time of `json`: writing JSON
+was the dearest part of most answers.
 """
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
-from operator import attrgetter
+import json
+from dataclasses import asdict, fields, is_dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
-from localcloud.arm.model import Failure, Operation, Region, Resource, Tombstone
+import orjson
+
+from localcloud.arm.model import Failure, Json, Operation, Region, Resource, Tombstone
 
 T = TypeVar("T", Operation, Resource, Tombstone, Region, Failure)
 
-_KINDS = (Operation, Resource, Tombstone, Region, Failure)
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS}
-_VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-    kind: attrgetter(*names) for kind, names in _NAMES.items()
-}
 _MOMENTS = frozenset({"created", "ready", "soft_deleted", "start", "end", "gone"})
-_MOMENTS_OF = {kind: tuple(_MOMENTS.intersection(names)) for kind, names in _NAMES.items()}
 
 
-def dump(value: Operation | Resource | Tombstone) -> bytes:
-    """A row."""
-    return marshal.dumps(_plain(value))
+def encode(value: object) -> bytes:
+    """Compact JSON."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # Lone surrogates (headers that are no UTF-8), integers beyond 64 bits, deep nesting:
+        # https://github.com/ijl/orjson#serialize
+        return json.dumps(value, separators=(",", ":"), default=_plain).encode()
 
 
-def _plain(value: Operation | Resource | Tombstone | Region | Failure) -> dict[str, Any]:
-    kind = type(value)
-    plain = dict(zip(_NAMES[kind], _VALUES[kind](value), strict=True))
-    for name in _MOMENTS_OF[kind]:
-        if plain[name] is not None:
-            plain[name] = plain[name].timestamp()
-    if isinstance(plain.get("failure"), Failure):
-        plain["failure"] = _plain(plain["failure"])
-    if plain.get("regions"):
-        plain["regions"] = [_plain(region) for region in plain["regions"]]
-    return plain
+def _plain(value: Any) -> object:
+    return value.isoformat() if isinstance(value, datetime) else asdict(value)
 
 
-def load(kind: type[T], row: bytes) -> T:
-    """The value `dump` wrote."""
-    return _build(kind, marshal.loads(row))  # noqa: S302 - written by this program, in its folder
-
-
-def _build(kind: type[T], raw: dict[str, Any]) -> T:
+def load(kind: type[T], raw: Json) -> T:
+    """The value that `encode` wrote, from the object that its JSON says."""
     assert is_dataclass(kind)
     return kind(**{f.name: _field(f.name, raw[f.name]) for f in fields(kind) if f.name in raw})
 
@@ -59,9 +44,9 @@ def _field(name: str, raw: Any) -> Any:
     if raw is None:
         return None
     if name in _MOMENTS:
-        return datetime.fromtimestamp(raw, UTC)
+        return datetime.fromisoformat(raw)
     if name == "regions":
-        return tuple(_build(Region, region) for region in raw)
+        return tuple(load(Region, region) for region in raw)
     if name == "failure" and isinstance(raw, dict):
-        return _build(Failure, raw)
+        return load(Failure, raw)
     return raw

@@ -48,7 +48,7 @@ class ArmCloud:
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
         self._state = state
-        self._store = Store(state / "arm.sqlite")
+        self._store = Store(state / "arm.jsonl")
         facts = self._facts()
         self.ca_file = certificates.ensure(state)
         self.tenant_id = str(facts["tenant"])

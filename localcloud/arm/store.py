@@ -1,102 +1,107 @@
-"""The SQLite file behind the emulator: everything is in it before a client hears of it.
+"""The journal behind the emulator: every change is in it before a client hears of it.
 
-Write-ahead logging without syncs: a killed process loses nothing it has answered; a machine that
-loses power may spoil the file, which a test cloud can afford. A resource and the operation that
-changes it are one statement (the trigger `take`), so a write is whole or not there.
+A change is one line of JSON, whole or not there (SQLite needs five times as long for the same
+promise). At a start
+1. the lines are applied in order; nobody has heard of a last one that was cut short;
+2. the file is written anew, without what has been replaced since.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
-import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 
+from localcloud.arm.linefile import LineFile, whole_lines
 from localcloud.arm.model import Json, Operation, Resource, Tombstone
-from localcloud.arm.serialise import dump, load
+from localcloud.arm.serialise import encode, load
 
-_SCHEMA = """
-pragma journal_mode = wal;
-pragma synchronous = off;
-pragma locking_mode = exclusive;
-create table if not exists resources (seq integer primary key, key text unique, value not null);
-create table if not exists operations (seq integer primary key, value not null);
-create table if not exists tombstones (seq integer primary key, value not null);
-create table if not exists fact (name text primary key, value text not null) without rowid;
-create temp view write as select null as key, null as value, null as operation;
-create temp trigger take instead of insert on write begin
-    insert into resources (key, value) values (new.key, new.value)
-        on conflict (key) do update set value = excluded.value;
-    insert into operations (value) select new.operation where new.operation not null;
-end;
-"""
-_WRITE = "insert into write values (?, ?, ?)"
-_BEGUN = "insert into operations (value) values (?)"
-_CLEAR = "begin; delete from resources; delete from operations; delete from tombstones; commit;"
+
+@dataclass(slots=True)
+class Kept:
+    """What all lines together say, in the order of creation."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    tombstones: list[Tombstone] = field(default_factory=list)
+    facts: dict[str, Json] = field(default_factory=dict)
+
+    def apply(self, line: Json) -> None:
+        """One change more."""
+        if line.get("clear"):
+            self.resources, self.operations, self.tombstones = {}, {}, []
+        if resource := line.get("resource"):
+            made = load(Resource, resource)
+            self.resources[made.key] = made
+        if operation := line.get("operation"):
+            begun = load(Operation, operation)
+            self.operations[begun.id] = begun
+        for key in line.get("removed", ()):
+            self.resources.pop(key, None)
+        self.tombstones += [load(Tombstone, stone) for stone in line.get("tombstones", ())]
+        self.facts |= line.get("facts", {})
+
+    def lines(self) -> Iterator[Json]:
+        """The fewest changes that lead here."""
+        yield {"facts": self.facts, "tombstones": self.tombstones}
+        for resource in self.resources.values():
+            yield {"resource": resource}
+        for operation in self.operations.values():
+            yield {"operation": operation}
 
 
 class Store:
-    """Durable copies of what the emulator holds in memory. One process at a time has the file."""
+    """Durable copies of what the emulator holds in memory. One process at a time has the folder."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(
-            path, isolation_level=None, cached_statements=32, check_same_thread=False
-        )
-        self._lock = Lock()  # a test may seed from its own thread
-        self._db.executescript(_SCHEMA)
+        self._owner = _own(path.parent)
+        self._kept = Kept()
+        for line in whole_lines(path):
+            self._kept.apply(json.loads(line))
+        self._facts = self._kept.facts
+        self._file = LineFile(path, (encode(line) for line in self._kept.lines()))
 
     def close(self) -> None:
-        """Write the log back and close the file."""
-        self._db.close()
+        """Leave the file and the folder."""
+        self._file.close()
+        os.close(self._owner)
 
-    def resources(self) -> list[Resource]:
-        """All resources, in the order of their creation."""
-        return [load(Resource, text) for text in self._values("resources")]
-
-    def operations(self) -> list[Operation]:
-        """All asynchronous operations."""
-        return [load(Operation, text) for text in self._values("operations")]
-
-    def tombstones(self) -> list[Tombstone]:
-        """What is gone, oldest first."""
-        return [load(Tombstone, text) for text in self._values("tombstones")]
-
-    def _values(self, table: str) -> list[bytes]:
-        with closing(self._db.execute(f"select value from {table} order by seq")) as rows:
-            return [row[0] for row in rows]
+    def take(self) -> Kept:
+        """What was there at the start. Its new owner keeps it up to date, so it is given once."""
+        kept, self._kept = self._kept, Kept()
+        return kept
 
     def save(self, resource: Resource | None, operation: Operation | None) -> None:
         """Keep them, both or none: a resource in its old place if it has one, an operation anew."""
-        begun = None if operation is None else dump(operation)
-        with self._lock:
-            if resource is None:
-                self._db.execute(_BEGUN, (begun,))
-            else:
-                self._db.execute(_WRITE, (resource.key, dump(resource), begun))
+        self._file.append(encode({"resource": resource, "operation": operation}))
 
     def bury(self, removed: Iterable[str], tombstones: Iterable[Tombstone]) -> None:
         """Take the resources with these keys away and keep the tombstones, all or nothing."""
-        with self._lock:
-            run = self._db.execute
-            run("begin")
-            for key in removed:
-                run("delete from resources where key = ?", (key,))
-            for tombstone in tombstones:
-                run("insert into tombstones (value) values (?)", (dump(tombstone),))
-            run("commit")
+        self._file.append(encode({"removed": list(removed), "tombstones": list(tombstones)}))
 
     def fact(self, name: str) -> Json | None:
-        """A small thing kept by name, such as the rules for faults."""
-        with closing(self._db.execute("select value from fact where name = ?", (name,))) as rows:
-            row = rows.fetchone()
-        return None if row is None else json.loads(row[0])
+        """A small thing kept by name, such as the ports."""
+        return self._facts.get(name)
 
     def keep(self, name: str, value: Json) -> None:
         """Keep it under that name."""
-        self._db.execute("replace into fact values (?, ?)", (name, json.dumps(value)))
+        self._file.append(encode({"facts": {name: value}}))
+        self._facts[name] = value
 
     def clear(self) -> None:
         """Forget all but the facts."""
-        self._db.executescript(_CLEAR)
+        self._file.append(encode({"clear": True}))
+
+
+def _own(folder: Path) -> int:
+    """A lock that ends with the process. Raises BlockingIOError if another process has it."""
+    owner = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(owner)
+        raise
+    return owner

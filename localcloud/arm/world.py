@@ -39,9 +39,9 @@ class World:
         self._load()
 
     def _load(self) -> None:
-        self.operations = {operation.id: operation for operation in self.store.operations()}
-        self.tombstones = self.store.tombstones()
-        for resource in self.store.resources():
+        kept = self.store.take()
+        self.operations, self.tombstones = kept.operations, kept.tombstones
+        for resource in kept.resources.values():
             self._hold(resource)
 
     def _hold(self, resource: Resource) -> None:

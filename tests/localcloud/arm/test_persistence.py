@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from localcloud.arm.requestlog import RequestLog
@@ -143,3 +145,52 @@ def test_a_line_cut_short_does_not_spoil_the_log(tmp_path: Path) -> None:
     log.append({"d": 4})
     log.close()
     assert list(RequestLog(path)) == [{"a": 1}, {"b": 2}, {"d": 4}]
+
+
+def test_a_change_cut_short_did_not_happen(tmp_path: Path) -> None:
+    """A kill in the middle of a write: the last line is left out, later ones are whole again."""
+    time = MovableTime()
+    with running_cloud(tmp_path, time) as cloud:
+        Driver(cloud, time).image()
+        before = cloud.state()
+    journal = tmp_path / "arm.jsonl"
+    with journal.open("a") as file:
+        file.write('{"clear":tr')
+    with running_cloud(tmp_path, time) as cloud:
+        assert cloud.state() == before
+        Driver(cloud, time).image("second")
+        both = cloud.state()
+    with running_cloud(tmp_path, time) as cloud:
+        assert cloud.state() == both
+
+
+def test_what_finds_no_room_is_refused_and_did_not_happen(tmp_path: Path) -> None:
+    """503 while the journal cannot grow; neither memory nor the file knows of it, nor is the file spoilt."""
+    with driven(tmp_path) as arm:
+        arm.image()
+        before = arm.cloud.state()
+        with room_for(tmp_path / "arm.jsonl", 100):
+            full = arm.call("DELETE", "images/web")
+        assert (full.status_code, full.json()["error"]["code"]) == (503, "ServerTimeout")
+        assert arm.cloud.state() == before
+        arm.image("second")
+        both = arm.cloud.state()
+    with driven(tmp_path) as again:
+        assert again.cloud.state() == both
+
+
+@contextmanager
+def room_for(path: Path, more: int) -> Iterator[None]:
+    """No file may be longer than this one with so many bytes more."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + more, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_two_processes_cannot_have_one_folder(tmp_path: Path) -> None:
+    """The second would not see what the first writes."""
+    with driven(tmp_path), pytest.raises(BlockingIOError):
+        ArmCloud(tmp_path, now=lambda: START)
