@@ -7,6 +7,7 @@ list of such dictionaries; what is stored, replayed and sent to the SDK is the s
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -125,3 +126,21 @@ def task_failed(when: datetime, task_id: int, reason: str, details: str) -> Even
 
 def event_raised(when: datetime, name: str, text: str | None) -> Event:
     return event(Kind.EventRaised, when, Name=name, Input=text, ParentTraceContext=None)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Who a history is about: the fields of its ExecutionStarted event."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    version: str | None
+    parent: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, history: list[Event]) -> Execution:
+        started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
+        ids = started["OrchestrationInstance"]
+        what = (started["Name"], started["Version"], started["ParentInstance"])
+        return cls(ids["InstanceId"], ids["ExecutionId"], *what)

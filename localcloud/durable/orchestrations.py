@@ -23,10 +23,10 @@ from localcloud.clock import Clock
 from localcloud.durable.decisions import Decision, complete
 from localcloud.durable.dtfx import Outcome
 from localcloud.durable.failures import orchestrator_state, stateless_failure, unknown_function
-from localcloud.durable.history import FINISHED, Event, Kind, compact, event, stamp
-from localcloud.durable.shim import Reply, Scope, replay
+from localcloud.durable.history import FINISHED, Event, Execution, Kind, compact, event, stamp
+from localcloud.durable.shim import Reply, replay
 from localcloud.durable.store import Inbox, Instance, Store, WorkItem
-from localcloud.durable.turn import Execution, Message, Turn, next_generation, take
+from localcloud.durable.turn import Message, Turn, next_generation, take
 from localcloud.durable.versions import Versioning
 from localcloud.durable.witness import Witness
 from localcloud.host.worker import Function, Worker, WorkerFailure
@@ -132,14 +132,7 @@ class Orchestrations:
 
     # ---- what goes out -------------------------------------------------------------------------
     def _turn(self, batch: Batch, who: Execution, reply: Reply, now: datetime) -> WorkItem:
-        scope = Scope(
-            who.name,
-            who.instance_id,
-            who.execution_id,
-            lambda kind, name: self._worker.find(kind, name) is not None,
-            self._versioning.default,
-        )
-        outcome = replay(batch.history, reply, scope)
+        outcome = replay(batch.history, reply, self._knows, self._versioning.default)
         self._report_changes(who, reply, outcome)
         turn = take(outcome.decisions, who, now)
         if not batch.new and len(turn.events) == 1:
@@ -155,6 +148,9 @@ class Orchestrations:
         end = complete(0, "Failed", None)
         end = replace(end, fields={**end.fields, "FailureDetails": VERSION_MISMATCH})
         return _item(batch, take([end], who, now), Outcome(), now)
+
+    def _knows(self, kind: str, name: str) -> bool:
+        return self._worker.find(kind, name) is not None
 
     def _report_changes(self, who: Execution, reply: Reply, outcome: Outcome) -> None:
         start = f"orchestration {who.name} is not deterministic: instance {who.instance_id}"

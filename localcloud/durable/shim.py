@@ -12,7 +12,7 @@ of DurableTask.Core.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -21,13 +21,15 @@ from localcloud.durable.continuations import Steps, Task, finished, run, when
 from localcloud.durable.decisions import create_sub_orchestration, schedule_task, send_event
 from localcloud.durable.dtfx import OrchestrationFailure, Outcome, Replay
 from localcloud.durable.failures import NO_STACK
-from localcloud.durable.history import Event, compact, moment, stamp
+from localcloud.durable.history import Event, Execution, compact, moment, stamp
 
 MAX_STATUS_KB = 16
 HTTP_ACTIVITY = "BuiltIn::HttpActivity"
 CALL_ENTITY = 7
 
 Action = Mapping[str, Any]
+# Is there such a function? (kind of trigger, durable name)
+Knows = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
@@ -38,25 +40,28 @@ class Reply:
     failure: str = ""
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What a replay needs to know besides history and reply."""
+def replay(
+    history: list[Event], reply: Reply, knows: Knows, default_version: str | None = None
+) -> Outcome:
+    """What history and reply lead to; children get the `default_version`."""
 
-    name: str
-    instance_id: str
-    execution_id: str
-    knows: Callable[[str, str], bool]  # (kind of trigger, durable name)
-    default_version: str | None = None
+    def code(engine: Replay) -> Steps:
+        return _Shim(engine, reply, Execution.of(history), knows, default_version).steps()
 
-
-def replay(history: Iterable[Event], reply: Reply, scope: Scope) -> Outcome:
-    """What history and reply lead to."""
-    return Replay(lambda engine: _Shim(engine, reply, scope).steps()).run(history)
+    return Replay(code).run(history)
 
 
 class _Shim:
-    def __init__(self, engine: Replay, reply: Reply, scope: Scope) -> None:
-        self._engine, self._reply, self._scope = engine, reply, scope
+    def __init__(
+        self,
+        engine: Replay,
+        reply: Reply,
+        who: Execution,
+        knows: Knows,
+        default_version: str | None,
+    ) -> None:
+        self._engine, self._reply, self._who = engine, reply, who
+        self._knows, self._default_version = knows, default_version
 
     def steps(self) -> Steps:
         """The orchestration; its value is the output as JSON text."""
@@ -74,7 +79,7 @@ class _Shim:
         return None if output is None else compact(output)
 
     def _failure(self, text: str) -> OrchestrationFailure:
-        message = f"Orchestrator function '{self._scope.name}' failed: {text}"
+        message = f"Orchestrator function '{self._who.name}' failed: {text}"
         return OrchestrationFailure(message, f"Message: {text}, StackTrace: {NO_STACK}")
 
     def _set_custom_status(self, value: Any) -> None:
@@ -90,7 +95,7 @@ class _Shim:
     # ---- actions -------------------------------------------------------------------------------
     def _perform(self, action: Action) -> Task:
         trigger, perform = self._ACTIONS[action["actionType"]]
-        if trigger and not self._scope.knows(trigger, _called(action)):
+        if trigger and not self._knows(trigger, _called(action)):
             return finished()  # fails on the .NET side only: the SDK waits for ever
         return perform(self, action)
 
@@ -106,8 +111,8 @@ class _Shim:
 
     def _sub_orchestration(self, action: Action) -> Task:
         key = self._engine.take_id()
-        child = action.get("instanceId") or f"{self._scope.execution_id}:{key}"
-        version = action.get("version") or self._scope.default_version
+        child = action.get("instanceId") or f"{self._who.execution_id}:{key}"
+        version = action.get("version") or self._default_version
         return self._engine.schedule(
             create_sub_orchestration(key, action["functionName"], version, child, _text(action))
         )
@@ -140,10 +145,10 @@ class _Shim:
     def _entity(self, action: Action) -> Task:
         """A signal is sent and forgotten, a call waits for the answer: an event named by its id."""
         target, signal = scheduler_id(action["instanceId"]), action["actionType"] != CALL_ENTITY
-        key, execution = self._engine.take_id(), self._scope.execution_id
+        key, execution = self._engine.take_id(), self._who.execution_id
         request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{execution}/{key}"))
         request = entity_request(action["operation"], _text(action), request_id, signal=signal)
-        request |= {"parent": self._scope.instance_id, "parentExecution": execution}
+        request |= {"parent": self._who.instance_id, "parentExecution": execution}
         payload = compact(request)
         self._engine.send(send_event(key, target, "op", payload, action.get("fireAt")))
         return finished() if signal else self._engine.wait_for(request_id)

@@ -15,6 +15,7 @@ from typing import Any
 from localcloud.durable.decisions import Decision
 from localcloud.durable.history import (
     Event,
+    Execution,
     Kind,
     event,
     event_raised,
@@ -54,24 +55,6 @@ class Turn:
     messages: list[Message] = field(default_factory=list)
     end: Decision | None = None
     again: Decision | None = None
-
-
-@dataclass(frozen=True)
-class Execution:
-    """Who takes the turn: the fields of its ExecutionStarted event."""
-
-    instance_id: str
-    execution_id: str
-    name: str
-    version: str | None
-    parent: dict[str, Any] | None
-
-    @classmethod
-    def of(cls, history: list[Event]) -> Execution:
-        started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
-        ids = started["OrchestrationInstance"]
-        what = (started["Name"], started["Version"], started["ParentInstance"])
-        return cls(ids["InstanceId"], ids["ExecutionId"], *what)
 
 
 def take(decisions: Sequence[Decision], who: Execution, now: datetime) -> Turn:

@@ -12,12 +12,12 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.durable import turn as durable_turn
+from localcloud.durable import history as durable_history
 from localcloud.durable.decisions import Decision
 from localcloud.durable.dtfx import Outcome
 from localcloud.durable.history import STATUSES, Kind
 from localcloud.durable.orchestrations import PROTOCOL, ask, context_of
-from localcloud.durable.shim import Reply, Scope, replay
+from localcloud.durable.shim import Reply, replay
 from localcloud.host.worker import Worker
 from tests.orchestrators.recordings import Event, Execution
 
@@ -66,17 +66,15 @@ def first_difference(worker: Worker, execution: Execution) -> Difference | None:
 
 def decide(worker: Worker, known: list[Event]) -> Outcome:
     """What today's code decides, given a history."""
-    who = durable_turn.Execution.of(known)
-    scope = Scope(
-        who.name,
-        who.instance_id,
-        who.execution_id,
-        lambda kind, name: worker.find(kind, name) is not None,
-    )
-    return replay(known, _reply(worker, who.name, known), scope)
+
+    def knows(kind: str, name: str) -> bool:
+        return worker.find(kind, name) is not None
+
+    return replay(known, _reply(worker, known), knows)
 
 
-def _reply(worker: Worker, name: str, known: list[Event]) -> Reply:
+def _reply(worker: Worker, known: list[Event]) -> Reply:
+    name = durable_history.Execution.of(known).name
     function = worker.find("orchestrationTrigger", name)
     if function is None:
         return Reply(None, f"there is no orchestrator {name} any more")

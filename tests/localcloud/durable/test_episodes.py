@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.durable.history import Event, Kind
-from localcloud.durable.shim import Reply, Scope, replay
-from localcloud.durable.turn import Execution, take
+from localcloud.durable.history import Event, Execution, Kind
+from localcloud.durable.shim import Reply, replay
+from localcloud.durable.turn import take
 
 KIT = Path(__file__).parents[4] / "shared" / "durable"
 if not (KIT / "episodes.py").is_file():
@@ -38,8 +38,7 @@ def knows(_kind: str, name: str) -> bool:
 def advance(history: list[Event], reply: dict[str, Any], version: str | None) -> list[Event]:
     """What the reply leads to; nothing, if the first turn of a generation brings nothing new."""
     who = Execution.of(history)
-    scope = Scope(who.name, who.instance_id, who.execution_id, knows, version)
-    outcome = replay(history, Reply(reply), scope)
+    outcome = replay(history, Reply(reply), knows, version)
     turn = take(outcome.decisions, who, datetime.now(UTC))
     first = history[-1]["EventType"] == Kind.OrchestratorCompleted
     return [] if first and len(turn.events) == 1 else turn.events

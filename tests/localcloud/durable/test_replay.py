@@ -17,10 +17,13 @@ from localcloud.durable.history import (
     task_completed,
     task_failed,
 )
-from localcloud.durable.shim import Reply, Scope, replay, retry_delay
+from localcloud.durable.shim import Reply, replay, retry_delay
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-SCOPE = Scope("f", "i", "e", lambda _kind, name: name != "unknown")
+
+
+def knows(_kind: str, name: str) -> bool:
+    return name != "unknown"
 
 
 def call(name: str = "a") -> dict[str, Any]:
@@ -53,7 +56,7 @@ def decide(*actions: dict[str, Any], after: tuple[Event, ...] = (), **state: Any
     )
     history = [event(Kind.OrchestratorStarted, NOW), started, *after]
     reply = {"isDone": False, "actions": [list(actions)], **state}
-    return replay(history, Reply(reply), SCOPE).decisions
+    return replay(history, Reply(reply), knows).decisions
 
 
 def test_nothing_behind_an_open_action_is_scheduled() -> None:
@@ -118,7 +121,7 @@ def test_continue_as_new_carries_later_events_over() -> None:
     actions = [any_of(wait(), timer(cancelled=True)), {"actionType": 4, "input": "1"}]
     reply = Reply({"isDone": True, "actions": [actions]})
     history = [started, event(Kind.TimerCreated, NOW, 0), raised]
-    assert replay(history, reply, SCOPE).carried == [raised]
+    assert replay(history, reply, knows).carried == [raised]
 
 
 @pytest.mark.parametrize(
