@@ -1,76 +1,63 @@
-"""How the Durable HTTP API reads parameters and words its answers."""
+"""How the Durable HTTP API reads a request, and how it refuses one."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from localcloud.durable.history import compact
+T = TypeVar("T")
+FLAGS = {"true": True, "false": False}
 
-INVALID_JSON = "Invalid JSON content"
-WRONG = "Something went wrong while processing your request"
-NO_STACK = "   (not kept by the local cloud)"
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """Ends a request. `exception`: the message of the .NET exception that led to it."""
+
+    def __init__(self, status: int, message: str = "", exception: str = "") -> None:
+        super().__init__(status, message, exception)
+        texts = {"Message": message, "ExceptionMessage": exception}
+        body = {key: text for key, text in texts.items() if text}
+        self.answer = web.json_response(body, status=status) if body else empty(status)
 
 
 def empty(status: int) -> web.Response:
     return web.Response(status=status)
 
 
-def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.Response(
-        status=status, text=compact(body), headers=headers, content_type="application/json"
+def parameter(request: web.Request, name: str, read: Callable[[str], T], default: T) -> T:
+    """From the query, in any case; what cannot be read is as if it were not there."""
+    try:
+        return read(CIMultiDict(request.query)[name])
+    except (KeyError, ValueError):
+        return default
+
+
+def flag(request: web.Request, name: str, *, default: bool = False) -> bool:
+    """`true` or `false` from the query, in any case."""
+    return parameter(request, name, lambda text: FLAGS[text.strip().lower()], default)
+
+
+async def json_body(request: web.Request) -> str | None:
+    """The text of the body if there is one; 400 if it is no JSON."""
+    text = await request.text()
+    try:
+        if text:
+            json.loads(text)
+    except json.JSONDecodeError as problem:
+        words = _in_newtonsofts_words(text, problem.pos)
+        raise Refused(400, "Invalid JSON content", words) from problem
+    return text or None
+
+
+def _in_newtonsofts_words(text: str, place: int) -> str:
+    what = "value"
+    if number := re.match(r"[-\d][-+.\dA-FX]*", text, re.IGNORECASE):
+        what, place = "number", number.end()
+    return (
+        f"Unexpected character encountered while parsing {what}: {text[place : place + 1]}."
+        f" Path '', line {min(place, 1)}, position {place}."
     )
-
-
-def error(
-    status: int, message: str, exception: str | None = None, kind: str | None = None
-) -> web.Response:
-    """An HttpError of .NET; with the exception that led to it, if there was one."""
-    body = {"Message": message}
-    if exception is not None and kind is not None:
-        body |= {"ExceptionMessage": exception, "ExceptionType": kind, "StackTrace": NO_STACK}
-    return json_answer(status, body)
-
-
-def query(request: web.Request) -> CIMultiDict[str]:
-    """The query parameters; .NET finds them in any case."""
-    return CIMultiDict(request.query)
-
-
-def flag(text: str | None, *, default: bool) -> bool:
-    """A bool as .NET parses it; anything else is as if it were not there."""
-    return {"true": True, "false": False}.get((text or "").strip().lower(), default)
-
-
-def number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def checked_json(text: str) -> str:
-    """What is wrong with a JSON text, as Newtonsoft words the two most frequent cases."""
-    try:
-        json.loads(text)
-    except ValueError as problem:
-        place = getattr(problem, "pos", 0)
-        if place == 0:
-            return (
-                f"Unexpected character encountered while parsing value: {text[0]}."
-                " Path '', line 0, position 0."
-            )
-        if text[0].isdigit() or text[0] == "-":
-            place = next(i for i, c in enumerate(text) if c not in "0123456789+-.eEabcdfABCDFxX")
-            return (
-                f"Unexpected character encountered while parsing number: {text[place]}."
-                f" Path '', line 1, position {place}."
-            )
-        return f"{problem}"
-    return ""

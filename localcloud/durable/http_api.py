@@ -1,247 +1,161 @@
 """The Durable HTTP API: under /runtime/webhooks/durabletask with a key, under /durabletask without.
 
-Paths are compared without case; a path or verb that is not served is 404, never 405. Which state
-gives which status code is the extension's (HttpApiHandler), as recorded in ../shared/durable.
+Here are its routes and whatever only looks at instances; operations.py does the rest. Paths are
+compared without case; a path or verb that is not served is 404, never 405.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hmac
+import json
 import logging
+import re
 import sqlite3
-import time
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import unquote, unquote_plus
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from localcloud.durable.answers import (
-    INVALID_JSON,
-    WRONG,
-    checked_json,
-    empty,
-    error,
-    flag,
-    json_answer,
-    number,
-    query,
-)
-from localcloud.durable.client import Conflict, Gone, HubClient, NotFound
-from localcloud.durable.history import FINISHED
-from localcloud.durable.links import CONNECTION, RPC, WEBHOOKS, Links
-from localcloud.durable.queries import Queries
-from localcloud.durable.status_view import DuplicateKey, token
+from localcloud.durable.answers import Refused, empty, flag, parameter
+from localcloud.durable.entities import EntityState, is_entity
+from localcloud.durable.history import FINISHED, STATUSES, moment
+from localcloud.durable.links import RPC, WEBHOOKS
+from localcloud.durable.operations import Operations
+from localcloud.durable.shim import scheduler_id
+from localcloud.durable.status_view import condensed, status, token
+from localcloud.durable.store import Instance
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request, list[str]], Awaitable[web.Response]]
-JSON_ONLY = "Only application/json request content is supported"
+Handler = Callable[..., Awaitable[web.Response]]
+NAME = "([^/]+)"
+PAGE = 100
+TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class HttpApi:
-    def __init__(self, client: HubClient, queries: Queries, links: Links) -> None:
-        self._client, self._queries, self._links = client, queries, links
+    """`key` is the system key `durabletask`."""
+
+    def __init__(self, operations: Operations, key: str) -> None:
+        self._operations, self._store, self._key = operations, operations.store, key.encode()
+        self._served: list[tuple[str, Handler]] = [
+            (f"POST orchestrators/{NAME}", operations.start),
+            (f"POST orchestrators/{NAME}/{NAME}", operations.start),
+            ("GET instances", self._instances),
+            ("DELETE instances", self._purge),
+            (f"GET instances/{NAME}", self._status),
+            (f"DELETE instances/{NAME}", operations.purge),
+            (f"POST instances/{NAME}/raiseEvent/{NAME}", operations.raise_event),
+            (f"POST instances/{NAME}/(terminate|suspend|resume)", operations.switch),
+            (f"POST instances/{NAME}/rewind", operations.rewind),
+            (f"POST instances/{NAME}/restart", operations.restart),
+            ("GET entities", self._entities),
+            (f"GET entities/{NAME}", self._entities),
+            (f"GET entities/{NAME}/{NAME}", self._entity),
+            (f"POST entities/{NAME}/{NAME}", operations.signal),
+        ]
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.route("*", f"{WEBHOOKS}{{tail:.*}}", self._with_key),
-            web.route("*", f"{RPC}{{tail:.*}}", self._loopback),
+            web.route("*", f"{WEBHOOKS}{{path:.*}}", self._with_key),
+            web.route("*", f"{RPC}{{path:.*}}", self._serve),
         ]
 
-    async def _with_key(self, request: web.Request) -> web.StreamResponse:
-        given = query(request).get("code") or request.headers.get("x-functions-key") or ""
-        if not hmac.compare_digest(given.encode(errors="replace"), self._links.key.encode()):
+    async def _with_key(self, request: web.Request) -> web.Response:
+        given = parameter(request, "code", str, "") or request.headers.get("x-functions-key", "")
+        if not hmac.compare_digest(given.encode(errors="replace"), self._key):
             return empty(401)
-        return await self._serve(request, WEBHOOKS)
+        return await self._serve(request)
 
-    async def _loopback(self, request: web.Request) -> web.StreamResponse:
-        return await self._serve(request, RPC)
-
-    async def _serve(self, request: web.Request, base: str) -> web.Response:
+    async def _serve(self, request: web.Request) -> web.Response:
         # A path is decoded twice (the second time as a form); a slash from that ends a segment.
-        path = unquote_plus(unquote(request.rel_url.raw_path))[len(base) :].strip("/")
-        parts = path.split("/") if path else []
-        handler = self._handler(request.method, parts)
-        if handler is None:
-            return empty(404)
+        asked = f"{request.method} {unquote_plus(request.match_info['path']).strip('/')}"
         try:
-            return await handler(request, parts)
-        except NotFound:
+            for pattern, handler in self._served:
+                if found := re.fullmatch(pattern, asked, re.IGNORECASE):
+                    return await handler(request, *found.groups())
             return empty(404)
-        except Gone:
-            return empty(410)
-        except DuplicateKey as duplicate:
-            text = f"An item with the same key has already been added. Key: {duplicate}"
-            message = "One or more of the arguments submitted is incorrect"
-            return error(400, message, text, "System.ArgumentException")
+        except Refused as refused:
+            return refused.answer
         except sqlite3.Error as trouble:
-            log.warning("%s %s: the task hub cannot be written: %s", request.method, path, trouble)
-            return error(503, f"The task hub cannot be used now: {trouble}")
+            log.warning("%s: the task hub cannot be used: %s", asked, trouble)
+            return Refused(503, f"The task hub cannot be used now: {trouble}").answer
 
-    def _handler(self, method: str, parts: list[str]) -> Handler | None:
-        match method, [part.lower() for part in parts]:
-            case "POST", ["orchestrators", _] | ["orchestrators", _, _]:
-                return self._start
-            case "GET", ["instances"]:
-                return self._queries.listing
-            case "DELETE", ["instances"]:
-                return self._queries.purge_created
-            case "GET", ["instances", _]:
-                return self._queries.status
-            case "DELETE", ["instances", _]:
-                return self._purge
-            case "POST", ["instances", _, "raiseevent", _]:
-                return self._raise_event
-            case "POST", ["instances", _, operation]:
-                return self._operations().get(operation)
-            case "GET", ["entities"] | ["entities", _]:
-                return self._queries.entities
-            case "GET", ["entities", _, _]:
-                return self._queries.entity
-            case "POST" | "DELETE", ["entities", _, _]:
-                return self._queries.signal
-        return None
+    # ---- instances -----------------------------------------------------------------------------
+    async def _status(self, request: web.Request, instance_id: str) -> web.Response:
+        instance = self._operations.existing(instance_id)
+        body = status(request, instance)
+        history = self._store.history(instance_id) if flag(request, "showHistory") else []
+        if history:
+            body["historyEvents"] = condensed(request, history)
+        if instance.status not in FINISHED:
+            headers = {"Location": str(request.url), "Retry-After": "5"}
+            return web.json_response(body, status=202, headers=headers)
+        failed = instance.status == "Failed" and flag(request, "returnInternalServerErrorOnFailure")
+        return web.json_response(body, status=500 if failed else 200)
 
-    def _operations(self) -> Mapping[str, Handler]:
-        return {
-            "terminate": self._terminate,
-            "suspend": self._suspend,
-            "resume": self._resume,
-            "rewind": self._rewind,
-            "restart": self._restart,
-        }
+    async def _instances(self, request: web.Request) -> web.Response:
+        prefix = parameter(request, "instanceIdPrefix", str, "")
+        found = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
+        page, headers = _page(request, found)
+        return web.json_response([status(request, item) for item in page], headers=headers)
 
-    # ---- starting ------------------------------------------------------------------------------
-    async def _start(self, request: web.Request, parts: list[str]) -> web.Response:
-        text = await request.text()
-        if text and (problem := checked_json(text)):
-            return error(400, INVALID_JSON, problem, "Newtonsoft.Json.JsonReaderException")
-        connection = query(request).get("connection", CONNECTION)
-        if connection.lower() != CONNECTION.lower():
-            problem = f"Unable to resolve the Azure Storage connection named '{connection}'."
-            return error(500, WRONG, problem, "System.InvalidOperationException")
-        name, instance_id = parts[1], parts[2] if len(parts) > 2 else None
-        try:
-            started = self._begin(request, name, instance_id, text or None)
-        except Conflict as conflict:
-            return error(409, _exists(conflict))
-        return await self._started(request, started)
+    async def _purge(self, request: web.Request) -> web.Response:
+        """Of ended instances; a time is required."""
+        if parameter(request, "createdTimeFrom", moment, None) is None:
+            problem = "Please provide value for 'createdTimeFrom' parameter."
+            return web.json_response(problem, status=400)
+        found = [item.id for item in self._found(request, FINISHED)]
+        self._store.delete(found)
+        return web.json_response({"instancesDeleted": len(found)}) if found else empty(404)
 
-    def _begin(
-        self, request: web.Request, name: str, instance_id: str | None, text: str | None
-    ) -> str:
-        """A start in another hub is accepted, as nobody can tell whether a host serves it."""
-        hub = query(request).get("taskHub", self._links.hub)
-        if hub.lower() != self._links.hub.lower():
-            return instance_id or uuid.uuid4().hex
-        return self._client.start(name, instance_id, text, query(request).get("version"))
+    def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
+        """By time and status. Statuses that are not `among` are ignored (also in another case)."""
+        since = parameter(request, "createdTimeFrom", moment, FIRST)
+        until = parameter(request, "createdTimeTo", moment, LAST)
+        wanted = {text.strip() for text in parameter(request, "runtimeStatus", str, "").split(",")}
+        statuses = wanted & set(among) or among
+        return [
+            item
+            for item in self._store.instances()
+            if item.status in statuses and since <= moment(item.created) <= until
+        ]
 
-    async def _started(self, request: web.Request, instance_id: str) -> web.Response:
-        """The links, or with `timeout` and `pollingInterval` the result if it comes in time."""
-        timeout = number(query(request).get("timeout"))
-        interval = number(query(request).get("pollingInterval"))
-        if timeout is None or interval is None:
-            return self._links_answer(request, instance_id)
-        if interval > timeout:
-            problem = f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}"
-            return error(400, problem)
-        return await self._wait(request, instance_id, timeout, interval)
+    # ---- entities ------------------------------------------------------------------------------
+    async def _entities(self, request: web.Request, name: str = "") -> web.Response:
+        """Also those that are no more, if their states are asked for."""
+        fetch = flag(request, "fetchState")
+        found = [
+            item
+            for item in self._store.instances()
+            if is_entity(item.name)
+            and item.name.startswith(f"@{name.lower()}@" if name else "@")
+            and (fetch or EntityState.of(item).exists)
+        ]
+        page, headers = _page(request, found)
+        return web.json_response([_entity(item, fetch=fetch) for item in page], headers=headers)
 
-    def _links_answer(self, request: web.Request, instance_id: str) -> web.Response:
-        origin = f"{request.scheme}://{request.host}"
-        links = self._links.of(origin, instance_id, query(request).get("taskHub"))
-        headers = {"Location": links["statusQueryGetUri"], "Retry-After": "10"}
-        return json_answer(202, links, headers)
-
-    async def _wait(
-        self, request: web.Request, instance_id: str, seconds: float, interval: float
-    ) -> web.Response:
-        """Real time, as the caller waits in it."""
-        until = time.monotonic() + seconds
-        while True:
-            instance = self._client.instance(instance_id)
-            if instance.status == "Completed":
-                return json_answer(200, token(instance.output))
-            if instance.status in FINISHED:
-                return self._queries.answer(request, instance)
-            left = until - time.monotonic()
-            if left <= 0:
-                return self._links_answer(request, instance_id)
-            await asyncio.sleep(min(interval, left))
-
-    async def _restart(self, request: web.Request, parts: list[str]) -> web.Response:
-        anew = flag(query(request).get("restartWithNewInstanceId"), default=True)
-        try:
-            started = self._client.restart(parts[1], new_id=anew)
-        except NotFound:
-            problem = f"No instance with ID '{parts[1]}' was found. (Parameter 'instanceId')"
-            message = "InstanceId does not match a valid orchestration instance."
-            return error(400, message, problem, "System.ArgumentException")
-        except Conflict as conflict:
-            message = "A non-terminal instance with this instance ID already exists."
-            kind = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"
-            return error(409, message, _exists(conflict), kind)
-        return await self._started(request, started)
-
-    # ---- running instances -----------------------------------------------------------------------
-    async def _raise_event(self, request: web.Request, parts: list[str]) -> web.Response:
-        text = await request.text()
-        instance = self._client.instance(parts[1])
-        if instance.status in FINISHED:
-            raise Gone
-        if "Content-Type" not in request.headers or request.content_type != "application/json":
-            return error(400, JSON_ONLY)
-        if text and (problem := checked_json(text)):
-            return error(400, INVALID_JSON, problem, "Newtonsoft.Json.JsonReaderException")
-        self._client.raise_event(parts[1], parts[3], text or "null")
-        return empty(202)
-
-    async def _terminate(self, request: web.Request, parts: list[str]) -> web.Response:
-        self._client.terminate(parts[1], query(request).get("reason"))
-        return empty(202)
-
-    async def _suspend(self, request: web.Request, parts: list[str]) -> web.Response:
-        return self._switch(self._client.suspend, "suspend", request, parts[1])
-
-    async def _resume(self, request: web.Request, parts: list[str]) -> web.Response:
-        return self._switch(self._client.resume, "resume", request, parts[1])
-
-    def _switch(
-        self,
-        switch: Callable[[str, str | None], None],
-        verb: str,
-        request: web.Request,
-        instance_id: str,
-    ) -> web.Response:
-        try:
-            switch(instance_id, query(request).get("reason"))
-        except Conflict as conflict:
-            problem = (
-                f"Cannot {verb} the orchestration instance {instance_id}"
-                f" because instance is in the {conflict.status} state."
-            )
-            return error(500, WRONG, problem, "System.InvalidOperationException")
-        return empty(202)
-
-    async def _rewind(self, _request: web.Request, parts: list[str]) -> web.Response:
-        try:
-            self._client.rewind(parts[1])
-        except NotFound:
-            return json_answer(404, f'No orchestration with instance ID "${parts[1]}" found.')
-        except Conflict as conflict:
-            problem = f"This orchestration has status {conflict.status}, but only orchestrations"
-            return json_answer(412, f'{problem} in the "Failed" state can be rewound.')
-        return empty(202)
-
-    async def _purge(self, _request: web.Request, parts: list[str]) -> web.Response:
-        try:
-            self._client.purge(parts[1])
-        except Conflict:
-            return error(412, "The instance is not in a terminal state.")
-        return json_answer(200, {"instancesDeleted": 1})
+    async def _entity(self, _request: web.Request, name: str, key: str) -> web.Response:
+        entity = EntityState.of(self._store.instance(scheduler_id(f"@{name}@{key}")))
+        return web.json_response(token(entity.state)) if entity.exists else empty(404)
 
 
-def _exists(conflict: Conflict) -> str:
-    return f"An Orchestration instance with the status {conflict.status} already exists."
+def _entity(item: Instance, *, fetch: bool) -> dict[str, Any]:
+    _, name, key = item.id.split("@", 2)
+    return {
+        "entityId": {"name": name, "key": key},
+        "lastOperationTime": item.updated,
+        "state": token(EntityState.of(item).state) if fetch else None,
+    }
+
+
+def _page(request: web.Request, found: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
+    """A page, and the header that leads to the next one (empty on the last): its last id."""
+    start = json.loads(request.headers.get(TOKEN) or '""')
+    rest = [item for item in found if item.id > start]
+    page = rest[: max(0, parameter(request, "top", int, PAGE))]
+    last = page[-1].id if page else start
+    return page, {TOKEN: json.dumps(last) if len(rest) > len(page) else ""}

@@ -1,7 +1,7 @@
 """A durable task hub: the Durable Functions extension with its storage, for one function app.
 
-The parts: http_api.py and queries.py take requests, client.py posts messages, dispatcher.py runs
-work items (orchestrations.py, entities.py) and activities (activities.py), store.py keeps it all.
+The parts: http_api.py takes requests, operations.py posts messages, dispatcher.py runs work items
+(orchestrations.py, entities.py) and activities (activities.py), store.py keeps it all.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from aiohttp import web
 
 from localcloud.clock import Clock
 from localcloud.durable.activities import Activities
-from localcloud.durable.client import HubClient
 from localcloud.durable.dispatcher import Dispatcher
 from localcloud.durable.entities import Entities, is_entity
 from localcloud.durable.http_api import HttpApi
 from localcloud.durable.links import Links
+from localcloud.durable.operations import Operations
 from localcloud.durable.orchestrations import Orchestrations
-from localcloud.durable.queries import Queries
 from localcloud.durable.store import Store
 from localcloud.durable.versions import Versioning
 from localcloud.host.worker import Worker
@@ -57,8 +56,10 @@ class TaskHub:
             Activities(worker, clock).run,
         )
         self._links = Links(_resolved(durable_settings.get("hubName"), environ), system_key)
-        client = HubClient(self._store, clock, self._dispatcher, versioning)
-        self._api = HttpApi(client, Queries(client, self._store, worker), self._links)
+        operations = Operations(
+            self._store, clock, self._dispatcher, versioning, worker, self._links
+        )
+        self._api = HttpApi(operations, system_key)
 
     async def start(self) -> None:
         """Goes on with whatever the store holds."""

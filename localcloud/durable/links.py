@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote_plus
 
 from localcloud.durable.history import compact
@@ -11,7 +10,6 @@ from localcloud.durable.history import compact
 WEBHOOKS = "/runtime/webhooks/durabletask"
 RPC = "/durabletask"
 CONNECTION = "Storage"
-PLACEHOLDER = "INSTANCEID"
 
 
 @dataclass(frozen=True)
@@ -21,13 +19,10 @@ class Links:
     hub: str
     key: str
 
-    def query(self, hub: str | None = None) -> str:
-        return f"taskHub={hub or self.hub}&connection={CONNECTION}&code={self.key}"
-
-    def of(self, origin: str, instance_id: str, hub: str | None = None) -> dict[str, str]:
+    def of(self, origin: str, instance_id: str) -> dict[str, str]:
         """What a start answers; .NET writes a blank in the id as `+`."""
         base = f"{origin}{WEBHOOKS}/instances/{quote_plus(instance_id, safe='-_.!*()')}"
-        query = self.query(hub)
+        query = f"taskHub={self.hub}&connection={CONNECTION}&code={self.key}"
         return {
             "id": instance_id,
             "statusQueryGetUri": f"{base}?{query}",
@@ -40,12 +35,12 @@ class Links:
         }
 
     def binding(self, origin: str) -> str:
-        """The text of a durable client's binding."""
+        """The text of a durable client's binding; the SDK puts an id for INSTANCEID."""
         start = f"{origin}{WEBHOOKS}/orchestrators/{{functionName}}[/{{instanceId}}]"
         wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}"
-        links = self.of(origin, PLACEHOLDER)
+        links = self.of(origin, "INSTANCEID")
         rewind = links["terminatePostUri"].replace("/terminate?", "/rewind?")
-        binding: dict[str, Any] = {
+        binding = {
             "taskHubName": self.hub,
             "connectionName": None,
             "creationUrls": {

@@ -9,29 +9,25 @@ from __future__ import annotations
 
 from localcloud.durable.history import Event, Kind
 
+FAILURES = (Kind.TaskFailed, Kind.SubOrchestrationInstanceFailed)
+
 
 def rewound(history: list[Event]) -> tuple[list[Event], list[str]]:
     """The history to go on with, and the ids of the children to be rewound too."""
-    failed = {e["TaskScheduledId"] for e in history if e["EventType"] == Kind.TaskFailed}
-    children = {
-        e["TaskScheduledId"]
-        for e in history
-        if e["EventType"] == Kind.SubOrchestrationInstanceFailed
-    }
-    ids = [
-        e["InstanceId"]
-        for e in history
-        if e["EventType"] == Kind.SubOrchestrationInstanceCreated and e["EventId"] in children
+    failed = {item["TaskScheduledId"] for item in history if item["EventType"] in FAILURES}
+
+    def has_failed(item: Event, kind: Kind) -> bool:
+        return item["EventType"] == kind and item["EventId"] in failed
+
+    children = [
+        item["InstanceId"]
+        for item in history
+        if has_failed(item, Kind.SubOrchestrationInstanceCreated)
     ]
-    return [e for e in history if _stays(e, failed)], ids
-
-
-def _stays(item: Event, failed: set[int]) -> bool:
-    kind = item["EventType"]
-    if kind == Kind.TaskScheduled:
-        return item["EventId"] not in failed
-    return kind not in (
-        Kind.TaskFailed,
-        Kind.SubOrchestrationInstanceFailed,
-        Kind.ExecutionCompleted,
-    )
+    kept = [
+        item
+        for item in history
+        if item["EventType"] not in (*FAILURES, Kind.ExecutionCompleted)
+        and not has_failed(item, Kind.TaskScheduled)
+    ]
+    return kept, children
