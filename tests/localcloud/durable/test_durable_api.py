@@ -78,6 +78,45 @@ def test_a_suspended_instance_shows_why(tmp_path: Path) -> None:
     run(scenario())
 
 
+def test_a_start_can_be_waited_for(tmp_path: Path) -> None:
+    """The bare result, the status of a failure, the links when it takes too long, 400 when it cannot be."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served:
+
+            async def answer(path: str, seconds: float) -> tuple[int, Any]:
+                query = f"timeout={seconds}&pollingInterval=0.05"
+                return (await served.call("POST", f"/orchestrators/{path}?{query}", "1"))[:2]
+
+            assert await answer("chain/done", 10) == (200, 1)
+            status, body = await answer("failing/failed", 10)
+            assert (status, body["runtimeStatus"]) == (200, "Failed")
+            status, body = await answer("approval/late", 0.1)
+            assert (status, body["id"]) == (202, "late")
+            assert (await answer("chain/never", 0.01))[0] == 400
+
+    run(scenario())
+
+
+def test_a_history_is_condensed(tmp_path: Path) -> None:
+    """A task is one event, with its name; results are shown on request only."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served:
+            await served.start("chain", "c", 1)
+            await served.hub.idle()
+            status = await served.status("c", "?showHistory=true&showHistoryOutput=true")
+            begun, task, ended = status["historyEvents"]
+            assert (begun["EventType"], begun["FunctionName"]) == ("ExecutionStarted", "chain")
+            assert (task["EventType"], task["FunctionName"]) == ("TaskCompleted", "note")
+            assert (task["Result"], ended["OrchestrationStatus"]) == ("c-0", "Completed")
+            assert not {"EventId", "IsPlayed", "TaskScheduledId"} & task.keys()
+            plain = (await served.status("c", "?showHistory=true&showInput=false"))["historyEvents"]
+            assert not any({"Result", "Input"} & event.keys() for event in plain)
+
+    run(scenario())
+
+
 def test_the_key_is_asked_for(tmp_path: Path) -> None:
     """401 without the system key; header and query are both taken."""
 
