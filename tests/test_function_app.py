@@ -77,6 +77,6 @@ def test_activities_take_one_plain_object(functions: list[Function]) -> None:
     activities = [f for f in functions if f.kind == "activityTrigger"]
     assert activities
     for activity in activities:
-        assert set(activity.inputs) == {"request"}
+        assert set(activity.bindings) == {"request"}
         hints = activity.handler.__annotations__
         assert (hints["request"], hints["return"]) == (dict, dict)

@@ -21,18 +21,19 @@ from azure.functions._thirdparty import typing_inspect
 from azure.functions.decorators.function_app import FunctionRegister
 
 # The field of a trigger that overrides the name of an orchestrator, activity or entity.
-DURABLE_NAME_FIELDS = {
+DURABLE_NAMES = {
     "orchestrationTrigger": "orchestration",
     "activityTrigger": "activity",
     "entityTrigger": "entityName",
 }
-TRIGGERS = ("httpTrigger", "timerTrigger", "eventGridTrigger", *DURABLE_NAME_FIELDS)
-OTHER_BINDINGS = ("http", "durableClient")
+# Their converters are used for `str` and `bytes` as well, and for a result without a binding of its own.
+IMPLICIT = {"durableClient", *DURABLE_NAMES}
+SERVED = {"httpTrigger", "timerTrigger", "eventGridTrigger", "http", *IMPLICIT}
+FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
 # What the SDK registers for each binding type (untyped upstream).
 CONVERTERS: Any = typing.cast("Any", meta).get_binding_registry()
 _is_generic: Callable[[Any], bool] = typing.cast("Any", typing_inspect).is_generic_type
 Datum = meta.Datum
-FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
 
 
 class LoadError(Exception):
@@ -45,17 +46,51 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """A function as the worker sees it after indexing."""
+    """A function as its decorators and its signature declare it."""
 
     name: str
-    kind: str
     trigger: Mapping[str, Any]
-    durable_name: str
+    bindings: Mapping[str, Mapping[str, Any]]  # by their parameter, but for the one of the result
     handler: Callable[..., Any]
-    is_async: bool
-    wants_context: bool
-    inputs: Mapping[str, str]  # parameter -> type of its converter ("generic" for str and bytes)
-    returns: str | None  # type of the converter of the return value
+    hints: Mapping[str, Any]
+    returns: str | None  # the binding type that the result is encoded for
+
+    @property
+    def kind(self) -> str:
+        return str(self.trigger["type"])
+
+    @property
+    def durable_name(self) -> str:
+        return str(self.trigger.get(DURABLE_NAMES.get(self.kind, "")) or self.name)
+
+    @property
+    def wants_context(self) -> bool:
+        """Whether the worker's own context is asked for, which no binding is needed for."""
+        return "context" not in self.bindings and "context" in self.parameters
+
+    @property
+    def parameters(self) -> set[str]:
+        return set(inspect.signature(self.handler).parameters)
+
+    def converter(self, parameter: str) -> Any:
+        """What decodes the parameter's datum; None: the parameter gets it as it is."""
+        kind = self.bindings[parameter]["type"]
+        raw = self.hints.get(parameter) in (str, bytes) and kind not in IMPLICIT
+        return None if raw else CONVERTERS.get(kind)
+
+    def decoded(self, parameter: str, datum: Datum) -> Any:
+        """What the worker hands to `parameter` for `datum`."""
+        converter = self.converter(parameter)
+        return converter.decode(datum, trigger_metadata={}) if converter else datum.value
+
+    def encoded(self, result: Any) -> Datum:
+        """What the worker sends to the host for what the function has returned."""
+        try:
+            datum: Datum = CONVERTERS.get(self.returns).encode(result, expected_type=None)
+        except NotImplementedError:
+            text = f"cannot encode a {type(result).__name__} for the binding {self.returns}"
+            raise TypeError(text) from None
+        return datum
 
 
 def index(module: ModuleType) -> list[Function]:
@@ -68,152 +103,111 @@ def index(module: ModuleType) -> list[Function]:
         declared = next(iter(apps.values())).get_functions()
     except Exception as error:
         raise LoadError([f"function_app.py: {error}"]) from error
-    problems: list[str] = []
-    functions: list[Function] = []
+    functions, problems = [], []
     for item in declared:
-        name = str(item.get_function_name())
-        bindings = [json.loads(text) for text in item.get_raw_bindings()]
-        handler = item.get_user_function()
-        wrong = [f"function {name}: {text}" for text in _problems(name, bindings, handler)]
-        problems += wrong
-        if not wrong:
-            functions.append(_function(name, bindings, handler))
+        try:
+            function = _function(item)
+        except Exception as error:  # noqa: BLE001 - an annotation is any expression
+            name = item.get_function_name()
+            problems.append(f"function {name}: its annotations cannot be read: {error}")
+            continue
+        functions.append(function)
+        wrong = (text for rule in RULES for text in rule(function))
+        problems += [f"function {function.name}: {text}" for text in wrong]
     problems += _clashes(functions)
     if problems:
         raise LoadError(problems)
     return functions
 
 
-def _function(name: str, bindings: list[dict[str, Any]], handler: Callable[..., Any]) -> Function:
-    hints = typing.get_type_hints(handler)
-    trigger = next(b for b in bindings if b["type"] in TRIGGERS)
-    returning = next((b["type"] for b in bindings if b["name"] == "$return"), None)
-    if returning is None and _implicit_output(trigger["type"]):
-        returning = trigger["type"]
+def _function(item: Any) -> Function:
+    handler = item.get_user_function()
+    bindings = {b["name"]: b for b in map(json.loads, item.get_raw_bindings())}
+    trigger = bindings[item.get_trigger().name]
+    returned = bindings.pop("$return", trigger if trigger["type"] in IMPLICIT else {})
     return Function(
-        name=name,
-        kind=trigger["type"],
+        name=str(item.get_function_name()),
         trigger=trigger,
-        durable_name=trigger.get(DURABLE_NAME_FIELDS.get(trigger["type"], ""), None) or name,
+        bindings=bindings,
         handler=handler,
-        is_async=inspect.iscoroutinefunction(handler),
-        wants_context="context" in inspect.signature(handler).parameters
-        and all(b["name"] != "context" for b in bindings),
-        inputs={
-            b["name"]: _converter_name(b, hints.get(b["name"]))
-            for b in bindings
-            if b["name"] != "$return"
-        },
-        returns=returning,
+        hints=typing.get_type_hints(handler),
+        returns=returned.get("type"),
     )
 
 
-def _problems(
-    name: str, bindings: list[dict[str, Any]], handler: Callable[..., Any]
-) -> Iterator[str]:
-    if not FUNCTION_NAME.fullmatch(name):
+# ---- what is refused: each rule gives a text for each breach ------------------------------------------
+def _name(function: Function) -> Iterator[str]:
+    if not FUNCTION_NAME.fullmatch(function.name):
         yield "the name must be a letter, then up to 127 letters, digits, '_' or '-'"
-    for binding in bindings:
-        if binding["type"] not in (*TRIGGERS, *OTHER_BINDINGS):
-            yield f"binding type {binding['type']!r} is not served by the local cloud"
-    try:
-        hints = typing.get_type_hints(handler)
-    except Exception as error:  # noqa: BLE001 - an annotation is any expression
-        yield f"its annotations cannot be read: {error}"
-        return
-    parameters = set(inspect.signature(handler).parameters)
-    bound = {b["name"]: b for b in bindings if b["name"] != "$return"}
-    if "context" in parameters and "context" not in bound:
-        parameters.remove("context")
-        yield from _context_problem(hints.get("context"))
-    if extra := sorted(parameters - set(bound)):
+
+
+def _served(function: Function) -> Iterator[str]:
+    kinds = {b["type"] for b in function.bindings.values()} | {function.returns or "http"}
+    for kind in sorted(kinds - SERVED):
+        yield f"binding type {kind!r} is not served by the local cloud"
+
+
+def _bound(function: Function) -> Iterator[str]:
+    own = {"context"} if function.wants_context else set()
+    bound = set(function.bindings)
+    if extra := sorted(function.parameters - bound - own):
         yield f"parameters without a binding: {', '.join(extra)}"
-    if missing := sorted(set(bound) - parameters):
+    if missing := sorted(bound - function.parameters):
         yield f"bindings without a parameter: {', '.join(missing)}"
-    for parameter in sorted(parameters & set(bound) & set(hints)):
-        yield from _annotation_problem(bound[parameter], hints[parameter])
-    yield from _return_problem(bindings, hints)
-    yield from _client_problem(bindings, handler)
 
 
-def _context_problem(hint: object) -> Iterator[str]:
-    if hint is not None and not (isinstance(hint, type) and hint.__name__ == "Context"):
-        yield f"parameter context must be annotated azure.functions.Context, not {hint!r}"
-
-
-def _annotation_problem(binding: Mapping[str, Any], hint: Any) -> Iterator[str]:
+def _annotated(function: Function) -> Iterator[str]:
     """`dict[str, Any]` and `X | None` are no classes: the real worker refuses them as well
     (Azure/azure-functions-durable-python#468)."""
-    name = binding["name"]
-    if not isinstance(hint, type) and not _is_generic(hint):
-        yield f"parameter {name}: the annotation {hint!r} is not a class (write dict for dict[...])"
-        return
-    converter = _converter(_converter_name(binding, hint))
+    for name, hint in function.hints.items():
+        if name == "context" and function.wants_context:
+            if getattr(hint, "__name__", None) != "Context":
+                yield f"parameter context must be annotated azure.functions.Context, not {hint!r}"
+        elif name in function.bindings:
+            kind = function.bindings[name]["type"]
+            if not isinstance(hint, type) and not _is_generic(hint):
+                text = f"the annotation {hint!r} is not a class (write dict for dict[...])"
+                yield f"parameter {name}: {text}"
+            elif not _fits(function.converter(name), hint):
+                yield f"parameter {name}: a {kind} cannot be given as {hint.__name__}"
+
+
+def _fits(converter: Any, hint: Any) -> bool:
     try:
-        fits = converter is None or converter.check_input_type_annotation(hint)
-    except TypeError:  # the converters call issubclass with what is no class
-        fits = False
-    if not fits:
-        yield f"parameter {name}: a {binding['type']} cannot be given as {hint.__name__}"
+        return converter is None or converter.check_input_type_annotation(hint)
+    except (
+        AttributeError,
+        TypeError,
+    ):  # it takes no parameter; or issubclass with what is no class
+        return False
 
 
-def _return_problem(bindings: list[dict[str, Any]], hints: Mapping[str, Any]) -> Iterator[str]:
-    binding = next((b for b in bindings if b["name"] == "$return"), None)
-    if binding is None or "return" not in hints:
+def _returned(function: Function) -> Iterator[str]:
+    hint = function.hints.get("return")
+    if hint is None or function.returns != "http":
         return
-    hint = hints["return"]
     if not isinstance(hint, type):
         yield f"the return annotation {hint!r} is not a class"
-    elif not _converter(binding["type"]).check_output_type_annotation(hint):
-        yield f"the return annotation {hint.__name__} does not fit the binding {binding['type']}"
+    elif not CONVERTERS.get("http").check_output_type_annotation(hint):
+        yield f"the return annotation {hint.__name__} does not fit the binding http"
 
 
-def _client_problem(bindings: list[dict[str, Any]], handler: Callable[..., Any]) -> Iterator[str]:
+def _awaited(function: Function) -> Iterator[str]:
     """The SDK awaits a function with a rich client (durable.md A5): a plain one always fails."""
-    plain = getattr(handler, "client_function", None)
+    plain = getattr(function.handler, "client_function", None)
     if plain is not None and not inspect.iscoroutinefunction(plain):
-        clients = [b["name"] for b in bindings if b["type"] == "durableClient"]
+        clients = [name for name, b in function.bindings.items() if b["type"] == "durableClient"]
         yield f"it must be 'async def' because of its durable client {', '.join(clients)}"
+
+
+Rule = Callable[[Function], Iterator[str]]
+RULES: Sequence[Rule] = (_name, _served, _bound, _annotated, _returned, _awaited)
 
 
 def _clashes(functions: Sequence[Function]) -> Iterator[str]:
     owners: dict[tuple[str, str], str] = {}
     for function in functions:
         key = (function.kind, function.durable_name.lower())
-        if function.kind in DURABLE_NAME_FIELDS and owners.setdefault(key, function.name) != (
-            function.name
-        ):
-            yield f"function {function.name}: {owners[key]} has the name {function.durable_name!r}"
-
-
-def _converter_name(binding: Mapping[str, Any], hint: object) -> str:
-    plain = hint in (str, bytes) and not _implicit_output(binding["type"])
-    return "generic" if plain else str(binding["type"])
-
-
-def _converter(kind: str) -> Any:
-    return None if kind == "generic" else CONVERTERS.get(kind)
-
-
-def _implicit_output(kind: str) -> bool:
-    check = getattr(_converter(kind), "has_implicit_output", None)
-    return bool(check and check())
-
-
-def decode(kind: str, datum: meta.Datum) -> Any:
-    """What the worker hands to a parameter for `datum`."""
-    if kind == "generic":
-        return datum.value
-    try:
-        return _converter(kind).decode(datum, trigger_metadata={})
-    except NotImplementedError:
-        raise TypeError(f"cannot decode a {datum.type} for the binding {kind}") from None
-
-
-def encode(kind: str, value: Any) -> meta.Datum:
-    """What the worker sends to the host for a returned `value`."""
-    try:
-        return typing.cast("meta.Datum", _converter(kind).encode(value, expected_type=None))
-    except NotImplementedError:
-        text = f"cannot encode a {type(value).__name__} for the binding {kind}"
-        raise TypeError(text) from None
+        owner = owners.setdefault(key, function.name)
+        if function.kind in DURABLE_NAMES and owner != function.name:
+            yield f"function {function.name}: {owner} has the name {function.durable_name!r}"

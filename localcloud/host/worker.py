@@ -8,26 +8,28 @@ does when the worker is another process.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import importlib.util
+import importlib
+import inspect
+import logging
 import os
 import sys
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import azure.durable_functions  # registers its converters  # noqa: F401
-import azure.functions as func
 
-from localcloud.host.indexing import Datum, Function, LoadError, decode, encode, index
+from localcloud.host.indexing import Datum, Function, LoadError, index
 
 __all__ = ["Datum", "Function", "LoadError", "Worker", "WorkerFailure"]
+
+logger = logging.getLogger(__name__)
 
 
 class WorkerFailure(Exception):  # noqa: N818 - the worker's word: "Result: Failure"
@@ -35,41 +37,9 @@ class WorkerFailure(Exception):  # noqa: N818 - the worker's word: "Result: Fail
 
     def __init__(self, error: BaseException) -> None:
         frames = "".join(traceback.format_tb(error.__traceback__))
-        self.message = f"{type(error).__name__}: {error}"
-        self.text = f"Result: Failure\nException: {self.message}\nStack: {frames}"
+        what = f"{type(error).__name__}: {error}"
+        self.text = f"Result: Failure\nException: {what}\nStack: {frames}"
         super().__init__(self.text)
-
-
-class Context(func.Context):
-    """What a function gets for a parameter `context`."""
-
-    def __init__(self, name: str, directory: str) -> None:
-        self._id, self._name, self._directory = str(uuid.uuid4()), name, directory
-        self._local = threading.local()
-
-    @property
-    def invocation_id(self) -> str:
-        return self._id
-
-    @property
-    def thread_local_storage(self) -> Any:
-        return self._local
-
-    @property
-    def function_name(self) -> str:
-        return self._name
-
-    @property
-    def function_directory(self) -> str:
-        return self._directory
-
-    @property
-    def trace_context(self) -> Any:
-        return None
-
-    @property
-    def retry_context(self) -> Any:
-        return None
 
 
 class Worker:
@@ -93,14 +63,12 @@ class Worker:
         app_dir = app_dir.resolve()
         return cls(app_dir, index(_import(app_dir)))
 
-    def use_clock(self, now: Callable[[], datetime]) -> bool:
+    def use_clock(self, now: Callable[[], datetime]) -> None:
         """Gives the app the host's time, if it has the hook: a module `clock` with `use(now)`."""
-        if not (self.app_dir / "clock.py").is_file():
-            return False
-        hook = getattr(importlib.import_module("clock"), "use", None)
-        if hook is not None:
-            hook(now)
-        return hook is not None
+        if (self.app_dir / "clock.py").is_file():
+            clock: Any = importlib.import_module("clock")
+            if hasattr(clock, "use"):
+                clock.use(now)
 
     def find(self, kind: str, durable_name: str) -> Function | None:
         return self._by_name.get((kind, durable_name.lower()))
@@ -110,12 +78,21 @@ class Worker:
         reply = await self.invoke(function, Datum(text, "string"))
         return "" if reply is None else str(reply.value)
 
+    async def succeeds(self, function: Function, data: Datum) -> bool:
+        """Runs a function whose result nobody waits for; a failure is logged."""
+        try:
+            await self.invoke(function, data)
+        except WorkerFailure as failure:
+            logger.error("Executed '%s' (Failed)\n%s", function.name, failure)
+            return False
+        return True
+
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
         """Runs `function` with its trigger's `data`; raises WorkerFailure."""
         try:
             result = await self._call(function, self._arguments(function, data))
             if function.returns is not None:
-                return encode(function.returns, result)
+                return function.encoded(result)
             if result is not None:
                 text = f"function {function.name!r} without a $return binding"
                 raise RuntimeError(f"{text} returned a non-None value")
@@ -123,19 +100,42 @@ class Worker:
             raise WorkerFailure(error) from error
         return None
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._calls)
+
+    async def settle(self, seconds: float) -> None:
+        """Returns when the functions that run now have ended, or after so many real seconds."""
+        calls = map(asyncio.wrap_future, tuple(self._calls))
+        await asyncio.wait([asyncio.gather(*calls, return_exceptions=True)], timeout=seconds)
+
+    def stop(self) -> None:
+        """Lets no new work start; what runs is abandoned, as when a worker process is killed."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
     def _arguments(self, function: Function, data: Datum) -> dict[str, Any]:
         client = Datum(self.client_binding(), "string")
         arguments = {
-            name: decode(kind, data if name == function.trigger["name"] else client)
-            for name, kind in function.inputs.items()
+            name: function.decoded(name, data if binding is function.trigger else client)
+            for name, binding in function.bindings.items()
         }
         if function.wants_context:
-            arguments["context"] = Context(function.name, str(self.app_dir))
+            arguments["context"] = self._context(function)
         return arguments
 
-    async def _call(self, function: Function, arguments: Mapping[str, Any]) -> Any:
+    def _context(self, function: Function) -> SimpleNamespace:
+        """An azure.functions.Context, without its trace and retries."""
+        return SimpleNamespace(
+            invocation_id=str(uuid.uuid4()),
+            function_name=function.name,
+            function_directory=str(self.app_dir),
+            thread_local_storage=threading.local(),
+        )
+
+    async def _call(self, function: Function, arguments: dict[str, Any]) -> Any:
         call: Future[Any]
-        if function.is_async:
+        if inspect.iscoroutinefunction(function.handler):
             call = asyncio.run_coroutine_threadsafe(function.handler(**arguments), self._loop)
         else:
             call = self._pool.submit(function.handler, **arguments)
@@ -143,32 +143,14 @@ class Worker:
         call.add_done_callback(self._calls.discard)
         return await asyncio.wrap_future(call)
 
-    async def settle(self, seconds: float) -> None:
-        """Waits for calls that nobody waits for any more (theirs was cancelled), so long at most."""
-        calls = [asyncio.wrap_future(call) for call in tuple(self._calls)]
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), seconds)
-
-    def stop(self) -> None:
-        """Lets no new work start; what runs is abandoned, as when a worker process is killed."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
 
 def _import(app_dir: Path) -> ModuleType:
-    path = app_dir / "function_app.py"
-    if not path.is_file():
-        raise LoadError([f"{path}: no such file"])
-    if str(app_dir) not in sys.path:
-        sys.path.insert(0, str(app_dir))
-    spec = importlib.util.spec_from_file_location("function_app", path)
-    if spec is None or spec.loader is None:
-        raise LoadError([f"{path}: not importable"])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["function_app"] = module
+    if not (app_dir / "function_app.py").is_file():
+        raise LoadError([f"{app_dir / 'function_app.py'}: no such file"])
+    sys.path.insert(0, str(app_dir))
+    sys.modules.pop("function_app", None)
     try:
-        spec.loader.exec_module(module)
+        return importlib.import_module("function_app")
     except Exception as error:
-        frames = traceback.format_exception(error)
-        raise LoadError([f"function_app.py cannot be imported: {''.join(frames)}"]) from error
-    return module
+        frames = "".join(traceback.format_exception(error))
+        raise LoadError([f"function_app.py cannot be imported: {frames}"]) from error
