@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.clock import Clock
-from localcloud.host.schedules import FieldError, ScheduleError, parse_schedule
+from localcloud.host.schedules import ScheduleError, parse_schedule
 from localcloud.host.timers import Status, Timers
 from localcloud.host.worker import LoadError, Worker
 from tests.localcloud.host.apps import SHARED, write_app
@@ -56,9 +56,6 @@ def test_next_occurrences_are_the_recorded_ones(row: dict[str, Any]) -> None:
         with pytest.raises(ScheduleError) as caught:
             parse_schedule(row["schedule"], settings)
         assert row["error"].endswith(str(caught.value))
-        cause = caught.value.__cause__
-        if isinstance(cause, FieldError) and row.get("ncrontab_error"):
-            assert row["ncrontab_error"].endswith(str(cause))
         return
     schedule = parse_schedule(row["schedule"], settings)
     found, when = [], start
