@@ -8,21 +8,19 @@ failure fails the request, so that Event Grid sends all of it again.
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import logging
 import re
-from email.message import Message
 from typing import Any
 
 from aiohttp import web
 
 from localcloud.host import newtonsoft
-from localcloud.host.keys import Keys
-from localcloud.host.worker import Datum, Function, Worker, WorkerFailure
+from localcloud.host.keys import Keys, opens
+from localcloud.host.worker import Datum, Function, Worker
 
-# The encodings of .NET without its code pages.
-ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "iso8859-1")
+# The encodings that .NET knows by itself; UTF-8 is the default.
+CHARSETS = ("", "utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "us-ascii", "iso-8859-1")
 ALLOWED_ORIGIN = {"Webhook-Allowed-Origin": "eventgrid.azure.net"}
 # What System.Text.Json writes as \\uXXXX.
 TO_ESCAPE = re.compile("[\"&'+<>`\x7f-\uffff]")
@@ -36,9 +34,8 @@ class EventGridWebhook:
         self._worker, self._keys = worker, keys
         self._functions = {f.name: f for f in worker.functions if f.kind == "eventGridTrigger"}
 
-    async def answer(self, request: web.Request, body: bytes) -> web.Response:
-        offered = request.headers.get("x-functions-key") or request.query.get("code")
-        if not self._keys.opens_extension("eventgrid", offered):
+    async def answer(self, request: web.Request) -> web.Response:
+        if not opens(request, self._keys, "system:eventgrid"):
             return web.Response(status=401)
         name = ",".join(v for k, v in request.query.items() if k.lower() == "functionname")
         function = self._functions.get(name)
@@ -52,7 +49,7 @@ class EventGridWebhook:
         if kind not in ("subscriptionvalidation", "notification"):
             return web.Response(status=400)
         try:
-            events = newtonsoft.parse(decoded(body, request.headers.get("content-type", "")))
+            events = newtonsoft.parse(decoded(await request.read(), request.charset or ""))
             if kind == "subscriptionvalidation":
                 return validation(events)
             return await self._deliver(function, events)
@@ -65,27 +62,15 @@ class EventGridWebhook:
             raise TypeError("the body is neither an object nor an array")
         batch = events if isinstance(events, list) else [events]
         good = [event for event in batch if isinstance(event, dict)]
-        if str(function.trigger.get("cardinality", "")).lower() == "many":
-            if len(good) < len(batch):
-                raise TypeError("an event is not an object")
-            payloads = [newtonsoft.dump(batch)]
-        else:
-            payloads = [newtonsoft.dump(event) for event in good]
-        outcomes = await asyncio.gather(*(self._invoke(function, text) for text in payloads))
+        many = str(function.trigger.get("cardinality", "")).lower() == "many"
+        data = [Datum(newtonsoft.dump(item), "json") for item in ([good] if many else good)]
+        outcomes = await asyncio.gather(*(self._worker.succeeds(function, item) for item in data))
         if len(good) < len(batch):
-            return web.Response(status=500)
+            raise TypeError("an event is not an object")
         if not all(outcomes):
             text = f"Exception while executing function: Functions.{function.name}"
             return web.Response(status=500, text=text)
         return web.Response(status=202)
-
-    async def _invoke(self, function: Function, text: str) -> bool:
-        try:
-            await self._worker.invoke(function, Datum(text, "json"))
-        except WorkerFailure as failure:
-            logger.error("Executed '%s' (Failed)\n%s", function.name, failure.text)
-            return False
-        return True
 
 
 def validation(events: Any) -> web.Response:
@@ -94,26 +79,14 @@ def validation(events: Any) -> web.Response:
     data = first["data"]
     if isinstance(data, str) and isinstance(events, dict):
         data = newtonsoft.parse(data)
-    code = newtonsoft.as_text(data["validationCode"])
-    return web.Response(text=f'{{"validationResponse":{_system_text_json(code)}}}')
+    code = data["validationCode"]
+    text = json.dumps("" if code is None else str(code), ensure_ascii=False)[1:-1]
+    text = TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04X}", text.replace('\\"', '"'))
+    return web.Response(text=f'{{"validationResponse":"{text}"}}')
 
 
-def decoded(body: bytes, content_type: str) -> str:
-    """The body in the charset it says, UTF-8 by default, without its byte order mark."""
-    header = Message()
-    header["Content-Type"] = content_type
-    charset = header.get_param("charset")
-    encoding = codecs.lookup(charset if isinstance(charset, str) else "utf-8").name
-    if encoding not in ENCODINGS:
+def decoded(body: bytes, charset: str) -> str:
+    """The body in the charset it says, without its byte order mark."""
+    if charset.lower() not in CHARSETS:
         raise LookupError(f"the charset {charset} is not known")
-    return body.decode(encoding, "replace").removeprefix("\ufeff")
-
-
-def _system_text_json(text: str) -> str:
-    inner = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"')
-    units = TO_ESCAPE.sub(_escaped, inner.encode("utf-16-le", "surrogatepass").decode("utf-16-le"))
-    return f'"{units}"'
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found.group()):04X}"
+    return body.decode(charset or "utf-8", "replace").removeprefix("\ufeff")

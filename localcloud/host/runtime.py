@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from aiohttp import web
 
 from localcloud.clock import Clock
 from localcloud.durable.hub import TaskHub
-from localcloud.host.keys import Keys, load_keys
+from localcloud.host.keys import load_keys
 from localcloud.host.server import FunctionsServer
 from localcloud.host.timers import Timers
 from localcloud.host.worker import LoadError, Worker
@@ -30,40 +29,42 @@ class FunctionsRuntime:
     """Serves `app_dir` on a bound socket; everything it keeps lies in `state`."""
 
     def __init__(self, app_dir: Path, state: Path, clock: Clock, listener: socket.socket) -> None:
-        host = _host_json(app_dir)
-        extensions: Mapping[str, Any] = host.get("extensions") or {}
+        extensions = _json_object(app_dir / "host.json").get("extensions") or {}
         self._listener = listener
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.worker = Worker.load(app_dir)
         self.worker.use_clock(clock.now)
-        self.keys: Keys = load_keys(state / "keys.json", [f.name for f in self.worker.functions])
+        self.keys = load_keys(state / "keys.json", [f.name for f in self.worker.functions])
         self.hub = TaskHub(
             self.worker,
             database=state / "durable.sqlite",
             clock=clock,
             durable_settings=extensions.get("durableTask") or {},
             origin=self.url,
-            system_key=self.keys.system["durabletask"],
+            system_key=self.keys["system:durabletask"],
             environ=os.environ,
         )
         self.worker.client_binding = self.hub.client_binding
         self.timers = Timers(self.worker, clock, state / "timers.json", os.environ)
         prefix = (extensions.get("http") or {}).get("routePrefix", "api")
-        self._server = FunctionsServer(self.worker, self.keys, str(prefix))
-        self._runner: web.AppRunner | None = None
+        server = FunctionsServer(self.worker, self.keys, str(prefix))
+        application = server.application(self.hub.routes())
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=GRACE,
+            handler_cancellation=False,  # a function runs to its end when the caller has gone
+        )
 
     async def start(self) -> None:
         await self.hub.start()
-        application = self._server.application(self.hub.routes())
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener, backlog=1024).start()
         self.timers.start()
 
     async def stop(self) -> None:
         await self.timers.stop()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._runner.cleanup()
         await self.hub.stop()
         self.worker.stop()
 
@@ -71,10 +72,10 @@ class FunctionsRuntime:
         """Returns when no function runs and nothing is due."""
         patience = time.monotonic() + REQUEST_PATIENCE
         while True:
-            await self._server.idle(max(0.0, patience - time.monotonic()))
+            await self.worker.settle(max(0.0, patience - time.monotonic()))
             await self.timers.idle()
             await self.hub.idle()
-            waiting = self._server.busy and time.monotonic() < patience
+            waiting = self.worker.busy and time.monotonic() < patience
             if not waiting and not self.timers.busy:
                 return
 
@@ -86,7 +87,7 @@ class FunctionsRuntime:
 
     async def reset(self) -> None:
         """Forgets instances and runs of timers; functions that run are waited for a little."""
-        await self._server.idle(RESET_PATIENCE)
+        await self.worker.settle(RESET_PATIENCE)
         await self.hub.reset()
         await self.worker.settle(RESET_PATIENCE)
         self.timers.reset()
@@ -94,25 +95,19 @@ class FunctionsRuntime:
 
 def load_local_settings(app_dir: Path) -> None:
     """`Values` of local.settings.json become environment variables; those that are set win."""
-    path = app_dir / "local.settings.json"
-    if not path.is_file():
-        return
-    try:
-        values = json.loads(path.read_text(encoding="utf-8-sig")).get("Values") or {}
-    except ValueError as error:
-        raise LoadError([f"local.settings.json: {error}"]) from error
+    values = _json_object(app_dir / "local.settings.json").get("Values") or {}
     for name, value in values.items():
         os.environ.setdefault(name, str(value))
 
 
-def _host_json(app_dir: Path) -> dict[str, Any]:
-    path = app_dir / "host.json"
+def _json_object(path: Path) -> dict[str, Any]:
+    """What an optional file of the app's folder says; LoadError if it is no JSON object."""
     if not path.is_file():
         return {}
-    try:  # what follows the first document is not read, by the real host neither
-        host, _ = json.JSONDecoder().raw_decode(path.read_text(encoding="utf-8-sig").lstrip())
+    try:
+        body = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise LoadError([f"host.json: {error}"]) from error
-    if not isinstance(host, dict):
-        raise LoadError(["host.json: is not a JSON object"])
-    return host
+        raise LoadError([f"{path.name}: {error}"]) from error
+    if not isinstance(body, dict):
+        raise LoadError([f"{path.name}: is not a JSON object"])
+    return body

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiDict, MultiMapping
 
 from localcloud.host.eventgrid import EventGridWebhook
-from localcloud.host.keys import Keys
-from localcloud.host.routes import Match, Router
-from localcloud.host.worker import Datum, Worker, WorkerFailure
+from localcloud.host.keys import Keys, opens
+from localcloud.host.routes import Router
+from localcloud.host.worker import Datum, Function, Worker, WorkerFailure
 
 BODY_LIMIT = 104_857_600  # FUNCTIONS_REQUEST_BODY_SIZE_LIMIT's default
 HOP_HEADERS = ("content-length", "transfer-encoding", "connection")
@@ -26,71 +27,57 @@ class FunctionsServer:
         self._worker, self._keys = worker, keys
         self._router = Router(worker.functions, prefix)
         self._event_grid = EventGridWebhook(worker, keys)
-        self._running: set[asyncio.Task[Any]] = set()
 
     def application(self, durable: list[web.RouteDef]) -> web.Application:
         """`durable` are the routes of the Durable HTTP API, which come first."""
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(durable)
-        app.router.add_route("*", "/{tail:.*}", self._handle)
+        app.router.add_route("*", "/{tail:.*}", self._answer)
         return app
 
-    async def idle(self, patience: float) -> None:
-        """Returns when no request is being answered, or after `patience` real seconds."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=patience)
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._running)
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        """In a task of its own: a function runs to its end when the caller has gone."""
-        body = await request.read()
-        task = asyncio.create_task(self._answer(request, body))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
-
-    async def _answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        path = request.path.lower()
-        if path == EVENT_GRID_PATH or path.startswith(EVENT_GRID_PATH + "/"):
-            return await self._event_grid.answer(request, body)
+    async def _answer(self, request: web.Request) -> web.Response:
+        if f"{request.path}/".lower().startswith(f"{EVENT_GRID_PATH}/"):
+            return await self._event_grid.answer(request)
         match = self._router.find(request.method, request.rel_url.raw_path)
         if match is None:
             return web.Response(status=404)
-        level = str(match.function.trigger.get("authLevel") or "function")
-        if not self._keys.opens_function(level, match.function.name, offered_key(request)):
+        function, parameters = match
+        if not self._opens(request, function):
             return web.Response(status=401)
+        data = await request_datum(request, parameters)
         try:
-            datum = await self._worker.invoke(match.function, request_datum(request, match, body))
-            return response_of(datum)
-        except WorkerFailure as failure:
-            logger.error("Executed '%s' (Failed)\n%s", match.function.name, failure.text)
-        except ValueError as error:  # a status or header that HTTP does not have
-            logger.error("'%s' returned what cannot be sent: %s", match.function.name, error)
-        return web.Response(status=500)
+            return response_of(await self._worker.invoke(function, data))
+        except (
+            WorkerFailure,
+            ValueError,
+        ) as error:  # ValueError: HTTP has no such status or header
+            logger.error("Executed '%s' (Failed)\n%s", function.name, error)
+            return web.Response(status=500)
+
+    def _opens(self, request: web.Request, function: Function) -> bool:
+        level = str(function.trigger.get("authLevel") or "function").lower()
+        names = ("host", f"function:{function.name}") if level == "function" else ()
+        return level == "anonymous" or opens(request, self._keys, *names)
 
 
-def offered_key(request: web.Request) -> str | None:
-    return request.headers.get("x-functions-key") or request.query.get("code")
-
-
-def request_datum(request: web.Request, match: Match, body: bytes) -> Datum:
-    """What the host sends to the worker: repeated values are joined by commas."""
+async def request_datum(request: web.Request, parameters: Mapping[str, str]) -> Datum:
+    """What the host sends to the worker."""
     return Datum(
         {
-            "method": _text(request.method),
-            "url": _text(str(request.url)),
-            "headers": {
-                name: _text(",".join(request.headers.getall(name))) for name in request.headers
-            },
-            "query": {name: _text(",".join(request.query.getall(name))) for name in request.query},
-            "params": {name: _text(value) for name, value in match.parameters.items()},
-            "body": Datum(body, "bytes"),
+            "method": Datum(request.method, "string"),
+            "url": Datum(str(request.url), "string"),
+            "headers": _texts(request.headers),
+            "query": _texts(request.query),
+            "params": _texts(MultiDict(parameters)),
+            "body": Datum(await request.read(), "bytes"),
         },
         "http",
     )
+
+
+def _texts(values: MultiMapping[str]) -> dict[str, Datum]:
+    """Repeated values are joined by commas."""
+    return {name: Datum(",".join(values.getall(name)), "string") for name in values}
 
 
 def response_of(datum: Datum | None) -> web.Response:
@@ -108,7 +95,3 @@ def response_of(datum: Datum | None) -> web.Response:
         for morsel in cookie.values():
             response.headers.add("Set-Cookie", morsel.OutputString())
     return response
-
-
-def _text(value: str) -> Datum:
-    return Datum(value, "string")

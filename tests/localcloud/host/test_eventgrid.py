@@ -72,6 +72,7 @@ LEFT_OUT = {
     "Typed": "parameter types that only .NET has",
     "client_disconnects": "nothing is answered",
     "single_quotes": "a dialect of JSON that Event Grid does not send",
+    "validation_code_datelike": "Event Grid's codes are GUIDs",
     "notification_dates_host_in_berlin": "this host's zone is UTC",
 }
 
@@ -125,7 +126,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         async with served(worker, folder) as (client, keys):
             for row in rows():
                 seen.clear()
-                found[row["name"]] = await send(client, row, keys.system["eventgrid"])
+                found[row["name"]] = await send(client, row, keys["system:eventgrid"])
                 found[row["name"]]["invocations"] = list(seen)
         return found
 
@@ -179,7 +180,7 @@ def test_only_the_system_key_opens_the_webhook(
 
     async def status() -> int:
         async with served(worker, tmp_path) as (client, keys):
-            code = {"code": keys.host if offered == "host" else offered} if offered else {}
+            code = {"code": keys["host"] if offered == "host" else offered} if offered else {}
             query = {"functionName": "OkObj", **code}
             answer = await client.post("/runtime/webhooks/EventGrid", params=query, data=b"[]")
             return answer.status
@@ -189,12 +190,12 @@ def test_only_the_system_key_opens_the_webhook(
 
 
 def test_dates_and_numbers_change_as_newtonsoft_changes_them() -> None:
-    """The table of values that do not come through as they were sent."""
+    """The table of values that do not come through as they were sent, and some that do."""
     sent = """{"z": "2026-03-01T10:15:30.1230000Z", "plus": "2026-03-01T10:15:30+02:00", "e": 1e3,
         "none": "2026-03-01T10:15:30.0", "long": "2026-03-01T10:15:30.123456789Z",
-        "ms": "/Date(1772360130000)/", "tiny": 1e-7, "huge": 1e20, "text": "a\\u2028b"}"""
+        "day": "2026-03-01", "no-date": "2026-02-30T10:15:30.10Z", "f": 1.10}"""
     assert newtonsoft.dump(newtonsoft.parse(sent)) == (
         '{"z":"2026-03-01T10:15:30.123Z","plus":"2026-03-01T08:15:30+00:00","e":1000.0,'
         '"none":"2026-03-01T10:15:30","long":"2026-03-01T10:15:30.123456789Z",'
-        '"ms":"2026-03-01T10:15:30Z","tiny":1E-07,"huge":1E+20,"text":"a\\u2028b"}'
+        '"day":"2026-03-01","no-date":"2026-02-30T10:15:30.10Z","f":1.1}'
     )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def hello(req: func.HttpRequest) -> str:
 @app.route("stuck", auth_level=func.AuthLevel.ANONYMOUS)
 def stuck(req: func.HttpRequest) -> str:
     time.sleep(60)
+    return ""
+
+@app.route("slow", auth_level=func.AuthLevel.ANONYMOUS)
+async def slow(req: func.HttpRequest) -> str:
+    import asyncio, pathlib
+    await asyncio.sleep(0.5)
+    pathlib.Path(__file__).with_name("ended").touch()
     return ""
 
 @app.route("setting")
@@ -121,3 +129,13 @@ def test_local_settings_are_the_environment(tmp_path: Path, app: Path) -> None:
     state = tmp_path / "state"
     with CloudProcess(state, "run", str(app), "--port", "0", environ=environ) as cloud:
         assert cloud.app("GET", "/api/setting") == (200, "file process")
+
+
+def test_a_function_runs_to_its_end_when_the_caller_has_gone(tmp_path: Path, app: Path) -> None:
+    """As on Azure; moving the clock waits for it."""
+    with CloudProcess(tmp_path / "state", "run", str(app), "--port", "0") as cloud:
+        impatient = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with pytest.raises(TimeoutError):
+            impatient.open(cloud.connection["app"]["url"] + "/api/slow", timeout=0.2)
+        cloud.control("POST", "/clock", {"advance": "PT1S"})
+        assert (app / "ended").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,11 @@ def call(worker: Worker, tmp_path: Path) -> Callable[..., tuple[int, str, Any]]:
     async def answer(method: str, path: str, key: str, options: dict[str, Any]) -> Any:
         async with served(worker, tmp_path) as (client, keys):
             known = {
-                "master": keys.master,
-                "host": keys.host,
-                "own": keys.functions["locked"],
-                "other": keys.functions["plain"],
-                "system": keys.system["eventgrid"],
+                "master": keys["master"],
+                "host": keys["host"],
+                "own": keys["function:locked"],
+                "other": keys["function:plain"],
+                "system": keys["system:eventgrid"],
             }
             headers = {**options.pop("headers", {})}
             if key:
@@ -171,15 +172,15 @@ def test_keys_open_what_they_open_in_azure(call: Any, path: str, key: str, statu
 def test_a_key_may_come_in_the_query(call: Any, tmp_path: Path, worker: Worker) -> None:
     """`code`, as in the URLs that Azure shows."""
     keys = load_keys(tmp_path / "keys.json", [f.name for f in worker.functions])
-    assert call("GET", f"/api/locked?code={keys.host}")[0] == 200
+    assert call("GET", f"/api/locked?code={keys['host']}")[0] == 200
 
 
 def test_keys_stay_and_only_the_owner_reads_them(tmp_path: Path) -> None:
     """A new function gets a key, the others keep theirs."""
     first = load_keys(tmp_path / "keys.json", ["a"])
     second = load_keys(tmp_path / "keys.json", ["a", "b"])
-    assert (first.master, first.system) == (second.master, second.system)
-    assert first.functions["a"] == second.functions["a"] != second.functions["b"]
+    assert second == {**first, "function:b": second["function:b"]}
+    assert second["function:a"] != second["function:b"]
     assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -207,8 +208,6 @@ def routed(tmp_path: Path, *routes: str, prefix: str = "api") -> Router:
         ("files", "f3", {}),
         ("b", "f4", {}),
         ("b/7", "f4", {"page": "7"}),
-        ("c", "f5", {"kind": "all"}),
-        ("d/1.0.txt", "f6", {"stem": "1.0", "suffix": "txt"}),
         ("a", None, {}),
         ("a/x/y", None, {}),
     ],
@@ -219,30 +218,20 @@ def test_the_most_specific_template_wins(
     """Literals before constrained parameters before parameters before the rest of the path."""
     router = routed(
         tmp_path,
-        *("a/{name}", "a/list", "a/{id:int}", "files/{*path}", "b/{page?}", "c/{kind=all}"),
-        "d/{stem}.{suffix}",
+        *("a/{name}", "a/list", "a/{id:int}", "files/{*path}", "b/{page?}"),
     )
     match = router.find("GET", f"/api/{path}")
-    assert (match and match.function.name) == function
-    assert (match.parameters if match else {}) == parameters
+    found = (match[0].name, match[1]) if match else (None, {})
+    assert found == (function, parameters)
 
 
 @pytest.mark.parametrize(
     ("constraint", "good", "bad"),
     [
-        ("int", "-5", "3000000000"),
-        ("long", "3000000000", "x"),
+        ("int", "-5", "x"),
         ("bool", "True", "1"),
         ("alpha", "abc", "a1"),
         ("guid", "512d38b6-c7b8-40c8-89fe-f46f9e9622b6", "512d38b6"),
-        ("length(3)", "abc", "abcd"),
-        ("length(1,3)", "abc", "abcd"),
-        ("minlength(2)", "ab", "a"),
-        ("maxlength(2)", "ab", "abc"),
-        ("min(18)", "18", "17"),
-        ("max(18)", "18", "19"),
-        ("range(1,9)", "9", "10"),
-        ("regex(^a.c$)", "abc", "abd"),
     ],
 )
 def test_constraints(tmp_path: Path, constraint: str, good: str, bad: str) -> None:
@@ -262,7 +251,11 @@ def test_the_prefix_is_host_jsons(tmp_path: Path, prefix: str, path: str) -> Non
     assert router.find("GET", "/api/x") is None
 
 
-def test_an_unknown_constraint_is_refused(tmp_path: Path) -> None:
-    """The error names the function and the constraint."""
-    with pytest.raises(LoadError, match="function f0: route constraint 'even'"):
-        routed(tmp_path, "x/{v:even}")
+@pytest.mark.parametrize(
+    "segment",
+    ["{v:even}", "{v:length(3)}", "{v:regex(^a.c$)}", "{v=all}", "{v}.{w}", "{1}", "{v", "x}"],
+)
+def test_what_is_not_served_of_a_template_is_refused(tmp_path: Path, segment: str) -> None:
+    """The error names the function and the segment."""
+    with pytest.raises(LoadError, match=f"function f0: .*{re.escape(repr(segment))}"):
+        routed(tmp_path, f"x/{segment}")
