@@ -54,6 +54,7 @@ async def json_body(request: web.Request) -> str | None:
 
 
 def _in_newtonsofts_words(text: str, place: int) -> str:
+    """They say where it went wrong; `place` is Python's opinion."""
     what = "value"
     if number := re.match(r"[-\d][-+.\dA-FX]*", text, re.IGNORECASE):
         what, place = "number", number.end()

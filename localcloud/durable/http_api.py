@@ -113,7 +113,7 @@ class HttpApi:
         return web.json_response({"instancesDeleted": len(found)}) if found else empty(404)
 
     def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
-        """By time and status. Statuses that are not `among` are ignored (also in another case)."""
+        """By time and status; statuses not `among` these (also in another case) count as not named."""
         since = parameter(request, "createdTimeFrom", moment, FIRST)
         until = parameter(request, "createdTimeTo", moment, LAST)
         wanted = {text.strip() for text in parameter(request, "runtimeStatus", str, "").split(",")}
