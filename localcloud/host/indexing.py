@@ -2,7 +2,8 @@
 
 The rules are those of azure_functions_worker's loader.py and functions.py (parameters must equal
 bindings, `context` is the only extra, an annotation must be a class and fit its binding) and of the
-Functions host (names, one owner per durable name). All problems of an app are told at once.
+Functions host (names, one owner per durable name). All problems of an app are told at once, but for
+annotations that cannot be read, which come first.
 """
 
 from __future__ import annotations
@@ -103,17 +104,10 @@ def index(module: ModuleType) -> list[Function]:
         declared = next(iter(apps.values())).get_functions()
     except Exception as error:
         raise LoadError([f"function_app.py: {error}"]) from error
-    functions, problems = [], []
-    for item in declared:
-        try:
-            function = _function(item)
-        except Exception as error:  # noqa: BLE001 - an annotation is any expression
-            name = item.get_function_name()
-            problems.append(f"function {name}: its annotations cannot be read: {error}")
-            continue
-        functions.append(function)
-        wrong = (text for rule in RULES for text in rule(function))
-        problems += [f"function {function.name}: {text}" for text in wrong]
+    functions = [_function(item) for item in declared]
+    problems = [
+        f"function {f.name}: {text}" for f in functions for rule in RULES for text in rule(f)
+    ]
     problems += _clashes(functions)
     if problems:
         raise LoadError(problems)
@@ -121,18 +115,15 @@ def index(module: ModuleType) -> list[Function]:
 
 
 def _function(item: Any) -> Function:
-    handler = item.get_user_function()
+    name, handler = str(item.get_function_name()), item.get_user_function()
+    try:
+        hints = typing.get_type_hints(handler)
+    except Exception as error:
+        raise LoadError([f"function {name}: its annotations cannot be read: {error}"]) from error
     bindings = {b["name"]: b for b in map(json.loads, item.get_raw_bindings())}
     trigger = bindings[item.get_trigger().name]
     returned = bindings.pop("$return", trigger if trigger["type"] in IMPLICIT else {})
-    return Function(
-        name=str(item.get_function_name()),
-        trigger=trigger,
-        bindings=bindings,
-        handler=handler,
-        hints=typing.get_type_hints(handler),
-        returns=returned.get("type"),
-    )
+    return Function(name, trigger, bindings, handler, hints, returned.get("type"))
 
 
 # ---- what is refused: each rule gives a text for each breach ------------------------------------------
@@ -175,10 +166,7 @@ def _annotated(function: Function) -> Iterator[str]:
 def _fits(converter: Any, hint: Any) -> bool:
     try:
         return converter is None or converter.check_input_type_annotation(hint)
-    except (
-        AttributeError,
-        TypeError,
-    ):  # it takes no parameter; or issubclass with what is no class
+    except (AttributeError, TypeError):  # it is for results only; it asks issubclass of a generic
         return False
 
 

@@ -67,9 +67,8 @@ class Field:
         return number
 
 
-SECONDS = Field(0, 59)
 FIELDS = (
-    SECONDS,
+    Field(0, 59),
     Field(0, 59),
     Field(0, 23),
     Field(1, 31),

@@ -47,10 +47,7 @@ class FunctionsServer:
         data = await request_datum(request, parameters)
         try:
             return response_of(await self._worker.invoke(function, data))
-        except (
-            WorkerFailure,
-            ValueError,
-        ) as error:  # ValueError: HTTP has no such status or header
+        except (WorkerFailure, ValueError) as error:  # or what it returned cannot be sent
             logger.error("Executed '%s' (Failed)\n%s", function.name, error)
             return web.Response(status=500)
 

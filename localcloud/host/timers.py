@@ -64,11 +64,6 @@ class Timer:
         body = {"Schedule": schedule, "ScheduleStatus": status, "IsPastDue": past_due}
         return Datum(json.dumps(body, separators=(",", ":")), "json")
 
-    def forget(self, now: datetime) -> None:
-        """As if it had never run."""
-        self.next, self.last_run = self.schedule.next(now), None
-        self.status = self.status and Status(None, self.next, now)
-
     def started(self, now: datetime) -> None:
         """Moves on to the tick after a run that started at `now`."""
         self.next, self.last_run = self.schedule.next(now), now
@@ -83,8 +78,11 @@ class Timers:
     ) -> None:
         self._worker, self._clock, self._path = worker, clock, path
         kept, now = self._kept(), clock.now()
-        triggers = [f for f in worker.functions if f.kind == "timerTrigger"]
-        self._timers = [_timer(f, settings, kept.get(f.name), now) for f in triggers]
+        self._timers = [
+            _timer(f, _schedule(f, settings), kept.get(f.name), now)
+            for f in worker.functions
+            if f.kind == "timerTrigger"
+        ]
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
@@ -107,8 +105,8 @@ class Timers:
 
     def reset(self) -> None:
         """Forgets the runs so far."""
-        for timer in self._timers:
-            timer.forget(self._clock.now())
+        now = self._clock.now()
+        self._timers = [_timer(t.function, t.schedule, None, now) for t in self._timers]
         self._keep()
         self._wake.set()
 
@@ -172,11 +170,8 @@ class Timers:
             return {}
 
 
-def _timer(
-    function: Function, settings: Mapping[str, str], kept: Status | None, now: datetime
-) -> Timer:
+def _timer(function: Function, schedule: Schedule, kept: Status | None, now: datetime) -> Timer:
     """As the schedule monitor goes on: with what was kept, unless the schedule is another one by now."""
-    schedule = _schedule(function, settings)
     timer = Timer(function, schedule, schedule.next(now), None)
     if function.trigger.get("useMonitor") is not False and not schedule.under_a_minute(now):
         same = kept is not None and schedule.next(kept.last or kept.updated) == kept.next
