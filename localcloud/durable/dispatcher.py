@@ -24,7 +24,7 @@ Tasks = dict[Any, asyncio.Task[None]]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 # Who starts an instance and asks at once must see it Pending, as with the real extension.
-PICKUP_SECONDS = 0.02
+PICKUP_SECONDS = 0.05
 
 
 class Dispatcher:

@@ -80,33 +80,48 @@ def event(kind: Kind, when: datetime, event_id: int = -1, **fields: Any) -> Even
     }
 
 
-def execution_started(
-    when: datetime,
-    *,
-    instance_id: str,
-    execution_id: str,
-    name: str,
-    version: str | None,
-    input_text: str | None,
-    parent: dict[str, Any] | None = None,
-    generation: int | None = None,
-) -> Event:
-    """`generation` counts the starts by a client under one id; children have none."""
-    return event(
-        Kind.ExecutionStarted,
-        when,
-        OrchestrationInstance={"InstanceId": instance_id, "ExecutionId": execution_id},
-        ParentInstance=parent,
-        Name=name,
-        Version=version,
-        Input=input_text,
-        Tags=None,
-        Correlation=None,
-        ParentTraceContext=None,
-        ScheduledStartTime=None,
-        Generation=generation,
-        GenerateNewTrace=False,
-    )
+@dataclass(frozen=True)
+class Execution:
+    """Who a history is about; `parent` is the ParentInstance of a child."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    version: str | None = None
+    parent: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, history: list[Event]) -> Execution:
+        started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
+        ids = started["OrchestrationInstance"]
+        what = (started["Name"], started["Version"], started["ParentInstance"])
+        return cls(ids["InstanceId"], ids["ExecutionId"], *what)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """An OrchestrationInstance."""
+        return {"InstanceId": self.instance_id, "ExecutionId": self.execution_id}
+
+    def started(self, when: datetime, text: str | None, generation: int | None = None) -> Event:
+        """ExecutionStarted with the input `text`.
+
+        `generation` counts the starts by a client under one id; children have none.
+        """
+        return event(
+            Kind.ExecutionStarted,
+            when,
+            OrchestrationInstance=self.ids,
+            ParentInstance=self.parent,
+            Name=self.name,
+            Version=self.version,
+            Input=text,
+            Tags=None,
+            Correlation=None,
+            ParentTraceContext=None,
+            ScheduledStartTime=None,
+            Generation=generation,
+            GenerateNewTrace=False,
+        )
 
 
 def task_completed(when: datetime, task_id: int, result: str | None) -> Event:
@@ -126,21 +141,3 @@ def task_failed(when: datetime, task_id: int, reason: str, details: str) -> Even
 
 def event_raised(when: datetime, name: str, text: str | None) -> Event:
     return event(Kind.EventRaised, when, Name=name, Input=text, ParentTraceContext=None)
-
-
-@dataclass(frozen=True)
-class Execution:
-    """Who a history is about: the fields of its ExecutionStarted event."""
-
-    instance_id: str
-    execution_id: str
-    name: str
-    version: str | None
-    parent: dict[str, Any] | None
-
-    @classmethod
-    def of(cls, history: list[Event]) -> Execution:
-        started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
-        ids = started["OrchestrationInstance"]
-        what = (started["Name"], started["Version"], started["ParentInstance"])
-        return cls(ids["InstanceId"], ids["ExecutionId"], *what)

@@ -22,11 +22,11 @@ from localcloud.durable.failures import unknown_function
 from localcloud.durable.history import (
     FINISHED,
     Event,
+    Execution,
     Kind,
     compact,
     event,
     event_raised,
-    execution_started,
     stamp,
 )
 from localcloud.durable.links import CONNECTION, Links
@@ -89,15 +89,10 @@ class Operations:
         if former is not None and former.status not in FINISHED:
             raise Refused(409, EXISTS.format(former.status))
         now = self.clock.now()
-        started = execution_started(
-            now,
-            instance_id=instance_id,
-            execution_id=str(uuid.uuid4()),
-            name=name,
-            version=parameter(request, "version", str, "") or self.versioning.default,
-            input_text=text,
-            generation=0 if former is None else (former.generation or 0) + 1,
-        )
+        version = parameter(request, "version", str, "") or self.versioning.default
+        generation = 0 if former is None else (former.generation or 0) + 1
+        begun = Execution(instance_id, str(uuid.uuid4()), name, version)
+        started = begun.started(now, text, generation)
         self.store.start(Message(instance_id, started, now), Instance.of(started, "Pending"))
         self.dispatcher.started_anew(instance_id)
         return await self._started(request, instance_id)

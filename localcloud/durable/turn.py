@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from localcloud.durable.history import (
     Kind,
     event,
     event_raised,
-    execution_started,
     moment,
     stamp,
 )
@@ -92,21 +91,15 @@ def _message(decision: Decision, who: Execution, now: datetime) -> Message:
 
 
 def _start(child: Decision, who: Execution, now: datetime) -> Event:
-    ids = {"InstanceId": who.instance_id, "ExecutionId": who.execution_id}
-    return execution_started(
-        now,
-        instance_id=child.fields["InstanceId"],
-        execution_id=uuid.uuid4().hex,
-        name=child.name,
-        version=child.fields["Version"],
-        input_text=child.payload,
-        parent={
-            "Name": who.name,
-            "OrchestrationInstance": ids,
-            "TaskScheduleId": child.id,
-            "Version": who.version,
-        },
-    )
+    parent = {
+        "Name": who.name,
+        "OrchestrationInstance": who.ids,
+        "TaskScheduleId": child.id,
+        "Version": who.version,
+    }
+    what = (child.name, child.fields["Version"], parent)
+    begun = Execution(child.fields["InstanceId"], uuid.uuid4().hex, *what)
+    return begun.started(now, child.payload)
 
 
 def _answer(end: Decision, parent: dict[str, Any], now: datetime) -> Message:
@@ -126,14 +119,6 @@ def next_generation(
     again: Decision, carried: list[Event], who: Execution, now: datetime
 ) -> list[Event]:
     """The history that a generation begins with; its first turn comes behind that."""
-    started = execution_started(
-        now,
-        instance_id=who.instance_id,
-        execution_id=uuid.uuid4().hex,
-        name=who.name,
-        version=who.version,
-        input_text=again.payload,
-        parent=who.parent,
-    )
+    started = replace(who, execution_id=uuid.uuid4().hex).started(now, again.payload)
     turn = event(Kind.OrchestratorStarted, now)
     return [turn, started, *carried, event(Kind.OrchestratorCompleted, now)]

@@ -10,10 +10,10 @@ import pytest
 from localcloud.durable.decisions import Decision, complete, create_timer, schedule_task
 from localcloud.durable.history import (
     Event,
+    Execution,
     Kind,
     event,
     event_raised,
-    execution_started,
     task_completed,
     task_failed,
 )
@@ -51,9 +51,7 @@ def scheduled(key: int, name: str = "a") -> Event:
 
 
 def decide(*actions: dict[str, Any], after: tuple[Event, ...] = (), **state: Any) -> list[Decision]:
-    started = execution_started(
-        NOW, instance_id="i", execution_id="e", name="f", version=None, input_text=None
-    )
+    started = Execution("i", "e", "f").started(NOW, None)
     history = [event(Kind.OrchestratorStarted, NOW), started, *after]
     reply = {"isDone": False, "actions": [list(actions)], **state}
     return replay(history, Reply(reply), knows).decisions
@@ -114,9 +112,7 @@ def test_terminate_wins_over_everything() -> None:
 
 def test_continue_as_new_carries_later_events_over() -> None:
     """An event behind the call of continue_as_new belongs to the next generation."""
-    started = execution_started(
-        NOW, instance_id="i", execution_id="e", name="f", version=None, input_text=None
-    )
+    started = Execution("i", "e", "f").started(NOW, None)
     raised = event_raised(NOW, "E", "1")
     actions = [any_of(wait(), timer(cancelled=True)), {"actionType": 4, "input": "1"}]
     reply = Reply({"isDone": True, "actions": [actions]})
