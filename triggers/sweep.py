@@ -3,7 +3,8 @@
 For every migration without an outcome:
 - no orchestration and never started: start it (the starter died in between);
 - the orchestration has ended or vanished: close it as Failed, with the reason;
-- a verified decision without a ruling, or a cancellation: wake the wait again (the event was lost).
+- a verified decision without a ruling, or a cancellation: wake the wait again (the event was lost);
+- the durable extension does not say: look again the next time.
 Pointers whose claim was never made are dropped.
 """
 
@@ -11,6 +12,7 @@ import logging
 from datetime import datetime, timedelta
 
 import azure.durable_functions as df
+from azure.durable_functions.models import DurableOrchestrationStatus
 
 import clock
 from activities.configuration import records
@@ -62,13 +64,21 @@ async def _look_at(
     if now - snapshot.accepted.accepted_at < GRACE:
         return
     status = await client.get_status(migration)
-    found = status.runtime_status if status else None
+    found = status.runtime_status
     if found is None and not snapshot.started:
         await start_orchestration(client, snapshot.accepted)
-    elif found is None or found in _ENDED:
+    elif found in _ENDED or _is_missing(status):
         await _close(snapshot, found.name if found else None)
+    elif found is None:
+        log.warning("%s: the durable extension does not say how it stands", migration)
     elif _unheard(snapshot) and snapshot.state.approval:
         await wake(client, migration, approval_event_name(snapshot.state.approval.round))
+
+
+def _is_missing(status: DurableOrchestrationStatus) -> bool:
+    """Whether the extension answered 404. The SDK makes a status of its 500 too, with that answer's fields and no
+    runtime status; only a 404 has no body at all (../shared/durable, recordings control and start_variants)."""
+    return status.runtime_status is None and getattr(status, "message", None) == ""
 
 
 async def _close(snapshot: Snapshot, ended: str | None) -> None:
