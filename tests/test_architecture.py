@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.figures import tell
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("migration", "orchestrators", "activities", "records", "triggers")
@@ -37,6 +40,10 @@ IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", 
 HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
+# Of the local cloud: the ARM emulator knows nothing of the rest, the Durable extension only the worker that it calls.
+LOCAL_PARTS = {"arm": set[str](), "durable": {"localcloud.clock", "localcloud.host.worker"}}
+READ_IN_AN_HOUR = 2000  # lines of code: the embedded Durable extension
+LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
 @cache
@@ -147,3 +154,33 @@ def test_no_two_modules_of_the_app_import_each_other() -> None:
     while leaves := {name for name, needs in graph.items() if not needs}:
         graph = {n: needs - leaves for n, needs in graph.items() if n not in leaves}
     assert graph == {}
+
+
+@pytest.mark.parametrize("part", LOCAL_PARTS)
+def test_a_part_of_the_local_cloud_stands_alone(part: str) -> None:
+    """Each emulates one system, and is read, tested and used without the others."""
+    foreign = {
+        name
+        for path in (ROOT / "localcloud" / part).glob("**/*.py")
+        for name in imports(path)
+        if name.startswith("localcloud.") and not name.startswith(f"localcloud.{part}")
+    }
+    allowed = LOCAL_PARTS[part]
+    assert {name for name in foreign if not any(name.startswith(a) for a in allowed)} == set()
+
+
+def test_the_embedded_extension_is_read_in_an_hour() -> None:
+    """Lines of code, without blank ones, comments and docstrings."""
+    lines = sum(lines_of_code(path) for path in (ROOT / "localcloud" / "durable").glob("*.py"))
+    tell(f"the embedded Durable extension: {lines:,} lines of code")
+    assert lines < READ_IN_AN_HOUR
+
+
+def lines_of_code(path: Path) -> int:
+    with tokenize.open(path) as source:
+        tokens = [t for t in tokenize.generate_tokens(source.readline) if t.type not in LAYOUT]
+    code = {line for t in tokens for line in range(t.start[0], t.end[0] + 1) if t.string}
+    for node in nodes(path):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            code -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(code)
