@@ -21,20 +21,18 @@ _COMMON = {
     "X-Content-Type-Options": "nosniff",
     "X-Cache": "CONFIG_NOCACHE",
 }
-_READS = {"x-ms-ratelimit-remaining-subscription-global-reads": "3749"}
-_REMAINING = {
-    "GET": _READS,
-    "HEAD": _READS,
-    "DELETE": {
-        "x-ms-ratelimit-remaining-subscription-deletes": "199",
-        "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
-    },
+_READS = {**_COMMON, "x-ms-ratelimit-remaining-subscription-global-reads": "3749"}
+_DELETES = {
+    **_COMMON,
+    "x-ms-ratelimit-remaining-subscription-deletes": "199",
+    "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
 }
 _WRITES = {
+    **_COMMON,
     "x-ms-ratelimit-remaining-subscription-writes": "199",
     "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
 }
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_ALWAYS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
 @lru_cache(maxsize=64)
@@ -49,15 +47,15 @@ def response(
     request_id = guid()
     date, route = _stamps(now.replace(microsecond=0))
     headers = {
-        **_COMMON,
+        **_ALWAYS.get(method, _WRITES),
         "Date": date,
         "x-ms-correlation-request-id": correlation,
         "x-ms-request-id": request_id,
         "x-ms-routing-request-id": route + request_id,
-        **_REMAINING.get(method, _WRITES),
         **counted,
         **reply.headers,
     }
     if reply.body is None:
         return web.Response(status=reply.status, headers=headers)
-    return web.Response(status=reply.status, headers={**headers, **_JSON}, body=encode(reply.body))
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    return web.Response(status=reply.status, headers=headers, body=encode(reply.body))

@@ -6,7 +6,6 @@ The resources of the template are written when the deployment is accepted; expre
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from localcloud.arm import paths
@@ -82,7 +81,7 @@ def _create(world: World, call: Call, signer: Signer, item: Json) -> Resource | 
         return None
     kind = MACHINE if target.kind == MACHINE.type.lower() else anything(target.type)
     body = {k: v for k, v in item.items() if k not in ("apiVersion", "dependsOn", "type", "name")}
-    sub = replace(call, method="PUT", target=target, body=body, api=str(item.get("apiVersion", "")))
+    sub = call._replace(method="PUT", target=target, body=body, api=str(item.get("apiVersion", "")))
     put(world, spelt(sub), kind, signer)
     return world.find(path)
 

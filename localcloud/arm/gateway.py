@@ -20,7 +20,6 @@ from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Failure, Json
 from localcloud.arm.observing import report
 from localcloud.arm.shapes import check_shape
-from localcloud.arm.timestamps import arm_time
 
 if TYPE_CHECKING:
     from localcloud.arm.server import ArmCloud
@@ -40,29 +39,32 @@ class Gateway:
         cloud = self._cloud
         correlation = request.headers.get("x-ms-correlation-request-id") or guid()
         rule = cloud.faults.pick(request.method, request.raw_path)
+        answer: web.StreamResponse
         line: Json = {
             "method": request.method,
             "path": request.raw_path,
             "status": 0,
             "correlationId": correlation,
             "clientRequestId": request.headers.get("x-ms-client-request-id"),
-            "time": arm_time(cloud.world.now()),
+            "time": cloud.world.now().isoformat(),
         }
         if rule is not None:
             line["fault"] = rule.name or rule.what
         try:
-            answer = await self._with_fault(request, rule, correlation, line)
-            await report(cloud.observers, request, answer, line.get("fault"))
+            body = await request.read()
+            if rule is None:
+                answer = self._answer(request, body, correlation, line)
+            else:
+                answer = await self._with_fault(request, body, rule, correlation, line)
+            if cloud.observers:
+                await report(cloud.observers, request, answer, line.get("fault"))
             return answer
         finally:
             cloud.requests.append(line)
 
     async def _with_fault(
-        self, request: web.Request, rule: Rule | None, correlation: str, line: Json
+        self, request: web.Request, body: bytes, rule: Rule, correlation: str, line: Json
     ) -> web.StreamResponse:
-        body = await request.read()
-        if rule is None:
-            return self._answer(request, body, correlation, line)
         wrong = Misbehaviour(self._cloud.held, rule, line)
         if rule.when == "before":
             await wrong.wait(request)
@@ -99,17 +101,14 @@ class Gateway:
     ) -> Reply:
         cloud = self._cloud
         api = request.query.get("api-version", "")
-        if request.path == "/metadata/endpoints":
+        target = paths.parse(request.path)
+        if target is None and request.path == "/metadata/endpoints":
             return Reply(200, metadata.endpoints(cloud.url, cloud.tenant_id, api))
         cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
-        tenant_wide = self._tenant_wide(request.path, api)
-        if tenant_wide is not None:
-            return tenant_wide
-        target = paths.parse(request.path)
         if target is None:
-            raise refusal("path unknown", namespace="", api=api)
+            return self._tenant_wide(request.path, api)
         call = Call(
             request.method,
             target,
@@ -142,7 +141,7 @@ class Gateway:
         finally:
             world.profile = profile
 
-    def _tenant_wide(self, path: str, api: str) -> Reply | None:
+    def _tenant_wide(self, path: str, api: str) -> Reply:
         cloud = self._cloud
         match path.rstrip("/").lower():
             case "/subscriptions":
@@ -150,7 +149,7 @@ class Gateway:
             case "/tenants":
                 lines = [tenant_body(cloud.tenant_id)]
             case _:
-                return None
+                raise refusal("path unknown", namespace="", api=api)
         if not api:
             raise refusal("api version missing")
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})

@@ -29,6 +29,8 @@ _ORDER = [
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
     if existing is not None:
+        if sent == existing.properties:  # a PATCH of tags: nothing else is made anew
+            return _same(world, call, existing)
         sent = _updated(existing, sent)
     disks = [_completed(disk) for disk in _disks(world, call, sent)]
     inner: Json = {}
@@ -47,6 +49,12 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
         revealed={"storageProfile": _profile([_sized(world, disk) for disk in disks], sent)},
         hidden=existing.hidden if existing else _plan(world, sent),
     )
+
+
+def _same(world: World, call: Call, existing: Resource) -> Draft:
+    seconds = world.seconds("image update", call.target.path)
+    revealed, hidden = existing.revealed, existing.hidden
+    return Draft(existing.properties, seconds, revealed=revealed, hidden=hidden)
 
 
 def _default_generation(call: Call, sent: Json) -> str | None:

@@ -72,10 +72,9 @@ def _managed(machine_id: str, disk: Json, name: str) -> Json:
 
 def blob_account(world: World, uri: str) -> Resource | None:
     """The storage account a blob is in, when the emulator has it."""
-    name = (urlsplit(uri).hostname or "").partition(".")[0]
-    if not name:
-        return None
-    return next((account for account in world.of_type(ACCOUNT) if account.name == name), None)
+    accounts = world.of_type(ACCOUNT)
+    name = (urlsplit(uri).hostname or "").partition(".")[0] if accounts else ""
+    return next((account for account in accounts if account.name == name), None)
 
 
 def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:

@@ -50,24 +50,19 @@ def headers(
     world: World, call: Call, operation: Operation, signer: Signer, *, updates: bool = False
 ) -> Json:
     """`Azure-AsyncOperation`, for deletions and disks also `Location`, and `Retry-After`."""
-    subscription = call.target.subscription
-    place = (
-        f"{call.base}/subscriptions/{subscription}/providers/Microsoft.Compute/locations/"
-        f"{url_form(operation.location)}/{operation.family}/{operation.id}?"
-    )
-    partition = "" if operation.family == "capsOperations" else f"p={_partition(subscription)}&"
-    end = f"api-version={call.api}"
+    family, subscription = operation.family, call.target.subscription
+    place, partition = _place(call.base, subscription, operation.location, family)
 
     def url(options: str) -> str:
-        plain = place + partition + options + end
+        plain = f"{place}{operation.id}?{partition}{options}api-version={call.api}"
         return signer.sign(plain, call.now) if world.profile.signed_urls else plain
 
     found: Json = {"Azure-AsyncOperation": url("")}
-    if _has_location(call, operation) or (updates and is_first(call, operation.family)):
+    if _has_location(call, operation) or (updates and is_first(call, family)):
         found["Location"] = url("monitor=true&")
     if operation.retry_after is not None:
         found["Retry-After"] = str(operation.retry_after)
-    if operation.family == "operations":
+    if family == "operations":
         found["azure-asyncnotification"] = "Enabled"
     return found
 
@@ -82,9 +77,15 @@ def is_first(call: Call, family: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _partition(subscription: str) -> str:
-    """The `p=` of compute operations: one guid for each subscription."""
-    return str(UUID(bytes=(subscription.encode() * 16)[:16], version=4))
+def _place(base: str, subscription: str, location: str, family: str) -> tuple[str, str]:
+    """An operation's URL up to its id, and the `p=` of compute: a guid for each subscription."""
+    place = (
+        f"{base}/subscriptions/{subscription}/providers/Microsoft.Compute/locations/"
+        f"{url_form(location)}/{family}/"
+    )
+    if family == "capsOperations":
+        return place, ""
+    return place, f"p={UUID(bytes=(subscription.encode() * 16)[:16], version=4)}&"
 
 
 def read(world: World, call: Call) -> Reply:

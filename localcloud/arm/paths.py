@@ -85,6 +85,30 @@ def _spelled(parts: list[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def parse(raw: str) -> Target | None:
     """The target of a path, or None when it is none of ARM's forms."""
+    head, _, last = raw.rpartition("/")
+    if last and last != "providers" and "%" not in last:
+        place = _parsed(head)
+        if place is not None and place.namespace and place.is_collection:
+            return _named(place, last)
+    return _parsed(raw)
+
+
+def _named(place: Target, name: str) -> Target:
+    """A member of a collection: names are many and collections few, so only those are parsed."""
+    return Target(
+        f"{place.path}/{name}",
+        place.subscription,
+        place.group,
+        place.kind,
+        place.types,
+        (*place.names, name),
+        place.namespace,
+        place.scope,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(raw: str) -> Target | None:
     # Empty segments go: the az CLI may double slashes.
     parts = _spelled([part for part in unquote(raw).split("/") if part])
     path = "/" + "/".join(parts)

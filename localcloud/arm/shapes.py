@@ -22,12 +22,14 @@ location id endOfLifeDate hyperVGeneration blobUri uri name osType osState cachi
 storageAccountType storageAccountStrategy architecture replicationMode permissions operationType
 description eula virtualMachineId communityGalleryImageId
 """
-_OBJECTS = frozenset(_OBJECT_NAMES.split())
-_LISTS = frozenset(_LIST_NAMES.split())
-_TEXTS = frozenset(_TEXT_NAMES.split())
+_WANTED: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(_OBJECT_NAMES.split(), (dict, "an object")),
+    **dict.fromkeys(_LIST_NAMES.split(), (list, "a list of objects")),
+    **dict.fromkeys(_TEXT_NAMES.split(), (str, "a text")),
+    **dict.fromkeys(("lun", "diskSizeGB", "sizeInGB"), (int, "a whole number")),
+}
+_OF_TEXTS = frozenset({"identifier", "tags"})
 _READ = ("microsoft.compute/galleries", "microsoft.compute/images", "resourcegroups")
-_NUMBERS = frozenset({"lun", "diskSizeGB", "sizeInGB"})
-_NO_TEXTS = _OBJECTS | _LISTS | _NUMBERS
 
 
 def check_shape(kind: str, body: Json) -> None:
@@ -36,38 +38,25 @@ def check_shape(kind: str, body: Json) -> None:
     Kinds that are kept as sent are not looked into: there the names may mean something else.
     """
     if kind.startswith(_READ):
-        _check_below(body, "")
+        _check_object(body, "", "")
 
 
-def _check_below(body: Any, at: str) -> None:
-    if not isinstance(body, dict):
-        return
+def _check_object(body: Json, name: str, at: str) -> None:
+    """name: its key; at: the path of its values up to their own keys."""
+    of_texts = name in _OF_TEXTS
     for key, value in body.items():
-        if isinstance(value, str) and key not in _NO_TEXTS:
-            continue  # most values: right wherever they stand
-        path = f"{at}.{key}" if at else str(key)
-        _check(key, value, path)
-        for number, entry in enumerate(value if isinstance(value, list) else [value]):
-            _check_below(entry, f"{path}[{number}]" if isinstance(value, list) else path)
+        wanted = (str, "a text") if of_texts else _WANTED.get(key)
+        if wanted is not None and value is not None and not isinstance(value, wanted[0]):
+            raise refusal("body", reason=f"{at}{key} must be {wanted[1]}")
+        if isinstance(value, dict):
+            _check_object(value, key, f"{at}{key}.")
+        elif isinstance(value, list):
+            _check_list(value, f"{at}{key}", of_objects=wanted is not None)
 
 
-def _check(key: str, value: Any, path: str) -> None:
-    if value is None:
-        return
-    within = path.split(".")[-2:-1]
-    if within in (["identifier"], ["tags"]):
-        _require(isinstance(value, str), path, "a text")
-    elif key in _OBJECTS:
-        _require(isinstance(value, dict), path, "an object")
-    elif key in _LISTS:
-        entries = value if isinstance(value, list) else [None]
-        _require(all(isinstance(entry, dict) for entry in entries), path, "a list of objects")
-    elif key in _TEXTS:
-        _require(isinstance(value, str), path, "a text")
-    elif key in _NUMBERS:
-        _require(isinstance(value, int), path, "a whole number")
-
-
-def _require(right: bool, path: str, what: str) -> None:
-    if not right:
-        raise refusal("body", reason=f"{path} must be {what}")
+def _check_list(entries: list[Any], path: str, *, of_objects: bool) -> None:
+    if of_objects and not all(isinstance(entry, dict) for entry in entries):
+        raise refusal("body", reason=f"{path} must be a list of objects")
+    for number, entry in enumerate(entries):
+        if isinstance(entry, dict):
+            _check_object(entry, "", f"{path}[{number}].")

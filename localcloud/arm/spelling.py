@@ -7,10 +7,9 @@ refused.
 
 from __future__ import annotations
 
-from typing import Any
-
 from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
+from localcloud.arm.model import Json
 
 _STORAGE = (
     "Standard_LRS Standard_ZRS Premium_LRS Premium_ZRS PremiumV2_LRS StandardSSD_LRS "
@@ -46,21 +45,31 @@ def spelt(call: Call) -> Call:
     inner = call.body.get("properties")
     if not inner or not call.target.kind.startswith(_PREFIXES):
         return call
-    return call.saying(call.body | {"properties": _settled(inner)})
+    settled = _settled(inner)
+    return call if settled is inner else call.saying(call.body | {"properties": settled})
 
 
-def _settled(json: Any) -> Any:
-    if isinstance(json, list):
-        return [_settled(item) for item in json]
-    if not isinstance(json, dict):
-        return json
-    return {key: _value(key, value) for key, value in json.items()}
+def _settled(json: Json) -> Json:
+    """The same object if all of it is spelt so already, as nearly all requests are."""
+    changed: Json = {}
+    for key, value in json.items():
+        settled = value
+        if isinstance(value, str):
+            settled = _spelt(key, value)
+        elif isinstance(value, dict):
+            settled = _settled(value)
+        elif isinstance(value, list):
+            settled = [_settled(item) if isinstance(item, dict) else item for item in value]
+        if settled is not value:
+            changed[key] = settled
+    return json | changed if changed else json
 
 
-def _value(key: str, value: Any) -> Any:
+def _spelt(key: str, value: str) -> str:
     known = _VALUES.get(key)
-    if known is None or not isinstance(value, str):
-        return _settled(value)
+    if known is None:
+        return value
     if value.lower() not in known:
         raise refusal("value", value=value, parameter=key)
-    return known[value.lower()]
+    azures = known[value.lower()]
+    return value if value == azures else azures

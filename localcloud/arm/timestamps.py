@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+
+_YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def arm_time(moment: datetime) -> str:
@@ -20,8 +23,7 @@ def http_date(moment: datetime) -> str:
 
 def ticks(moment: datetime) -> int:
     """100-nanosecond steps since year 1, as signed operation URLs carry them."""
-    since = moment.astimezone(UTC) - datetime(1, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 10_000_000 + since.microseconds * 10
+    return (moment - _YEAR_1) // _MICROSECOND * 10
 
 
 def parse_time(text: str) -> datetime:

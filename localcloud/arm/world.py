@@ -45,9 +45,10 @@ class World:
             self._hold(resource)
 
     def _hold(self, resource: Resource) -> None:
-        self._resources[resource.key] = resource
-        self._collections[resource.collection][resource.key] = resource
-        self._types[resource.type.lower()][resource.key] = resource
+        key = resource.key
+        self._resources[key] = resource
+        self._collections[resource.collection][key] = resource
+        self._types[resource.type.lower()][key] = resource
 
     def clear(self) -> None:
         """Forget everything."""
@@ -134,8 +135,9 @@ class World:
             self.operations[operation.id] = operation
 
     def _bury_if_gone(self, resource: Resource) -> bool:
-        if not is_gone(resource, self.now()) or resource.ready is None:
+        if resource.change != "Deleting" or not is_gone(resource, self.now()):
             return False
+        assert resource.ready is not None
         gone = resource.ready
         if resource.hidden.get("soft delete"):
             self.save(replace(resource, change="None", ready=None, soft_deleted=gone, hidden={}))

@@ -39,6 +39,16 @@ def test_kinds_and_names(path: str, kind: str, names: tuple[str, ...]) -> None:
     assert (target.kind, target.names) == (kind, names)
 
 
+@pytest.mark.parametrize("name", ["web", "providers", "images", "a b", "Microsoft.Compute"])
+@pytest.mark.parametrize(
+    "collection", ["", "/images", "/galleries/g/images", "/images/w/providers/x/y"]
+)
+def test_a_slash_at_the_end_changes_nothing(collection: str, name: str) -> None:
+    """Whether a path is read whole or as a name in a collection, it means the same."""
+    path = f"{COMPUTE}{collection}/{name}"
+    assert parse(path) == parse(f"{path}/")
+
+
 @pytest.mark.parametrize("path", ["/", "/tenants", "/subscriptions", "/providers/x/y"])
 def test_what_is_no_path_below_a_subscription(path: str) -> None:
     """Such paths have no target."""
