@@ -82,7 +82,8 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     """Seconds in a Retry-After header: a number, or an HTTP date against the app's clock; None if neither."""
     if not header:
         return None
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", header.strip()):
+    header = header.strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", header):
         return float(header)
     try:
         when = parsedate_to_datetime(header)
