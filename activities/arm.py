@@ -11,9 +11,10 @@ from migration.wire import Json
 
 
 class Told(NamedTuple):
-    """A JSON body, the correlation id of the answer, and the address of the operation it began, if any."""
+    """A JSON body, the status and correlation id of the answer, and the address of the operation it began, if any."""
 
     body: Json
+    status: int
     correlation_id: str | None
     operation_url: str | None
 
@@ -29,8 +30,15 @@ def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json 
     """The JSON of a resource, or None if Azure answers 404."""
     try:
         return read(call, *names, **options)
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        check_missing(error)
         return None
+
+
+def check_missing(error: ResourceNotFoundError) -> None:
+    """Raises NoFact unless a 404 is Resource Manager's own: a proxy's or a gateway's says nothing of the resource."""
+    if error.error is None or not error.error.code:
+        raise NoFact("a 404 that is not Azure Resource Manager's own") from error
 
 
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
@@ -78,6 +86,7 @@ def _told(pipeline_response: Any) -> Told:
         raise NoFact(f"a {response.status_code} with no resource in it")
     return Told(
         body,
+        response.status_code,
         response.headers.get("x-ms-correlation-request-id"),
         response.headers.get("Azure-AsyncOperation"),
     )

@@ -29,6 +29,12 @@ from migration.recorded import Latch
 from migration.stages import ImageFate
 from migration.wire import Json
 
+_NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)
+_CHANGED_MEANWHILE = (
+    "the managed image was made anew while it was being checked, or its creation time cannot be "
+    "read any more"
+)
+
 
 class GateAndDelete(VersionStep):
     """What was approved."""
@@ -51,7 +57,8 @@ class ConfirmDeletion(VersionStep):
 def gate_and_delete(given: GateAndDelete) -> Json:
     """`image`: `deleting`, `deleted`, `gone, not by us`, or `kept` or `unknown` with `refusals`; and the `checks`.
 
-    `deleting` comes with `operationUrl`, or with the `refusal` of a repeated DELETE while the first may be under way.
+    `deleting` comes with `operationUrl`, or with the `refusal` of a repeated DELETE (by Azure, or by a gate that is
+    shut now) while the first may be under way.
 
     Begins with all its reads every time it runs. The latch decides between this and a cancellation.
     """
@@ -79,10 +86,10 @@ def _gate(given: GateAndDelete, image: ComputeId, *, sent: bool) -> Json:
         parse_gallery_id(given.gallery_id), given.definition, given.version
     )
     if version_body is None:
-        return _kept(["the image version is not there (any more)"], ())
+        return _shut(["the image version is not there (any more)"], (), sent=sent)
     checks = check_gate(_readings(given, seen.fingerprint, version_body), _question(given))
     if reasons := refusals(checks):
-        return _kept(reasons, checks)
+        return _shut(reasons, checks, sent=sent)
     if not (sent and _being_deleted(seen.body)):  # what was kept before the DELETE is the recipe
         records().write_recipe(given.migration_id, seen.body, clock.now())
     return _look_again_and_delete(given, image, checks, sent=sent)
@@ -95,8 +102,9 @@ def _look_again_and_delete(
     if last is None or (sent and _is_another(last.fingerprint, given.fingerprint)):
         return _gone(sent, checks)
     if not last.fingerprint.complete or last.fingerprint.value != given.fingerprint:
-        records().mark_unsent(given.migration_id)
-        return _kept(["the managed image was made anew while it was being checked"], checks)
+        if not sent:
+            records().mark_unsent(given.migration_id)
+        return _shut([_CHANGED_MEANWHILE], checks, sent=sent)
     return _delete(given.migration_id, image, checks, sent=sent)
 
 
@@ -138,8 +146,9 @@ def _delete(migration_id: str, image: ComputeId, checks: tuple[Check, ...], *, s
     try:
         delete = compute(image.subscription).images.begin_delete
         told = arm.begin(delete, image.resource_group, image.name)
-    except ResourceNotFoundError:
-        return _gone(sent, checks)
+    except ResourceNotFoundError as error:
+        arm.check_missing(error)
+        return _was_gone(migration_id, checks, sent=sent)
     except HttpResponseError as error:
         refusal = error_of(error)
         if not sent and _was_not_done(refusal):
@@ -147,6 +156,8 @@ def _delete(migration_id: str, image: ComputeId, checks: tuple[Check, ...], *, s
         if refusal.transient or not sent:
             raise
         return answers.done({**value, "refusal": str(refusal)}, refusal.correlation_id)
+    if told.status == _NOTHING_THERE:
+        return _was_gone(migration_id, checks, sent=sent)
     return answers.done({**value, "operationUrl": told.operation_url}, told.correlation_id)
 
 
@@ -180,14 +191,19 @@ def _gone(sent: bool, checks: tuple[Check, ...]) -> Json:
     return answers.done({"image": fate, "checks": [check.to_wire() for check in checks]})
 
 
-def _kept(reasons: list[str], checks: tuple[Check, ...]) -> Json:
-    return answers.done(
-        {
-            "image": ImageFate.KEPT,
-            "refusals": reasons,
-            "checks": [check.to_wire() for check in checks],
-        }
-    )
+def _was_gone(migration_id: str, checks: tuple[Check, ...], *, sent: bool) -> Json:
+    """The DELETE found nothing; a second run, which finds nothing either, must not take that for its own work."""
+    if not sent:
+        records().mark_unsent(migration_id)
+    return _gone(sent, checks)
+
+
+def _shut(reasons: list[str], checks: tuple[Check, ...], *, sent: bool) -> Json:
+    """No DELETE now, so the image is kept; `sent`: unless an earlier one is under way, which the confirmation tells."""
+    value = {"checks": [check.to_wire() for check in checks]}
+    if sent:
+        return answers.done({**value, "image": "deleting", "refusal": "; ".join(reasons)})
+    return answers.done({**value, "image": ImageFate.KEPT, "refusals": reasons})
 
 
 def _readings(given: GateAndDelete, now: Fingerprint, version_body: Json) -> GateReadings:
@@ -201,17 +217,16 @@ def _readings(given: GateAndDelete, now: Fingerprint, version_body: Json) -> Gat
 
 
 def _accepted_decision(migration_id: str) -> StoredDecision | None:
-    """The approval that the workflow accepted, read from where the webhook stored it, not from any event."""
+    """The decision that the workflow accepted, read from where the webhook stored it, not from any event.
+
+    Should two runs at once have accepted one each, a rejection counts: its sender was told that the image is kept.
+    """
     snapshot = records().snapshot(migration_id)
-    for received in snapshot.received if snapshot else ():
-        ruling = snapshot.rulings.get(received.decision.key) if snapshot else None
-        if (
-            ruling is not None
-            and ruling.accepted
-            and received.decision.decision is Decision.APPROVE
-        ):
-            return received.decision
-    return None
+    if snapshot is None:
+        return None
+    accepted = {key for key, ruling in snapshot.rulings.items() if ruling.accepted}
+    found = [r.decision for r in snapshot.received if r.decision.key in accepted]
+    return min(found, key=lambda decision: decision.decision is Decision.APPROVE, default=None)
 
 
 def _question(given: GateAndDelete) -> GateQuestion:

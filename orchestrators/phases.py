@@ -248,7 +248,11 @@ def _gate_and_delete(run: Run, request: dict[str, Any]) -> Generator[Any, Any, d
 def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
     """Until the image is gone; `refused`: what Azure said to a repeated DELETE, whose first answer was lost."""
     run.image = ImageFate.UNKNOWN
-    taken = f"a repetition was refused ({refused})" if refused else "taken by Azure"
+    sent = (
+        f"a deletion may have been sent, a repetition was refused ({refused})"
+        if refused
+        else "the deletion was sent and taken by Azure"
+    )
     began, wait = run.context.current_utc_datetime, FIRST_CONFIRM_WAIT
     while True:
         found = (yield from run.ask("confirm_deletion", request)).value
@@ -261,7 +265,7 @@ def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
         if run.context.current_utc_datetime - began > run.start.confirm_limit:
             raise Ended(
                 Outcome.KEPT,
-                f"the deletion was sent and {taken}, but the image is still there; look at it yourself",
+                f"{sent}, but the image is still there; look at it yourself",
             )
         yield from pause(run.context, wait)
         wait = min(wait * 2, LONGEST_CONFIRM_WAIT)

@@ -130,9 +130,12 @@ class Azure:
         self.decide(plan, Decision.APPROVE)
         return plan
 
-    def decide(self, plan: Plan, decision: Decision, *, accepted: bool = True) -> None:
+    def decide(
+        self, plan: Plan, decision: Decision, *, accepted: bool = True, key: str = "k1"
+    ) -> None:
         """A decision is stored and ruled on."""
         stored = a_decision(
+            key=key,
             migration_id=self.accepted.id,
             fingerprint=plan.fingerprint.value,
             decision=decision,

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 import clock
+from activities import deletion, images
 from activities.configuration import records
 from activities.deletion import confirm_deletion, gate_and_delete
 from migration.answers import Standing
 from migration.approval import Decision
+from migration.gate import Check, GateQuestion, GateReadings, check_gate
+from migration.names import ComputeId
 from migration.planning import Plan
 from migration.recorded import Finished, Latch
 from migration.stages import Outcome
@@ -197,6 +200,87 @@ def test_a_refused_repetition_leaves_it_to_the_confirmation(azure: Azure) -> Non
     value = azure.done(gate_and_delete, **azure.deletion_input(plan))
     assert value["image"] == "deleting"
     assert value["refusal"].startswith("Conflict")
+
+
+def version_gone(azure: Azure, plan: Plan, _: pytest.MonkeyPatch) -> None:
+    found = azure.cloud.world.find(plan.version_id)
+    assert found is not None
+    azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+
+
+def creation_time_gone(_: Azure, __: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure's list of resources forgets the image before the image's own address does."""
+    monkeypatch.setattr(images, "_created_time", lambda *_: None)
+
+
+@pytest.mark.parametrize("happens", [version_gone, creation_time_gone])
+def test_a_shut_gate_does_not_undo_a_delete_that_may_be_under_way(
+    azure: Azure,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Azure, Plan, pytest.MonkeyPatch], None],
+) -> None:
+    """Its answer was lost: no second DELETE, and the confirmation tells what became of the image, not the gate."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+    azure.fault(what="reset", method="DELETE", when="after")
+    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    azure.well()
+    happens(azure, plan, monkeypatch)
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert (value["image"], len(azure.sent("DELETE"))) == ("deleting", 1)
+    assert "not" in value["refusal"] or "unknown" in value["refusal"]
+    azure.time.advance(minutes=15)
+    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+
+
+def test_a_last_look_that_sees_less_does_not_undo_it_either(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list forgets the image between the two looks of a repeated gate: a DELETE was sent all the same."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+    azure.fault(what="reset", method="DELETE", when="after")
+    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    azure.well()
+
+    def then_forgotten(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
+        creation_time_gone(azure, plan, monkeypatch)
+        return check_gate(readings, question)
+
+    monkeypatch.setattr(deletion, "check_gate", then_forgotten)
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert (value["image"], len(azure.sent("DELETE"))) == ("deleting", 1)
+    azure.time.advance(minutes=15)
+    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+
+
+def test_a_rejection_that_was_accepted_beside_an_approval_keeps_the_image(azure: Azure) -> None:
+    """Two runs at once may have ruled differently; whoever was told that the image is kept must be right."""
+    plan = azure.approved()
+    azure.decide(plan, Decision.REJECT, key="k2")
+    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+    assert (value["image"], azure.sent("DELETE")) == ("kept", [])
+    assert "deletion approved: no" in value["refusals"][0]
+
+
+def test_an_image_that_was_gone_when_the_delete_came_is_not_our_doing(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure answers 204 to the DELETE of what is not there (arm.md section 1); a second run says the same."""
+    plan = azure.approved()
+    look, looks = deletion._look, [0]
+
+    def then_gone(image: ComputeId) -> Any:
+        seen, looks[0] = look(image), looks[0] + 1
+        if looks[0] == 2:
+            azure.delete_image()
+        return seen
+
+    monkeypatch.setattr(deletion, "_look", then_gone)
+    for _ in range(2):
+        value = azure.done(gate_and_delete, **azure.deletion_input(plan))
+        assert value["image"] == "gone, not by us"
+    assert [line["status"] for line in azure.sent("DELETE")] == [204]
 
 
 def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:

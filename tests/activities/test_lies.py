@@ -31,6 +31,8 @@ LIES = {
     "nothing": Lie(),
     "an empty object": Lie(body=b"{}"),
     "204 without a body": Lie(status=204),
+    "a 404 of somebody else's": Lie(status=404, body=b"<h1>Not Found</h1>", kind="text/html"),
+    "a 404 that says nothing": Lie(status=404),
     "a sign-in page": Lie(body=b"<html>Sign in</html>", kind="text/html"),
     "no UTF-8": Lie(body=b'{"name": "\xff"}'),
     "a redirect": Lie(status=302, headers={"Location": "https://127.0.0.1:1/"}),
