@@ -8,6 +8,7 @@ from typing import TypeVar
 from activities.arm_errors import EXPECTED, error_of
 from activities.configuration import records
 from migration import answers
+from migration.settings import InvalidSettings
 from migration.wire import Json, Value
 from records.store import RecordError
 
@@ -41,6 +42,9 @@ def step(model: type[Input], *, heeds_cancel: bool = True) -> Callable[[Work[Inp
             except RecordError as error:
                 log.warning("%s: the records: %s", work.__name__, error)
                 return answers.failed(_outage(error))
+            except InvalidSettings as error:
+                log.error("%s: invalid settings: %s", work.__name__, error)
+                return answers.failed(_outage(error))
             except EXPECTED as error:
                 value = error_of(error)
                 log.info("%s: %s (%s)", work.__name__, value.code, value.correlation_id or "no id")
@@ -61,8 +65,8 @@ def _over(given: Value) -> bool:
     return latch is not None and latch.kind in {"cancel", "finished"}
 
 
-def _outage(error: RecordError) -> answers.AzureError:
-    """An outage, or a missing role: either may be mended while the migration waits."""
+def _outage(error: RecordError | InvalidSettings) -> answers.AzureError:
+    """An outage, a missing role, a slip in the settings: each may be mended while the migration waits."""
     return answers.AzureError(
         code=type(error).__name__,
         message=str(error),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from activities import clients
+from activities import clients, configuration
 from activities.approvals import decide_approval
 from activities.configuration import records
 from activities.definitions import ensure_definition
@@ -258,3 +258,17 @@ def test_an_outage_of_the_records_is_transient(
     assert answer.error is not None
     assert (answer.error.code, answer.error.retry_after) == ("RecordsUnavailable", 9)
     assert answer.error.transient
+
+
+def test_wrong_settings_are_waited_out(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment with a slip in its settings costs the migrations in flight the time until it is mended, no more."""
+    call = checking(azure)
+    with monkeypatch.context() as wrong:
+        wrong.setenv("REPLICATION_TIMEOUT", "soon")
+        configuration.settings.cache_clear()
+        configuration.records.cache_clear()
+        answer = call()
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("InvalidSettings", True)
+    assert "REPLICATION_TIMEOUT" in answer.error.message
+    assert call().standing is Standing.DONE
