@@ -4,12 +4,23 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migration.settings import Settings
+from migration.problems import Problem
+from migration.settings import InvalidSettings, Settings
 from records.migrations import MigrationRecords
 from records.store import RecordStore
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+
+_NO_TABLE = Problem(
+    field="RECORDS_TABLE_ENDPOINT",
+    message="is required, since neither AzureWebJobsStorage__tableServiceUri nor AzureWebJobsStorage names a table "
+    "service; set it to https://<account>.table.core.windows.net",
+)
+_NO_CONNECTION = Problem(
+    field="RECORDS_TABLE_CONNECTION_STRING",
+    message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
+)
 
 
 @cache
@@ -46,6 +57,11 @@ def _store(chosen: Settings) -> RecordStore:
             credential=credential(),
             table=chosen.records_table_name,
         )
-    return TableRecords.from_connection_string(
-        chosen.records_table_connection_string, table=chosen.records_table_name
-    )
+    if not chosen.records_table_connection_string:
+        raise InvalidSettings([_NO_TABLE])
+    try:
+        return TableRecords.from_connection_string(
+            chosen.records_table_connection_string, table=chosen.records_table_name
+        )
+    except ValueError as error:
+        raise InvalidSettings([_NO_CONNECTION]) from error

@@ -113,7 +113,9 @@ class Settings(BaseModel):
         (), description="JSON list: which new images migrate by themselves, and how."
     )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
-    records_table_endpoint: str = Field(
+    records_table_endpoint: Annotated[
+        str, AfterValidator(lambda url: url and _https_or_local(url))
+    ] = Field(
         "",
         description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",
     )

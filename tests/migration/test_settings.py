@@ -49,6 +49,11 @@ BAD = {
         "https",
     ),
     "an unknown home of the records": ({"RECORDS_STORE": "redis"}, "RECORDS_STORE", "one of"),
+    "a table service without its scheme": (
+        {"RECORDS_TABLE_ENDPOINT": "account.table.core.windows.net"},
+        "RECORDS_TABLE_ENDPOINT",
+        "https",
+    ),
     "a table name with a hyphen": ({"RECORDS_TABLE_NAME": "my-table"}, "RECORDS_TABLE_NAME", ""),
     "a poll interval of nothing": (
         {"REPLICATION_POLL_INTERVAL": "PT0S"},
