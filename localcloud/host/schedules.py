@@ -21,8 +21,11 @@ DAYS = "sunday monday tuesday wednesday thursday friday saturday"
 SETTING = re.compile(r"%([^%]*)%")
 # `*`, a number or name, or a range of them; and a step.
 PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
-# Days alone, or `[d.]hh:mm[:ss[.f]]`.
-TIME_SPAN = re.compile(r"(-?)(?:(\d+)|(?:(\d+)\.)?(\d+):(\d+)(?::(\d+(?:\.\d{1,7})?))?)", re.ASCII)
+# Days alone, `[d.]hh:mm[:ss[.f]]`, or with a colon behind the days if there are seconds.
+DAYS_FIRST = r"(?:(\d+)(?:\.|:(?=\d+:\d+:)))?"
+TIME_SPAN = re.compile(
+    rf"(-?)(?:(\d+)|{DAYS_FIRST}(\d+):(\d+)(?::(\d+(?:\.\d{{1,7}})?))?)", re.ASCII
+)
 
 
 class ScheduleError(Exception):
