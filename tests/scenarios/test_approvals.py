@@ -117,6 +117,12 @@ def test_a_decision_that_cannot_be_read_is_400_and_names_the_field(
     assert (answer.status, answer.fields) == (400, [field])
 
 
+def test_a_signed_body_that_is_no_json_is_400(cloud: Client, waiting: dict[str, str]) -> None:
+    """The secret was right; it says what is wrong."""
+    answer = cloud.send_decision(waiting["plain"], b"approve")
+    assert (answer.status, answer.fields) == (400, ["body"])
+
+
 def test_a_repeated_delivery_gets_the_same_verdict(cloud: Client, waiting: dict[str, str]) -> None:
     """Same webhook-id and body: the same answer, also after the end; another body is a conflict."""
     migration = waiting["doubled"]

@@ -74,6 +74,12 @@ def test_one_of_several_signatures_is_enough() -> None:
     assert verified_id(BODY, {**signed(NEW), "webhook-signature": both}) == "w1"
 
 
+@pytest.mark.parametrize("body", [b"", b"approve", b'{"decision": '], ids=["none", "text", "cut"])
+def test_a_signature_holds_for_what_is_no_json(body: bytes) -> None:
+    """Its sender is told what is wrong with the body, not to look for a wrong secret."""
+    assert verified_id(body, signed(body=body)) == "w1"
+
+
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG)
 def test_what_does_not_hold_is_no(headers: dict[str, str]) -> None:
     """Never an exception."""
