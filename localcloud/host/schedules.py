@@ -154,7 +154,7 @@ def _time_span(text: str) -> timedelta:
     if found is None:
         raise ValueError(text)
     only, days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
-    if hours > 23 and found[3] is None:
+    if hours > 23 and found[3] is None and found[6] is not None:
         days, hours, minutes, seconds = hours, minutes, seconds, 0
     if hours > 23 or minutes > 59 or seconds >= 60:
         raise ValueError(text)

@@ -69,10 +69,10 @@ def test_next_occurrences_are_the_recorded_ones(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1:02:03:04", 93_784), ("1.02:03", 93_780), ("02:03:04.5", 7_384.5), ("25:00", 2_160_000)],
+    [("1:02:03:04", 93_784), ("1.02:03", 93_780), ("02:03:04.5", 7_384.5), ("25:00:00", 2_160_000)],
 )
 def test_a_time_span_is_read_as_net_does(text: str, seconds: float) -> None:
-    """Days before a point or, with seconds, before a colon; hours over 23 are days."""
+    """Days before a point or, with seconds, before a colon; hours over 23 are days then."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     assert parse_schedule(text, {}).next(start) == start + timedelta(seconds=seconds)
 
