@@ -5,6 +5,7 @@ from datetime import datetime
 from activities.configuration import records
 from activities.steps import StepInput, step
 from migration import answers
+from migration.approval import ApprovalState
 from migration.polling import RegionStatus
 from migration.recorded import Accepted, Approval, Finished, Latch, State, TimelineEntry
 from migration.stages import Outcome, Stage, may_follow
@@ -109,12 +110,18 @@ def _moved(state: State, step_forward: RecordProgress) -> State:
             else state.stage,
             "timeline": state.timeline if known else (*state.timeline, entry),
             "warnings": (*state.warnings, *new_warnings),
-            "approval": step_forward.approval or state.approval,
+            "approval": _later(state.approval, step_forward.approval),
             "fingerprint": step_forward.fingerprint or state.fingerprint,
             "version_id": step_forward.version_id or state.version_id,
             "try_command": step_forward.try_command or state.try_command,
         }
     )
+
+
+def _later(known: Approval | None, told: Approval | None) -> Approval | None:
+    """The approval that is further on: decided after waiting, a later round after an earlier; else what is told."""
+    found = [approval for approval in (told, known) if approval]
+    return max(found, key=lambda a: (a.state is not ApprovalState.WAITING, a.round), default=None)
 
 
 def _accepted(migration_id: str) -> Accepted:

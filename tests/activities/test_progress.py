@@ -57,6 +57,25 @@ def test_a_late_step_does_not_move_the_stage_back(azure: Azure) -> None:
     assert written(azure).state.stage is Stage.VERSION
 
 
+def approval(state: str, number: int) -> dict[str, Any]:
+    return {"approval": {"state": state, "round": number}}
+
+
+def test_a_late_step_does_not_move_the_approval_back(azure: Azure) -> None:
+    """Else a decision would wake a round that is over, and wait for the deadline; or what has expired would wait."""
+    azure.done(record_progress, **step(1, "approval", **approval("waiting", 1)))
+    azure.done(record_progress, **step(1, "approval", **approval("waiting", 2)))
+    azure.done(record_progress, **step(1, "approval", **approval("waiting", 1)))
+    found = written(azure).state.approval
+    assert found is not None
+    assert found.round == 2
+    azure.done(record_progress, **step(2, "approval", **approval("expired", 1)))
+    azure.done(record_progress, **step(1, "approval", **approval("waiting", 2)))
+    found = written(azure).state.approval
+    assert found is not None
+    assert found.state == "expired"
+
+
 def test_the_planned_regions_are_shown_before_the_first_look(azure: Azure) -> None:
     """With nothing known about them."""
     azure.done(record_progress, **step(1, "definition", regions=["eastus2", "westeurope"]))
