@@ -34,7 +34,7 @@ class Gateway:
     def __init__(self, cloud: ArmCloud) -> None:
         self._cloud = cloud
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request and log it, whatever happens to the answer."""
         cloud = self._cloud
         correlation = request.headers.get("x-ms-correlation-request-id") or guid()
@@ -51,6 +51,8 @@ class Gateway:
         if rule is not None:
             line["fault"] = rule.name or rule.what
         try:
+            if "Expect" in request.headers and request.transport is not None:
+                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits for it
             body = await request.read()
             if rule is None:
                 answer = self._answer(request, body, correlation, line)
@@ -63,7 +65,7 @@ class Gateway:
             cloud.requests.append(line)
 
     async def _with_fault(
-        self, request: web.Request, body: bytes, rule: Rule, correlation: str, line: Json
+        self, request: web.BaseRequest, body: bytes, rule: Rule, correlation: str, line: Json
     ) -> web.StreamResponse:
         wrong = Misbehaviour(self._cloud.held, rule, line)
         if rule.when == "before":
@@ -78,7 +80,7 @@ class Gateway:
         return await answer_wrongly(request, wrong, right, self._cloud.world.now())
 
     def _answer(
-        self, request: web.Request, body: bytes, correlation: str, line: Json
+        self, request: web.BaseRequest, body: bytes, correlation: str, line: Json
     ) -> web.Response:
         now = self._cloud.world.now()
         headers: dict[str, str] = {}
@@ -93,7 +95,7 @@ class Gateway:
 
     def _reply(
         self,
-        request: web.Request,
+        request: web.BaseRequest,
         body: bytes,
         correlation: str,
         now: datetime,

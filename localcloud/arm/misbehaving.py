@@ -42,7 +42,7 @@ class Misbehaviour:
         """Whether the client gets an answer, be it a wrong one."""
         return self.rule.what not in ("reset", "timeout")
 
-    async def wait(self, _request: web.Request) -> None:
+    async def wait(self, _request: web.BaseRequest) -> None:
         """The waiting part: hold, slow, timeout."""
         if self.rule.what == "slow":
             await asyncio.sleep(self.rule.seconds)
@@ -59,7 +59,7 @@ class Misbehaviour:
 
 
 async def answer_wrongly(
-    request: web.Request, wrong: Misbehaviour, right: web.Response | None, now: datetime
+    request: web.BaseRequest, wrong: Misbehaviour, right: web.Response | None, now: datetime
 ) -> web.StreamResponse:
     """What the client gets instead of, or of, the right answer."""
     match wrong.rule.what:
@@ -99,13 +99,13 @@ def _error_status(rule: Rule, now: datetime) -> web.Response:
     return web.json_response(error.as_json(), status=rule.status, headers=headers)
 
 
-def _reset(request: web.Request) -> web.Response:
+def _reset(request: web.BaseRequest) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
-async def _truncated(request: web.Request, right: web.Response) -> web.StreamResponse:
+async def _truncated(request: web.BaseRequest, right: web.Response) -> web.StreamResponse:
     body = right.body if isinstance(right.body, bytes) else json.dumps({}).encode()
     response = web.StreamResponse(status=right.status, headers=right.headers)
     response.content_length = len(body) or 100

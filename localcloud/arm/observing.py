@@ -54,7 +54,7 @@ def asked_for() -> list[Observer]:
 
 async def report(
     observers: Iterable[Observer],
-    request: web.Request,
+    request: web.BaseRequest,
     response: web.StreamResponse,
     fault: str | None = None,
 ) -> None:

@@ -22,7 +22,7 @@ from localcloud.arm import certificates, control, identity, seeding
 from localcloud.arm.faults import Faults
 from localcloud.arm.gateway import Gateway
 from localcloud.arm.inspection import whole_state
-from localcloud.arm.listening import listen
+from localcloud.arm.listening import listen, routed, unrouted
 from localcloud.arm.model import Json
 from localcloud.arm.observing import Observer, asked_for
 from localcloud.arm.profile import DEFAULT, Profile
@@ -65,7 +65,7 @@ class ArmCloud:
         self.tokens = Tokens(key, self._identity(facts))
         self.url = ""
         self.identity_endpoint = ""
-        self._runners: list[web.AppRunner] = []
+        self._runners: list[web.BaseRunner] = []
 
     def _facts(self) -> Json:
         """Who this cloud is: made at the first start, the same for ever after."""
@@ -91,14 +91,12 @@ class ArmCloud:
         """Listen. Without a port the ones of the last start are taken again when they are free."""
         last = self._store.fact("ports") or {}
         self.observers += asked_for()
-        gateway = Gateway(self)
         context = certificates.server_context(self._state)
-        arm = web.Application(client_max_size=4 * 1024 * 1024)
-        arm.router.add_route("*", "/{path:.*}", gateway.handle)
+        arm = unrouted(Gateway(self).handle, largest_body=4 * 1024 * 1024)
         arm_port = await listen(self._runners, arm, port or last.get("arm", 0), context)
         tokens = web.Application()
         tokens.add_routes(identity.routes(self.tokens, self.identity_header))
-        identity_port = await listen(self._runners, tokens, last.get("identity", 0), None)
+        identity_port = await listen(self._runners, routed(tokens), last.get("identity", 0), None)
         self._store.keep("ports", {"arm": arm_port, "identity": identity_port})
         self.url = f"https://127.0.0.1:{arm_port}"
         self.identity_endpoint = f"http://127.0.0.1:{identity_port}{identity.PATH}"

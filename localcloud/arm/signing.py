@@ -25,7 +25,7 @@ class Signer:
         # Opaque to clients, as long as the real ones: the certificate, the rest of the signature.
         filler = _b64(b"".join(hashlib.sha512(key + bytes([i])).digest() for i in range(34)))
         self._certificate, rest = filler[:2560], filler[2560:]
-        self._rest = f"{rest[:256]}&h={rest[256:299]}"
+        self._rest = f"{rest[:214]}&h={rest[214:257]}"
 
     def sign(self, url: str, now: datetime) -> str:
         """The URL with its signature options."""
@@ -34,7 +34,7 @@ class Signer:
 
     def _proof(self, signed: str) -> str:
         text = signed[signed.index("/subscriptions/") :].encode()
-        return f"&s={_b64(hashlib.blake2b(text, key=self._key).digest())}{self._rest}"
+        return f"&s={hashlib.blake2b(text, key=self._key).hexdigest()}{self._rest}"
 
     def fits(self, path_and_query: str) -> bool:
         """Whether a URL without a signature, or with the right one, is asked for."""

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from random import Random
+from zlib import crc32
 
 from localcloud.arm.durations import draw
 from localcloud.arm.model import Json, Operation, Resource, Tombstone
@@ -71,8 +71,8 @@ class World:
         fixed = self.profile.seconds.get(kind)
         if fixed is not None:
             return fixed
-        drawn = blake2b(self._seed(what).encode(), digest_size=8).digest()  # cheaper than Random
-        return draw(kind, int.from_bytes(drawn) / 2**64) * self.profile.time_scale
+        drawn = crc32(self._seed(what).encode()) / 2**32  # a tenth of the time of a Random
+        return draw(kind, drawn) * self.profile.time_scale
 
     def find(self, resource_id: str) -> Resource | None:
         """The resource, unless it does not exist (any more) or is soft-deleted."""

@@ -14,7 +14,7 @@ import pytest
 import requests
 from aiohttp import web
 
-from localcloud.arm.listening import listen
+from localcloud.arm.listening import listen, routed
 from localcloud.arm.server import ArmCloud
 from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, error
 from tests.localcloud.arm.spec.background import MovableTime
@@ -46,13 +46,13 @@ def controlled(state: Path) -> Iterator[Controlled]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     cloud = ArmCloud(state, now=time.now)
-    runners: list[web.AppRunner] = []
+    runners: list[web.BaseRunner] = []
 
     async def start() -> int:
         await cloud.start()
         control = web.Application()
         control.add_routes(cloud.control_routes())
-        return await listen(runners, control, 0, None)
+        return await listen(runners, routed(control), 0, None)
 
     async def stop() -> None:
         await cloud.stop()
