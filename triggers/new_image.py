@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import HttpResponseError
 
 from activities.arm_errors import error_of
 from activities.configuration import records, settings
@@ -37,22 +37,35 @@ class NotReadyYet(Exception):  # noqa: N818 - what is the case
     """The image is being made, or an older one of its name is being migrated: Event Grid shall deliver again later."""
 
 
+class Dropped(Exception):  # noqa: N818 - what is the case
+    """The event starts nothing, and why. Logged where it is caught: the worker loses what other threads log."""
+
+    def __init__(self, why: str, level: int = logging.INFO) -> None:
+        self.level = level
+        super().__init__(why)
+
+
 async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     """Handle one event (EventGridEvent or CloudEvent)."""
     image = image_of(event)
     if image is None:
         return
+    try:
+        await _start(image, client)
+    except Dropped as dropped:
+        log.log(dropped.level, "%s: dropped, %s", image, dropped)
+
+
+async def _start(image: ComputeId, client: df.DurableOrchestrationClient) -> None:
     facts = await run(_read, image)
-    if facts is None:
-        return
     request = _request_for(facts)
-    if request is None or not await run(_is_new, facts):
-        return
+    await run(_check_new, facts)
     claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
     if isinstance(claimed, Claimed):
         await start_orchestration(client, claimed.accepted)
-    elif await run(_is_new, facts):  # not the same event, delivered twice at once
-        raise NotReadyYet(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
+        return
+    await run(_check_new, facts)  # the same event may have been delivered twice at once
+    raise NotReadyYet(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
 
 
 def image_of(event: Any) -> ComputeId | None:
@@ -69,43 +82,38 @@ def image_of(event: Any) -> ComputeId | None:
         return None
 
 
-def _read(image: ComputeId) -> ImageFacts | None:
+def _read(image: ComputeId) -> ImageFacts:
     try:
         facts = read_image_facts(image)
     except HttpResponseError as error:
         value = error_of(error)
         if value.transient:
             raise
-        log.warning("%s: dropped, Azure will not let it be read: %s", image, value)
-        return None
-    except AzureError:
-        raise
+        raise Dropped(f"Azure will not let it be read: {value}", logging.WARNING) from error
     if facts is None:
-        log.info("%s: dropped, the image is not there", image)
-        return None
+        raise Dropped("the image is not there")
     if facts.provisioning_state in _BUSY:
         raise NotReadyYet(f"{image} is {facts.provisioning_state}")
     return facts
 
 
-def _request_for(facts: ImageFacts) -> MigrationRequest | None:
+def _request_for(facts: ImageFacts) -> MigrationRequest:
     try:
         request = request_for(facts, settings().event_grid_mapping)
     except InvalidRequest as invalid:
-        log.warning("%s: dropped, its mapping makes no valid request: %s", facts.id, invalid)
-        return None
+        raise Dropped(
+            f"its mapping makes no valid request: {invalid}", logging.WARNING
+        ) from invalid
     if request is None:
-        log.info("%s: dropped, no mapping entry covers it", facts.id)
+        raise Dropped("no mapping entry covers it")
     return request
 
 
-def _is_new(facts: ImageFacts) -> bool:
-    """Whether no record has this image's fingerprint."""
+def _check_new(facts: ImageFacts) -> None:
+    """Raises Dropped when a record has this image's fingerprint."""
     for accepted in records().attempts(image_key(facts.id)):
         if _has(accepted, facts):
-            log.info("%s: dropped, %s has it already", facts.id, accepted.id)
-            return False
-    return True
+            raise Dropped(f"{accepted.id} has it already")
 
 
 def _has(accepted: Accepted, facts: ImageFacts) -> bool:
