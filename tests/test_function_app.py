@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,14 @@ def test_activities_take_one_plain_object(functions: list[Function]) -> None:
         assert set(activity.bindings) == {"request"}
         hints = activity.handler.__annotations__
         assert (hints["request"], hints["return"]) == (dict, dict)
+
+
+def test_the_azure_sdks_do_not_log_each_request(
+    functions: list[Function], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The worker lets everything from INFO on through, and what it sends on is paid for by the line."""
+    caplog.set_level("INFO")
+    assert functions
+    for name in ("azure.core.pipeline.policies.http_logging_policy", "azure.identity"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+    assert logging.getLogger("gallery_migrator").isEnabledFor(logging.INFO)
