@@ -4,6 +4,7 @@ look at its replication, promote it."""
 from typing import Any
 
 from activities import arm
+from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records
 from activities.images import read_image_facts
@@ -173,9 +174,10 @@ def operation_error(owner: ComputeId, url: str) -> Json | None:
         response.raise_for_status()
         result: Any = response.json()
     except HttpResponseError as error:
-        if error.status_code in {403, 404, 410}:
-            return None
-        raise
+        # The same token has just read the resource: a 401 is about the address, which is signed for a time.
+        if error_of(error).transient and error.status_code != 401:
+            raise
+        return None
     except ValueError as error:
         raise NoFact(f"an operation that is not JSON: {error}") from error
     found = result.get("error") if isinstance(result, dict) else None

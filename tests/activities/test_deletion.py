@@ -149,6 +149,16 @@ def test_a_deletion_that_still_runs_is_not_confirmed(azure: Azure) -> None:
     assert value == {"gone": False, "refusal": None}
 
 
+def test_a_deletion_whose_operation_cannot_be_read_is_waited_for(azure: Azure) -> None:
+    """What its signed address answers when it has expired says nothing of the image."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+    url = azure.done(gate_and_delete, **azure.deletion_input(plan))["operationUrl"]
+    azure.fault(what="status", status=400, code="BadRequest", path="/operations/")
+    value = azure.done(confirm_deletion, **confirm_input(azure, plan, url))
+    assert value == {"gone": False, "refusal": None}
+
+
 def test_another_image_of_the_name_means_that_ours_is_gone(azure: Azure) -> None:
     """It is not waited for, and not touched."""
     plan = azure.approved()

@@ -91,11 +91,11 @@ def test_a_failed_version_is_told_with_azures_own_error(azure: Azure) -> None:
     assert reading.error_message
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_an_operation_that_is_forgotten_leaves_the_version_to_speak(
     azure: Azure, status: int
 ) -> None:
-    """Azure keeps operations for days only."""
+    """Azure keeps operations for days only, and their addresses are signed for a time."""
     azure.cloud.set_profile(failing_regions={"eastus2": "x"})
     plan = azure.defined()
     url = azure.done(start_version, **version_input(plan))["operationUrl"]
