@@ -101,7 +101,7 @@ class DefinitionFacts(Value):
 
 
 class VersionFacts(Value):
-    """An image version; `regions` and `replication` by short region name."""
+    """An image version; `regions`, `replica_counts` and `storage_types` by short region name."""
 
     id: str
     name: str
@@ -110,8 +110,12 @@ class VersionFacts(Value):
     source_id: str | None = None
     tags: dict[str, str] = {}
     regions: tuple[str, ...] = ()
+    replica_counts: dict[str, int] = {}
+    storage_types: dict[str, str] = {}
     replication_mode: str = "Full"
     exclude_from_latest: bool = False
+    end_of_life_date: str | None = None
+    blocks_deletion: bool = False
 
 
 @fact
@@ -180,6 +184,10 @@ def version_facts(body: Json) -> VersionFacts:
     properties = _of(body, "properties")
     profile = properties.get("publishingProfile") or {}
     source = (properties.get("storageProfile") or {}).get("source") or {}
+    targets = {
+        normalise_region(_text(region, "name")): region
+        for region in profile.get("targetRegions") or []
+    }
     return VersionFacts(
         id=_text(body, "id"),
         name=_text(body, "name"),
@@ -187,15 +195,21 @@ def version_facts(body: Json) -> VersionFacts:
         provisioning_state=_text(properties, "provisioningState"),
         source_id=source.get("id"),
         tags=body.get("tags") or {},
-        regions=tuple(
-            sorted(
-                normalise_region(_text(region, "name"))
-                for region in profile.get("targetRegions") or []
-            )
-        ),
+        regions=tuple(sorted(targets)),
+        replica_counts=_told(targets, "regionalReplicaCount"),
+        storage_types=_told(targets, "storageAccountType"),
         replication_mode=profile.get("replicationMode") or "Full",
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
+        end_of_life_date=_utc_text(profile.get("endOfLifeDate")),
+        blocks_deletion=bool(
+            (properties.get("safetyProfile") or {}).get("blockDeletionBeforeEndOfLife")
+        ),
     )
+
+
+def _told(bodies: dict[str, Json], key: str) -> dict[str, Any]:
+    """What the bodies say under a key, of those that say anything."""
+    return {name: body[key] for name, body in bodies.items() if body.get(key) is not None}
 
 
 def _disk(body: Json) -> Disk:

@@ -17,9 +17,9 @@ from migration.rules import (
     Facts,
     Question,
     broken_rules,
-    take_up_problems,
     with_source_region,
 )
+from migration.taking_up import take_up_problems, take_up_warnings
 from migration.versions import NameTaken, Settled, settle_version_name
 from migration.wire import Json, Value
 
@@ -126,11 +126,11 @@ def _plan(
         replication_mode=request.replication_mode,
         exclude_from_latest=request.exclude_from_latest,
         deletion=request.deletion.enabled,
-        warnings=tuple(_warnings(question, fingerprint)),
+        warnings=tuple(_warnings(question, fingerprint, settled)),
     )
 
 
-def _warnings(question: Question, fingerprint: Fingerprint) -> Iterator[str]:
+def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) -> Iterator[str]:
     request, image = question.request, question.image
     for disk in image.data_disks:
         if disk.size_gb and disk.size_gb > LARGE_DATA_DISK_GB:
@@ -154,6 +154,8 @@ def _warnings(question: Question, fingerprint: Fingerprint) -> Iterator[str]:
             "imageDefinition.purchasePlan: managed images do not keep it and it cannot be added later."
         )
     yield from bodies.dropped_tags_warning(image.tags)
+    if there := _taken_up(question.facts.versions, settled):
+        yield from take_up_warnings(request, there)
 
 
 def _purchase_plan(

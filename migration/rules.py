@@ -60,24 +60,6 @@ def with_source_region(asked: tuple[TargetRegion, ...], source: str) -> tuple[Ta
     return tuple(sorted((*asked, TargetRegion(name=source)), key=lambda region: region.name))
 
 
-def take_up_problems(question: Question, version: VersionFacts) -> Iterator[Problem]:
-    """Why a version that is there and ours is not what the request asks for."""
-    wanted = with_source_region(question.request.target_regions, question.image.location)
-    missing = [region.name for region in wanted if region.name not in version.regions]
-    if missing:
-        yield Problem(
-            field="targetRegions",
-            message=f"version {version.name} was made from this image already, without {', '.join(missing)}; "
-            "add the regions to it (az sig image-version update) or ask for another imageVersion",
-        )
-    if version.replication_mode != question.request.replication_mode.value:
-        yield Problem(
-            field="replicationMode",
-            message=f"version {version.name} was made from this image already, as {version.replication_mode}, "
-            "which cannot be changed; ask for another imageVersion",
-        )
-
-
 def _presence(question: Question) -> Iterator[Problem]:
     if question.facts.image is None:
         yield Problem(

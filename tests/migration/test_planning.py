@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migration.facts import image_facts
+from migration.facts import image_facts, version_facts
 from migration.planning import Plan
 from migration.problems import Problem
 from migration.rules import Facts
@@ -350,6 +350,56 @@ def test_a_taken_up_version_may_have_more_regions() -> None:
     versions = (b.a_version(),)
     facts = some_facts(definition=a_definition(), versions=versions)
     assert the_plan({"targetRegions": [{"name": "eastus2"}]}, facts).takes_up
+
+
+TAKEN_UP_OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
+    "replicas": (
+        {"targetRegions": [{"name": "West Europe", "replicaCount": 5}]},
+        "westeurope has 2 replicas, not 5",
+    ),
+    "storage": (
+        {"targetRegions": [{"name": "East US 2", "storageAccountType": "Premium_LRS"}]},
+        "eastus2 has Standard_LRS, not Premium_LRS",
+    ),
+    "end of life": (
+        {"endOfLifeDate": "2030-12-31T00:00:00Z"},
+        "its end of life is none, not 2030-12-31T00:00:00+00:00",
+    ),
+    "protection": (
+        {"endOfLifeDate": "2030-12-31T00:00:00Z", "blockDeletionBeforeEndOfLife": True},
+        "its deletion is not blocked before its end of life",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"), TAKEN_UP_OTHERWISE.values(), ids=TAKEN_UP_OTHERWISE.keys()
+)
+def test_what_a_taken_up_version_has_not_as_asked_is_a_warning(
+    changes: dict[str, Any], text: str
+) -> None:
+    """It is used as it is, and whoever asked for something else learns it before the image is deleted."""
+    facts = some_facts(definition=a_definition(), versions=(b.a_version(),))
+    [warning] = [text for text in the_plan(changes, facts).warnings if "taken up" in text]
+    assert text in warning
+
+
+def test_a_taken_up_version_that_is_as_asked_needs_no_warning() -> None:
+    """Nor does the image's own region, which nobody asked for."""
+    ends = "2030-12-31T00:00:00.0000000+00:00"
+    body = b.version_json()
+    body["properties"]["publishingProfile"]["endOfLifeDate"] = ends
+    body["properties"]["publishingProfile"]["targetRegions"][0]["regionalReplicaCount"] = 7
+    body["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": True}
+    facts = some_facts(definition=a_definition(), versions=(version_facts(body),))
+    changes = {
+        "targetRegions": [{"name": "West Europe", "replicaCount": 2}],
+        "endOfLifeDate": "2030-12-31T01:00:00+01:00",
+        "blockDeletionBeforeEndOfLife": True,
+    }
+    plan = the_plan(changes, facts)
+    assert plan.takes_up
+    assert "taken up" not in str(plan.warnings)
 
 
 def test_auto_takes_the_next_number() -> None:
