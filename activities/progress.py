@@ -8,7 +8,7 @@ from migration import answers
 from migration.approval import ApprovalState
 from migration.polling import RegionStatus
 from migration.recorded import Accepted, Approval, Finished, Latch, State, TimelineEntry
-from migration.stages import Outcome, Stage, may_follow
+from migration.stages import ImageFate, Outcome, Stage, may_follow
 from migration.wire import Json
 
 
@@ -56,7 +56,11 @@ def finish_migration(given: FinishMigration) -> Json:
     latch = records().set_latch(given.migration_id, Latch(kind="finished", at=given.at))
     outcome, reason = given.outcome, given.reason
     if latch.kind == "cancel" and outcome is Outcome.COMPLETED:
-        outcome, reason = Outcome.CANCELLED, "cancelled while it was finishing; the image is kept"
+        fate = given.result.get("image", ImageFate.KEPT)
+        outcome, reason = (
+            Outcome.CANCELLED,
+            f"cancelled while it was finishing; the image is {fate}",
+        )
     accepted = _accepted(given.migration_id)
     held = records().finish(
         accepted, Finished(outcome=outcome, reason=reason, at=given.at, result=given.result)

@@ -14,4 +14,4 @@ class Ended(Exception):  # noqa: N818 - an ending, not an error
 
 def cancelled() -> Ended:
     """Somebody cancelled."""
-    return Ended(Outcome.CANCELLED, "cancelled; the image is kept")
+    return Ended(Outcome.CANCELLED, "cancelled")

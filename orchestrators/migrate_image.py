@@ -76,9 +76,12 @@ def _result(run: Run) -> Json:
 
 def _reason(run: Run, ending: Ended) -> str:
     """The reason; a cancellation names what it leaves behind."""
-    if ending.outcome is not Outcome.CANCELLED or not run.version_begun or run.replicated:
+    if ending.outcome is not Outcome.CANCELLED:
         return ending.reason
-    return f"{ending.reason}; version {run.planned.version_name} may be half-made: use or delete it"
+    reason = f"{ending.reason}; the image is {run.image.value}"
+    if not run.version_begun or run.replicated:
+        return reason
+    return f"{reason}; version {run.planned.version_name} may be half-made: use or delete it"
 
 
 def _completed(run: Run) -> str:

@@ -222,12 +222,7 @@ def delete_image(run: Run, deadline: datetime) -> Steps:
     if found["image"] == ImageFate.KEPT:
         raise Ended(Outcome.KEPT, "not deleted: " + "; ".join(found["refusals"]))
     if found["image"] == ImageFate.UNKNOWN:
-        run.image = ImageFate.UNKNOWN
-        raise Ended(
-            Outcome.KEPT,
-            "a deletion may have been sent, and Azure does not tell whether it arrived; look at the image yourself: "
-            + "; ".join(found["refusals"]),
-        )
+        raise _unknown(run, "; ".join(found["refusals"]))
     if found["image"] in {ImageFate.GONE, ImageFate.DELETED}:
         run.image = ImageFate(found["image"])
         return
@@ -241,8 +236,18 @@ def _gate_and_delete(run: Run, request: dict[str, Any]) -> Generator[Any, Any, d
     try:
         return (yield from run.ask("gate_and_delete", request)).value
     except GaveUp as gave_up:
-        run.image = ImageFate.UNKNOWN if gave_up.error.transient else ImageFate.KEPT
+        if gave_up.error.transient:
+            raise _unknown(run, gave_up.reason) from gave_up
         raise
+
+
+def _unknown(run: Run, why: str) -> Ended:
+    run.image = ImageFate.UNKNOWN
+    return Ended(
+        Outcome.KEPT,
+        "a deletion may have been sent, and Azure does not tell whether it was carried out; look at the image "
+        f"yourself: {why}",
+    )
 
 
 def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
@@ -255,7 +260,10 @@ def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
     )
     began, wait = run.context.current_utc_datetime, FIRST_CONFIRM_WAIT
     while True:
-        found = (yield from run.ask("confirm_deletion", request)).value
+        try:
+            found = (yield from run.ask("confirm_deletion", request)).value
+        except GaveUp as gave_up:
+            raise _unknown(run, gave_up.reason) from gave_up
         if found["gone"]:
             run.image = ImageFate.DELETED
             return
@@ -265,7 +273,7 @@ def _confirm(run: Run, request: dict[str, Any], refused: str | None) -> Steps:
         if run.context.current_utc_datetime - began > run.start.confirm_limit:
             raise Ended(
                 Outcome.KEPT,
-                f"{sent}, but the image is still there; look at it yourself",
+                f"{sent}, but the image is still there; look at the image yourself",
             )
         yield from pause(run.context, wait)
         wait = min(wait * 2, LONGEST_CONFIRM_WAIT)

@@ -118,7 +118,9 @@ def test_an_outcome_is_written_once_and_given_back(azure: Azure, outcome: Outcom
 def test_a_cancellation_that_was_accepted_holds(azure: Azure) -> None:
     """Its caller was told so; the migration that was just finishing is Cancelled."""
     records().set_latch(azure.accepted.id, Latch(kind="cancel", at=NOW))
-    assert azure.done(finish_migration, **ending())["outcome"] == "cancelled"
+    ended = azure.done(finish_migration, **ending(result={"image": "gone, not by us"}))
+    assert ended["outcome"] == "cancelled"
+    assert ended["reason"] == "cancelled while it was finishing; the image is gone, not by us"
 
 
 def test_after_the_end_nobody_can_cancel(azure: Azure) -> None:

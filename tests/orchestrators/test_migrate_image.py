@@ -332,6 +332,38 @@ def test_an_outage_while_deleting_leaves_the_fate_open(tmp_path: Path) -> None:
     assert script.result["result"]["image"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("activity", "reply"),
+    [
+        ("gate_and_delete", error()),
+        ("confirm_deletion", error()),
+        ("confirm_deletion", error("AuthorizationFailed", transient=False)),
+    ],
+)
+def test_an_open_fate_is_said_in_words(tmp_path: Path, activity: str, reply: Json) -> None:
+    """Whoever reads only the reason must know that the image may be gone, and to look."""
+    script = Script(deletion=True).reply(activity, reply)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(impatient(script))
+        await theatre.decide()
+        await theatre.advance(hours=2)
+        assert await theatre.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert script.result["result"]["image"] == "unknown"
+    for words in ("sent", "look at the image yourself", reply["error"]["code"]):
+        assert words in script.result["reason"]
+
+
+def test_a_cancellation_does_not_say_kept_of_an_image_that_is_gone(tmp_path: Path) -> None:
+    """Somebody else deleted it while its version replicated; then somebody cancelled."""
+    script = Script(deletion=True, cancelled_from="promote_version").reply("check_image", gone())
+    play(tmp_path, script, to_the_end)
+    assert script.outcome == "cancelled"
+    assert script.result["reason"] == "cancelled; the image is gone, not by us"
+
+
 def test_a_retry_after_is_waited_for_on_a_durable_timer(tmp_path: Path) -> None:
     """Not a second less; then it goes on as if nothing had been."""
     script = Script().reply("start_version", error(after=375), answers.done({"created": True}))
@@ -565,7 +597,7 @@ DELETIONS: dict[str, tuple[str, list[Any], str, str, str]] = {
         [answers.done({"gone": False, "refusal": None})],
         "kept",
         "unknown",
-        "look at it yourself",
+        "look at the image yourself",
     ),
 }
 
