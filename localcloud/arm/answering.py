@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from aiohttp import web
@@ -36,8 +36,9 @@ _ALWAYS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
 @lru_cache(maxsize=64)
-def _stamps(second: datetime) -> tuple[str, str]:
-    return http_date(second), f"LOCALCLOUD:{second:%Y%m%dT%H%M%SZ}:"
+def _stamps(second: int) -> tuple[str, str]:
+    moment = datetime.fromtimestamp(second, UTC)
+    return http_date(moment), f"LOCALCLOUD:{moment:%Y%m%dT%H%M%SZ}:"
 
 
 def response(
@@ -45,7 +46,7 @@ def response(
 ) -> web.Response:
     """The response; `counted` are the headers that count requests down."""
     request_id = guid()
-    date, route = _stamps(now.replace(microsecond=0))
+    date, route = _stamps(int(now.timestamp()))
     headers = {
         **_ALWAYS.get(method, _WRITES),
         "Date": date,

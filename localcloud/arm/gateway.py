@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiohttp import web
+from yarl import URL
 
 from localcloud.arm import metadata, paths, routing, versionlists
 from localcloud.arm.answering import response
@@ -102,7 +105,8 @@ class Gateway:
         headers: dict[str, str],
     ) -> Reply:
         cloud = self._cloud
-        api = request.query.get("api-version", "")
+        query = _query(request.rel_url.raw_query_string)
+        api = query.get("api-version", "")
         target = paths.parse(request.path)
         if target is None and request.path == "/metadata/endpoints":
             return Reply(200, metadata.endpoints(cloud.url, cloud.tenant_id, api))
@@ -115,7 +119,7 @@ class Gateway:
             request.method,
             target,
             api,
-            request.query,
+            query,
             _json(body),
             now,
             cloud.url,
@@ -155,6 +159,12 @@ class Gateway:
         if not api:
             raise refusal("api version missing")
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+@lru_cache(maxsize=256)
+def _query(raw: str) -> Mapping[str, str]:
+    """The options; most requests have but their api-version."""
+    return URL.build(query_string=raw, encoded=True).query
 
 
 def _json(body: bytes) -> Json:
