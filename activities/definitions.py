@@ -4,6 +4,7 @@ from activities import arm
 from activities.clients import compute
 from activities.steps import StepInput, step
 from migration import answers
+from migration.bodies import mismatches
 from migration.facts import DefinitionFacts, definition_facts
 from migration.names import ComputeId, parse_gallery_id
 from migration.wire import Json
@@ -39,7 +40,7 @@ def ensure_definition(given: EnsureDefinition) -> Json:
     gallery = parse_gallery_id(given.gallery_id)
     there = read_definition(gallery, given.name)
     if there is not None:
-        return _standing(there)
+        return _standing(there, given.body)
     client = compute(gallery.subscription)
     told = arm.begin(
         client.gallery_images.begin_create_or_update,
@@ -54,12 +55,19 @@ def ensure_definition(given: EnsureDefinition) -> Json:
     )
 
 
-def _standing(there: DefinitionFacts) -> Json:
+def _standing(there: DefinitionFacts, body: Json) -> Json:
+    """An existing definition: planning saw none, so somebody else has made it since, perhaps for another image."""
+    name = f"the image definition '{there.name}'"
     if there.provisioning_state in {"Failed", "Deleting"}:
-        return answers.failed(
-            answers.AzureError(
-                code=f"Definition{there.provisioning_state}",
-                message=f"the image definition '{there.name}' is {there.provisioning_state}",
-            )
+        return _refused(
+            f"Definition{there.provisioning_state}", f"{name} is {there.provisioning_state}"
+        )
+    if differences := "; ".join(mismatches(there, body)):
+        return _refused(
+            "DefinitionDiffers", f"{name} was made meanwhile, with {differences}; start again"
         )
     return answers.done({"ready": there.provisioning_state != "Creating", "created": False})
+
+
+def _refused(code: str, message: str) -> Json:
+    return answers.failed(answers.AzureError(code=code, message=message))

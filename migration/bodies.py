@@ -16,6 +16,7 @@ from migration.wire import Json
 
 MAX_TAGS = 50  # per resource, Azure Resource Manager's limit
 MAX_TAG_VALUE = 256
+IDENTIFIER = ("publisher", "offer", "sku")
 OUR_TAGS = (SOURCE_TAG, FINGERPRINT_TAG, MIGRATION_TAG)
 
 
@@ -70,6 +71,25 @@ def definition_body(
     ):  # an empty plan is stored and breaks every VM later (bicep-registry-modules#2359)
         properties["purchasePlan"] = wanted.purchase_plan.to_wire()
     return {"location": location, "properties": properties}
+
+
+def mismatches(there: DefinitionFacts, body: Json) -> Iterator[str]:
+    """What an image definition has otherwise than the body that would have made it, in what can never be changed."""
+    sent = body["properties"]
+    pairs = (
+        ("OS type", there.os_type, sent["osType"]),
+        ("OS state", there.os_state, sent["osState"]),
+        ("Hyper-V generation", there.hyper_v_generation, sent["hyperVGeneration"]),
+        ("architecture", there.architecture, sent["architecture"]),
+        *((key, getattr(there, key), sent["identifier"][key]) for key in IDENTIFIER),
+    )
+    for what, has, needs in pairs:
+        if has.lower() != needs.lower():
+            yield f"{what} '{has}' instead of '{needs}'"
+    has_plan = there.purchase_plan or {}
+    plan: dict[str, str] = sent.get("purchasePlan") or {}
+    if any((has_plan.get(key) or "").lower() != value.lower() for key, value in plan.items()):
+        yield "no such purchase plan as was asked for"
 
 
 def version_body(

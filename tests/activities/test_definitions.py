@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from activities.definitions import ensure_definition
 from tests.activities.azure import Azure, definition_input
 
@@ -40,10 +44,34 @@ def test_an_existing_definition_is_never_changed(azure: Azure) -> None:
     plan = azure.defined()
     before = azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}")
     azure.forget_requests()
-    other = {**definition_input(plan), "body": {"location": "westus", "properties": {}}}
+    other = {**definition_input(plan), "body": {**plan.definition_body, "location": "westus"}}
     assert azure.done(ensure_definition, **other)["created"] is False
     assert azure.sent("PUT") == []
     assert azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}") == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"identifier": {"publisher": "contoso", "offer": "web", "sku": "b"}}, "sku '2019'"),
+        ({"hyperVGeneration": "V1"}, "Hyper-V generation 'V2'"),
+        (
+            {"purchasePlan": {"name": "n", "publisher": "p", "product": "q"}},
+            "no such purchase plan",
+        ),
+    ],
+)
+def test_a_definition_that_somebody_else_made_meanwhile_must_fit(
+    azure: Azure, changes: dict[str, Any], words: str
+) -> None:
+    """Two new images at once may name one definition; the second must not end up in what was made for the first."""
+    plan = azure.defined()
+    body = {**plan.definition_body, "properties": {**plan.definition_body["properties"], **changes}}
+    answer = azure.ask(ensure_definition, **{**definition_input(plan), "body": body})
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("DefinitionDiffers", False)
+    assert words in answer.error.message
+    assert len(azure.sent("PUT")) == 1
 
 
 def test_a_second_run_after_the_cancellation_writes_nothing(azure: Azure) -> None:
