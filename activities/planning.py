@@ -19,7 +19,7 @@ from migration.names import ComputeId, parse_gallery_id, parse_image_id
 from migration.planning import Plan, make_plan
 from migration.problems import Problem
 from migration.requests import AUTO, MigrationRequest, request_from_record
-from migration.rules import Facts
+from migration.rules import Facts, in_motion
 from migration.wire import Json
 
 T = TypeVar("T")
@@ -41,8 +41,15 @@ class ReadRefused(Exception):  # noqa: N818 - named after what is the case
 
 @step(PlanMigration)
 def plan_migration(given: PlanMigration) -> Json:
-    """`plan`, or `problems` if there is none."""
-    plan = plan_for(request_from_record(given.request), given.migration_id)
+    """`plan`, or `problems` if there is none. What is being made or changed just now is waited for."""
+    request = request_from_record(given.request)
+    try:
+        facts = read_facts(request)
+    except ReadRefused as refused:
+        return answers.done({"problems": [refused.problem.to_wire()]})
+    if busy := in_motion(facts):
+        return answers.failed(answers.AzureError(code="NotReadyYet", message=busy, transient=True))
+    plan = _decide(request, facts, given.migration_id)
     if isinstance(plan, Plan):
         return answers.done({"plan": plan.to_wire()})
     return answers.done({"problems": [problem.to_wire() for problem in plan]})
@@ -54,6 +61,10 @@ def plan_for(request: MigrationRequest, migration_id: str) -> Plan | list[Proble
         facts = read_facts(request)
     except ReadRefused as refused:
         return [refused.problem]
+    return _decide(request, facts, migration_id)
+
+
+def _decide(request: MigrationRequest, facts: Facts, migration_id: str) -> Plan | list[Problem]:
     return make_plan(
         request,
         facts,

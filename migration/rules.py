@@ -17,6 +17,8 @@ MAX_DISK_GB = (
     2048  # "source resource size … exceeds the max size 2048 supported" (mission.md section 5)
 )
 
+BUSY_STATES = frozenset({"Creating", "Updating"})
+
 
 class Facts(Value):
     """What Azure knew when the plan was made; `None` or absent means that it answered 404."""
@@ -51,6 +53,14 @@ def broken_rules(question: Question) -> list[Problem]:
     if question.facts.image is not None:
         problems += [found for rule in _IMAGE_RULES for found in rule(question)]
     return problems
+
+
+def in_motion(facts: Facts) -> str | None:
+    """What is being made or changed just now, so that what was read of it is no answer yet; None if nothing is."""
+    for what, there in (("image", facts.image), ("gallery", facts.gallery)):
+        if there is not None and there.provisioning_state in BUSY_STATES:
+            return f"the {what} is {there.provisioning_state}"
+    return None
 
 
 def with_source_region(asked: tuple[TargetRegion, ...], source: str) -> tuple[TargetRegion, ...]:

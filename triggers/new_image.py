@@ -23,12 +23,12 @@ from migration.names import ComputeId, image_key, parse_image_id
 from migration.problems import InvalidRequest
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest
+from migration.rules import BUSY_STATES
 from triggers.edge import run
 from triggers.starting import Claimed, claim, start_orchestration
 
 EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
 OPERATION = "microsoft.compute/images/write"
-_BUSY = frozenset({"Creating", "Updating"})
 
 log = logging.getLogger("gallery_migrator")
 
@@ -92,7 +92,7 @@ def _read(image: ComputeId) -> ImageFacts:
         raise Dropped(f"Azure will not let it be read: {value}", logging.WARNING) from error
     if facts is None:
         raise Dropped("the image is not there")
-    if facts.provisioning_state in _BUSY:
+    if facts.provisioning_state in BUSY_STATES:
         raise NotReadyYet(f"{image} is {facts.provisioning_state}")
     return facts
 

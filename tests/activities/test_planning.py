@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from activities import arm
+from activities.clients import compute
 from activities.planning import plan_migration
+from migration.names import parse_gallery_id, parse_image_id
 from tests.activities.azure import Azure
 
 
@@ -20,3 +27,34 @@ def test_what_is_missing_is_a_problem(azure: Azure) -> None:
     azure.delete_image()
     problems = azure.done(plan_migration, request=azure.accepted.request)["problems"]
     assert [problem["field"] for problem in problems] == ["sourceImageId"]
+
+
+def tag_the_image(azure: Azure) -> None:
+    """As pipelines do right after they have made it; for five seconds it is Updating then."""
+    image = parse_image_id(azure.image_id)
+    update = compute(image.subscription).images.begin_update
+    arm.begin(update, image.resource_group, image.name, body={"tags": {"team": "b"}})
+
+
+def change_the_gallery(azure: Azure) -> None:
+    gallery = parse_gallery_id(azure.gallery_id)
+    there = azure.resource(azure.gallery_id)
+    assert there is not None
+    azure.cloud.set_profile(seconds={"gallery update": 60})
+    body = {"location": there["location"], "properties": {"description": "new"}}
+    put = compute(gallery.subscription).galleries.begin_create_or_update
+    arm.begin(put, gallery.resource_group, gallery.name, body=body)
+
+
+@pytest.mark.parametrize("change", [tag_the_image, change_the_gallery])
+def test_what_is_just_being_changed_is_waited_for(
+    azure: Azure, change: Callable[[Azure], None]
+) -> None:
+    """Somebody's change of a tag ends no migration that was accepted; a moment later it is planned."""
+    change(azure)
+    answer = azure.ask(plan_migration, request=azure.accepted.request)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("NotReadyYet", True)
+    assert "Updating" in answer.error.message
+    azure.time.advance(minutes=2)
+    assert "plan" in azure.done(plan_migration, request=azure.accepted.request)
