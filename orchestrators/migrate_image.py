@@ -4,6 +4,8 @@ Version, replication, approval if a deletion was asked for, promotion, deletion,
 since that would drop events (../shared/reference/durable.md B1.2); what polls is the child `watch_replication`.
 """
 
+from datetime import timedelta
+
 import azure.durable_functions as df
 
 from migration.stages import ImageFate, Outcome
@@ -13,6 +15,9 @@ from orchestrators import phases
 from orchestrators.endings import Ended
 from orchestrators.run import Run
 from orchestrators.waiting import GaveUp, Steps
+
+# What was done is done, and only the records are wanted for it. Without an outcome the sweep would say `failed`.
+FINISH_LIMIT = timedelta(days=7)
 
 
 def migrate_image(context: df.DurableOrchestrationContext) -> Steps:
@@ -58,7 +63,9 @@ def _finish(run: Run, ending: Ended) -> Steps:
         "result": _result(run),
     }
     run.context.set_custom_status({"stage": "finished"})
-    held = (yield from run.ask("finish_migration", request)).value
+    held = (
+        yield from run.ask("finish_migration", request, max(FINISH_LIMIT, run.start.retry_limit))
+    ).value
     yield from run.notify("migration.finished")
     return {"outcome": held["outcome"], "reason": held["reason"]}
 

@@ -356,6 +356,23 @@ def test_an_open_fate_is_said_in_words(tmp_path: Path, activity: str, reply: Jso
         assert words in script.result["reason"]
 
 
+def test_an_outcome_is_written_however_long_the_records_are_away(tmp_path: Path) -> None:
+    """What was done is done: giving up here would have the sweep close a deleted image's migration as failed."""
+    script = Script(deletion=True).reply("finish_migration", *[error()] * 60, wrote())
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin(impatient(script))
+        await theatre.decide()
+        await theatre.advance(hours=6)
+        assert await theatre.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+
+
+def wrote() -> Json:
+    return answers.done({"outcome": "completed", "reason": "r"})
+
+
 def test_a_cancellation_does_not_say_kept_of_an_image_that_is_gone(tmp_path: Path) -> None:
     """Somebody else deleted it while its version replicated; then somebody cancelled."""
     script = Script(deletion=True, cancelled_from="promote_version").reply("check_image", gone())
