@@ -1,12 +1,13 @@
 """How many requests a second the ARM emulator answers, beside an empty handler on the same server.
 
-Both are served by one process over HTTPS, in turns, to the same clients in another process. Every
-row should reach at least a half, so that the emulator never is what a benchmark measures; the last
-line says which do not.
+Both are served by one process over HTTPS, in the same way (localcloud/arm/listening.py), in turns, to
+the same clients in another process. Every row should reach at least a half, so that the emulator
+never is what a benchmark measures; the last line says which do not.
 
 Other work on the machine comes and goes, so a share is a median over many short rounds, in each of
-which both sides are measured one after the other, now this one first, now that one. Beside it
-stands the time that the server's process needed for a request: the empty handler's clients are
+which both sides are measured one after the other, now this one first, now that one; a first round
+only warms up. Images are put into a group of their own, so that the list stays as long as it is.
+Beside it stands the time that the server's process needed for a request: the empty handler's clients are
 busier than its server, so requests a second show its server slower than it is.
 Run with `python -m benchmarks.arm_speed`.
 """
@@ -30,7 +31,7 @@ import aiohttp
 from aiohttp import web
 
 from localcloud.arm import certificates
-from localcloud.arm.listening import listen, routed
+from localcloud.arm.listening import listen, unrouted
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
 
@@ -38,6 +39,7 @@ CLIENTS = 8
 ROUND_SECONDS = 0.25
 ROUNDS = 20
 WANTED = 0.5
+LARGEST_BODY = 1 << 20
 # What a migration asks (tests/localcloud/arm/spec/test_app_traffic.py): 4 of its 33 requests write.
 MIX = {"GET image": 29 / 33, "PATCH image": 4 / 33}
 IMAGE = {
@@ -74,15 +76,9 @@ async def _serve(connection: Connection, state: Path) -> None:
     cloud = ArmCloud(state, now=lambda: datetime.now(UTC))
     await cloud.start()
     images = seed_default(cloud)
-    empty = web.Application()
-
-    async def handle(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response()
-
-    empty.router.add_route("*", "/{path:.*}", handle)
     runners: list[web.BaseRunner] = []
-    port = await listen(runners, routed(empty), 0, certificates.server_context(state))
+    context = certificates.server_context(state)
+    port = await listen(runners, unrouted(_empty, LARGEST_BODY), 0, context)
     token, _ = cloud.tokens.issue(cloud.url)
     image = images[0]["id"]
     # Another group for new ones: the list stays as long as it is.
@@ -99,6 +95,11 @@ async def _serve(connection: Connection, state: Path) -> None:
     asyncio.get_running_loop().add_reader(connection.fileno(), _tell_time, connection)
     connection.send(Site(cloud.url, empty_url, str(cloud.ca_file), token, paths))
     await asyncio.Event().wait()
+
+
+async def _empty(request: web.BaseRequest) -> web.Response:
+    await request.read()
+    return web.Response()
 
 
 def _tell_time(connection: Connection) -> None:
