@@ -44,12 +44,31 @@ def check_missing(error: ResourceNotFoundError) -> None:
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
     """The JSON of every element of a list, by page: each page was one request."""
     with _sdk_reads():
-        return [[element.as_dict() for element in page] for page in call(*names).by_page()]
+        found = call(*names, raw_response_hook=check_page).by_page()
+        return [[element.as_dict() for element in page] for page in found]
 
 
 def read_all(call: Callable[..., Any], *names: str) -> list[Json]:
     """The JSON of every element of a list."""
     return [element for page in read_pages(call, *names) for element in page]
+
+
+def check_page(pipeline_response: Any) -> None:
+    """A hook for lists: the SDK takes a success without a list (an error body, say) for an empty one."""
+    response = pipeline_response.http_response
+    if response.status_code < 300:
+        list_page(response)
+
+
+def list_page(response: Any) -> Json:
+    """The JSON of a page of a list, which has its elements under `value`."""
+    try:
+        page = response.json()
+    except ValueError as error:
+        raise NoFact(f"a list that is not JSON: {error}") from error
+    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+        raise NoFact("a list without a value")
+    return page
 
 
 def begin(call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any) -> Told:

@@ -1,7 +1,7 @@
 """Managed images (https://learn.microsoft.com/rest/api/compute/images): read one with its creation time, check that it
 is still the same."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from activities import arm
@@ -9,7 +9,7 @@ from activities.clients import compute
 from activities.configuration import settings
 from activities.steps import StepInput, step
 from migration import answers
-from migration.facts import ImageFacts, NoFact, image_facts
+from migration.facts import ImageFacts, image_facts
 from migration.fingerprint import fingerprint_of, same_as_far_as_known
 from migration.names import ComputeId, parse_image_id
 from migration.wire import Json
@@ -75,20 +75,10 @@ def _created_time(client: "ComputeManagementClient", image: ComputeId) -> str | 
     while url:
         response = client.send_request(HttpRequest("GET", url))
         response.raise_for_status()
-        page = _page(response)
+        page = arm.list_page(response)
         for element in page["value"]:
             if str(element.get("id", "")).lower() == image.key:
                 created: str | None = element.get("createdTime")
                 return created
         url = page.get("nextLink")
     return None
-
-
-def _page(response: Any) -> Json:
-    try:
-        page = response.json()
-    except ValueError as error:
-        raise NoFact(f"a list that is not JSON: {error}") from error
-    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
-        raise NoFact("a list without a value")
-    return page

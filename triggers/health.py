@@ -6,6 +6,7 @@ from collections.abc import Callable
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
+from activities import arm
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records, settings
@@ -46,7 +47,9 @@ def _ask_arm() -> None:
 
     subscription = next(iter(settings().subscription_ids), _NO_SUBSCRIPTION)
     url = f"{settings().arm_endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
-    compute(subscription).send_request(HttpRequest("GET", url)).raise_for_status()
+    response = compute(subscription).send_request(HttpRequest("GET", url))
+    response.raise_for_status()
+    arm.list_page(response)
 
 
 def _ask_records() -> None:

@@ -181,7 +181,8 @@ def _image_page(
     for _call in range(CALLS_PER_PAGE):
         if number >= len(subscriptions):
             return rows, None
-        pages = compute(subscriptions[number]).images.list().by_page(token)
+        listed = compute(subscriptions[number]).images.list(raw_response_hook=arm.check_page)
+        pages = listed.by_page(token)
         images = inventory.image_rows([model.as_dict() for model in next(pages)])
         taken = images[offset : offset + limit - len(rows)]
         rows += taken

@@ -58,3 +58,17 @@ def test_what_is_just_being_changed_is_waited_for(
     assert "Updating" in answer.error.message
     azure.time.advance(minutes=2)
     assert "plan" in azure.done(plan_migration, request=azure.accepted.request)
+
+
+@pytest.mark.parametrize("path", ["/images\\?", "/versions\\?"])
+def test_a_list_with_an_error_in_it_is_not_an_empty_list(azure: Azure, path: str) -> None:
+    """Else names that are taken looked free, and a version that is there already was made a second time."""
+    request = {**azure.accepted.request, "imageVersion": "auto"}
+    if "versions" in path:
+        azure.begun()
+    azure.fault(method="GET", what="error-body", path=f"/galleries/.*{path}")
+    answer = azure.ask(plan_migration, request=request)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("UnexpectedAnswer", True)
+    azure.well()
+    assert "plan" in azure.done(plan_migration, request=request)

@@ -201,7 +201,15 @@ def test_a_row_of_a_version_says_where_it_is(cloud: Client, ended: list[str]) ->
     assert row["sourceId"] == bodies.image_id(cloud.subscription, "listed-0")
 
 
-@pytest.mark.parametrize("fault", [{"what": "reset"}, {"what": "status", "status": 503}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"what": "reset"},
+        {"what": "status", "status": 503},
+        {"what": "malformed"},
+        {"what": "error-body"},
+    ],
+)
 def test_while_azure_is_down_the_app_is_up_and_says_so(cloud: Client, fault: Json) -> None:
     """Health is 200 with `arm.answers` false; lists and plans of Azure are 502; records are read on."""
     cloud.add_image("unplanned")

@@ -10,7 +10,7 @@ from azure.mgmt.compute.models import Gallery
 from triggers.inventory import Budget, CallsSpent
 
 
-def listing(pages: int) -> Callable[[], ItemPaged[Gallery]]:
+def listing(pages: int) -> Callable[..., ItemPaged[Gallery]]:
     """A list that Azure gives in so many pages of one gallery."""
 
     def answer(token: Any) -> int:
@@ -20,7 +20,7 @@ def listing(pages: int) -> Callable[[], ItemPaged[Gallery]]:
         following = str(page + 1) if page + 1 < pages else None
         return following, iter([Gallery({"name": f"g{page}"})])
 
-    return lambda: ItemPaged(answer, taken_apart)
+    return lambda **_: ItemPaged(answer, taken_apart)
 
 
 def test_every_page_of_azures_counts_as_a_call() -> None:
