@@ -7,12 +7,13 @@ The event's claims (who, from where) are never logged.
 """
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 from azure.core.exceptions import HttpResponseError
 
+import clock
 from activities.arm_errors import error_of
 from activities.configuration import records, settings
 from activities.images import read_image_facts
@@ -29,12 +30,14 @@ from triggers.starting import Claimed, claim, start_orchestration
 
 EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
 OPERATION = "microsoft.compute/images/write"
+LISTED_WITHIN = timedelta(hours=1)
 
 log = logging.getLogger("gallery_migrator")
 
 
 class NotReadyYet(Exception):  # noqa: N818 - what is the case
-    """The image is being made, or an older one of its name is being migrated: Event Grid shall deliver again later."""
+    """The image is being made or listed, or an older one of its name is being migrated: Event Grid shall deliver again
+    later."""
 
 
 class Dropped(Exception):  # noqa: N818 - what is the case
@@ -51,13 +54,15 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     if image is None:
         return
     try:
-        await _start(image, client)
+        await _start(image, _is_recent(event), client)
     except Dropped as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
 
 
-async def _start(image: ComputeId, client: df.DurableOrchestrationClient) -> None:
+async def _start(image: ComputeId, recent: bool, client: df.DurableOrchestrationClient) -> None:
     facts = await run(_read, image)
+    if recent and facts.created_time is None:
+        raise NotReadyYet(f"{image}: its creation time is not known yet")
     request = _request_for(facts)
     await run(_check_new, facts)
     claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
@@ -80,6 +85,13 @@ def image_of(event: Any) -> ComputeId | None:
     except (ValueError, AttributeError, TypeError) as error:
         log.warning("an event that cannot be read was dropped: %s", type(error).__name__)
         return None
+
+
+def _is_recent(event: Any) -> bool:
+    """Whether Azure's list of resources may be behind: it alone has creation times, and without them an image that was
+    made anew looks like the one before, and none is ever deleted."""
+    told = getattr(event, "event_time", None) or getattr(event, "time", None)
+    return isinstance(told, datetime) and clock.now() - told.astimezone(UTC) < LISTED_WITHIN
 
 
 def _read(image: ComputeId) -> ImageFacts:

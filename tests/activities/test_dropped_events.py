@@ -10,15 +10,19 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 import pytest
 
-from activities import configuration
+from activities import configuration, images
 from activities.configuration import records
+from migration.recorded import Finished
+from migration.stages import Outcome
+from tests import builders as b
 from tests.activities.azure import Azure
-from triggers.new_image import EVENT_TYPE, new_image
+from triggers.new_image import EVENT_TYPE, NotReadyYet, new_image
 
 MAPPING = {
     "match": {"name": "ubuntu-*"},
@@ -32,6 +36,21 @@ def mapped(monkeypatch: pytest.MonkeyPatch, app_settings: None) -> None:
     """Images of some names migrate by themselves."""
     monkeypatch.setenv("EVENT_GRID_MAPPING", json.dumps([MAPPING]))
     configuration.settings.cache_clear()
+
+
+def tell(azure: Azure, hours_ago: float = 0) -> None:
+    """An event about the image is delivered; whatever it starts waits for the sweep."""
+    event = func.EventGridEvent(
+        id="1",
+        data={"operationName": "Microsoft.Compute/images/write", "resourceUri": azure.image_id},
+        topic="/subscriptions/x",
+        subject=azure.image_id,
+        event_type=EVENT_TYPE,
+        event_time=azure.time.now() - timedelta(hours=hours_ago),
+        data_version="2",
+    )
+    nobody: Any = None
+    asyncio.run(new_image(event, nobody))
 
 
 def gone(azure: Azure) -> str:
@@ -60,19 +79,38 @@ def test_a_dropped_event_says_why(
     """And which image it was about; nothing is started."""
     why, before = arrange(azure), records().open_migrations()
     caplog.set_level("INFO", "gallery_migrator")
-    event = func.EventGridEvent(
-        id="1",
-        data={"operationName": "Microsoft.Compute/images/write", "resourceUri": azure.image_id},
-        topic="/subscriptions/x",
-        subject=azure.image_id,
-        event_type=EVENT_TYPE,
-        event_time=azure.time.now(),
-        data_version="2",
-    )
-    nobody: Any = None
-    asyncio.run(new_image(event, nobody))
+    tell(azure)
     [line] = [record for record in caplog.records if "dropped" in record.message]
     assert why in line.message
     assert azure.image_id.rsplit("/", 1)[-1] in line.message
     assert line.thread == threading.get_ident()
     assert records().open_migrations() == before
+
+
+def test_a_creation_time_that_is_not_listed_yet_is_waited_for(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure's list is behind an image that was just made; without its creation time it would never be deleted."""
+    azure.image_id = str(azure.images["ubuntu-base"]["id"])
+    records().finish(azure.accepted, Finished(outcome=Outcome.FAILED, reason="r", at=b.NOW))
+    azure.time.advance(hours=1)
+    azure.recreate_image()
+    with monkeypatch.context() as behind:
+        behind.setattr(images, "_created_time", lambda *_: None)
+        with pytest.raises(NotReadyYet, match="creation time"):
+            tell(azure)
+    assert records().open_migrations() == []
+    tell(azure)
+    assert len(records().open_migrations()) == 1
+
+
+def test_a_creation_time_that_is_never_listed_is_not_waited_for_for_ever(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an hour the image migrates without; it is kept then, whoever approves."""
+    azure.image_id = str(azure.images["web-2019"]["id"])
+    monkeypatch.setenv("EVENT_GRID_MAPPING", json.dumps([MAPPING | {"match": {}}]))
+    configuration.settings.cache_clear()
+    monkeypatch.setattr(images, "_created_time", lambda *_: None)
+    tell(azure, hours_ago=2)
+    assert len(records().open_migrations()) == 2
