@@ -10,7 +10,7 @@ Where things lie (partition / row):
 Rows that must be written once (`latch`, `decision`, `outcome`) are inserts: the first writer wins for good.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from migration.names import migration_id, parse_migration_id
@@ -104,14 +104,13 @@ class MigrationRecords:
     ) -> tuple[list[ListEntry], str]:
         """A page of the list, newest first, and where the next one begins ("" at the end)."""
         entries: list[ListEntry] = []
-        while page := self._store.list(_RECENT, after=after, limit=200):
-            for record in page:
-                after = record.row
-                entry = ListEntry.from_wire(record.value)
-                if stage in {None, entry.stage} and outcome in {None, entry.outcome}:
-                    entries.append(entry)
-                if len(entries) == limit:
-                    return entries, after if self._store.list(_RECENT, after=after, limit=1) else ""
+        for record in self._each(_RECENT, after, 200):
+            if len(entries) == limit:
+                return entries, after
+            after = record.row
+            entry = ListEntry.from_wire(record.value)
+            if stage in {None, entry.stage} and outcome in {None, entry.outcome}:
+                entries.append(entry)
         return entries, ""
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
@@ -244,10 +243,16 @@ class MigrationRecords:
         self._store.put(_RECENT, _recent_row(accepted), entry.to_wire())
 
     def _all(self, partition: str) -> list[Record]:
-        records: list[Record] = []
-        while page := self._store.list(partition, after=records[-1].row if records else ""):
-            records += page
-        return records
+        return list(self._each(partition, "", 1000))
+
+    def _each(self, partition: str, after: str, page_size: int) -> Iterator[Record]:
+        """Every record behind `after`, a page at a time; a page that is not full is the last."""
+        while True:
+            page = self._store.list(partition, after=after, limit=page_size)
+            yield from page
+            if len(page) < page_size:
+                return
+            after = page[-1].row
 
 
 def _attempt_row(attempt: int) -> str:

@@ -75,7 +75,7 @@ class RecordStore(Protocol):
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
     ) -> Records:
-        """At most `limit` records in ordinal order of their rows, which start with `prefix`.
+        """At most `limit` records in ordinal order of their rows, which start with `prefix`; fewer only at the end.
 
         Only rows greater than `after` are given: the last row of a page continues the list.
         """

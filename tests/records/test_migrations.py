@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -326,3 +326,27 @@ def test_a_webhook_id_belongs_to_one_body(records: MigrationRecords) -> None:
     assert records.claim_webhook("k1", "two") == "one"
     assert records.claim_webhook("k1", "one") == "one"
     assert records.claim_webhook("k2", "two") == "two"
+
+
+def test_a_status_costs_one_list(
+    records: MigrationRecords, store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep reads one for every open migration every few minutes, so no page is asked for that must be empty."""
+    records.accept(ACCEPTED)
+    records.mark_started(ACCEPTED.id, NOW)
+    asked: list[str] = []
+    really = store.list
+
+    def counted(partition: str, **options: Any) -> list[Record]:
+        asked.append(partition)
+        return really(partition, **options)
+
+    monkeypatch.setattr(store, "list", counted)
+    assert records.snapshot(ACCEPTED.id) is not None
+    assert asked == [ACCEPTED.id]
+    assert [entry.id for entry in everything(records)] == [ACCEPTED.id]
+    assert asked == [ACCEPTED.id, "recent"]
+
+
+def everything(records: MigrationRecords) -> list[ListEntry]:
+    return records.recent(stage=None, outcome=None, limit=9, after="")[0]
