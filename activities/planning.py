@@ -22,6 +22,10 @@ from migration.requests import AUTO, MigrationRequest, request_from_record
 from migration.rules import Facts, in_motion
 from migration.wire import Json
 
+NO_APPROVALS = (
+    "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
+)
+
 T = TypeVar("T")
 
 
@@ -65,13 +69,16 @@ def plan_for(request: MigrationRequest, migration_id: str) -> Plan | list[Proble
 
 
 def _decide(request: MigrationRequest, facts: Facts, migration_id: str) -> Plan | list[Problem]:
-    return make_plan(
+    plan = make_plan(
         request,
         facts,
         now=clock.now(),
         migration_id=migration_id,
         generation1_security=settings().generation1_security_type,
     )
+    if isinstance(plan, Plan) and plan.deletion and not settings().approval_webhook_secrets:
+        return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
+    return plan
 
 
 def read_facts(request: MigrationRequest) -> Facts:

@@ -144,6 +144,12 @@ def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) ->
         yield "The gallery is in another subscription than the image; Microsoft documents this for galleries only."
     if request.deletion.enabled and not fingerprint.complete:
         yield "The image's creation time cannot be read, so the image will be kept whatever is approved."
+    ends = request.end_of_life_date
+    if request.deletion.enabled and ends and ends < question.now + request.approval.timeout:
+        yield (
+            "The end of life comes before the approval's deadline; Azure may refuse to promote the version after it, "
+            "and the image is kept then."
+        )
     definition = question.facts.definition
     if definition and definition.purchase_plan and not request.image_definition.purchase_plan:
         name = definition.purchase_plan.get("name")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from activities import arm
+from activities import arm, configuration
 from activities.clients import compute
 from activities.planning import plan_migration
 from migration.names import parse_gallery_id, parse_image_id
@@ -72,3 +72,14 @@ def test_a_list_with_an_error_in_it_is_not_an_empty_list(azure: Azure, path: str
     assert (answer.error.code, answer.error.transient) == ("UnexpectedAnswer", True)
     azure.well()
     assert "plan" in azure.done(plan_migration, request=request)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_" + "c2VjcmV0" * 6])
+def test_a_deletion_that_nobody_can_approve_is_a_warning(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    """Without a secret the webhook takes no decision: better said now than when three days have passed."""
+    monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", secret)
+    configuration.settings.cache_clear()
+    azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": True})
+    assert ("APPROVAL_WEBHOOK_SECRETS" in str(azure.plan().warnings)) is not bool(secret)

@@ -249,6 +249,11 @@ ALLOWED: dict[str, tuple[dict[str, Any], Facts, str]] = {
         some_facts(image=an_image(created=None)),
         "will be kept",
     ),
+    "an end of life before the approval's deadline, with a warning": (
+        {"endOfLifeDate": "2026-03-04T00:00:00Z", "deletion": {"enabled": True}},
+        some_facts(),
+        "before the approval's deadline",
+    ),
     "a gallery of another subscription, with a warning": (
         {"galleryId": b.GALLERY_ID.replace("1111", "9999")},
         some_facts(),
