@@ -89,8 +89,9 @@ def _asked(req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
     subscriptions = [one] if one else list(settings().subscription_ids)
     if not subscriptions:
         query.refuse("subscriptionId", "is required, since the settings name no SUBSCRIPTION_IDS")
-    elif any(not is_subscription_id(text) for text in subscriptions):
-        query.refuse("subscriptionId", "must be a GUID")
+    elif wrong := [text for text in subscriptions if not is_subscription_id(text)]:
+        theirs = f"is required, since SUBSCRIPTION_IDS in the settings has '{wrong[0]}', no GUID"
+        query.refuse("subscriptionId", "must be a GUID" if one else theirs)
     cursor = _decode(query.text("cursor"))
     if cursor is None:
         query.refuse("cursor", "must be the cursor of an earlier page")

@@ -1,13 +1,17 @@
 """What a page of the galleries may cost."""
 
+import asyncio
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import azure.functions as func
 import pytest
 from azure.core.paging import ItemPaged
 from azure.mgmt.compute.models import Gallery
 
-from triggers.inventory import Budget, CallsSpent
+from activities import configuration
+from triggers.inventory import Budget, CallsSpent, list_images
 
 
 def listing(pages: int) -> Callable[..., ItemPaged[Gallery]]:
@@ -47,3 +51,19 @@ def test_a_page_that_has_nothing_yet_goes_on() -> None:
     budget = Budget(1)
     budget.read(listing(4))
     assert len(budget.read(listing(2))) == 2
+
+
+def test_a_subscription_that_the_settings_have_wrong_is_not_the_callers_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who asked for none is told which setting is wrong, and what to send meanwhile."""
+    monkeypatch.setenv("SUBSCRIPTION_IDS", "Production")
+    configuration.settings.cache_clear()
+    request = func.HttpRequest("GET", "/api/images", body=b"")
+    response = asyncio.run(list_images(request))
+    configuration.settings.cache_clear()
+    assert response.status_code == 400
+    [error] = json.loads(response.get_body())["errors"]
+    assert error["field"] == "subscriptionId"
+    assert "SUBSCRIPTION_IDS" in error["message"]
+    assert "Production" in error["message"]
