@@ -59,8 +59,11 @@ def test_a_subscription_that_the_settings_have_wrong_is_not_the_callers_fault(
     """Who asked for none is told which setting is wrong, and what to send meanwhile."""
     monkeypatch.setenv("SUBSCRIPTION_IDS", "Production")
     configuration.settings.cache_clear()
-    request = func.HttpRequest("GET", "/api/images", body=b"")
-    response = asyncio.run(list_images(request))
+
+    async def whole() -> func.HttpResponse:
+        return await list_images(func.HttpRequest("GET", "/api/images", body=b""))
+
+    response = asyncio.run(whole())
     configuration.settings.cache_clear()
     assert response.status_code == 400
     [error] = json.loads(response.get_body())["errors"]
