@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migration.facts import DefinitionFacts, GalleryFacts, ImageFacts, VersionFacts
+from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of, same_as_far_as_known
 from migration.problems import Problem
 from migration.requests import MigrationRequest, ReplicationMode, SecurityType, TargetRegion
 from migration.wire import Value
@@ -56,10 +57,21 @@ def broken_rules(question: Question) -> list[Problem]:
 
 
 def in_motion(facts: Facts) -> str | None:
-    """What is being made or changed just now, so that what was read of it is no answer yet; None if nothing is."""
+    """Why what was read is no answer yet: something is being made or changed just now, or the image's creation time is
+    missing where a version may be its own already. None if nothing speaks against a plan."""
     for what, there in (("image", facts.image), ("gallery", facts.gallery)):
         if there is not None and there.provisioning_state in BUSY_STATES:
             return f"the {what} is {there.provisioning_state}"
+    fingerprint = fingerprint_of(facts.image) if facts.image else None
+    if fingerprint is None or fingerprint.complete:
+        return None
+    for version in facts.versions:
+        tag = version.tags.get(FINGERPRINT_TAG, fingerprint.value)
+        if tag != fingerprint.value and same_as_far_as_known(tag, fingerprint.value):
+            return (
+                f"the image's creation time cannot be read, so nobody can tell whether version {version.name} "
+                "was made from it"
+            )
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from activities import arm, configuration
+from activities import arm, configuration, images
 from activities.clients import compute
 from activities.planning import plan_migration
 from migration.names import parse_gallery_id, parse_image_id
@@ -83,3 +83,19 @@ def test_a_deletion_that_nobody_can_approve_is_a_warning(
     configuration.settings.cache_clear()
     azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": True})
     assert ("APPROVAL_WEBHOOK_SECRETS" in str(azure.plan().warnings)) is not bool(secret)
+
+
+def test_a_version_is_not_made_twice_for_want_of_a_creation_time(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure's list forgets it for a moment; the version that is there may be this image's, or that of an older one."""
+    made = azure.replicated()
+    request = {**azure.accepted.request, "imageVersion": "auto"}
+    with monkeypatch.context() as behind:
+        behind.setattr(images, "_created_time", lambda *_: None)
+        answer = azure.ask(plan_migration, request=request)
+        assert answer.error is not None
+        assert (answer.error.code, answer.error.transient) == ("NotReadyYet", True)
+        assert made.version_name in answer.error.message
+    plan = azure.done(plan_migration, request=request)["plan"]
+    assert (plan["takesUp"], plan["versionName"]) == (True, made.version_name)
