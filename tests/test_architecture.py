@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 import tokenize
@@ -154,6 +155,11 @@ def test_no_two_modules_of_the_app_import_each_other() -> None:
     while leaves := {name for name, needs in graph.items() if not needs}:
         graph = {n: needs - leaves for n, needs in graph.items() if n not in leaves}
     assert graph == {}
+
+
+def test_the_app_reads_json_here_as_it_does_in_azure() -> None:
+    """azure.functions uses orjson where it is installed, and then refuses what it takes in Azure."""
+    assert importlib.util.find_spec("orjson") is None
 
 
 @pytest.mark.parametrize("part", LOCAL_PARTS)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import orjson
+import msgspec
 from aiohttp import web
 from yarl import URL
 
@@ -171,8 +171,8 @@ def _json(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
-        parsed = orjson.loads(body)
-    except ValueError as error:
+        parsed = msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
         raise refusal("body", reason="not an object")

@@ -11,6 +11,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 T = TypeVar("T")
+# The message of every 500.
+WRONG = "Something went wrong while processing your request"
 FLAGS = {"true": True, "false": False}
 
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from localcloud.durable.answers import Refused, empty, flag, parameter
+from localcloud.durable.answers import WRONG, Refused, empty, flag, parameter
 from localcloud.durable.entities import EntityState, is_entity
 from localcloud.durable.history import FINISHED, STATUSES, moment
 from localcloud.durable.links import RPC, WEBHOOKS
@@ -82,7 +82,7 @@ class HttpApi:
             return refused.answer
         except sqlite3.Error as trouble:
             log.warning("%s: the task hub cannot be used: %s", asked, trouble)
-            return Refused(503, f"The task hub cannot be used now: {trouble}").answer
+            return Refused(500, WRONG, str(trouble)).answer
 
     # ---- instances -----------------------------------------------------------------------------
     async def _status(self, request: web.Request, instance_id: str) -> web.Response:

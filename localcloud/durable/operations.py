@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.durable.answers import Refused, empty, flag, json_body, parameter
+from localcloud.durable.answers import WRONG, Refused, empty, flag, json_body, parameter
 from localcloud.durable.dispatcher import Dispatcher
 from localcloud.durable.entities import is_entity
 from localcloud.durable.failures import unknown_function
@@ -38,7 +38,6 @@ from localcloud.durable.turn import Message
 from localcloud.durable.versions import Versioning
 from localcloud.host.worker import Worker
 
-WRONG = "Something went wrong while processing your request"
 EXISTS = "An Orchestration instance with the status {} already exists."
 # The event that is posted, its field for the reason, the states in which the extension throws.
 SWITCHES: dict[str, tuple[Kind, str, tuple[str, ...]]] = {

@@ -111,7 +111,7 @@ def test_a_result_that_was_not_stored_is_made_again(tmp_path: Path, notes: Path)
 def test_a_locked_database_loses_nothing(
     tmp_path: Path, notes: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Work items and results wait for the lock; a client is told with a 503."""
+    """Work items and results wait for the lock; a client gets a 500, as of every internal failure."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:
@@ -119,7 +119,7 @@ def test_a_locked_database_loses_nothing(
             with _locked(tmp_path / "durable.sqlite"):
                 await until(lambda: "will be tried again" in caplog.text)
                 status, _, _ = await served.call("POST", "/orchestrators/chain/d")
-                assert status == 503
+                assert status == 500
             await served.hub.idle()
             assert (await served.status("c"))["output"] == 5
             assert (await served.call("GET", "/instances/d"))[0] == 404
