@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from migration.facts import ImageFacts
 from migration.names import parse_image_id
+from migration.problems import InvalidRequest, Problem
 from migration.requests import MigrationRequest, parse_request_json
 from migration.wire import Edge, Json
 
@@ -25,6 +26,18 @@ TEMPLATE_NAMES = (
     "generation",
 )
 _TEMPLATE = re.compile(r"\{(\w*)\}")
+_EXAMPLE = {  # what the templates are filled with to look at the rest of an entry
+    "imageName": "web",
+    "resourceGroup": "web",
+    "subscriptionId": "00000000-0000-0000-0000-000000000000",
+    "location": "eastus2",
+    "osType": "Linux",
+    "generation": "V2",
+}
+_EXAMPLE_IMAGE = (
+    f"/subscriptions/{_EXAMPLE['subscriptionId']}/resourceGroups/web"
+    "/providers/Microsoft.Compute/images/web"
+)
 
 
 class Match(Edge):
@@ -47,6 +60,7 @@ class MappingEntry(Edge):
     replication_mode: str | None = None
     end_of_life_date: str | None = None
     exclude_from_latest: bool | None = None
+    block_deletion_before_end_of_life: bool | None = None
     deletion: Json | None = None
     approval: Json | None = None
 
@@ -59,15 +73,51 @@ def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> Migration
     entry = next((entry for entry in mapping if _covers(entry.match, image)), None)
     if entry is None:
         return None
-    values = entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"match"})
-    body = _fill(values, _names_of(image))
+    body = _fill(_values_of(entry), _names_of(image))
     return parse_request_json({**body, "sourceImageId": image.id})
 
 
 def unknown_templates(entry: MappingEntry) -> list[str]:
     """The template names in an entry that nothing fills."""
-    text = entry.model_dump_json(by_alias=True, exclude={"match"})
-    return sorted({name for name in _TEMPLATE.findall(text) if name not in TEMPLATE_NAMES})
+    found = {name for text in _texts(_values_of(entry)) for name in _TEMPLATE.findall(text)}
+    return sorted(found - set(TEMPLATE_NAMES))
+
+
+def certain_problems(entry: MappingEntry) -> list[Problem]:
+    """What is wrong with an entry whatever the image: all problems but those of values that hold a template."""
+    values = _values_of(entry)
+    try:
+        parse_request_json({**_fill(values, _EXAMPLE), "sourceImageId": _EXAMPLE_IMAGE})
+    except InvalidRequest as invalid:
+        return [
+            problem
+            for problem in invalid.problems
+            if not any(map(_TEMPLATE.search, _texts(_value_at(values, problem.field))))
+        ]
+    return []
+
+
+def _values_of(entry: MappingEntry) -> Json:
+    return entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"match"})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within a value."""
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inner:
+        yield from _texts(part)
+
+
+def _value_at(value: Any, path: str) -> Any:
+    """What lies at a problem's field; None where nothing does."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, list) and part.isdigit():
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _covers(match: Match, image: ImageFacts) -> bool:

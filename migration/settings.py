@@ -6,7 +6,7 @@ it to this file.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -18,11 +18,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from migration.bodies import Generation1Security
-from migration.mapping import MappingEntry, unknown_templates
+from migration.mapping import MappingEntry, certain_problems, unknown_templates
 from migration.problems import Problem, problems_of
 from migration.wire import iso_duration
 
@@ -76,6 +77,14 @@ def _webhook_secret(text: str) -> str:
     return text
 
 
+def _wrong_in(entry: MappingEntry) -> Iterator[str]:
+    """What is wrong with a mapping entry, each with the place."""
+    if unknown := unknown_templates(entry):
+        yield f": nothing fills {{{'}, {'.join(unknown)}}}"
+    for problem in certain_problems(entry):
+        yield f".{problem.field}: {problem.message}"
+
+
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
 Span = Annotated[timedelta, AfterValidator(_positive)]
 Url = Annotated[str, AfterValidator(_https_or_local)]
@@ -107,7 +116,9 @@ class Settings(BaseModel):
     notification_secret: Annotated[
         str, AfterValidator(lambda text: text and _webhook_secret(text))
     ] = Field(
-        "", description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL."
+        "",
+        validate_default=True,
+        description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL.",
     )
     event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
@@ -152,22 +163,21 @@ class Settings(BaseModel):
         description="Age at which finished orchestrations' histories are purged; records stay.",
     )
 
-    @model_validator(mode="after")
-    def _templates_known(self) -> Self:
-        for number, entry in enumerate(self.event_grid_mapping):
-            if unknown := unknown_templates(entry):
-                raise ValueError(
-                    f"EVENT_GRID_MAPPING[{number}]: nothing fills {{{'}, {'.join(unknown)}}}"
-                )
-        return self
+    @field_validator("event_grid_mapping")
+    @classmethod
+    def _entries_make_requests(cls, mapping: tuple[MappingEntry, ...]) -> tuple[MappingEntry, ...]:
+        """Found here, and not when the first image comes and its event is dropped."""
+        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in _wrong_in(entry)]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return mapping
 
-    @model_validator(mode="after")
-    def _notifications_signed(self) -> Self:
-        if self.notification_url and not self.notification_secret:
-            raise ValueError(
-                "NOTIFICATION_SECRET: is required with NOTIFICATION_URL; notifications are signed"
-            )
-        return self
+    @field_validator("notification_secret")
+    @classmethod
+    def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
+        if others.data.get("notification_url") and not secret:
+            raise ValueError("is required with NOTIFICATION_URL; notifications are signed")
+        return secret
 
     @property
     def token_scope(self) -> str:
@@ -192,9 +202,6 @@ class Settings(BaseModel):
 
 
 def _about_variable(problem: Problem) -> Problem:
-    if problem.field == "body":  # of several settings together: the message names them first
-        name, _, message = problem.message.partition(": ")
-        return Problem(field=name, message=message)
     return Problem(field=_variable(problem.field), message=problem.message)
 
 

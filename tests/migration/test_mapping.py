@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from migration.facts import ImageFacts, image_facts
-from migration.mapping import MappingEntry, request_for, unknown_templates
+from migration.mapping import MappingEntry, certain_problems, request_for, unknown_templates
 from migration.problems import InvalidRequest
+from migration.requests import MigrationRequest
 from tests.builders import CREATED, GALLERY_ID, IMAGE_ID, SUBSCRIPTION, image_body
 
 
@@ -111,3 +112,46 @@ def test_templates_that_nothing_fills_are_found() -> None:
         "version",
     ]
     assert unknown_templates(entry()) == []
+
+
+def test_an_empty_object_is_no_template() -> None:
+    """`"deletion": {}` asks for the defaults."""
+    assert unknown_templates(entry(deletion={}, approval={})) == []
+
+
+def test_an_entry_has_every_field_of_a_request() -> None:
+    """But for the image, which comes with the event."""
+    of_entries, of_requests = set(MappingEntry.model_fields), set(MigrationRequest.model_fields)
+    assert of_entries - {"match"} == of_requests - {"source_image_id"}
+    blocked = entry(blockDeletionBeforeEndOfLife=True, endOfLifeDate="2030-12-31T00:00:00Z")
+    request = request_for(image(), [blocked])
+    assert request is not None
+    assert request.block_deletion_before_end_of_life
+
+
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing": ({}, []),
+    "a misspelt field": ({"deletion": {"enable": True}}, ["deletion.enable"]),
+    "an unknown mode": ({"replicationMode": "full"}, ["replicationMode"]),
+    "a region's field": (
+        {"targetRegions": [{"name": "{location}", "replicas": 2}]},
+        ["targetRegions[0].replicas"],
+    ),
+    "a definition without a publisher": (
+        {"imageDefinition": {"name": "{imageName}", "offer": "o", "sku": "s"}},
+        ["imageDefinition.publisher"],
+    ),
+    "a version of some images' names": ({"imageVersion": "{imageName}"}, []),
+    "a region of two names": (
+        {"targetRegions": [{"name": "{location}"}, {"name": "eastus2", "replicaCount": 2}]},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "fields"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_for_any_image_is_found_without_one(
+    values: dict[str, Any], fields: list[str]
+) -> None:
+    """What a template may still make right is left to the image."""
+    assert [problem.field for problem in certain_problems(entry(**values))] == fields

@@ -77,6 +77,11 @@ BAD = {
         "EVENT_GRID_MAPPING[0].delete",
         "not a known field",
     ),
+    "a mapping entry that makes no request": (
+        {"EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "deletion": {"enable": True}}])},
+        "EVENT_GRID_MAPPING",
+        "[0].deletion.enable: is not a known field",
+    ),
     "a mapping entry without a gallery": (
         {"EVENT_GRID_MAPPING": json.dumps([{"imageDefinition": {}}])},
         "EVENT_GRID_MAPPING[0].galleryId",
@@ -148,8 +153,20 @@ def test_a_template_that_nothing_fills_is_wrong() -> None:
 def test_all_wrong_values_come_at_once() -> None:
     """One deployment, not one for each."""
     with pytest.raises(InvalidSettings) as caught:
-        Settings.from_environ({"RECORDS_STORE": "redis", "REPLICATION_TIMEOUT": "x"})
-    assert {p.field for p in caught.value.problems} == {"RECORDS_STORE", "REPLICATION_TIMEOUT"}
+        Settings.from_environ(
+            {
+                "RECORDS_STORE": "redis",
+                "REPLICATION_TIMEOUT": "x",
+                "EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "imageVersion": "{release}"}]),
+                "NOTIFICATION_URL": "https://example.org/hook",
+            }
+        )
+    assert {p.field for p in caught.value.problems} == {
+        "RECORDS_STORE",
+        "REPLICATION_TIMEOUT",
+        "EVENT_GRID_MAPPING",
+        "NOTIFICATION_SECRET",
+    }
 
 
 def test_the_functions_storage_is_the_home_when_none_is_named() -> None:
