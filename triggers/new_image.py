@@ -129,9 +129,13 @@ def _check_new(facts: ImageFacts) -> None:
 
 
 def _has(accepted: Accepted, facts: ImageFacts) -> bool:
-    """Whether an attempt is about this very image; one that ended before reading it is told by time only."""
+    """Whether an attempt is about this very image; one that ended before reading it is told by time only.
+
+    What the workflow read counts before what was read at the start: that may have had no creation time yet, or have
+    been of an image that was made anew since.
+    """
     snapshot = records().snapshot(accepted.id)
-    known = accepted.fingerprint or (snapshot.state.fingerprint if snapshot else None)
+    known = (snapshot.state.fingerprint if snapshot else None) or accepted.fingerprint
     if known is not None:
         return same_as_far_as_known(known, fingerprint_of(facts).value)
     created = facts.created_time

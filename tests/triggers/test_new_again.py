@@ -7,7 +7,7 @@ import pytest
 from activities.configuration import records
 from migration.facts import ImageFacts
 from migration.fingerprint import fingerprint_of
-from migration.recorded import Accepted
+from migration.recorded import Accepted, State
 from tests import builders as b
 from triggers.new_image import Dropped, _check_new
 
@@ -49,3 +49,26 @@ def test_an_attempt_that_never_saw_its_image_is_told_by_time(days: int | None, n
     records().accept(accepted(None))
     created = None if days is None else (b.NOW + timedelta(days=days)).isoformat()
     assert is_new(image(created_time=created)) is new
+
+
+def planned(started_with: ImageFacts, then: ImageFacts) -> None:
+    """An attempt was accepted for one image, and its workflow planned for the other."""
+    attempt = accepted(fingerprint_of(started_with).value)
+    records().accept(attempt)
+    found = fingerprint_of(then).value
+    records().change_state(attempt, lambda _: State(fingerprint=found), b.NOW)
+
+
+def test_what_the_workflow_read_counts() -> None:
+    """A start may come before the creation time is listed; an image of the same disks made later is another."""
+    there = image()
+    planned(image(created_time=None), there)
+    assert not is_new(there)
+    assert is_new(image(created_time=(b.NOW + timedelta(days=1)).isoformat()))
+
+
+def test_an_image_made_anew_between_the_start_and_the_plan_is_known() -> None:
+    """It is the one that was migrated."""
+    again = image(created_time=(b.NOW + timedelta(days=1)).isoformat())
+    planned(image(), again)
+    assert not is_new(again)
