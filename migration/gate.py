@@ -40,7 +40,9 @@ def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, .
     """All checks, passed or not; the gate is open only if every one passed."""
     version, replication = readings.version, readings.replication
     states = {region.name: region.state for region in replication.regions}
-    behind = [name for name in question.regions if states.get(name) != "Completed"]
+    # A version that was taken up may have regions that nobody asked for this time.
+    regions = sorted({*question.regions, *version.regions})
+    behind = [name for name in regions if states.get(name) != "Completed"]
     now, tag = readings.fingerprint_now, version.tags.get(FINGERPRINT_TAG, "none")
     source = version.source_id or "none"
     return (
@@ -52,7 +54,7 @@ def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, .
         Check(
             name="replicated to every region",
             passed=bool(question.regions) and not behind,
-            found=", ".join(f"{name} {states.get(name, 'unknown')}" for name in question.regions),
+            found=", ".join(f"{name} {states.get(name, 'unknown')}" for name in regions),
         ),
         Check(
             name="full replication",

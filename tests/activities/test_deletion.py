@@ -100,6 +100,13 @@ def still_replicating(azure: Azure) -> Plan:
     return plan
 
 
+def another_region_replicates(azure: Azure) -> Plan:
+    """The version was taken up: an earlier migration had asked for a region more, which is late."""
+    azure.cloud.set_profile(late_regions={"westeurope": 86_400})
+    azure.accepted = azure.accept(targetRegions=[{"name": "West Europe"}])
+    return azure.approved().model_copy(update={"regions": ("eastus2",)})
+
+
 KEPT: dict[str, tuple[Callable[[Azure], Plan], str]] = {
     "nobody has decided": (undecided, "deletion approved"),
     "it was rejected": (rejected, "deletion approved"),
@@ -107,6 +114,10 @@ KEPT: dict[str, tuple[Callable[[Azure], Plan], str]] = {
     "the image was made anew": (recreated, "image unchanged"),
     "the version is gone": (version_deleted, "not there"),
     "the version still replicates": (still_replicating, "version succeeded"),
+    "a region that was not asked for replicates": (
+        another_region_replicates,
+        "westeurope Replicating",
+    ),
 }
 
 

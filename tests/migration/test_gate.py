@@ -74,6 +74,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(),
         "replicated to every region",
     ),
+    "a region that was not asked for this time replicates": (
+        readings(replication=replication(east="Replicating")),
+        question(regions=("westeurope",)),
+        "replicated to every region",
+    ),
     "no region was asked for": (
         readings(),
         question(regions=()),
