@@ -157,7 +157,11 @@ def ask_approval(run: Run) -> Generator[Any, Any, datetime]:
     settled = approval.model_copy(update={"state": verdict.state, "decided_by": verdict.decided_by})
     yield from run.record(Stage.APPROVAL, _verdict_text(verdict), approval=settled.to_wire())
     if verdict.state is not ApprovalState.APPROVED:
-        raise Ended(Outcome.KEPT, _verdict_text(verdict))
+        raise Ended(
+            Outcome.KEPT,
+            f"{_verdict_text(verdict)}; the image is kept and nothing was promoted. Start again to be asked again, "
+            f"or with the deletion off to promote version {run.planned.version_name}",
+        )
     return deadline
 
 
@@ -286,6 +290,6 @@ def _not_deleted(run: Run) -> Outcome:
 
 def _verdict_text(verdict: Verdict) -> str:
     if verdict.decided_by is None:
-        return "the approval expired; the image is kept. Start again to be asked again"
+        return "the approval expired"
     reason = f": {verdict.decided_by.reason}" if verdict.decided_by.reason else ""
     return f"{verdict.state} by {verdict.decided_by.approver}{reason}"

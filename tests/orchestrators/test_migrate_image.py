@@ -97,7 +97,7 @@ def test_with_deletion_the_image_goes_after_the_approval(tmp_path: Path) -> None
 
 
 def test_a_rejection_keeps_the_image(tmp_path: Path) -> None:
-    """And promotes nothing; the reason names who said it."""
+    """And promotes nothing; the reason names who said it, what became of the version, and what to do next."""
     script = Script(deletion=True)
 
     async def scene(theatre: Theatre) -> None:
@@ -107,7 +107,10 @@ def test_a_rejection_keeps_the_image(tmp_path: Path) -> None:
 
     play(tmp_path, script, scene)
     assert "gate_and_delete" not in script.names()
-    assert "rejected by ada: does not boot" in script.result["reason"]
+    assert script.result["reason"] == (
+        "rejected by ada: does not boot; the image is kept and nothing was promoted. Start again to be asked again, "
+        "or with the deletion off to promote version 1.0.0"
+    )
 
 
 def test_without_a_decision_the_approval_expires_on_the_third_day(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_without_a_decision_the_approval_expires_on_the_third_day(tmp_path: Path
         assert await theatre.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
-    assert "expired" in script.result["reason"]
+    assert script.result["reason"].startswith("the approval expired; the image is kept and nothing")
     assert "gate_and_delete" not in script.names()
 
 
