@@ -39,10 +39,6 @@ class GateQuestion(Value):
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
     version, replication = readings.version, readings.replication
-    states = {region.name: region.state for region in replication.regions}
-    # A version that was taken up may have regions that nobody asked for this time.
-    regions = sorted({*question.regions, *version.regions})
-    behind = [name for name in regions if states.get(name) != "Completed"]
     now, tag = readings.fingerprint_now, version.tags.get(FINGERPRINT_TAG, "none")
     source = version.source_id or "none"
     return (
@@ -51,11 +47,7 @@ def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, .
             passed=replication.provisioning_state == "Succeeded",
             found=replication.provisioning_state,
         ),
-        Check(
-            name="replicated to every region",
-            passed=bool(question.regions) and not behind,
-            found=", ".join(f"{name} {states.get(name, 'unknown')}" for name in regions),
-        ),
+        _regions_check(readings, question),
         Check(
             name="full replication",
             passed=version.replication_mode == "Full",
@@ -83,6 +75,18 @@ def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, .
 def refusals(checks: tuple[Check, ...]) -> list[str]:
     """The checks that did not hold, in words; empty when the gate is open."""
     return [f"{check.name}: no ({check.found})" for check in checks if not check.passed]
+
+
+def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
+    """A version that was taken up may have regions that nobody asked for this time; they count too."""
+    states = {region.name: region.state for region in readings.replication.regions}
+    regions = sorted({*question.regions, *readings.version.regions})
+    found = {name: states.get(name, "unknown") for name in regions}
+    return Check(
+        name="replicated to every region",
+        passed=bool(question.regions) and set(found.values()) == {"Completed"},
+        found=", ".join(f"{name} {state}" for name, state in found.items()),
+    )
 
 
 def _approval_check(decision: StoredDecision | None, question: GateQuestion) -> Check:
