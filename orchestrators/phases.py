@@ -93,6 +93,8 @@ def _start_version(run: Run) -> Generator[Any, Any, bool]:
             )
             run.version_begun = False
             return False
+        # Refused at once: it is not there, or not ours. After a lost answer its PUT may have been taken.
+        run.version_begun = not gave_up.at_once
         raise
     run.operation_url = answer.value.get("operationUrl")
     begun = "begun" if answer.value["created"] else "taken up"

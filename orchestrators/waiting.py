@@ -25,11 +25,12 @@ _CRASHES = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_numb
 
 
 class GaveUp(Exception):  # noqa: N818 - what happened, not an error of ours
-    """An activity's error is final, or has gone on for too long."""
+    """An activity's error is final, or has gone on for too long; `at_once`: it was final, and the first."""
 
-    def __init__(self, error: AzureError, reason: str) -> None:
+    def __init__(self, error: AzureError, reason: str, *, at_once: bool = False) -> None:
         self.error = error
         self.reason = reason
+        self.at_once = at_once
         super().__init__(reason)
 
 
@@ -58,7 +59,8 @@ def perform(
             return answer
         decision = after_error(answer.error, errors, context.current_utc_datetime - began, limit)
         if isinstance(decision, GiveUp):
-            raise GaveUp(answer.error, decision.reason)
+            at_once = not errors and not answer.error.transient
+            raise GaveUp(answer.error, decision.reason, at_once=at_once)
         errors += 1
         yield from pause(context, decision.wait)
 

@@ -511,6 +511,30 @@ def test_a_named_version_that_is_taken_fails(tmp_path: Path) -> None:
     assert script.names().count("plan_migration") == 1
 
 
+@pytest.mark.parametrize(
+    ("replies", "named"),
+    [
+        ([error("VersionNameTaken", transient=False)], False),
+        ([error("InvalidParameter", transient=False)], False),
+        ([error("ConnectionFailed"), error("InvalidParameter", transient=False)], True),
+        ([error("ConnectionFailed")], True),
+    ],
+)
+def test_the_result_names_no_version_that_azure_refused(
+    tmp_path: Path, replies: list[Json], named: bool
+) -> None:
+    """It is not there, or somebody else's. One whose answer was lost may be there, and is named."""
+    script = Script().reply("start_version", *replies)
+
+    async def scene(theatre: Theatre) -> None:
+        await theatre.begin()
+        await theatre.advance(hours=7)
+        assert await theatre.ended() == "Completed failed"
+
+    play(tmp_path, script, scene)
+    assert (script.result["result"]["versionId"] is not None) is named
+
+
 # what the image check says first and after the approval: outcome, image, whether promoted
 IMAGES: dict[str, tuple[list[Json], str, str, bool]] = {
     "gone before the approval": ([gone()], "completed", "gone, not by us", True),
