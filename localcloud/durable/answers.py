@@ -31,9 +31,12 @@ def empty(status: int) -> web.Response:
 
 
 def parameter(request: web.Request, name: str, read: Callable[[str], T], default: T) -> T:
-    """From the query, in any case; what cannot be read is as if it were not there."""
+    """From the query, in any case; what cannot be read is as if it were not there.
+
+    Of a name given more than once .NET makes a list with commas.
+    """
     try:
-        return read(CIMultiDict(request.query)[name])
+        return read(",".join(CIMultiDict(request.query).getall(name)))
     except (KeyError, ValueError):
         return default
 

@@ -81,6 +81,10 @@ class Dispatcher:
         if self._loop is not None:
             self._loop.call_later(PICKUP_SECONDS, self.wake)
 
+    def works_on(self, instance_id: str) -> bool:
+        """Whether a turn of the instance is under way, which the store does not show yet."""
+        return instance_id in self._items
+
     async def idle(self) -> None:
         """Returns when nothing is running and nothing is due."""
         self.wake()
@@ -106,9 +110,11 @@ class Dispatcher:
         self._changed.set()
 
     def _start_ready(self) -> None:
-        # What runs is still in the store, before what waits.
+        # What runs is still in the store, as is what waits.
         most = self._most_items + len(self._held)
         for instance_id in self._store.ready(self._clock.now(), most):
+            if len(self._items) == self._most_items:
+                break  # a timer that is due now may have waited longer than what runs
             if instance_id not in self._items and instance_id not in self._held:
                 self._spawn(self._items, instance_id, self._work_on(instance_id))
         for key, call in self._store.calls(self._most_calls):

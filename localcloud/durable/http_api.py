@@ -55,7 +55,7 @@ class HttpApi:
             ("GET entities", self._entities),
             (f"GET entities/{NAME}", self._entities),
             (f"GET entities/{NAME}/{NAME}", self._entity),
-            (f"POST entities/{NAME}/{NAME}", operations.signal),
+            (f"(?:POST|DELETE) entities/{NAME}/{NAME}", operations.signal),
         ]
 
     def routes(self) -> list[web.RouteDef]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -140,7 +141,8 @@ class Operations:
             why = f"because instance is in the {instance.status} state."
             raise Refused(500, WRONG, f"{what} {why}")
         reason, now = parameter(request, "reason", str, None), self.clock.now()
-        if kind is not Kind.ExecutionTerminated or instance.status != "Pending":
+        begun = instance.status != "Pending" or self.dispatcher.works_on(instance_id)
+        if begun or kind is not Kind.ExecutionTerminated:
             return self._post(instance_id, event(kind, now) | {field: reason})
         ended = replace(instance, status="Terminated", output=reason, updated=stamp(now))
         self.store.end_unstarted(ended)
@@ -148,15 +150,15 @@ class Operations:
         return empty(202)
 
     async def signal(self, request: web.Request, name: str, key: str) -> web.Response:
-        """A request to an entity."""
+        """A request to an entity; the verb DELETE asks for the operation of that name."""
         if self.worker.find("entityTrigger", name) is None:
             known = [f.name for f in self.worker.functions if f.kind == "entityTrigger"]
             raise Refused(400, unknown_function(name.lower(), "entity", known))
         text = await request.text()
         if text and request.content_type != "application/json":
             text = compact(text)
-        operation, number = parameter(request, "op", str, ""), str(uuid.uuid4())
-        message = entity_request(operation, text or None, number, signal=True)
+        asked = "delete" if request.method == "DELETE" else parameter(request, "op", str, "")
+        message = entity_request(asked, text or None, str(uuid.uuid4()), signal=True)
         raised = event_raised(self.clock.now(), "op", compact(message))
         return self._post(scheduler_id(f"@{name}@{key}"), raised)
 
@@ -186,20 +188,20 @@ class Operations:
         if instance.status != "Failed":
             problem = f"This orchestration has status {instance.status}, but only orchestrations"
             return web.json_response(f'{problem} in the "Failed" state can be rewound.', status=412)
-        self._rewind(instance)
+        self.store.commit(*self._rewound(instance))
+        self.dispatcher.wake()
         return empty(202)
 
-    def _rewind(self, instance: Instance) -> None:
-        """Takes the failures out of a failed instance's history and lets it go on."""
+    def _rewound(self, instance: Instance) -> Iterator[WorkItem]:
+        """Takes the failures out of a failed instance's history and lets it go on, with its children."""
         now = self.clock.now()
         history, children = rewound(self.store.history(instance.id))
         running = replace(instance, status="Running", output=None, updated=stamp(now))
         go_on = Message(instance.id, event(Kind.ContinueAsNew, now), now, instance.execution)
-        self.store.commit(WorkItem(running, history=history, messages=[go_on]))
-        self.dispatcher.started_anew(instance.id)
+        yield WorkItem(running, history=history, messages=[go_on])
         for child in map(self.store.instance, children):
             if child is not None and child.status == "Failed":
-                self._rewind(child)
+                yield from self._rewound(child)
 
     async def purge(self, _request: web.Request, instance_id: str) -> web.Response:
         """An entity can be purged at any time, an orchestration when it has ended."""

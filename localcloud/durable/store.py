@@ -184,22 +184,11 @@ class Store:
         return None if due is None else EPOCH + timedelta(microseconds=due)
 
     # ---- changing ------------------------------------------------------------------------------
-    def commit(self, item: WorkItem) -> None:
+    def commit(self, *items: WorkItem) -> None:
+        """All of them, or none."""
         with self._transaction() as db:
-            db.executemany("DELETE FROM messages WHERE id = ?", [(key,) for key in item.consumed])
-            if item.drop_execution:
-                db.execute(
-                    "DELETE FROM messages WHERE target = ? AND execution = ?", item.drop_execution
-                )
-            if item.instance is not None:
-                _save(db, item.instance)
-                _write_history(db, item.instance.id, item.history, item.events)
-            db.executemany(
-                "INSERT INTO calls(instance, execution, task, name, input) VALUES(?, ?, ?, ?, ?)",
-                [astuple(call) for call in item.calls],
-            )
-            for message in item.messages:
-                _post(db, message)
+            for item in items:
+                _commit(db, item)
 
     def finish_call(self, key: int, answer: Message) -> None:
         """Replaces a call by its result, exactly once."""
@@ -225,9 +214,24 @@ class Store:
             _save(db, instance)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Instances with all that belongs to them."""
+        """Instances with all that belongs to them, but for activity calls, which nothing reaches."""
         with self._transaction() as db:
             _delete(db, ids)
+
+
+def _commit(db: sqlite3.Connection, item: WorkItem) -> None:
+    db.executemany("DELETE FROM messages WHERE id = ?", [(key,) for key in item.consumed])
+    if item.drop_execution:
+        db.execute("DELETE FROM messages WHERE target = ? AND execution = ?", item.drop_execution)
+    if item.instance is not None:
+        _save(db, item.instance)
+        _write_history(db, item.instance.id, item.history, item.events)
+    db.executemany(
+        "INSERT INTO calls(instance, execution, task, name, input) VALUES(?, ?, ?, ?, ?)",
+        [astuple(call) for call in item.calls],
+    )
+    for message in item.messages:
+        _post(db, message)
 
 
 def _save(db: sqlite3.Connection, instance: Instance, how: str = "REPLACE") -> None:
@@ -261,5 +265,4 @@ def _delete(db: sqlite3.Connection, ids: Iterable[str]) -> None:
     for key in ids:
         db.execute("DELETE FROM instances WHERE id = ?", (key,))
         db.execute("DELETE FROM messages WHERE target = ?", (key,))
-        for table in ("history", "calls"):
-            db.execute(f"DELETE FROM {table} WHERE instance = ?", (key,))
+        db.execute("DELETE FROM history WHERE instance = ?", (key,))

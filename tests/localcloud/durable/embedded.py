@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -33,6 +34,18 @@ class Host:
         """The switch in the app's module."""
         switch: dict[str, str] = sys.modules["function_app"].__dict__["CODE"]
         return switch
+
+    @property
+    def gate(self) -> threading.Event:
+        """Holds up gated functions of the app while it is not set."""
+        gate: threading.Event = sys.modules["function_app"].__dict__["GATE"]
+        return gate
+
+    @property
+    def at_gate(self) -> list[str]:
+        """Who has come to the gate."""
+        came: list[str] = sys.modules["function_app"].__dict__["AT_GATE"]
+        return came
 
     async def call(
         self, method: str, path: str, body: Any = None, **more: Any

@@ -179,6 +179,7 @@ def test_lists_have_pages(tmp_path: Path) -> None:
         ("runtimeStatus=Completed", ["done"]),
         ("RUNTIMESTATUS=Completed", ["done"]),
         ("runtimeStatus=Running,Suspended", ["held", "waiting"]),
+        ("runtimeStatus=Completed&runtimeStatus=Suspended", ["done", "held"]),
         ("runtimeStatus=completed", ["done", "held", "waiting"]),
         ("instanceIdPrefix=wai", ["waiting"]),
         ("createdTimeFrom=2999-01-01", []),
@@ -194,6 +195,21 @@ def test_lists_are_filtered(tmp_path: Path, query: str, found: list[str]) -> Non
             await _instances(served)
             _, page, _ = await served.call("GET", f"/instances?{query}")
             assert [item["instanceId"] for item in page] == found
+
+    run(scenario())
+
+
+def test_an_entity_is_asked_to_delete_itself(tmp_path: Path) -> None:
+    """The verb DELETE is the operation of that name, whatever `op` says."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served:
+            await served.call("POST", "/entities/counter/c?op=add", "2")
+            await served.hub.idle()
+            assert (await served.call("GET", "/entities/counter/c"))[:2] == (200, 2)
+            assert (await served.call("DELETE", "/entities/counter/c?op=add"))[0] == 202
+            await served.hub.idle()
+            assert (await served.call("GET", "/entities/counter/c"))[0] == 404
 
     run(scenario())
 

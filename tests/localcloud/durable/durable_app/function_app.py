@@ -5,6 +5,7 @@
 
 import datetime as dt
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,23 @@ import azure.functions as func
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 # What a deployment would change; tests switch it.
 CODE = {"first_step": "note"}
+# What is open when a test begins, and holds up the functions below when a test has closed it.
+GATE = threading.Event()
+GATE.set()
+AT_GATE: list[str] = []
+
+
+def pass_gate(who: str) -> None:
+    AT_GATE.append(who)
+    assert GATE.wait(30)
 
 
 @app.activity_trigger(input_name="what")
 def note(what: str) -> str:
+    return note_down(what)
+
+
+def note_down(what: str) -> str:
     """Appends to the file that the test names, so that runs can be counted after a crash."""
     path = os.environ.get("NOTES")
     if path:
@@ -30,6 +44,12 @@ def note(what: str) -> str:
 @app.activity_trigger(input_name="what")
 def other(what: str) -> str:
     return what
+
+
+@app.activity_trigger(input_name="what")
+def gated_note(what: str) -> str:
+    pass_gate(what)
+    return note_down(what)
 
 
 @app.activity_trigger(input_name="what")
@@ -50,6 +70,23 @@ def fan(context: Any) -> Any:
     names = [f"{context.instance_id}-{n}" for n in range(context.get_input())]
     result = yield context.task_all([context.call_activity("note", n) for n in names])
     return result
+
+
+@app.orchestration_trigger(context_name="context")
+def gated_fan(context: Any) -> Any:
+    yield context.task_all([context.call_activity("gated_note", str(n)) for n in range(3)])
+
+
+@app.orchestration_trigger(context_name="context")
+def gated(context: Any) -> Any:
+    pass_gate(context.instance_id)
+    yield context.create_timer(context.current_utc_datetime + dt.timedelta(hours=1))
+    return "ended"
+
+
+@app.orchestration_trigger(context_name="context")
+def parent_of_failing(context: Any) -> Any:
+    yield context.call_sub_orchestrator("failing", None, f"{context.instance_id}-child")
 
 
 @app.orchestration_trigger(context_name="context")
@@ -121,6 +158,9 @@ def careless(context: Any) -> Any:
 
 @app.entity_trigger(context_name="context")
 def counter(context: Any) -> Any:
+    if context.operation_name == "delete":
+        context.destruct_on_exit()
+        return
     value = context.get_state(lambda: 0)
     if context.operation_name == "add":
         value += context.get_input()
