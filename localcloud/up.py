@@ -23,7 +23,7 @@ from localcloud.clock import Clock
 from localcloud.control import UnreachableError
 from localcloud.examples import example_mapping
 from localcloud.secrets import new_webhook_secret
-from localcloud.state_folder import StateFolder, read_connection
+from localcloud.state_folder import StateError, StateFolder, read_connection
 from localcloud.tables import empty_tables
 
 JSON = {"Content-Type": "application/json"}
@@ -132,13 +132,29 @@ class SeparateCloud:
 
 async def start_arm(state: Path, clock: Clock, port: int = 0) -> ArmCloud:
     """The emulator on `state`; a fresh one gets some images to play with."""
-    arm = ArmCloud(state, now=clock.now)
+    arm = _emulator(state, clock)
     await arm.start(port)
     seeded = state / "seeded"
     if not seeded.exists():
         seed_default(arm)
         seeded.touch()
     return arm
+
+
+def _emulator(state: Path, clock: Clock) -> ArmCloud:
+    """StateError if another process has `state`, or if its Azure is one that cannot be read any more:
+    an empty one in its place would lack the images that the app's records tell of."""
+    if (state / "arm.sqlite").exists() and not (state / "arm.jsonl").exists():
+        raise StateError(
+            f"{state / 'arm.sqlite'} was kept by an earlier version and cannot be read any more:"
+            " begin anew on an empty --state"
+        )
+    try:
+        return ArmCloud(state, now=clock.now)
+    except BlockingIOError:
+        raise StateError(
+            f"{state} is in use by another process: stop it, or choose another --state"
+        ) from None
 
 
 def arm_connection(arm: ArmCloud) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from localcloud.arm.linefile import LineFile, whole_lines
@@ -23,9 +24,10 @@ class RequestLog:
         self._file = LineFile(path, kept)
 
     def append(self, line: Json) -> None:
-        """Remember a call."""
-        self._file.append(encode(line))
+        """Remember a call; without room in the file, in memory only."""
         self._lines.append(line)
+        with suppress(OSError):  # a call that is answered must not fail for its line
+            self._file.append(encode(line))
 
     def clear(self) -> None:
         """Forget all calls."""

@@ -179,6 +179,20 @@ def test_what_finds_no_room_is_refused_and_did_not_happen(tmp_path: Path) -> Non
         assert again.cloud.state() == both
 
 
+def test_a_log_without_room_costs_no_answer(tmp_path: Path) -> None:
+    """Reads are answered as ever; what was logged meanwhile is in memory only."""
+    with driven(tmp_path) as arm:
+        arm.image()
+        with room_for(tmp_path / "requests.jsonl", 10):
+            assert arm.call("GET", "images/web").status_code == 200
+            full = arm.call("DELETE", "images/web")
+            assert (full.status_code, full.json()["error"]["code"]) == (503, "ServerTimeout")
+        arm.image("second")
+        logged = [line["status"] for line in arm.cloud.requests][-4:]
+        assert logged[:2] == [200, 503]
+    assert all(line["status"] for line in RequestLog(tmp_path / "requests.jsonl"))
+
+
 @contextmanager
 def room_for(path: Path, more: int) -> Iterator[None]:
     """No file may be longer than this one with so many bytes more."""

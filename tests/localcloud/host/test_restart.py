@@ -110,6 +110,34 @@ def test_a_second_process_on_the_state_is_refused(tmp_path: Path, app: Path) -> 
         assert f"port {port_of(cloud)} cannot be used" in done.stderr
 
 
+def refusal(*arguments: str) -> str:
+    """What a command says that ends at once."""
+    command = [sys.executable, "-m", "localcloud", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_an_azure_in_use_is_refused(tmp_path: Path) -> None:
+    """Also when the two processes have it by different names: `up` keeps its own in `arm`."""
+    with CloudProcess(tmp_path / "state", "up", "--port", "0"):
+        said = refusal("arm", "--state", str(tmp_path / "state" / "arm"))
+    assert said.startswith("error: ")
+    assert "in use by another process" in said
+
+
+def test_an_azure_of_an_earlier_version_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """Its images would be lost silently, while the app's records tell of them."""
+    old = tmp_path / "state" / "arm" / "arm.sqlite"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    said = refusal("up", "--port", "0", "--state", str(tmp_path / "state"))
+    assert said.startswith(f"error: {old.resolve()} was kept by an earlier version")
+    assert not old.with_name("arm.jsonl").exists()
+
+
 def test_an_app_that_cannot_be_served_is_told_why(tmp_path: Path) -> None:
     """Every problem, and no traceback."""
     folder = write_app(
