@@ -15,3 +15,8 @@ class Ended(Exception):  # noqa: N818 - an ending, not an error
 def cancelled() -> Ended:
     """Somebody cancelled."""
     return Ended(Outcome.CANCELLED, "cancelled")
+
+
+def not_deleted(why: str) -> Ended:
+    """A gate or Azure refused the deletion."""
+    return Ended(Outcome.KEPT, f"not deleted: {why}; start again once that is put right")

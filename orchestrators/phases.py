@@ -12,7 +12,7 @@ from migration.problems import Problem
 from migration.recorded import Approval
 from migration.requests import AUTO
 from migration.stages import ImageFate, Outcome, Stage
-from orchestrators.endings import Ended, cancelled
+from orchestrators.endings import Ended, cancelled, not_deleted
 from orchestrators.run import Run
 from orchestrators.waiting import GaveUp, Steps, pause, verdict_of, wait_for_wake_or
 from orchestrators.watch_replication import Watch, WatchResult
@@ -226,7 +226,7 @@ def delete_image(run: Run, deadline: datetime) -> Steps:
     found = yield from _gate_and_delete(run, request)
     run.checks = found["checks"]
     if found["image"] == ImageFate.KEPT:
-        raise Ended(Outcome.KEPT, "not deleted: " + "; ".join(found["refusals"]))
+        raise not_deleted("; ".join(found["refusals"]))
     if found["image"] == ImageFate.UNKNOWN:
         raise _unknown(run, "; ".join(found["refusals"]))
     if found["image"] in {ImageFate.GONE, ImageFate.DELETED}:
@@ -244,7 +244,7 @@ def _gate_and_delete(run: Run, request: dict[str, Any]) -> Generator[Any, Any, d
     except GaveUp as gave_up:
         if gave_up.error.transient:
             raise _unknown(run, gave_up.reason) from gave_up
-        raise
+        raise not_deleted(gave_up.reason) from gave_up
 
 
 def _unknown(run: Run, why: str) -> Ended:

@@ -74,15 +74,18 @@ def test_a_list_with_an_error_in_it_is_not_an_empty_list(azure: Azure, path: str
     assert "plan" in azure.done(plan_migration, request=request)
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_" + "c2VjcmV0" * 6])
+@pytest.mark.parametrize(
+    ("secret", "deletion", "warned"),
+    [("", True, True), ("whsec_" + "c2VjcmV0" * 6, True, False), ("", False, False)],
+)
 def test_a_deletion_that_nobody_can_approve_is_a_warning(
-    azure: Azure, monkeypatch: pytest.MonkeyPatch, secret: str
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, secret: str, deletion: bool, warned: bool
 ) -> None:
     """Without a secret the webhook takes no decision: better said now than when three days have passed."""
     monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", secret)
     configuration.settings.cache_clear()
-    azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": True})
-    assert ("APPROVAL_WEBHOOK_SECRETS" in str(azure.plan().warnings)) is not bool(secret)
+    azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": deletion})
+    assert ("APPROVAL_WEBHOOK_SECRETS" in str(azure.plan().warnings)) is warned
 
 
 def test_a_version_is_not_made_twice_for_want_of_a_creation_time(

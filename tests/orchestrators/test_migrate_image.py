@@ -318,6 +318,7 @@ def test_a_final_error_ends_it_with_azures_words(
     play(tmp_path, script, scene)
     assert script.names().count(activity) == 1
     assert "AuthorizationFailed: m" in script.result["reason"]
+    assert ("not deleted: " in script.result["reason"]) is (activity == "gate_and_delete")
     assert script.result["result"]["image"] == image
 
 
@@ -361,12 +362,12 @@ def test_an_open_fate_is_said_in_words(tmp_path: Path, activity: str, reply: Jso
 
 def test_an_outcome_is_written_however_long_the_records_are_away(tmp_path: Path) -> None:
     """What was done is done: giving up here would have the sweep close a deleted image's migration as failed."""
-    script = Script(deletion=True).reply("finish_migration", *[error()] * 60, wrote())
+    script = Script(deletion=True).reply("finish_migration", *[error(after=3600)] * 30, wrote())
 
     async def scene(theatre: Theatre) -> None:
         await theatre.begin(impatient(script))
         await theatre.decide()
-        await theatre.advance(hours=6)
+        await theatre.advance(days=2)
         assert await theatre.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
@@ -516,8 +517,8 @@ def test_a_named_version_that_is_taken_fails(tmp_path: Path) -> None:
     [
         ([error("VersionNameTaken", transient=False)], False),
         ([error("InvalidParameter", transient=False)], False),
-        ([error("ConnectionFailed"), error("InvalidParameter", transient=False)], True),
-        ([error("ConnectionFailed")], True),
+        ([error("ConnectionFailed", after=60), error("InvalidParameter", transient=False)], True),
+        ([error("ConnectionFailed", after=3600)], True),
     ],
 )
 def test_the_result_names_no_version_that_azure_refused(
