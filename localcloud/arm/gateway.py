@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -171,7 +172,7 @@ def _json(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
-        parsed = msgspec.json.decode(body)
+        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))  # files from Windows have one
     except (ValueError, RecursionError) as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):

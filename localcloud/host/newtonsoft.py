@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 MAX_DEPTH = 64
-DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,7})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,7})?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 def parse(text: str) -> Any:

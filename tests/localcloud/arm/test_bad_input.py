@@ -85,6 +85,13 @@ def test_methods_that_make_no_sense(arm: Driver, method: str, path: str) -> None
     assert error(arm.call(method, path, {})) == (405, "MethodNotAllowed")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_body(arm: Driver) -> None:
+    """Files written on Windows begin with one, and `curl -d @file` sends it."""
+    body = b"\xef\xbb\xbf" + json.dumps({"location": "eastus2"}).encode()
+    url = f"{arm.cloud.url}{arm.group}?api-version=2024-11-01"
+    assert arm.session.put(url, data=body, timeout=10).status_code in (200, 201)
+
+
 def test_a_client_that_asks_first_may_send_its_body(arm: Driver) -> None:
     """`Expect: 100-continue`, as curl sends it with long bodies, is answered before the body comes."""
     body = json.dumps({"location": "eastus2"}).encode()

@@ -192,10 +192,12 @@ def test_only_the_system_key_opens_the_webhook(
 def test_dates_and_numbers_change_as_newtonsoft_changes_them() -> None:
     """The table of values that do not come through as they were sent, and some that do."""
     sent = """{"z": "2026-03-01T10:15:30.1230000Z", "plus": "2026-03-01T10:15:30+02:00", "e": 1e3,
+        "hours": "2026-03-01T10:15:30.5+02",
         "none": "2026-03-01T10:15:30.0", "long": "2026-03-01T10:15:30.123456789Z",
         "day": "2026-03-01", "no-date": "2026-02-30T10:15:30.10Z", "f": 1.10}"""
     assert newtonsoft.dump(newtonsoft.parse(sent)) == (
         '{"z":"2026-03-01T10:15:30.123Z","plus":"2026-03-01T08:15:30+00:00","e":1000.0,'
+        '"hours":"2026-03-01T08:15:30.5+00:00",'
         '"none":"2026-03-01T10:15:30","long":"2026-03-01T10:15:30.123456789Z",'
         '"day":"2026-03-01","no-date":"2026-02-30T10:15:30.10Z","f":1.1}'
     )
