@@ -35,8 +35,9 @@ node_modules/.installed: package-lock.json
 	@if command -v npm >/dev/null; then \
 	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite skip'; fi
 
+# Four processes also on two cores: much of a test is waiting for the processes that it starts or kills.
 test: $(VENV)/.dev node_modules/.installed  ## all tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
 e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Core Tools (func) and Azurite, if they are there
 	@GALLERY_MIGRATOR_E2E=1 $(BIN)/python -m pytest -rs tests/e2e
