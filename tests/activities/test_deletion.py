@@ -336,11 +336,8 @@ def test_what_azure_did_not_take_is_not_our_doing(azure: Azure) -> None:
     assert value["image"] == "gone, not by us"
 
 
-def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
-    azure: Azure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All checks have passed and the recipe is written; then somebody makes the image anew."""
-    plan = azure.approved()
+def make_anew_behind_the_recipe(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody makes the image anew between the gate's checks and its last look."""
     write = MigrationRecords.write_recipe
 
     def then_made_anew(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
@@ -349,6 +346,14 @@ def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
         azure.forget_requests()
 
     monkeypatch.setattr(MigrationRecords, "write_recipe", then_made_anew)
+
+
+def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All checks have passed and the recipe is written; then somebody makes the image anew."""
+    plan = azure.approved()
+    make_anew_behind_the_recipe(azure, monkeypatch)
     value = azure.done(gate_and_delete, **azure.deletion_input(plan))
     assert (value["image"], azure.sent("DELETE")) == ("kept", [])
     assert "made anew" in value["refusals"][0]
@@ -374,14 +379,7 @@ def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted
     azure.fault(what="reset", method="DELETE", when="before")
     assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
     azure.well()
-    write = MigrationRecords.write_recipe
-
-    def then_made_anew(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
-        write(self, migration, image, at)
-        azure.recreate_image()
-        azure.forget_requests()
-
-    monkeypatch.setattr(MigrationRecords, "write_recipe", then_made_anew)
+    make_anew_behind_the_recipe(azure, monkeypatch)
     value = azure.done(gate_and_delete, **azure.deletion_input(plan))
     assert (value["image"], azure.sent("DELETE")) == ("deleted", [])
     assert azure.resource(plan.image_id) is not None

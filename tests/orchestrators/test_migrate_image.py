@@ -322,20 +322,6 @@ def test_a_final_error_ends_it_with_azures_words(
     assert script.result["result"]["image"] == image
 
 
-def test_an_outage_while_deleting_leaves_the_fate_open(tmp_path: Path) -> None:
-    """The DELETE may have arrived."""
-    script = Script(deletion=True).reply("gate_and_delete", error())
-
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin(impatient(script))
-        await theatre.decide()
-        await theatre.advance(hours=2)
-        assert await theatre.ended() == "Completed kept"
-
-    play(tmp_path, script, scene)
-    assert script.result["result"]["image"] == "unknown"
-
-
 @pytest.mark.parametrize(
     ("activity", "reply"),
     [
