@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from migration.facts import DefinitionFacts, ImageFacts
+from migration.facts import IDENTIFIER, DefinitionFacts, ImageFacts
 from migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_TAG
 from migration.names import version_id
 from migration.requests import MigrationRequest, SecurityType, TargetRegion
@@ -16,7 +16,6 @@ from migration.wire import Json
 
 MAX_TAGS = 50  # per resource, Azure Resource Manager's limit
 MAX_TAG_VALUE = 256
-IDENTIFIER = ("publisher", "offer", "sku")
 OUR_TAGS = (SOURCE_TAG, FINGERPRINT_TAG, MIGRATION_TAG)
 
 

@@ -79,6 +79,9 @@ class GalleryFacts(Value):
     soft_delete: bool = False
 
 
+IDENTIFIER = ("publisher", "offer", "sku")  # of a definition: one of its kind in a gallery
+
+
 class DefinitionFacts(Value):
     """An image definition of a gallery."""
 

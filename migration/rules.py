@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from migration.facts import DefinitionFacts, GalleryFacts, ImageFacts, VersionFacts
+from migration.facts import IDENTIFIER, DefinitionFacts, GalleryFacts, ImageFacts, VersionFacts
 from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of, same_as_far_as_known
 from migration.problems import Problem
 from migration.requests import MigrationRequest, ReplicationMode, SecurityType, TargetRegion
@@ -155,7 +155,7 @@ def _existing_definition(question: Question) -> Iterator[Problem]:
             field="imageDefinition.name",
             message=f"the definition '{there.name}' is {there.provisioning_state}; it must be Succeeded",
         )
-    for field in ("publisher", "offer", "sku"):
+    for field in IDENTIFIER:
         has, asks = getattr(there, field), getattr(wanted, field)
         if has.lower() != asks.lower():
             yield _differs(f"imageDefinition.{field}", there.name, field, has, asks)
