@@ -6,13 +6,13 @@ import os
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.approvals import decide_approval
+from activities.approvals import decide_approval, open_approval
 from activities.definitions import ensure_definition
-from activities.deletion import confirm_deletion, gate_and_delete
+from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
-from activities.notifications import notify
+from activities.notifications import give_up_notice, notify
 from activities.planning import plan_migration
-from activities.progress import finish_migration, record_progress, record_warning
+from activities.progress import begin_run, finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
@@ -20,19 +20,21 @@ from triggers import approve, cancel, health, inventory, new_image, purge, start
 
 ORCHESTRATORS = (migrate_image, watch_replication)
 ACTIVITIES = (
+    begin_run,
     plan_migration,
     ensure_definition,
     start_version,
     read_replication,
     check_image,
+    open_approval,
     decide_approval,
     promote_version,
-    gate_and_delete,
+    delete_image,
     confirm_deletion,
     record_progress,
-    record_warning,
     finish_migration,
     notify,
+    give_up_notice,
 )
 PURGE_SCHEDULE = "0 30 3 * * *"
 SWEEP_SCHEDULE = os.environ.get("SWEEP_SCHEDULE") or "0 */5 * * * *"

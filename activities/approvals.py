@@ -1,51 +1,103 @@
-"""Judge the stored decisions of an approval. Nothing that the waking event carries counts: anyone may raise one."""
+"""Ask for an approval and judge the stored decisions. Nothing that the waking event carries counts: anyone may raise
+one."""
 
-from datetime import datetime
-
+from activities.activity import implements
 from activities.configuration import records
-from activities.steps import StepInput, step
-from migration import answers
-from migration.approval import ApprovalState, StoredDecision, Verdict, judge_decisions, refusal_of
-from migration.recorded import Ruling, Snapshot
-from migration.wire import Json
+from migration.approval import (
+    ApprovalState,
+    StoredDecision,
+    Verdict,
+    judge_decisions,
+    refusal_of,
+)
+from migration.latch import Halt, settle
+from migration.messages import (
+    DECIDE_APPROVAL,
+    OPEN_APPROVAL,
+    ActivityError,
+    ApprovalOpened,
+    JudgeRequest,
+    TimedRequest,
+)
+from migration.recorded import Approval, Ruling, Snapshot, State
 
 
-class DecideApproval(StepInput):
-    """What was asked about, until when, and what time the orchestration has."""
-
-    fingerprint: str
-    deadline: datetime
-    now: datetime
-
-
-@step(DecideApproval)
-def decide_approval(given: DecideApproval) -> Json:
-    """A Verdict; every stored decision that it settles gets its ruling, once."""
-    snapshot = records().snapshot(given.migration_id)
-    decisions = [received.decision for received in snapshot.received] if snapshot else []
-    verdict = judge_decisions(
-        _ruled(snapshot) or decisions,
-        given.migration_id,
-        given.fingerprint,
-        given.deadline,
-        given.now,
+@implements(OPEN_APPROVAL)
+def open_approval(
+    request: TimedRequest, snapshot: Snapshot
+) -> ApprovalOpened | ActivityError | Halt:
+    """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
+    an earlier one's may still come."""
+    first = Approval(
+        deadline=request.at + snapshot.request.approval.timeout,
+        fingerprint=snapshot.planned.fingerprint.value,
+        round=1,
+        run=request.run,
     )
-    for decision in decisions:
-        if ruling := _ruling(given, decision, verdict):
-            records().rule(given.migration_id, decision.key, ruling)
-    return answers.done(verdict.to_wire())
+
+    def opened(state: State) -> State:
+        approval = state.approval or first
+        if approval.run < request.run:
+            told = {"round": approval.round + 1, "run": request.run}
+            approval = approval.model_copy(update=told)
+        return state.model_copy(update={"approval": approval})
+
+    held = records().change_state(request.migration_id, opened).approval or first
+    return ApprovalOpened(deadline=held.deadline, round=held.round)
 
 
-def _ruled(snapshot: Snapshot | None) -> list[StoredDecision]:
-    """The decision that was accepted already: its sender was told, so a second run must not choose another."""
-    if snapshot is None:
-        return []
-    accepted = {key for key, ruling in snapshot.rulings.items() if ruling.accepted}
-    return [r.decision for r in snapshot.received if r.decision.key in accepted]
+@implements(DECIDE_APPROVAL)
+def decide_approval(request: JudgeRequest, snapshot: Snapshot) -> Verdict | ActivityError | Halt:
+    """The verdict; one that settles it is written before anybody is told, and every decision gets its ruling, once.
+
+    The round is written before the decisions are read.
+    """
+    _write_round(request)
+    again = records().snapshot(request.migration_id) or snapshot
+    approval = again.state.approval
+    if approval is None:
+        raise LookupError(f"{request.migration_id} was never asked about")
+    verdict = again.latch.verdict or judge_decisions(
+        again.decisions,
+        request.migration_id,
+        approval.fingerprint,
+        approval.deadline,
+        request.at,
+    )
+    if verdict.state is not ApprovalState.WAITING:
+        held = records().change_latch(
+            request.migration_id, lambda latch: settle(latch, request.run, verdict)
+        )
+        if isinstance(held, Halt):
+            return held
+        verdict = held.verdict or verdict
+    _rule(again, approval, verdict)
+    return verdict
 
 
-def _ruling(given: DecideApproval, decision: StoredDecision, verdict: Verdict) -> Ruling | None:
-    why_not = refusal_of(decision, given.migration_id, given.fingerprint, given.deadline)
+def _write_round(request: JudgeRequest) -> None:
+    def moved(state: State) -> State:
+        approval = state.approval
+        if approval is None or approval.round >= request.round:
+            return state
+        again = approval.model_copy(update={"round": request.round})
+        return state.model_copy(update={"approval": again})
+
+    records().change_state(request.migration_id, moved)
+
+
+def _rule(snapshot: Snapshot, approval: Approval, verdict: Verdict) -> None:
+    for decision in snapshot.decisions:
+        if decision.key in snapshot.rulings:
+            continue
+        if ruling := _ruling(snapshot.accepted.id, approval, decision, verdict):
+            records().rule(snapshot.accepted.id, decision.key, ruling)
+
+
+def _ruling(
+    migration: str, approval: Approval, decision: StoredDecision, verdict: Verdict
+) -> Ruling | None:
+    why_not = refusal_of(decision, migration, approval.fingerprint, approval.deadline)
     if why_not:
         return Ruling(accepted=False, text=f"does not count: {why_not}")
     if verdict.decided_by and verdict.decided_by.key == decision.key:

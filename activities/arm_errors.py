@@ -15,8 +15,8 @@ from azure.core.exceptions import (
 )
 
 import clock
-from migration import answers
 from migration.facts import NoFact
+from migration.messages import ActivityError
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})
@@ -29,26 +29,24 @@ _LONGEST_MESSAGE = 2000
 log = logging.getLogger(__name__)
 
 
-def error_of(raised: Exception) -> answers.AzureError:
+def error_of(raised: Exception) -> ActivityError:
     """The value for an exception of the SDK, or for an answer that was no fact."""
     if isinstance(raised, HttpResponseError) and raised.response is not None:
         return _answered(raised)
     if isinstance(raised, ServiceRequestError | ServiceResponseError):
-        return answers.AzureError(
-            code="ConnectionFailed", message=_cut(str(raised)), transient=True
-        )
+        return ActivityError(code="ConnectionFailed", message=_cut(str(raised)), transient=True)
     if isinstance(raised, ClientAuthenticationError):
-        return answers.AzureError(code="NoToken", message=_cut(str(raised)), transient=True)
+        return ActivityError(code="NoToken", message=_cut(str(raised)), transient=True)
     kind = "UnexpectedAnswer" if isinstance(raised, NoFact) else type(raised).__name__
-    return answers.AzureError(code=kind, message=_cut(str(raised)), transient=True)
+    return ActivityError(code=kind, message=_cut(str(raised)), transient=True)
 
 
-def _answered(raised: HttpResponseError) -> answers.AzureError:
+def _answered(raised: HttpResponseError) -> ActivityError:
     response: Any = raised.response  # the SDK types it narrower than what it is
     headers = response.headers
     status = raised.status_code
     code, message = _code_and_message(raised)
-    return answers.AzureError(
+    return ActivityError(
         code=code,
         message=_cut(message),
         status=status,

@@ -1,21 +1,16 @@
 """Image definitions (https://learn.microsoft.com/rest/api/compute/gallery-images): read, and create if absent."""
 
 from activities import arm
+from activities.activity import implements
 from activities.clients import compute
-from activities.steps import StepInput, step
-from migration import answers
+from activities.effects import send
 from migration.bodies import mismatches
 from migration.facts import DefinitionFacts, definition_facts
+from migration.latch import Effect, Halt
+from migration.messages import ENSURE_DEFINITION, ActivityError, DefinitionState, StepRequest
 from migration.names import ComputeId, parse_gallery_id
+from migration.recorded import Snapshot
 from migration.wire import Json
-
-
-class EnsureDefinition(StepInput):
-    """Which definition of which gallery, and the body to create it with."""
-
-    gallery_id: str
-    name: str
-    body: Json
 
 
 def read_definition(gallery: ComputeId, name: str) -> DefinitionFacts | None:
@@ -34,40 +29,41 @@ def read_definitions(gallery: ComputeId) -> tuple[DefinitionFacts, ...]:
     return tuple(definition_facts(body) for body in found)
 
 
-@step(EnsureDefinition)
-def ensure_definition(given: EnsureDefinition) -> Json:
-    """Create the definition if it is absent; an existing one is never changed. `ready` when it can be used."""
-    gallery = parse_gallery_id(given.gallery_id)
-    there = read_definition(gallery, given.name)
-    if there is not None:
-        return _standing(there, given.body)
-    client = compute(gallery.subscription)
-    told = arm.begin(
-        client.gallery_images.begin_create_or_update,
-        gallery.resource_group,
-        gallery.name,
-        given.name,
-        body=given.body,
+@implements(ENSURE_DEFINITION)
+def ensure_definition(
+    request: StepRequest, snapshot: Snapshot
+) -> DefinitionState | ActivityError | Halt:
+    """Create the definition if it is absent; an existing one is never changed."""
+    plan = snapshot.planned
+    gallery = parse_gallery_id(plan.gallery_id)
+    existing = read_definition(gallery, plan.definition_name)
+    if existing is not None:
+        return _state_of(existing, plan.definition_body)
+    sent = send(
+        request,
+        Effect.DEFINITION,
+        lambda: arm.begin(
+            compute(gallery.subscription).gallery_images.begin_create_or_update,
+            gallery.resource_group,
+            gallery.name,
+            plan.definition_name,
+            body=plan.definition_body,
+        ),
     )
-    created = definition_facts(told.body)
-    return answers.done(
-        {"ready": created.provisioning_state == "Succeeded", "created": True}, told.correlation_id
-    )
+    if isinstance(sent, Halt):
+        return sent
+    return DefinitionState(ready=definition_facts(sent.body).provisioning_state == "Succeeded")
 
 
-def _standing(there: DefinitionFacts, body: Json) -> Json:
+def _state_of(existing: DefinitionFacts, body: Json) -> DefinitionState | ActivityError:
     """An existing definition: planning saw none, so somebody else has made it since, perhaps for another image."""
-    name = f"the image definition '{there.name}'"
-    if there.provisioning_state in {"Failed", "Deleting"}:
-        return _refused(
-            f"Definition{there.provisioning_state}", f"{name} is {there.provisioning_state}"
+    name = f"the image definition '{existing.name}'"
+    if existing.provisioning_state in {"Failed", "Deleting"}:
+        state = existing.provisioning_state
+        return ActivityError(code=f"Definition{state}", message=f"{name} is {state}")
+    if differences := "; ".join(mismatches(existing, body)):
+        return ActivityError(
+            code="DefinitionDiffers",
+            message=f"{name} was made meanwhile, with {differences}; start again",
         )
-    if differences := "; ".join(mismatches(there, body)):
-        return _refused(
-            "DefinitionDiffers", f"{name} was made meanwhile, with {differences}; start again"
-        )
-    return answers.done({"ready": there.provisioning_state != "Creating", "created": False})
-
-
-def _refused(code: str, message: str) -> Json:
-    return answers.failed(answers.AzureError(code=code, message=message))
+    return DefinitionState(ready=existing.provisioning_state != "Creating")

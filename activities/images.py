@@ -5,26 +5,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from activities import arm
+from activities.activity import implements
 from activities.clients import compute
-from activities.configuration import settings
-from activities.steps import StepInput, step
-from migration import answers
+from activities.configuration import records, settings
 from migration.facts import ImageFacts, image_facts
 from migration.fingerprint import fingerprint_of, same_as_far_as_known
+from migration.latch import Halt
+from migration.messages import CHECK_IMAGE, ActivityError, ImageState, StepRequest
 from migration.names import ComputeId, parse_image_id
+from migration.recorded import Snapshot, State
+from migration.stages import ImageFate
 from migration.wire import Json
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
 
 _RESOURCES_API = "2021-04-01"  # createdTime is on the generic list only; image bodies have none
-
-
-class CheckImage(StepInput):
-    """Which image, and the fingerprint that it had when it was planned."""
-
-    image_id: str
-    fingerprint: str
 
 
 def read_image_body(image: ComputeId) -> Json | None:
@@ -44,21 +40,24 @@ def facts_with_creation(image: ComputeId, body: Json) -> ImageFacts:
     return image_facts(body, _created_time(compute(image.subscription), image))
 
 
-@step(CheckImage)
-def check_image(given: CheckImage) -> Json:
-    """`present`, `unchanged` (as far as is known), `certain` (the creation time is known too), and the fingerprint."""
-    facts = read_image_facts(parse_image_id(given.image_id))
+@implements(CHECK_IMAGE)
+def check_image(request: StepRequest, snapshot: Snapshot) -> ImageState | ActivityError | Halt:
+    """Whether the image is still the one that was planned; that it is gone is written down, for later runs."""
+    plan = snapshot.planned
+    facts = read_image_facts(parse_image_id(plan.image_id))
     if facts is None:
-        return answers.done({"present": False})
+        records().change_state(request.migration_id, _gone)
+        return ImageState(present=False)
     now = fingerprint_of(facts)
-    return answers.done(
-        {
-            "present": True,
-            "unchanged": same_as_far_as_known(now.value, given.fingerprint),
-            "certain": now.complete and now.value == given.fingerprint,
-            "fingerprint": now.value,
-        }
+    return ImageState(
+        present=True,
+        unchanged=same_as_far_as_known(now.value, plan.fingerprint.value),
+        certain=now.complete and now.value == plan.fingerprint.value,
     )
+
+
+def _gone(state: State) -> State:
+    return state.model_copy(update={"image": ImageFate.GONE})
 
 
 def _created_time(client: "ComputeManagementClient", image: ComputeId) -> str | None:

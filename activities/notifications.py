@@ -1,46 +1,92 @@
 """Tell people over the webhook in the settings, signed as the Standard Webhooks specification says.
 
-The address is configuration, never input. Redirects are not followed. Repeats carry the same `webhook-id`.
+The address is configuration, never input. Redirects are not followed. What is posted is made once and kept: repeats, by
+whichever run, carry the same `webhook-id` and the same body.
 """
 
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from activities.activity import implements
 from activities.configuration import records, settings
-from activities.steps import StepInput, step
-from migration import answers
-from migration.recorded import Snapshot
+from activities.progress import add_warning
+from migration.latch import Halt
+from migration.messages import (
+    GIVE_UP_NOTICE,
+    NOTIFY,
+    ActivityError,
+    NoticeFailure,
+    NoticeRequest,
+    NoticeState,
+    Written,
+)
+from migration.recorded import Notice, Snapshot
 from migration.wire import Json
 
 if TYPE_CHECKING:
     from requests import Response
 
 CONNECT_SECONDS, READ_SECONDS = 5, 15
+END = "migration.finished"
 
 
-class Notify(StepInput):
-    """What about: `approval.requested` or `migration.finished`."""
+@implements(NOTIFY)
+def notify(request: NoticeRequest, snapshot: Snapshot) -> NoticeState | ActivityError | Halt:
+    """Post a notice that nobody has taken yet. That of the end ends the migration for the sweep too."""
+    return post_notice(snapshot, request.kind, request.at)
 
-    kind: str
-    at: datetime
+
+@implements(GIVE_UP_NOTICE)
+def give_up_notice(request: NoticeFailure, snapshot: Snapshot) -> Written | ActivityError | Halt:
+    """It cannot be sent, which becomes a warning."""
+    give_up(snapshot.accepted.id, request.kind, request.reason)
+    return Written(at=request.at)
 
 
-@step(Notify, heeds_cancel=False)
-def notify(given: Notify) -> Json:
-    """Post the notification; `sent` is False when nobody is to be notified."""
-    chosen = settings()
-    snapshot = records().snapshot(given.migration_id)
-    if not chosen.notification_url or snapshot is None:
-        return answers.done({"sent": False})
-    payload = {"type": given.kind, "timestamp": given.at.isoformat(), "data": _data(snapshot)}
-    body = json.dumps(payload)
-    headers = _signed(f"{given.migration_id}-{given.kind}", body, chosen.notification_secret)
-    return _answer(_post(chosen.notification_url, body, headers))
+def post_notice(snapshot: Snapshot, kind: str, at: datetime) -> NoticeState | ActivityError:
+    """Make the notice if it is not there, post it, and remember that it was taken; the answer."""
+    migration, chosen = snapshot.accepted.id, settings()
+    notice = snapshot.notices.get(kind)
+    if not chosen.notification_url:
+        _settled(migration, kind)
+        return NoticeState(sent=False)
+    if notice is None:
+        payload = {"type": kind, "timestamp": at.isoformat(), "data": _data(snapshot)}
+        made = Notice(body=json.dumps(payload), made_at=at)
+        notice = records().make_notice(migration, kind, made)
+    if notice.settled:
+        _settled(migration, kind)
+        return NoticeState(sent=notice.taken)
+    headers = _signed(f"{migration}-{kind}", notice.body, chosen.notification_secret)
+    answer = _answer(_post(chosen.notification_url, notice.body, headers))
+    taken = isinstance(answer, NoticeState)
+    records().change_notice(migration, kind, lambda row: _tried(row, taken=taken))
+    if taken:
+        _settled(migration, kind)
+    return answer
+
+
+def give_up(migration: str, kind: str, reason: str) -> None:
+    """Nobody will be told; a warning says so."""
+    add_warning(migration, f"The notification '{kind}' could not be sent: {reason}")
+    records().change_notice(migration, kind, lambda row: row.model_copy(update={"given_up": True}))
+    _settled(migration, kind)
+
+
+def _tried(notice: Notice, *, taken: bool) -> Notice:
+    tried = {"tries": notice.tries + 1, "taken": notice.taken or taken}
+    return notice.model_copy(update=tried)
+
+
+def _settled(migration: str, kind: str) -> None:
+    """The open pointer goes only after the end was told, or given up telling."""
+    if kind == END:
+        records().close_pointer(migration)
 
 
 def _data(snapshot: Snapshot) -> Json:
-    state, finished = snapshot.state, snapshot.finished
+    state, finished = snapshot.state, snapshot.latch.finished
     data: Json = {
         "migrationId": snapshot.accepted.id,
         "sourceImageId": snapshot.accepted.source_image_id,
@@ -56,7 +102,7 @@ def _data(snapshot: Snapshot) -> Json:
             "result": finished.result,
         }
     approval = state.approval
-    if approval and approval.deadline:
+    if approval:
         data |= {
             "fingerprint": approval.fingerprint,
             "deadline": approval.deadline.isoformat(),
@@ -94,21 +140,17 @@ def _post(url: str, body: str, headers: dict[str, str]) -> "Response | Exception
         return error
 
 
-def _answer(answered: "Response | Exception") -> Json:
+def _answer(answered: "Response | Exception") -> NoticeState | ActivityError:
     if isinstance(answered, Exception):
         # The exception's text would show the address, which is a secret with many receivers.
-        return answers.failed(
-            answers.AzureError(
-                code="NotificationFailed", message=type(answered).__name__, transient=True
-            )
+        return ActivityError(
+            code="NotificationFailed", message=type(answered).__name__, transient=True
         )
     if 200 <= answered.status_code < 300:
-        return answers.done({"sent": True})
-    return answers.failed(
-        answers.AzureError(
-            code="NotificationRefused",
-            message=f"the receiver answered {answered.status_code}",
-            status=answered.status_code,
-            transient=answered.status_code == 429 or answered.status_code >= 500,
-        )
+        return NoticeState(sent=True)
+    return ActivityError(
+        code="NotificationRefused",
+        message=f"the receiver answered {answered.status_code}",
+        status=answered.status_code,
+        transient=answered.status_code == 429 or answered.status_code >= 500,
     )

@@ -6,33 +6,37 @@ from typing import TypeVar
 from azure.core.exceptions import HttpResponseError
 
 import clock
+from activities.activity import implements
 from activities.arm_errors import error_of
-from activities.configuration import settings
+from activities.configuration import records, settings
 from activities.definitions import read_definition, read_definitions
 from activities.galleries import read_gallery, read_soft_deleted_versions
 from activities.images import read_image_facts
-from activities.steps import StepInput, step
 from activities.versions import read_version_body, read_versions
-from migration import answers
+from migration.commands import create_vm_command
 from migration.facts import VersionFacts, version_facts
+from migration.latch import Halt
+from migration.messages import (
+    PLAN_MIGRATION,
+    ActivityError,
+    NoPlan,
+    PlannedMigration,
+    PlanRequest,
+)
 from migration.names import ComputeId, parse_gallery_id, parse_image_id
 from migration.planning import Plan, make_plan
+from migration.polling import RegionStatus
 from migration.problems import Problem
-from migration.requests import AUTO, MigrationRequest, request_from_record
+from migration.recorded import Snapshot, State
+from migration.requests import AUTO, MigrationRequest
 from migration.rules import Facts, in_motion
-from migration.wire import Json
+from migration.stages import Stage
 
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
 )
 
 T = TypeVar("T")
-
-
-class PlanMigration(StepInput):
-    """The accepted request."""
-
-    request: Json
 
 
 class ReadRefused(Exception):  # noqa: N818 - named after what is the case
@@ -43,20 +47,66 @@ class ReadRefused(Exception):  # noqa: N818 - named after what is the case
         super().__init__(problem.message)
 
 
-@step(PlanMigration)
-def plan_migration(given: PlanMigration) -> Json:
-    """`plan`, or `problems` if there is none. What is being made or changed just now is waited for."""
-    request = request_from_record(given.request)
+@implements(PLAN_MIGRATION)
+def plan_migration(
+    request: PlanRequest, snapshot: Snapshot
+) -> PlannedMigration | NoPlan | ActivityError | Halt:
+    """The plan that stands, which nothing is read again for; else one is made and written, once for all runs. Only one
+    whose version name somebody else has is replaced. What is being made or changed just now is waited for."""
+    if snapshot.plan and snapshot.plan.version_name != request.taken:
+        return _told(request.migration_id, snapshot.plan)
+    if snapshot.state.stage not in _BEFORE_EFFECTS:
+        raise LookupError(f"{request.migration_id} is in {snapshot.state.stage} without a plan")
+    asked = snapshot.request
     try:
-        facts = read_facts(request)
+        facts = read_facts(asked)
     except ReadRefused as refused:
-        return answers.done({"problems": [refused.problem.to_wire()]})
+        return _no_plan([refused.problem])
     if busy := in_motion(facts):
-        return answers.failed(answers.AzureError(code="NotReadyYet", message=busy, transient=True))
-    plan = _decide(request, facts, given.migration_id)
-    if isinstance(plan, Plan):
-        return answers.done({"plan": plan.to_wire()})
-    return answers.done({"problems": [problem.to_wire() for problem in plan]})
+        return ActivityError(code="NotReadyYet", message=busy, transient=True)
+    plan = _decide(asked, facts, request.migration_id)
+    if not isinstance(plan, Plan):
+        return _no_plan(plan)
+    held = records().write_plan(request.migration_id, plan, request.taken)
+    return _told(request.migration_id, held)
+
+
+_BEFORE_EFFECTS = frozenset({Stage.PLANNING, Stage.DEFINITION, Stage.VERSION})
+
+
+def _told(migration: str, plan: Plan) -> PlannedMigration:
+    """What the orchestration needs of a plan; what people are told of it is written down with it."""
+
+    def planned(state: State) -> State:
+        return state.model_copy(
+            update={
+                "fingerprint": plan.fingerprint.value,
+                "version_id": plan.version_id,
+                "try_command": create_vm_command(plan),
+                "warnings": (
+                    *state.warnings,
+                    *(w for w in plan.warnings if w not in state.warnings),
+                ),
+            }
+        )
+
+    if records().change_state(migration, planned).stage is Stage.PLANNING:
+        regions = tuple(RegionStatus(name=name) for name in plan.regions)
+        records().write_regions(migration, regions)
+    return PlannedMigration(
+        version_id=plan.version_id,
+        version_name=plan.version_name,
+        definition_name=plan.definition_name,
+        definition_exists=plan.definition_exists,
+        takes_up=plan.takes_up,
+        regions=plan.regions,
+        exclude_from_latest=plan.exclude_from_latest,
+        fingerprint_complete=plan.fingerprint.complete,
+    )
+
+
+def _no_plan(problems: list[Problem]) -> NoPlan:
+    return NoPlan(reason="; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
 def plan_for(request: MigrationRequest, migration_id: str) -> Plan | list[Problem]:

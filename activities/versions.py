@@ -3,49 +3,38 @@ look at its replication, promote it."""
 
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
+
 from activities import arm
+from activities.activity import implements
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records
+from activities.effects import send
 from activities.images import read_image_facts
-from activities.steps import StepInput, step
-from migration import answers
 from migration.bodies import promotion_body
 from migration.facts import NoFact, VersionFacts, version_facts
 from migration.fingerprint import fingerprint_of, made_from, same_as_far_as_known
+from migration.latch import Effect, Halt
+from migration.messages import (
+    PROMOTE_VERSION,
+    READ_REPLICATION,
+    START_VERSION,
+    ActivityError,
+    PromotionSent,
+    StepRequest,
+    VersionBegun,
+    VersionNameTaken,
+)
 from migration.names import ComputeId, parse_gallery_id, parse_image_id
+from migration.planning import Plan
 from migration.polling import VersionReading, version_reading
+from migration.recorded import Snapshot
+from migration.requests import AUTO
 from migration.wire import Json
 
-
-class VersionStep(StepInput):
-    """Which version of which definition of which gallery."""
-
-    gallery_id: str
-    definition: str
-    version: str
-
-
-class StartVersion(VersionStep):
-    """The body to create it with, and what it must be made from."""
-
-    image_id: str
-    fingerprint: str
-    body: Json
-
-
-class ReadReplication(VersionStep):
-    """`operation_url`: Azure's operation, asked for its error text when the version has failed."""
-
-    operation_url: str | None = None
-
-
-class PromoteVersion(VersionStep):
-    """What `excludeFromLatest` shall be, and what the version must be made from."""
-
-    exclude_from_latest: bool
-    image_id: str = ""
-    fingerprint: str = ""
+# What Azure says to a PUT under the name of somebody else's version.
+_NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
 
 
 def read_version_body(gallery: ComputeId, definition: str, version: str) -> Json | None:
@@ -73,85 +62,117 @@ def read_versions(gallery: ComputeId, definition: str) -> tuple[VersionFacts, ..
     return tuple(version_facts(body) for body in found)
 
 
-@step(StartVersion)
-def start_version(given: StartVersion) -> Json:
+@implements(START_VERSION)
+def start_version(
+    request: StepRequest, snapshot: Snapshot
+) -> VersionBegun | VersionNameTaken | ActivityError | Halt:
     """Send the version's PUT unless it is there already and ours.
 
-    `VersionNameTaken` when the name belongs to something else, `ImageChanged` when the image is no longer what was
-    planned. Running twice sends the same body under the same name at most twice, which Azure takes as an update.
+    `ImageChanged` when the image is no longer what was planned. Running twice sends the same body under the same name
+    at most twice, which Azure takes as an update.
     """
-    gallery = parse_gallery_id(given.gallery_id)
-    there = read_version_body(gallery, given.definition, given.version)
-    if there is not None:
-        return _taken_up(given, version_facts(there))
-    image = read_image_facts(parse_image_id(given.image_id))
-    if image is None or not same_as_far_as_known(fingerprint_of(image).value, given.fingerprint):
-        return answers.failed(
-            answers.AzureError(
-                code="ImageChanged",
-                message="the managed image is gone or was made anew since it was planned; start again",
-            )
+    plan = snapshot.planned
+    gallery = parse_gallery_id(plan.gallery_id)
+    body = read_version_body(gallery, plan.definition_name, plan.version_name)
+    if body is not None:
+        return _adopted(snapshot, plan, version_facts(body))
+    image = read_image_facts(parse_image_id(plan.image_id))
+    if image is None or not same_as_far_as_known(
+        fingerprint_of(image).value, plan.fingerprint.value
+    ):
+        return ActivityError(
+            code="ImageChanged",
+            message="the managed image is gone or was made anew since it was planned; start again",
         )
-    told = _put(given, given.body)
-    return answers.done({"created": True, "operationUrl": told.operation_url}, told.correlation_id)
+    try:
+        sent = _put(request, Effect.VERSION, plan, plan.version_body)
+    except HttpResponseError as error:
+        refused = error_of(error)
+        if refused.code in _NAME_TAKEN:
+            return _taken(snapshot, str(refused))
+        raise
+    return sent if isinstance(sent, Halt) else VersionBegun(created=True)
 
 
-def _put(given: VersionStep, body: Json) -> arm.Told:
-    gallery = parse_gallery_id(given.gallery_id)
-    return arm.begin(
-        compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
-        gallery.resource_group,
-        gallery.name,
-        given.definition,
-        given.version,
-        body=body,
+def _put(request: StepRequest, effect: Effect, plan: Plan, body: Json) -> arm.Told | Halt:
+    gallery = parse_gallery_id(plan.gallery_id)
+    return send(
+        request,
+        effect,
+        lambda: arm.begin(
+            compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
+            gallery.resource_group,
+            gallery.name,
+            plan.definition_name,
+            plan.version_name,
+            body=body,
+        ),
     )
 
 
-def _taken_up(given: StartVersion, there: VersionFacts) -> Json:
-    if made_from(there, given.image_id, given.fingerprint):
-        return answers.done({"created": False, "operationUrl": None})
-    return answers.failed(
-        answers.AzureError(
-            code="VersionNameTaken",
-            message=f"version {given.version} exists and was made from {there.source_id or 'something else'}",
-        )
-    )
+def _adopted(
+    snapshot: Snapshot, plan: Plan, existing: VersionFacts
+) -> VersionBegun | VersionNameTaken:
+    """The version is there: ours, by this run or one before it, or somebody else's."""
+    if made_from(existing, plan.image_id, plan.fingerprint.value):
+        return VersionBegun(created=Effect.VERSION in snapshot.latch.effects)
+    source = existing.source_id or "something else"
+    message = f"version {plan.version_name} exists and was made from {source}"
+    return _taken(snapshot, f"VersionNameTaken: {message}")
 
 
-@step(ReadReplication)
-def read_replication(given: ReadReplication) -> Json:
-    """A VersionReading; regions are written to the records when they have changed."""
-    gallery = parse_gallery_id(given.gallery_id)
-    body = read_version_body(gallery, given.definition, given.version)
+def _taken(snapshot: Snapshot, reason: str) -> VersionNameTaken:
+    return VersionNameTaken(reason=reason, replan=snapshot.request.image_version == AUTO)
+
+
+@implements(READ_REPLICATION)
+def read_replication(
+    request: StepRequest, snapshot: Snapshot
+) -> VersionReading | ActivityError | Halt:
+    """One look at the version; regions are written to the records when they have changed."""
+    plan = snapshot.planned
+    gallery = parse_gallery_id(plan.gallery_id)
+    body = read_version_body(gallery, plan.definition_name, plan.version_name)
     if body is None:
-        return answers.done(VersionReading(found=False).to_wire())
+        return VersionReading(found=False)
     reading = version_reading(body)
-    if reading.provisioning_state == "Failed" and given.operation_url:
-        reading = _with_operation_error(reading, gallery, given.operation_url)
-    records().write_regions(given.migration_id, reading.regions)
-    return answers.done(reading.to_wire())
+    url = _operation_of(snapshot)
+    if reading.provisioning_state == "Failed" and url:
+        reading = _with_operation_error(reading, gallery, url)
+    if reading.regions != snapshot.regions:
+        records().write_regions(request.migration_id, reading.regions)
+    return reading
 
 
-@step(PromoteVersion)
-def promote_version(given: PromoteVersion) -> Json:
+def _operation_of(snapshot: Snapshot) -> str | None:
+    """Azure's operation for the last write of the version: asked for its error text when the version has failed."""
+    for effect in (Effect.PROMOTION, Effect.VERSION):
+        if effect in snapshot.latch.effects:
+            return snapshot.latch.effects[effect].operation_url
+    return None
+
+
+@implements(PROMOTE_VERSION)
+def promote_version(
+    request: StepRequest, snapshot: Snapshot
+) -> PromotionSent | ActivityError | Halt:
     """Set `excludeFromLatest`: the version as read with only that flag changed. Nothing is sent if it is so already."""
-    gallery = parse_gallery_id(given.gallery_id)
-    body = read_version_body(gallery, given.definition, given.version)
+    plan = snapshot.planned
+    gallery = parse_gallery_id(plan.gallery_id)
+    body = read_version_body(gallery, plan.definition_name, plan.version_name)
     if body is None:
-        return answers.failed(
-            answers.AzureError(code="VersionNotFound", message="the version is gone")
-        )
-    there = version_facts(body)
-    if given.fingerprint and not made_from(there, given.image_id, given.fingerprint):
+        return ActivityError(code="VersionNotFound", message="the version is gone")
+    existing = version_facts(body)
+    if not made_from(existing, plan.image_id, plan.fingerprint.value):
         message = (
             "the version is not the one that was made from this image any more; it is left alone"
         )
-        return answers.failed(answers.AzureError(code="VersionNotOurs", message=message))
-    if there.exclude_from_latest == given.exclude_from_latest:
-        return answers.done({"changed": False, "operationUrl": None})
-    told = _put(given, promotion_body(body, given.exclude_from_latest))
-    return answers.done({"changed": True, "operationUrl": told.operation_url}, told.correlation_id)
+        return ActivityError(code="VersionNotOurs", message=message)
+    if existing.exclude_from_latest == plan.exclude_from_latest:
+        return PromotionSent(changed=False)
+    promoted = promotion_body(body, plan.exclude_from_latest)
+    sent = _put(request, Effect.PROMOTION, plan, promoted)
+    return sent if isinstance(sent, Halt) else PromotionSent(changed=True)
 
 
 def _with_operation_error(reading: VersionReading, gallery: ComputeId, url: str) -> VersionReading:

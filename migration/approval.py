@@ -1,7 +1,8 @@
 """Whether a deletion is approved: the first decision that counts decides, and it counts only for what was shown.
 
-A decision counts when it names the fingerprint that was asked about and was received before the deadline. An event
-only wakes the wait; what is judged are the decisions that the webhook verified and stored.
+A decision counts when it names the fingerprint that was asked about and was received before the deadline, which is
+the first moment that is too late. An event only wakes the wait; what is judged are the decisions that the webhook
+verified and stored.
 """
 
 from collections.abc import Sequence
@@ -59,7 +60,7 @@ def refusal_of(
         return (
             f"it is for the fingerprint {decision.fingerprint}, but {fingerprint} was asked about"
         )
-    if decision.received_at > deadline:
+    if decision.received_at >= deadline:
         return f"it was received after the deadline {deadline.isoformat()}"
     return None
 

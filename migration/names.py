@@ -152,6 +152,10 @@ def parse_migration_id(text: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
+PHASES = ("replication", "promotion")
+"""The two times that a migration watches its version."""
+
+
 def replication_instance_id(migration: str, phase: str) -> str:
     """The instance id of a replication watch; derived, since a child id in use elsewhere replaces that instance
     (durable-functions issue list, ../shared/durable sub_dup)."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from migration.answers import AzureError
+from migration.messages import ActivityError
 from migration.wire import Value
 
 FIRST_WAIT = timedelta(seconds=10)
@@ -26,7 +26,7 @@ class GiveUp(Value):
 
 
 def after_error(
-    error: AzureError, attempt: int, elapsed: timedelta, limit: timedelta
+    error: ActivityError, attempt: int, elapsed: timedelta, limit: timedelta
 ) -> TryAgain | GiveUp:
     """What to do after the `attempt`-th error in a row (from 0), `elapsed` after the first try.
 

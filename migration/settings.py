@@ -23,8 +23,12 @@ from pydantic import (
 )
 
 from migration.bodies import Generation1Security
+from migration.latch import MOST_RESTARTS_KEPT
+from migration.limits import Limits
 from migration.mapping import MappingEntry, certain_problems, unknown_templates
+from migration.polling import PollPolicy
 from migration.problems import Problem, problems_of
+from migration.restarting import RestartPolicy
 from migration.wire import iso_duration
 
 _SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
@@ -158,6 +162,14 @@ class Settings(BaseModel):
     sweep_schedule: str = Field(
         "0 */5 * * * *", description="NCRONTAB schedule of the sweep (read at start)."
     )
+    restart_limit: Annotated[int, Field(ge=1, le=MOST_RESTARTS_KEPT)] = Field(
+        10,
+        description="How often a migration that does not come further is started again when its orchestration died.",
+    )
+    restart_delay: Span = Field(
+        timedelta(minutes=1),
+        description="Time between the first two of these starts; doubles up to an hour.",
+    )
     history_retention: Span = Field(
         timedelta(days=30),
         description="Age at which finished orchestrations' histories are purged; records stay.",
@@ -183,6 +195,21 @@ class Settings(BaseModel):
     def token_scope(self) -> str:
         """The scope to ask tokens for."""
         return self.arm_token_scope or f"{self.arm_endpoint}/.default"
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a migration that is accepted now."""
+        interval, timeout = self.replication_poll_interval, self.replication_timeout
+        return Limits(
+            retry=self.azure_retry_timeout,
+            confirm=self.deletion_confirm_timeout,
+            polling=PollPolicy(interval=interval, timeout=timeout),
+        )
+
+    @property
+    def restart_policy(self) -> RestartPolicy:
+        """How often the sweep starts again what does not move on."""
+        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

@@ -49,6 +49,14 @@ NEXT: dict[Stage, frozenset[Stage]] = {
 }
 
 
+AFTER_REPLICATION = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
+"""The stages in which the version was ready in every region, and the image still what it was made from."""
+AFTER_PROMOTION = frozenset({Stage.PROMOTION, Stage.DELETION})
+"""The stages in which the approval, where one was asked for, was given, and the image looked at again."""
+WITH_VERSION = AFTER_REPLICATION | {Stage.REPLICATION}
+"""The stages in which the version is there, or its PUT was taken."""
+
+
 def may_follow(now: Stage, then: Stage) -> bool:
     """Whether a migration may go from `now` to `then`; staying is always allowed (activities run twice)."""
     return then is now or then in NEXT[now]

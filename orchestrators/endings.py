@@ -1,10 +1,12 @@
-"""How an orchestration leaves its path early: an ending, raised where it is found, told once at the top."""
+"""How an orchestration leaves its path early: raised where it is found, told once at the top. Raised and caught within
+one replay, so nothing of it ever crosses the durable boundary."""
 
+from migration.messages import ActivityError
 from migration.stages import Outcome
 
 
-class Ended(Exception):  # noqa: N818 - an ending, not an error
-    """The migration ends here. Raised and caught in the same replay, so it never crosses the durable boundary."""
+class MigrationEndedError(Exception):
+    """The migration ends here, with this outcome."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         self.outcome = outcome
@@ -12,11 +14,25 @@ class Ended(Exception):  # noqa: N818 - an ending, not an error
         super().__init__(reason)
 
 
-def cancelled() -> Ended:
+class RunOverError(Exception):
+    """A later run goes on, or the migration has its outcome: this one ends in silence."""
+
+
+class ActivityFailedError(Exception):
+    """An activity's error is final, or has gone on for too long."""
+
+    def __init__(self, error: ActivityError, reason: str) -> None:
+        self.error = error
+        self.reason = reason
+        super().__init__(reason)
+
+
+def cancelled() -> MigrationEndedError:
     """Somebody cancelled."""
-    return Ended(Outcome.CANCELLED, "cancelled")
+    return MigrationEndedError(Outcome.CANCELLED, "cancelled")
 
 
-def not_deleted(why: str) -> Ended:
+def not_deleted(why: str) -> MigrationEndedError:
     """A gate or Azure refused the deletion."""
-    return Ended(Outcome.KEPT, f"not deleted: {why}; start again once that is put right")
+    reason = f"not deleted: {why}; start again once that is put right"
+    return MigrationEndedError(Outcome.KEPT, reason)

@@ -1,94 +1,97 @@
-"""One managed image, end to end: the orchestration `migrate_image`, one instance per attempt.
+"""One managed image, end to end: the orchestration `migrate_image`, whose instance id is the migration's.
 
-Version, replication, approval if a deletion was asked for, promotion, deletion, outcome. It never continues as new,
-since that would drop events (../shared/reference/durable.md B1.2); what polls is the child `watch_replication`.
+Plan, version, replication, approval if a deletion was asked for, promotion, deletion, outcome. It is given nothing but
+its id: the rest is in the records, from which it goes on when an earlier run of the same migration has died. It never
+continues as new, since that would drop events (../shared/reference/durable.md B1.2); what polls is the child
+`watch_replication`.
 """
 
-from datetime import timedelta
+from typing import Any
 
 import azure.durable_functions as df
 
-from migration.stages import ImageFate, Outcome
-from migration.starting import MigrationStart
+from migration.messages import FINISH_MIGRATION, FinishRequest
+from migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
 from migration.wire import Json
-from orchestrators import phases
-from orchestrators.endings import Ended
-from orchestrators.run import Run
-from orchestrators.waiting import GaveUp, Steps
+from orchestrators.delete_image import delete_image
+from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
+from orchestrators.publish_version import (
+    check_image,
+    plan_migration,
+    promote_version,
+    publish_version,
+)
+from orchestrators.request_approval import request_approval
+from orchestrators.run import RECORDS_LIMIT, Run, begin_run
+from orchestrators.waiting import Steps
 
-# What was done is done, and only the records are wanted for it. Without an outcome the sweep would say `failed`.
-FINISH_LIMIT = timedelta(days=7)
+OVER: Json = {"over": True}
+"""What a run returns that is nobody's any more: a later one goes on, or the migration has its outcome."""
 
 
-def migrate_image(context: df.DurableOrchestrationContext) -> Steps:
-    """The outcome, as the records hold it."""
-    run = Run(context, MigrationStart.from_wire(context.get_input()))
+def migrate_image(context: df.DurableOrchestrationContext) -> Any:
+    """The outcome, as the records hold it; or OVER."""
+    try:
+        run = yield from begin_run(context)
+        ending = yield from _ending(run)
+        return (yield from _finish(run, ending))
+    except RunOverError:
+        return OVER
+
+
+def _ending(run: Run) -> Any:
     try:
         yield from _migrate(run)
-        ending = Ended(Outcome.COMPLETED, _completed(run))
-    except Ended as ended:
-        ending = ended
-    except GaveUp as gave_up:
-        kept = run.plan is not None and run.plan.deletion and run.replicated
-        ending = Ended(Outcome.KEPT if kept else Outcome.FAILED, gave_up.reason)
-    return (yield from _finish(run, ending))
+    except MigrationEndedError as ended:
+        return ended
+    except ActivityFailedError as failed:
+        kept = run.begun.deletion and run.version_ready
+        return MigrationEndedError(Outcome.KEPT if kept else Outcome.FAILED, failed.reason)
+    return MigrationEndedError(Outcome.COMPLETED, _completed(run))
 
 
 def _migrate(run: Run) -> Steps:
-    yield from phases.make_version(run)
-    yield from phases.replicate(run, "replication")
-    yield from phases.check_image(run)
-    delete = run.planned.deletion and run.image is ImageFate.KEPT
-    if not delete or not run.planned.fingerprint.complete:
-        yield from phases.promote(run)
+    stage = run.begun.stage
+    yield from plan_migration(run)
+    if stage not in AFTER_REPLICATION:
+        yield from publish_version(run)
+        yield from check_image(run)
+    delete = run.begun.deletion and run.image is ImageFate.KEPT
+    if not delete or not run.planned.fingerprint_complete:
+        yield from promote_version(run)
         if delete:
-            raise Ended(
+            raise MigrationEndedError(
                 Outcome.KEPT, "the image's creation time is unknown, so it is kept whoever approves"
             )
         return
-    deadline = yield from phases.ask_approval(run)
-    yield from phases.check_image(run)
-    yield from phases.promote(run)
+    yield from request_approval(run)
+    if stage not in AFTER_PROMOTION:
+        yield from check_image(run)
+    yield from promote_version(run)
     if run.image is ImageFate.KEPT:
-        yield from phases.delete_image(run, deadline)
+        yield from delete_image(run)
 
 
-def _finish(run: Run, ending: Ended) -> Steps:
-    run.entries += 1
-    request = {
-        "number": run.entries,
-        "at": run.context.current_utc_datetime.isoformat(),
-        "outcome": ending.outcome.value,
-        "reason": _reason(run, ending),
-        "result": _result(run),
-    }
+def _finish(run: Run, ending: MigrationEndedError) -> Any:
+    request = FinishRequest(
+        **dict(run.timed),
+        outcome=ending.outcome,
+        reason=_reason(run, ending),
+        image=run.image,
+        version_ready=run.version_ready,
+    )
     run.context.set_custom_status({"stage": "finished"})
-    held = (
-        yield from run.ask("finish_migration", request, max(FINISH_LIMIT, run.start.retry_limit))
-    ).value
+    limit = max(RECORDS_LIMIT, run.begun.limits.retry)
+    held = yield from run.call(FINISH_MIGRATION, request, limit)
     yield from run.notify("migration.finished")
-    return {"outcome": held["outcome"], "reason": held["reason"]}
+    return {"outcome": held.outcome.value, "reason": held.reason}
 
 
-def _result(run: Run) -> Json:
-    return {
-        "image": run.image.value,
-        "versionId": run.planned.version_id if run.version_begun else None,
-        "versionReady": run.replicated,
-        "checks": run.checks,
-        "decidedBy": run.decided_by.to_wire() if run.decided_by else None,
-        "correlationIds": run.correlation_ids,
-    }
-
-
-def _reason(run: Run, ending: Ended) -> str:
-    """The reason; a cancellation names what it leaves behind."""
+def _reason(run: Run, ending: MigrationEndedError) -> str:
+    """The reason; a cancellation names what became of the image."""
     if ending.outcome is not Outcome.CANCELLED:
         return ending.reason
-    reason = f"{ending.reason}; the image is {run.image.value}"
-    if not run.version_begun or run.replicated:
-        return reason
-    return f"{reason}; version {run.planned.version_name} may be half-made: use or delete it"
+    return f"{ending.reason}; the image is {run.image.value}"
 
 
 def _completed(run: Run) -> str:

@@ -1,22 +1,37 @@
 """One run of `migrate_image`: what it knows so far, and the steps every phase takes. Rebuilt by every replay."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
-from migration.answers import Answer
-from migration.approval import StoredDecision
-from migration.planning import Plan
-from migration.requests import MigrationRequest, request_from_record
-from migration.stages import ImageFate, Stage
-from migration.starting import MigrationStart
-from migration.wire import Json
-from orchestrators.waiting import GaveUp, Steps, pause, perform
+from migration.messages import (
+    BEGIN_RUN,
+    GIVE_UP_NOTICE,
+    NOTIFY,
+    RECORD_PROGRESS,
+    Activity,
+    ActivityRequest,
+    NoticeFailure,
+    NoticeRequest,
+    PlannedMigration,
+    ProgressRequest,
+    Reply,
+    Request,
+    RunBegun,
+    StepRequest,
+    TimedRequest,
+)
+from migration.stages import AFTER_REPLICATION, ImageFate, Stage
+from orchestrators.calls import call_activity
+from orchestrators.endings import ActivityFailedError
+from orchestrators.waiting import Steps, pause
 
-_NOTIFICATION_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
+# Without its record a run knows nothing, not even its limits; and what was done must be written down.
+RECORDS_LIMIT = timedelta(days=7)
+_NOTICE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
 
 
 @dataclass
@@ -24,84 +39,72 @@ class Run:
     """What a run knows; a replay fills it with the same values in the same order."""
 
     context: df.DurableOrchestrationContext
-    start: MigrationStart
-    plan: Plan | None = None
-    version_begun: bool = False  # its PUT may have been sent
-    replicated: bool = False
-    image: ImageFate = ImageFate.KEPT
-    entries: int = 0
-    operation_url: str | None = None
-    decided_by: StoredDecision | None = None
-    checks: list[Json] = field(default_factory=list)
-    correlation_ids: dict[str, str] = field(default_factory=dict)
+    migration_id: str
+    begun: RunBegun
+    image: ImageFate
+    version_ready: bool
+    plan: PlannedMigration | None = None
 
     @property
-    def id(self) -> str:
-        """The migration id."""
-        return self.start.migration_id
-
-    @property
-    def request(self) -> MigrationRequest:
-        """The accepted request."""
-        return request_from_record(self.start.request)
-
-    @property
-    def planned(self) -> Plan:
+    def planned(self) -> PlannedMigration:
         """The plan; phases after planning only."""
         if self.plan is None:
             raise LookupError("no phase after planning runs without a plan")
         return self.plan
 
     @property
-    def version(self) -> Json:
-        """The input that every version step begins with."""
-        plan = self.planned
-        return {
-            "migrationId": self.id,
-            "galleryId": plan.gallery_id,
-            "definition": plan.definition_name,
-            "version": plan.version_name,
-        }
+    def now(self) -> datetime:
+        """The orchestration's time."""
+        moment: datetime = self.context.current_utc_datetime
+        return moment
 
-    def ask(
-        self, activity: str, request: Json, limit: timedelta | None = None
-    ) -> Generator[Any, Any, Answer]:
-        """An activity's answer; its correlation id is kept for the result."""
-        answer = yield from perform(
-            self.context,
-            activity,
-            {"migrationId": self.id, **request},
-            self.start.retry_limit if limit is None else limit,
-        )
-        if answer.correlation_id:
-            self.correlation_ids[activity] = answer.correlation_id
-        return answer
+    @property
+    def step(self) -> StepRequest:
+        """The request of a step that needs nothing but the records."""
+        return StepRequest(migration_id=self.migration_id, run=self.begun.run)
 
-    def record(self, stage: Stage, text: str, **patch: Any) -> Steps:
-        """Write a step forward to the records; `patch`: fields of RecordProgress."""
-        self.entries += 1
+    @property
+    def timed(self) -> TimedRequest:
+        """The request of a step that needs the time too."""
+        return TimedRequest(migration_id=self.migration_id, run=self.begun.run, at=self.now)
+
+    def since(self, stage: Stage) -> datetime:
+        """When the migration came into this stage: in an earlier run, or now."""
+        return self.begun.stage_since if self.begun.stage is stage else self.now
+
+    def call(
+        self, activity: Activity[Request, Reply], request: Request, limit: timedelta | None = None
+    ) -> Generator[Any, Any, Reply]:
+        """The reply of an activity; its transient errors are sat out for as long as the limits allow."""
+        chosen = self.begun.limits.retry if limit is None else limit
+        return call_activity(self.context, activity, request, chosen)
+
+    def record(self, step: str, stage: Stage, text: str) -> Generator[Any, Any, datetime]:
+        """Write a step forward to the records; the time of that line, which an earlier run may have written."""
         self.context.set_custom_status({"stage": stage.value})
-        yield from self._progress(stage, text, patch)
-
-    def amend(self, stage: Stage, text: str, **patch: Any) -> Steps:
-        """Change what the last step wrote, without another line in the timeline."""
-        yield from self._progress(stage, text, patch)
-
-    def _progress(self, stage: Stage, text: str, patch: dict[str, Any]) -> Steps:
-        at = self.context.current_utc_datetime.isoformat()
-        step = {"number": self.entries, "at": at, "stage": stage.value, "text": text}
-        yield from self.ask("record_progress", {**step, **patch})
+        request = ProgressRequest(**dict(self.timed), step=step, stage=stage, text=text)
+        return (yield from self.call(RECORD_PROGRESS, request)).at
 
     def notify(self, kind: str) -> Steps:
-        """Tell people; a notification that cannot be sent becomes a warning, never an outcome."""
-        at = self.context.current_utc_datetime.isoformat()
-        for wait in (*_NOTIFICATION_WAITS, None):
+        """Tell people; a notice that cannot be sent becomes a warning, never an outcome."""
+        notice = NoticeRequest(migration_id=self.migration_id, kind=kind, at=self.now)
+        for wait in (*_NOTICE_WAITS, None):
             try:
-                yield from self.ask("notify", {"kind": kind, "at": at}, timedelta(0))
-            except GaveUp as gave_up:
-                if wait is not None and gave_up.error.transient:
+                yield from self.call(NOTIFY, notice, timedelta(0))
+            except ActivityFailedError as failed:
+                if wait is not None and failed.error.transient:
                     yield from pause(self.context, wait)
                     continue
-                text = f"The notification '{kind}' could not be sent: {gave_up.reason}"
-                yield from self.ask("record_warning", {"at": at, "text": text})
+                failure = NoticeFailure(**dict(notice), reason=failed.reason)
+                yield from self.call(GIVE_UP_NOTICE, failure)
             return
+
+
+def begin_run(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Run]:
+    """The run, from what the records say of the migration whose id this instance has. Raises RunOverError when they
+    have no such migration, or its outcome."""
+    migration_id = str(context.instance_id)
+    request = ActivityRequest(migration_id=migration_id)
+    begun = yield from call_activity(context, BEGIN_RUN, request, RECORDS_LIMIT)
+    ready = begun.stage in AFTER_REPLICATION
+    return Run(context, migration_id, begun, begun.image, ready)

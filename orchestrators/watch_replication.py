@@ -5,9 +5,12 @@ for no event, since continue-as-new would drop it (B1.2).
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 import azure.durable_functions as df
 
+from migration.messages import READ_REPLICATION, StepRequest
 from migration.polling import (
     PollPolicy,
     Replicated,
@@ -16,70 +19,79 @@ from migration.polling import (
     Wait,
     judge,
 )
-from migration.stages import Outcome
 from migration.wire import Json, Value
-from orchestrators.endings import Ended
-from orchestrators.waiting import GaveUp, Steps, pause, perform
+from orchestrators.calls import call_activity
+from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
+from orchestrators.waiting import pause
 
 POLLS_PER_GENERATION = 15
 
 
 class Watch(Value):
-    """What to watch, and how far the watch has come; survives continue-as-new."""
+    """What to watch and since when, and how far the watch has come; survives continue-as-new."""
 
-    read: Json
+    migration_id: str
+    run: int
     wanted: tuple[str, ...]
     policy: PollPolicy
     retry_limit: timedelta
-    began: datetime | None = None
+    began: datetime
     polls: int = 0
 
 
-class WatchResult(Value):
-    """How the watch ended: `replicated`, `failed` or `cancelled`."""
+class WatchState(StrEnum):
+    """How a watch ended."""
 
-    state: str
+    REPLICATED = "replicated"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    OVER = "over"
+
+
+class WatchResult(Value):
+    """`code` and `reason` of a failure."""
+
+    state: WatchState
     code: str = ""
     reason: str = ""
 
 
-def watch_replication(context: df.DurableOrchestrationContext) -> Steps:
+def watch_replication(context: df.DurableOrchestrationContext) -> Any:
     """A WatchResult."""
     watch = Watch.from_wire(context.get_input())
-    began = watch.began or context.current_utc_datetime
+    try:
+        result = yield from _watch(context, watch)
+    except MigrationEndedError:
+        result = WatchResult(state=WatchState.CANCELLED)
+    except RunOverError:
+        result = WatchResult(state=WatchState.OVER)
+    except ActivityFailedError as failed:
+        result = WatchResult(state=WatchState.FAILED, code=failed.error.code, reason=failed.reason)
+    if result is None:
+        later = watch.model_copy(update={"polls": watch.polls + POLLS_PER_GENERATION})
+        context.continue_as_new(later.to_wire())
+        return None
+    return result.to_wire()
+
+
+def _watch(context: df.DurableOrchestrationContext, watch: Watch) -> Any:
+    """The polls of one generation; None when they do not tell the end."""
+    step = StepRequest(migration_id=watch.migration_id, run=watch.run)
     for poll in range(POLLS_PER_GENERATION):
-        try:
-            answer = yield from perform(context, "read_replication", watch.read, watch.retry_limit)
-        except Ended as ended:
-            return WatchResult(state=ended.outcome.value, reason=ended.reason).to_wire()
-        except GaveUp as gave_up:
-            return WatchResult(
-                state=Outcome.FAILED.value, code=gave_up.error.code, reason=gave_up.reason
-            ).to_wire()
-        reading = VersionReading.from_wire(answer.value)
+        reading = yield from call_activity(context, READ_REPLICATION, step, watch.retry_limit)
         context.set_custom_status(_status(reading, watch.wanted))
-        decision = judge(
-            reading,
-            watch.wanted,
-            watch.polls + poll,
-            context.current_utc_datetime - began,
-            watch.policy,
-        )
-        if isinstance(decision, Wait):
-            yield from pause(context, decision.delay)
-        else:
+        elapsed = context.current_utc_datetime - watch.began
+        decision = judge(reading, watch.wanted, watch.polls + poll, elapsed, watch.policy)
+        if not isinstance(decision, Wait):
             return _result(decision)
-    later = watch.model_copy(update={"began": began, "polls": watch.polls + POLLS_PER_GENERATION})
-    context.continue_as_new(later.to_wire())
+        yield from pause(context, decision.delay)
     return None
 
 
-def _result(decision: Replicated | ReplicationFailed) -> Json:
+def _result(decision: Replicated | ReplicationFailed) -> WatchResult:
     if isinstance(decision, Replicated):
-        return WatchResult(state="replicated").to_wire()
-    return WatchResult(
-        state=Outcome.FAILED.value, code=decision.code, reason=decision.reason
-    ).to_wire()
+        return WatchResult(state=WatchState.REPLICATED)
+    return WatchResult(state=WatchState.FAILED, code=decision.code, reason=decision.reason)
 
 
 def _status(reading: VersionReading, wanted: tuple[str, ...]) -> Json:

@@ -10,6 +10,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from migration.starting import MigrationStart
+
 from migration.approval import Decision, StoredDecision
 from migration.bodies import Generation1Security
 from migration.facts import (
@@ -30,7 +32,6 @@ from migration.problems import Problem
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest, parse_request_json
 from migration.rules import Facts
-from migration.starting import MigrationStart
 from migration.wire import Json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

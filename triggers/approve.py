@@ -125,11 +125,11 @@ def _refusal(snapshot: Snapshot, body: DecisionBody) -> str | None:
         return f"The migration has ended already: {snapshot.finished.outcome}."
     if snapshot.stage is not Stage.APPROVAL or approval is None:
         return f"The migration is not waiting for an approval; it is in the stage {snapshot.stage}."
-    if approval.state is not ApprovalState.WAITING:
-        return f"It is decided already: {approval.state}."
+    if snapshot.approval_state is not ApprovalState.WAITING:
+        return f"It is decided already: {snapshot.approval_state}."
     if body.fingerprint != approval.fingerprint:
         return "The fingerprint is not the one that was asked about; read the status and look at the version again."
-    if approval.deadline and clock.now() > approval.deadline:
+    if clock.now() >= approval.deadline:
         return f"The approval has expired at {approval.deadline.isoformat()}; the image is kept."
     return None
 
@@ -150,8 +150,8 @@ async def _wake_and_wait(
                 f"The migration has ended: {snapshot.finished.outcome}. The decision came too late.",
             )
         approval = snapshot.state.approval
-        if approval and approval.state is not ApprovalState.WAITING:
-            return await _decided(snapshot, key)
+        if snapshot.latch.verdict and (decided := await _decided(snapshot, key)):
+            return decided
         if approval and approval.round != woken:  # a new round waits for an event of another name
             woken = approval.round
             await wake(client, migration, approval_event_name(woken), key)
@@ -168,12 +168,16 @@ async def _wake_and_wait(
     )
 
 
-async def _decided(snapshot: Snapshot, key: str) -> func.HttpResponse:
-    """The answer once there is a verdict: rulings are written before it, so a decision without one came too late."""
+async def _decided(snapshot: Snapshot, key: str) -> func.HttpResponse | None:
+    """The answer once there is a verdict: one that it names decided; any other came too late, whatever its ruling
+    will say."""
+    verdict = snapshot.latch.verdict
     ruling = await run(records().read_ruling, snapshot.accepted.id, key)
     if ruling is not None:
         return _ruled(snapshot, ruling)
-    state = snapshot.state.approval.state if snapshot.state.approval else ""
+    if verdict and verdict.decided_by and verdict.decided_by.key == key:
+        return None
+    state = snapshot.approval_state
     return problem(409, f"It is decided already: {state}. The decision came too late.")
 
 

@@ -5,9 +5,10 @@ import azure.functions as func
 
 import clock
 from activities.configuration import records
-from migration.approval import ApprovalState
+from migration.latch import Halt
+from migration.latch import cancel as request_cancel
 from migration.names import approval_event_name
-from migration.recorded import Latch, Snapshot
+from migration.recorded import Snapshot
 from triggers.edge import edge, run
 from triggers.problems import answer, problem
 from triggers.status import POLL_AGAIN_SECONDS, status_of
@@ -23,13 +24,14 @@ async def cancel_migration(
     snapshot = await run(records().snapshot, migration)
     if snapshot is None:
         return problem(404, f"No migration has the id '{migration[:100]}'.")
-    if snapshot.finished and not (snapshot.latch and snapshot.latch.kind == "cancel"):
-        return problem(409, f"The migration has ended already: {snapshot.finished.outcome}.")
-    latch = await run(records().set_latch, migration, Latch(kind="cancel", at=clock.now()))
-    if latch.kind == "deletion":
+    at = clock.now()
+    held = await run(records().change_latch, migration, lambda latch: request_cancel(latch, at))
+    if held is Halt.TOO_LATE:
         return problem(409, "The deletion has begun; it is too late to cancel.")
-    if latch.kind == "finished":
-        return problem(409, "The migration has ended already.")
+    if isinstance(held, Halt):
+        snapshot = await run(records().snapshot, migration) or snapshot
+        outcome = snapshot.finished.outcome if snapshot.finished else "ended"
+        return problem(409, f"The migration has ended already: {outcome}.")
     return await _wake_and_answer(client, snapshot)
 
 
@@ -39,7 +41,7 @@ async def _wake_and_answer(
     migration = snapshot.accepted.id
     after = await run(records().snapshot, migration) or snapshot
     approval = after.state.approval
-    if approval and approval.state is ApprovalState.WAITING and not after.finished:
+    if approval and not after.finished:
         await wake(client, migration, approval_event_name(approval.round))
     status = 200 if after.finished else 202
     location = {

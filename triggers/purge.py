@@ -1,4 +1,5 @@
-"""The timer's purge: histories of orchestrations that ended long ago. The records stay: they are what people read."""
+"""The timer's purge: histories of orchestrations that ended long ago, but those of migrations without an outcome. The
+records stay: they are what people read."""
 
 import logging
 from datetime import UTC, datetime
@@ -6,7 +7,8 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 import clock
-from activities.configuration import settings
+from activities.configuration import records, settings
+from triggers.edge import run
 
 log = logging.getLogger("gallery_migrator")
 
@@ -24,7 +26,7 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
     try:
         result = await client.purge_instance_history_by(
             created_time_from=datetime.fromtimestamp(0, tz=UTC),
-            created_time_to=until,
+            created_time_to=min([until, *await _needed(client)]),
             runtime_status=_ENDED,
         )
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises
@@ -32,3 +34,13 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
         return
     if result.instances_deleted:
         log.info("purged %s histories", result.instances_deleted)
+
+
+async def _needed(client: df.DurableOrchestrationClient) -> list[datetime]:
+    """When the orchestrations were created that have ended without an outcome: the sweep still has to read how."""
+    found = []
+    for migration, _, _ in await run(records().open_migrations):
+        status = await client.get_status(migration)
+        if status.runtime_status in _ENDED and status.created_time:
+            found.append(status.created_time)
+    return found

@@ -15,7 +15,6 @@ from activities.configuration import records, settings
 from migration.names import image_key
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest
-from migration.starting import start_of
 from migration.wire import Value
 from records.migrations import next_id
 from triggers.edge import run
@@ -67,6 +66,7 @@ def claim(
             accepted_at=clock.now(),
             origin=origin,
             fingerprint=fingerprint,
+            limits=settings().limits,
         )
         if records().accept(accepted):
             return Claimed(accepted=accepted)
@@ -78,9 +78,8 @@ async def start_orchestration(client: df.DurableOrchestrationClient, accepted: A
 
     A failure here loses nothing: the record stays, and the sweep starts what has no orchestration.
     """
-    start = start_of(accepted, settings())
     try:
-        await client.start_new(ORCHESTRATION, accepted.id, start.to_wire())
+        await client.start_new(ORCHESTRATION, accepted.id)
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises
         # The SDK raises a bare Exception with the answer's text (../shared/reference/durable.md B5.29).
         if "already exists" not in str(error):

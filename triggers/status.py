@@ -6,9 +6,7 @@ from datetime import datetime
 import azure.functions as func
 
 from activities.configuration import records
-from migration.approval import ApprovalState, Decision
 from migration.recorded import Snapshot
-from migration.requests import request_from_record
 from migration.stages import Outcome, Stage
 from migration.wire import Json
 from triggers.edge import edge, run
@@ -39,7 +37,7 @@ def status_of(snapshot: Snapshot) -> Json:
         "result": _result_of(snapshot),
         "versionId": state.version_id,
         "tryCommand": state.try_command,
-        "cancelRequested": snapshot.latch is not None and snapshot.latch.kind == "cancel",
+        "cancelRequested": snapshot.cancel_requested,
         "origin": accepted.origin,
         "acceptedAt": accepted.accepted_at.isoformat(),
         "request": accepted.request,
@@ -54,41 +52,22 @@ def _approval_of(snapshot: Snapshot) -> Json:
     approval = snapshot.state.approval
     decisions = [
         {
-            "decision": received.decision.decision.value,
-            "approver": received.decision.approver,
-            "reason": received.decision.reason,
-            "receivedAt": received.decision.received_at.isoformat(),
-            "verdict": snapshot.rulings[received.decision.key].to_wire()
-            if received.decision.key in snapshot.rulings
+            "decision": decision.decision.value,
+            "approver": decision.approver,
+            "reason": decision.reason,
+            "receivedAt": decision.received_at.isoformat(),
+            "verdict": snapshot.rulings[decision.key].to_wire()
+            if decision.key in snapshot.rulings
             else None,
         }
-        for received in sorted(snapshot.received, key=lambda r: r.decision.received_at)
+        for decision in snapshot.decisions
     ]
-    if approval is None:
-        wanted = request_from_record(snapshot.accepted.request).deletion.enabled
-        state = (
-            ApprovalState.PENDING if wanted and not snapshot.finished else ApprovalState.NOT_NEEDED
-        )
-        return {"state": state.value, "deadline": None, "fingerprint": None, "decisions": decisions}
-    state = _settled(snapshot) or approval.state
-    if state is ApprovalState.WAITING and snapshot.finished:
-        state = ApprovalState.CANCELLED
     return {
-        "state": state.value,
-        "deadline": approval.deadline.isoformat() if approval.deadline else None,
-        "fingerprint": approval.fingerprint,
+        "state": snapshot.approval_state.value,
+        "deadline": approval.deadline.isoformat() if approval else None,
+        "fingerprint": approval.fingerprint if approval else None,
         "decisions": decisions,
     }
-
-
-def _settled(snapshot: Snapshot) -> ApprovalState | None:
-    """What an accepted ruling says; the workflow writes its own state a moment after it."""
-    for received in snapshot.received:
-        ruling = snapshot.rulings.get(received.decision.key)
-        if ruling is not None and ruling.accepted:
-            approved = received.decision.decision is Decision.APPROVE
-            return ApprovalState.APPROVED if approved else ApprovalState.REJECTED
-    return None
 
 
 def _result_of(snapshot: Snapshot) -> Json | None:

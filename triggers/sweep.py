@@ -1,41 +1,45 @@
 """The timer's sweep: whatever was accepted gets exactly one outcome, whoever died when.
 
-For every migration without an outcome:
-- no orchestration and never started: start it (the starter died in between);
-- the orchestration has ended or vanished: close it as Failed, with the reason;
-- a verified decision without a ruling, or a cancellation: wake the wait again (the event was lost);
-- the durable extension does not say: look again the next time.
-Pointers whose claim was never made are dropped.
+For every migration that is open:
+- without an orchestration, or with one that died: started, or started again, from its record;
+- with one that cannot or may not go on: ended as the record implies, and people are told;
+- a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
+- with an outcome that nobody was told: they are told now;
+- the durable extension does not say: looked at the next time.
+Pointers whose claim was never made are dropped. The decisions are `migration/restarting.py`.
 """
 
 import logging
 from datetime import datetime, timedelta
 
 import azure.durable_functions as df
-from azure.durable_functions.models import DurableOrchestrationStatus
 
 import clock
-from activities.configuration import records
-from activities.notifications import notify
-from activities.progress import finish_migration
+from activities.configuration import records, settings
+from activities.notifications import END, give_up, post_notice
+from activities.progress import add_warning, settle_end
+from migration.latch import Finished, Halt, close, restart, stop
+from migration.messages import ActivityError
 from migration.names import approval_event_name
-from migration.recorded import Latch, Snapshot
-from migration.stages import ImageFate, Outcome, Stage
+from migration.recorded import Snapshot, TimelineEntry
+from migration.restarting import (
+    Begin,
+    EndIt,
+    Leave,
+    Report,
+    StartAgain,
+    Terminate,
+    judge_orchestration,
+)
 from triggers.edge import run
+from triggers.sightings import look_at_orchestrations
 from triggers.starting import start_orchestration
 from triggers.waking import wake
 
 GRACE = timedelta(minutes=2)  # for a starter that is still at it
 POINTER_GRACE = timedelta(minutes=10)
-_LAST_ENTRY = 9999
-_AFTER_REPLICATION = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
-_WITH_VERSION = _AFTER_REPLICATION | {Stage.VERSION, Stage.REPLICATION}
-_ENDED = (
-    df.OrchestrationRuntimeStatus.Completed,
-    df.OrchestrationRuntimeStatus.Failed,
-    df.OrchestrationRuntimeStatus.Terminated,
-    df.OrchestrationRuntimeStatus.Canceled,
-)
+TELLING_GRACE = timedelta(minutes=15)  # for an orchestration that is still at it
+MOST_TRIES = 6  # of a notice, those of the orchestration included
 
 log = logging.getLogger("gallery_migrator")
 
@@ -57,74 +61,101 @@ async def _look_at(
     if snapshot is None:
         if now - since > POINTER_GRACE:
             await run(records().drop_pointer, migration, etag)
+    elif snapshot.finished:
+        await run(settle_end, snapshot)
+        if now - snapshot.finished.at > TELLING_GRACE:
+            await run(_tell, snapshot, now)
+    elif now - snapshot.accepted.accepted_at > GRACE:
+        await _go_on(client, snapshot, now)
+
+
+async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime) -> None:
+    """The record was read before the orchestrations are looked at: what changes meanwhile makes every write fail."""
+    seen = await look_at_orchestrations(client, snapshot.accepted.id)
+    if seen is None:
+        log.warning("%s: the durable extension does not say how it stands", snapshot.accepted.id)
         return
-    if snapshot.finished:
-        await run(records().finish, snapshot.accepted, snapshot.finished)
-        return
-    if now - snapshot.accepted.accepted_at < GRACE:
-        return
-    status = await client.get_status(migration)
-    found = status.runtime_status
-    if found is None and not snapshot.started:
-        await start_orchestration(client, snapshot.accepted)
-    elif found in _ENDED or _is_missing(status):
-        await _close(snapshot, found.name if found else None)
-    elif found is None:
-        log.warning("%s: the durable extension does not say how it stands", migration)
-    elif _unheard(snapshot) and snapshot.state.approval:
-        await wake(client, migration, approval_event_name(snapshot.state.approval.round))
+    parent, children = seen
+    policy = settings().restart_policy
+    match judge_orchestration(snapshot, parent, children, now, policy):
+        case Begin():
+            await start_orchestration(client, snapshot.accepted)
+        case StartAgain() as again:
+            await _start_again(client, snapshot, again)
+        case Terminate():
+            await _terminate(client, snapshot)
+        case EndIt(finished):
+            await run(_end, snapshot, finished, now)
+        case Report(warning):
+            log.warning("%s: %s", snapshot.accepted.id, warning)
+            await run(add_warning, snapshot.accepted.id, warning)
+        case Leave():
+            await _wake(client, snapshot)
 
 
-def _is_missing(status: DurableOrchestrationStatus) -> bool:
-    """Whether the extension answered 404. The SDK makes a status of its 500 too, with that answer's fields and no
-    runtime status; only a 404 has no body at all (../shared/durable, recordings control and start_variants)."""
-    return status.runtime_status is None and getattr(status, "message", None) == ""
-
-
-async def _close(snapshot: Snapshot, ended: str | None) -> None:
-    """Failed, with the reason. An orchestration that ended well has written its outcome itself just before.
-
-    The latch comes first: from then on no step that is still queued can delete what is reported as kept.
-    """
-    latch = Latch(kind="finished", at=clock.now())
-    await run(records().set_latch, snapshot.accepted.id, latch)
-    again = await run(records().snapshot, snapshot.accepted.id)
-    if again is None or again.finished:
-        return
-    how = f"ended as {ended}" if ended else "vanished"
-    log.error("%s: its orchestration %s without an outcome", snapshot.accepted.id, how)
-    at = {"migrationId": snapshot.accepted.id, "at": clock.now().isoformat()}
-    closed = await run(
-        finish_migration,
-        {
-            **at,
-            "number": _LAST_ENTRY,
-            "outcome": Outcome.FAILED.value,
-            "reason": f"the orchestration {how} without an outcome; look at the version and start again",
-            "result": {
-                "image": _fate(again).value,
-                "versionId": again.state.version_id if again.stage in _WITH_VERSION else None,
-                "versionReady": again.stage in _AFTER_REPLICATION,
-                "checks": [],
-                "decidedBy": None,
-                "correlationIds": {},
-            },
-        },
+async def _start_again(
+    client: df.DurableOrchestrationClient, snapshot: Snapshot, again: StartAgain
+) -> None:
+    """Written down before it is done: of two sweeps one wins, and one that dies in between has counted it."""
+    migration, start = snapshot.accepted.id, again.start
+    held = await run(
+        records().change_latch, migration, lambda latch: restart(latch, snapshot.latch, start)
     )
-    if closed["error"]:
-        return  # the records cannot be written now; the next sweep closes it
-    told = await run(notify, {**at, "kind": "migration.finished"})
-    if told["error"]:
-        log.warning("%s: its end could not be notified", snapshot.accepted.id)
+    if isinstance(held, Halt):
+        return
+    log.warning("%s: started again (run %s): %s", migration, start.run, start.cause)
+    await run(_write_restart, snapshot, again)
+    await start_orchestration(client, snapshot.accepted)
 
 
-def _fate(snapshot: Snapshot) -> ImageFate:
-    """Once the deletion had begun, nobody knows here how far it came."""
-    begun = snapshot.latch is not None and snapshot.latch.kind == "deletion"
-    return ImageFate.UNKNOWN if begun else ImageFate.KEPT
+def _write_restart(snapshot: Snapshot, again: StartAgain) -> None:
+    start = again.start
+    text = f"started again (run {start.run}): {start.cause}"
+
+    def lines(line: TimelineEntry) -> None:
+        records().change_state(
+            snapshot.accepted.id,
+            lambda state: state.model_copy(update={"timeline": (*state.timeline, line)}),
+        )
+
+    stage = snapshot.state.stage
+    lines(TimelineEntry(step=f"restart {start.run}", at=start.at, stage=stage, text=text))
 
 
-def _unheard(snapshot: Snapshot) -> bool:
-    """Whether the wait has something to hear; that it hears a cancellation twice is fine."""
-    cancelled = snapshot.latch is not None and snapshot.latch.kind == "cancel"
-    return cancelled or any(r.decision.key not in snapshot.rulings for r in snapshot.received)
+async def _terminate(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
+    """The next sweep finds it Terminated by the app itself, and starts it again."""
+    migration = snapshot.accepted.id
+    held = await run(records().change_latch, migration, lambda latch: stop(latch, snapshot.latch))
+    if not isinstance(held, Halt):
+        log.warning("%s: its orchestration hangs and is terminated", migration)
+        await client.terminate(migration, "it hangs; the sweep starts it again")
+
+
+def _end(snapshot: Snapshot, finished: Finished, now: datetime) -> None:
+    migration = snapshot.accepted.id
+    held = records().change_latch(migration, lambda latch: close(latch, snapshot.latch, finished))
+    if isinstance(held, Halt):
+        return
+    log.error("%s: %s: %s", migration, finished.outcome, finished.reason)
+    ended = snapshot.model_copy(update={"latch": held})
+    settle_end(ended)
+    _tell(ended, now)
+
+
+def _tell(snapshot: Snapshot, now: datetime) -> None:
+    """The end, which the orchestration cannot tell any more."""
+    answer = post_notice(snapshot, END, now)
+    if not isinstance(answer, ActivityError):
+        return
+    log.warning("%s: its end could not be notified: %s", snapshot.accepted.id, answer)
+    again = records().snapshot(snapshot.accepted.id)
+    notice = again.notices.get(END) if again else None
+    if not answer.transient or (notice and notice.tries >= MOST_TRIES):
+        give_up(snapshot.accepted.id, END, str(answer))
+
+
+async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
+    """Whether or not the wait has heard it: hearing a cancellation twice is fine."""
+    if snapshot.state.approval and (snapshot.cancel_requested or snapshot.unruled):
+        event = approval_event_name(snapshot.state.approval.round)
+        await wake(client, snapshot.accepted.id, event)

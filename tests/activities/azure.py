@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from migration.answers import Answer, Standing
+
 from activities.configuration import records
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
-from migration.answers import Answer, Standing
 from migration.approval import Decision
 from migration.planning import Plan
 from migration.recorded import Accepted, Received, Ruling

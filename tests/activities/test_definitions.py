@@ -76,9 +76,10 @@ def test_a_definition_that_somebody_else_made_meanwhile_must_fit(
 
 def test_a_second_run_after_the_cancellation_writes_nothing(azure: Azure) -> None:
     """Every step heeds the flag."""
+    from migration.answers import Standing
+
     import clock
     from activities.configuration import records
-    from migration.answers import Standing
     from migration.recorded import Latch
 
     plan = azure.plan()

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from migration.answers import Standing
 
 import clock
 from activities import deletion, images
 from activities.configuration import records
 from activities.deletion import confirm_deletion, gate_and_delete
-from migration.answers import Standing
 from migration.approval import Decision
 from migration.gate import Check, GateQuestion, GateReadings, check_gate
 from migration.names import ComputeId

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from migration.answers import Answer, Standing
 
 from activities import clients, configuration
 from activities.approvals import decide_approval
@@ -19,7 +20,6 @@ from activities.deletion import confirm_deletion, gate_and_delete
 from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
-from migration.answers import Answer, Standing
 from tests.activities.azure import Azure, definition_input, version_input, version_of
 
 Call = Callable[[], Answer]

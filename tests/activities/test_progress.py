@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from migration.answers import Standing
 
 from activities.configuration import records
 from activities.progress import finish_migration, record_progress, record_warning
-from migration.answers import Standing
 from migration.recorded import Latch, Snapshot
 from migration.stages import Outcome, Stage
 from tests.activities.azure import Azure

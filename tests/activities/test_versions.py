@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from migration.answers import Standing
 
 import clock
 from activities.configuration import records
 from activities.versions import promote_version, read_replication, start_version
-from migration.answers import Standing
 from migration.polling import VersionReading
 from migration.recorded import Latch
 from migration.wire import Json

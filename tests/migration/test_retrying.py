@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from migration.answers import AzureError
+
 from migration.retrying import LONGEST_RETRY_AFTER, LONGEST_WAIT, GiveUp, TryAgain, after_error
 
 LIMIT = timedelta(hours=6)

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import azure.durable_functions as df
+from migration.starting import MigrationStart
 
 from localcloud.clock import Clock
 from localcloud.host.indexing import index
@@ -24,7 +25,6 @@ from migration import answers
 from migration.approval import Decision, StoredDecision, judge_decisions
 from migration.polling import RegionStatus, VersionReading
 from migration.recorded import Accepted
-from migration.starting import MigrationStart
 from migration.wire import Json
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from migration.starting import MigrationStart
 
 from migration import answers
 from migration.approval import Decision
-from migration.starting import MigrationStart
 from migration.wire import Json
 from tests import builders as b
 from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading

@@ -1,0 +1,132 @@
+"""What every activity has around it: its request parsed, the records read, its run held against the newest one,
+expected errors turned into values."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import clock
+from activities.arm_errors import EXPECTED, error_of
+from activities.configuration import records
+from migration.latch import Halt
+from migration.messages import (
+    Activity,
+    ActivityError,
+    ActivityRequest,
+    ActivityResult,
+    Reply,
+    Request,
+    ResultStatus,
+    StepRequest,
+)
+from migration.recorded import Failing, Snapshot
+from migration.settings import InvalidSettings
+from migration.wire import Json, Value
+from records.store import RecordError
+
+log = logging.getLogger("gallery_migrator")
+
+Work = Callable[[Request, Snapshot], Reply | ActivityError | Halt]
+Registered = Callable[[dict], Json]  # type: ignore[type-arg]  # the worker refuses dict[str, Any] (durable.md A5)
+
+
+def implements(
+    contract: Activity[Request, Reply], *, held_by_latch: bool = True
+) -> Callable[[Work[Request, Reply]], Registered]:
+    """The registered activity made of `work`, which gets the request and everything recorded about the migration.
+
+    A step of a run that is not the newest, of a migration that was cancelled or has its outcome, does nothing, unless
+    the work asks the latch itself. An exception that is not expected of Azure or the records is a bug and goes
+    through to the orchestration.
+    """
+
+    def decorate(work: Work[Request, Reply]) -> Registered:
+        @wraps(work)
+        def activity(request: dict) -> Json:  # type: ignore[type-arg]
+            asked = contract.request.from_wire(request)
+            return _result(contract, work, asked, held_by_latch=held_by_latch).to_wire()
+
+        # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
+        del activity.__wrapped__
+        activity.__annotations__ = {"request": dict, "return": dict}
+        activity.__name__ = activity.__qualname__ = contract.name
+        return activity
+
+    return decorate
+
+
+def _result(
+    contract: Activity[Request, Reply],
+    work: Work[Request, Reply],
+    asked: Request,
+    *,
+    held_by_latch: bool,
+) -> ActivityResult:
+    snapshot = None
+    try:
+        snapshot = records().snapshot(asked.migration_id)
+        if snapshot is None:
+            return _halted(Halt.ENDED)
+        if held_by_latch and (halt := _halt(asked, snapshot)):
+            return _halted(halt)
+        answer: Any = work(asked, snapshot)
+        if isinstance(answer, ActivityError):
+            return _failed(answer)
+        if isinstance(answer, Halt):
+            return _halted(answer)
+        if snapshot.failing and snapshot.failing.activity == contract.name:
+            records().clear_failing(asked.migration_id)
+        return ActivityResult(status=ResultStatus.DONE, value=_wire(answer))
+    except (RecordError, InvalidSettings, *EXPECTED) as error:
+        value = _expected(contract.name, error)
+        return _failed(_since(contract.name, asked, snapshot, value))
+
+
+def _wire(reply: Value) -> Json:
+    return reply.to_wire()
+
+
+def _halt(asked: ActivityRequest, snapshot: Snapshot) -> Halt | None:
+    return snapshot.latch.halt(asked.run) if isinstance(asked, StepRequest) else None
+
+
+def _halted(halt: Halt) -> ActivityResult:
+    cancelled = halt is Halt.CANCELLED
+    return ActivityResult(status=ResultStatus.CANCELLED if cancelled else ResultStatus.OVER)
+
+
+def _failed(error: ActivityError) -> ActivityResult:
+    return ActivityResult(status=ResultStatus.ERROR, error=error)
+
+
+def _expected(name: str, error: Exception) -> ActivityError:
+    """The value for an error that is no bug: an outage, a missing role, a slip in the settings may be mended while the
+    migration waits."""
+    if isinstance(error, RecordError | InvalidSettings):
+        log.warning("%s: %s: %s", name, type(error).__name__, error)
+        return ActivityError(
+            code=type(error).__name__,
+            message=str(error),
+            transient=True,
+            retry_after=getattr(error, "retry_after", None),
+        )
+    value = error_of(error)
+    log.info("%s: %s (%s)", name, value.code, value.correlation_id or "no id")
+    return value
+
+
+def _since(
+    name: str, asked: ActivityRequest, snapshot: Snapshot | None, error: ActivityError
+) -> ActivityError:
+    """The error, with the moment since when this activity fails in a row: an earlier run may have seen it first."""
+    if snapshot is None or not error.transient:
+        return error
+    known = snapshot.failing if snapshot.failing and snapshot.failing.activity == name else None
+    if known is None:
+        known = Failing(activity=name, since=asked.failing_since or clock.now())
+        try:
+            records().write_failing(asked.migration_id, known)
+        except RecordError as outage:
+            log.warning("%s: the records: %s", name, outage)
+    return error.model_copy(update={"since": known.since})

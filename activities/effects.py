@@ -1,0 +1,48 @@
+"""Send a write to Azure for a run of a migration: the intent is written first, conditionally, as the last thing before.
+
+Once a later run stands, or the migration has its outcome, nothing is sent. An intent that stands counts as sent, so it
+is taken back only where Azure itself said that it did nothing, and only by the run that wrote it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from azure.core.exceptions import HttpResponseError
+
+import clock
+from activities.arm import Told
+from activities.configuration import records
+from migration.latch import Effect, Halt, answered, intend, take_back
+from migration.messages import StepRequest
+
+
+def send(request: StepRequest, effect: Effect, write: Callable[[], Told]) -> Told | Halt:
+    """What Azure told, or why nothing was sent. Raises what the write raises."""
+    at = clock.now()
+    held = records().change_latch(
+        request.migration_id, lambda latch: intend(latch, request.run, effect, at)
+    )
+    if isinstance(held, Halt):
+        return held
+    try:
+        told = write()
+    except HttpResponseError as error:
+        if _did_nothing(error):
+            forget(request, effect)
+        raise
+    records().change_latch(
+        request.migration_id,
+        lambda latch: answered(latch, request.run, effect, told.operation_url, told.correlation_id),
+    )
+    return told
+
+
+def forget(request: StepRequest, effect: Effect) -> None:
+    """Take the intent back, unless an earlier one may have arrived."""
+    change = partial(take_back, run=request.run, effect=effect)
+    records().change_latch(request.migration_id, change)
+
+
+def _did_nothing(error: HttpResponseError) -> bool:
+    """Whether Azure says that it has refused; a 408 and a 5xx leave it open."""
+    return 400 <= (error.status_code or 0) < 500 and error.status_code != 408

@@ -1,0 +1,56 @@
+"""What every part of the records is made of: rows that are written once, and rows that are changed conditionally."""
+
+from collections.abc import Callable, Iterator
+
+from migration.wire import Json
+from records.store import Record, RecordChanged, RecordExists, RecordStore
+
+_TRIES = 20
+
+
+class Rows:
+    """Reads and writes on one store. Every method may raise RecordsUnavailable."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+
+    def insert_or_read(self, partition: str, row: str, value: Json) -> Json:
+        """Write a row unless it is there; what is there."""
+        try:
+            return self._store.insert(partition, row, value).value
+        except RecordExists:
+            record = self._store.read(partition, row)
+            if record is None:
+                raise
+            return record.value
+
+    def change(self, partition: str, row: str, change: Callable[[Json], Json | None]) -> None:
+        """Change a row by a pure function of what is there ({} when nothing is), which is asked again when somebody
+        wrote in between; None leaves it. Raises RecordChanged when it never came to that."""
+        for _ in range(_TRIES):
+            record = self._store.read(partition, row)
+            value = change(record.value if record else {})
+            if value is None or (record and value == record.value):
+                return
+            try:
+                if record is None:
+                    self._store.insert(partition, row, value)
+                else:
+                    self._store.replace(partition, row, value, record.etag)
+            except (RecordChanged, RecordExists):
+                continue
+            return
+        raise RecordChanged(f"{partition}/{row} changed {_TRIES} times while it was written")
+
+    def all(self, partition: str) -> list[Record]:
+        """Every row of a partition."""
+        return list(self.each(partition, "", 1000))
+
+    def each(self, partition: str, after: str, page_size: int) -> Iterator[Record]:
+        """Every row behind `after`, a page at a time; a page that is not full is the last."""
+        while True:
+            page = self._store.list(partition, after=after, limit=page_size)
+            yield from page
+            if len(page) < page_size:
+                return
+            after = page[-1].row

@@ -1,0 +1,106 @@
+"""What the runs of one migration write: the row they are held against, the plan, how far they have come.
+
+All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `checks`, `recipe`, `failing`,
+`notice.<kind>`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from migration.latch import Halt, Latch
+from migration.planning import Plan
+from migration.polling import RegionStatus
+from migration.recorded import Failing, Notice, State
+from migration.wire import Json
+from records.rows import Rows
+
+
+class RunRecords(Rows):
+    """Reads and writes of runs. Every method may raise RecordsUnavailable."""
+
+    def read_latch(self, migration: str) -> Latch:
+        """The latch; as at the beginning when nobody has written it."""
+        record = self._store.read(migration, "latch")
+        return Latch.from_wire(record.value if record else {})
+
+    def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
+        """Change the latch by one of the functions of `migration.latch`: what holds then, or why it may not be."""
+        held: Latch | Halt = Halt.SUPERSEDED
+
+        def changed(value: Json) -> Json | None:
+            nonlocal held
+            held = change(Latch.from_wire(value))
+            return None if isinstance(held, Halt) else held.to_wire()
+
+        self.change(migration, "latch", changed)
+        return held
+
+    def write_plan(self, migration: str, plan: Plan, taken: str = "") -> Plan:
+        """Write the plan unless there is one, but for one whose version name is `taken`; the plan that holds."""
+        held = plan
+
+        def changed(value: Json) -> Json | None:
+            nonlocal held
+            there = Plan.from_wire(value) if value else None
+            held = plan if there is None or there.version_name == taken else there
+            return held.to_wire()
+
+        self.change(migration, "plan", changed)
+        return held
+
+    def change_state(self, migration: str, change: Callable[[State], State]) -> State:
+        """Change the state by a pure function; what holds then."""
+        held = State()
+
+        def changed(value: Json) -> Json:
+            nonlocal held
+            held = change(State.from_wire(value))
+            return held.to_wire()
+
+        self.change(migration, "state", changed)
+        return held
+
+    def write_regions(self, migration: str, regions: tuple[RegionStatus, ...]) -> bool:
+        """Write the regions if they differ from what is written; whether they did."""
+        value = {"regions": [region.to_wire() for region in regions]}
+        record = self._store.read(migration, "regions")
+        if record is not None and record.value == value:
+            return False
+        self._store.put(migration, "regions", value)
+        return True
+
+    def write_checks(self, migration: str, checks: list[Json]) -> None:
+        """Keep what the gate found last."""
+        self._store.put(migration, "checks", {"checks": checks})
+
+    def write_recipe(self, migration: str, image: Json, at: datetime) -> None:
+        """Keep the whole JSON of an image before it is deleted: the recipe to rebuild it."""
+        self._store.put(migration, "recipe", {"at": at.isoformat(), "image": image})
+
+    def read_recipe(self, migration: str) -> Json | None:
+        """What was kept before the deletion, with `at` and `image`; None if none was ever about to be sent."""
+        record = self._store.read(migration, "recipe")
+        return record.value if record else None
+
+    def write_failing(self, migration: str, failing: Failing) -> None:
+        """Remember since when an activity cannot be done."""
+        self._store.put(migration, "failing", failing.to_wire())
+
+    def clear_failing(self, migration: str) -> None:
+        """It can be done again."""
+        self._store.delete(migration, "failing")
+
+    # -- notices ------------------------------------------------------------------------------------------------
+
+    def make_notice(self, migration: str, kind: str, notice: Notice) -> Notice:
+        """Write a notice once; the one that holds."""
+        row = f"notice.{kind}"
+        return Notice.from_wire(self.insert_or_read(migration, row, notice.to_wire()))
+
+    def change_notice(self, migration: str, kind: str, change: Callable[[Notice], Notice]) -> None:
+        """Change a notice by a pure function."""
+
+        def changed(value: Json) -> Json:
+            return change(Notice.from_wire(value)).to_wire()
+
+        self.change(migration, f"notice.{kind}", changed)

@@ -1,0 +1,35 @@
+"""How the orchestrations of a migration stand, as the durable extension tells it."""
+
+import azure.durable_functions as df
+from azure.durable_functions.models import DurableOrchestrationStatus
+
+from migration.names import PHASES, replication_instance_id
+from migration.restarting import Runtime, Sighting
+
+
+async def look_at_orchestrations(
+    client: df.DurableOrchestrationClient, migration: str
+) -> tuple[Sighting, tuple[Sighting, ...]] | None:
+    """The migration's orchestration and its children; None when the extension does not say."""
+    parent = _sighting(await client.get_status(migration))
+    if parent is None:
+        return None
+    ids = [replication_instance_id(migration, phase) for phase in PHASES]
+    children = [_sighting(await client.get_status(child)) for child in ids]
+    found = tuple(child for child in children if child is not None)
+    return (parent, found) if len(found) == len(ids) else None
+
+
+def _sighting(status: DurableOrchestrationStatus) -> Sighting | None:
+    """The SDK makes a status of the extension's 500 too, with that answer's fields and no runtime status; only a 404
+    has no body at all (../shared/durable, recordings control and start_variants)."""
+    if status.runtime_status is None:
+        missing = getattr(status, "message", None) == ""
+        return Sighting(Runtime.MISSING) if missing else None
+    output = status.output
+    return Sighting(
+        runtime=Runtime(status.runtime_status.name),
+        text=output if isinstance(output, str) else "",
+        updated_at=status.last_updated_time,
+        superseded=isinstance(output, dict) and output.get("over") is True,
+    )
