@@ -10,8 +10,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from migration.starting import MigrationStart
-
 from migration.approval import Decision, StoredDecision
 from migration.bodies import Generation1Security
 from migration.facts import (
@@ -27,7 +25,6 @@ from migration.facts import (
 from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
 from migration.names import image_key, migration_id
 from migration.planning import Plan, make_plan
-from migration.polling import PollPolicy
 from migration.problems import Problem
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest, parse_request_json
@@ -212,16 +209,6 @@ def an_acceptance(attempt: int = 1, image_id: str = IMAGE_ID, **changes: Any) ->
         request=request.to_wire(),
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
-    )
-
-
-def a_start(accepted: Accepted | None = None) -> MigrationStart:
-    """The input of `migrate_image`, with the settings' defaults."""
-    accepted = accepted or an_acceptance()
-    return MigrationStart(
-        migration_id=accepted.id,
-        request=accepted.request,
-        polling=PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6)),
     )
 
 

@@ -150,6 +150,7 @@ ABOUT = {
     "delete-unanswered": "nobody knows whether the deletion arrived",
     "taken-up": "a kept image started again takes up its version",
     "not-notified": "the receiver of notifications refuses",
+    "restarted": "the orchestration vanishes while the approval is waited for",
     "crashed": "an activity fails with an exception, and is called again",
 }
 # The children of the others would tell nothing new.
@@ -161,6 +162,7 @@ WITH_CHILDREN = frozenset(
         "region-failed",
         "cancelled-replication",
         "cancelled-promotion",
+        "crashed",
     ]
 )
 
@@ -173,7 +175,7 @@ def _start_all(cloud: Recorder) -> dict[str, str]:
         "name-taken": {"imageVersion": "auto", "delete": False},
     }
     started = {}
-    for name in ABOUT.keys() - {"refused-late", "taken-up", "not-notified", "crashed"}:
+    for name in ABOUT.keys() - {"refused-late", "taken-up", "not-notified", "crashed", "restarted"}:
         cloud.add_image(name)
         started[name] = cloud.start(cloud.request(name, **special.get(name, {})))
     cloud.add_image("refused-late", os_disk={"diskEncryptionSet": {"id": "/subscriptions/x"}})
@@ -210,6 +212,7 @@ def _run(cloud: Recorder) -> dict[str, str]:
     started["taken-up"] = _take_up(cloud, "rejected")
     started["not-notified"] = _not_notified(cloud)
     started["crashed"] = _crashed(cloud)
+    started["restarted"] = _restarted(cloud)
     for _ in range(4):
         cloud.advance("P1D")
     _finish(cloud, started)
@@ -239,20 +242,39 @@ def _not_notified(cloud: Recorder) -> str:
 
 
 def _crashed(cloud: Recorder) -> str:
-    """An exception that nobody expects: the accepted request is not in the records for a while."""
+    """An exception that nobody expects: the plan is not in the records for a while."""
     migration = cloud.begin("crashed", delete=False)
     cloud.until_stage("replication", migration)
-    key, hidden = migration.rpartition("-")[0], "hidden for the recording"
-    _rename_partition(cloud, key, hidden)
-    cloud.until(lambda: any(e["EventType"] == Kind.TaskFailed for e in cloud.history(migration)))
-    _rename_partition(cloud, hidden, key)
+    _rename_row(cloud, migration, "plan", "hidden")
+    cloud.until(
+        lambda: any(
+            e["EventType"] == Kind.TaskFailed for e in cloud.history(f"{migration}-replication")
+        )
+    )
+    _rename_row(cloud, migration, "hidden", "plan")
     _finish(cloud, {"crashed": migration})
     return migration
 
 
-def _rename_partition(cloud: Recorder, old: str, new: str) -> None:
+def _rename_row(cloud: Recorder, migration: str, old: str, new: str) -> None:
     with closing(sqlite3.connect(cloud.process.state / "records.sqlite")) as records, records:
-        records.execute("UPDATE record SET partition = ? WHERE partition = ?", (new, old))
+        records.execute(
+            "UPDATE record SET row = ? WHERE partition = ? AND row = ?", (new, migration, old)
+        )
+
+
+def _restarted(cloud: Recorder) -> str:
+    """The orchestration is gone while the approval is waited for, and is started again from the record."""
+    migration = cloud.begin("restarted")
+    cloud.until_stage("approval", migration)
+    for action in ("POST", "DELETE"):
+        path = f"/instances/{migration}" + ("/terminate" if action == "POST" else "")
+        cloud.durable(action, path)
+        cloud.advance(STEP)
+    cloud.until(lambda: "started again" in str(cloud.status(migration)["timeline"]))
+    assert cloud.decide(migration).status == 200
+    _finish(cloud, {"restarted": migration})
+    return migration
 
 
 def _executions(

@@ -16,46 +16,77 @@ from types import ModuleType
 from typing import Any
 
 import azure.durable_functions as df
-from migration.starting import MigrationStart
 
 from localcloud.clock import Clock
 from localcloud.host.indexing import index
 from localcloud.host.worker import Worker
-from migration import answers
-from migration.approval import Decision, StoredDecision, judge_decisions
+from migration import messages
+from migration.approval import Decision, StoredDecision, Verdict, judge_decisions
+from migration.limits import Limits
+from migration.messages import (
+    ActivityError,
+    ActivityResult,
+    ApprovalOpened,
+    DefinitionState,
+    DeletionSent,
+    DeletionState,
+    FinishedMigration,
+    ImageState,
+    NoticeState,
+    PlannedMigration,
+    PromotionSent,
+    ResultStatus,
+    RunBegun,
+    VersionBegun,
+    Written,
+)
 from migration.polling import RegionStatus, VersionReading
 from migration.recorded import Accepted
-from migration.wire import Json
+from migration.stages import ImageFate, Stage
+from migration.wire import Json, Value
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b
 from tests.localcloud.durable.embedded import Host, served_hub
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
-QUIET = {"record_progress", "record_warning"}
-Reply = Json | Exception | Callable[[Json], Json]
+QUIET = {"begin_run", "record_progress", "give_up_notice"}
+Reply = Value | ActivityResult | Exception | Callable[[Json], Value]
 
 
-def reading(state: str = "Succeeded", region: str = "Completed", **more: Any) -> Json:
-    """The answer of `read_replication` for the regions of `builders.a_plan`."""
+def done(reply: Value) -> ActivityResult:
+    """The result of an activity that replies this."""
+    return ActivityResult(status=ResultStatus.DONE, value=reply.to_wire())
+
+
+def reading(state: str = "Succeeded", region: str = "Completed", **more: Any) -> VersionReading:
+    """The reply of `read_replication` for the regions of `builders.a_plan`."""
     regions = tuple(RegionStatus(name=n, state=region) for n in ("eastus2", "westeurope"))
-    look = VersionReading(provisioning_state=state, regions=regions, **more)
-    return answers.done(look.to_wire())
+    return VersionReading(provisioning_state=state, regions=regions, **more)
 
 
 def error(
     code: str = "TooManyRequests", *, transient: bool = True, after: float | None = None
-) -> Json:
+) -> ActivityResult:
     """An error as an activity answers it."""
-    value = answers.AzureError(code=code, message="m", transient=transient, retry_after=after)
-    return answers.failed(value)
+    value = ActivityError(code=code, message="m", transient=transient, retry_after=after)
+    return ActivityResult(status=ResultStatus.ERROR, error=value)
 
 
-def planned(**changes: Any) -> Json:
-    """The answer of `plan_migration`; `changes` to the plan."""
-    request = {"deletion": {"enabled": True}} if changes.pop("deletion", False) else {}
-    plan = b.a_plan(**request).model_copy(update=changes)
-    return answers.done({"plan": plan.to_wire()})
+def planned(**changes: Any) -> PlannedMigration:
+    """The reply of `plan_migration`; `changes` to it."""
+    plan = b.a_plan()
+    values: Json = {
+        "version_id": plan.version_id,
+        "version_name": plan.version_name,
+        "definition_name": plan.definition_name,
+        "definition_exists": False,
+        "takes_up": False,
+        "regions": plan.regions,
+        "exclude_from_latest": False,
+        "fingerprint_complete": True,
+    }
+    return PlannedMigration(**{**values, **changes})
 
 
 @dataclass
@@ -63,10 +94,17 @@ class Script:
     """What the activities answer: the next of `replies` (the last one stays), else as when all goes well."""
 
     deletion: bool = False
+    timeout: timedelta = timedelta(days=3)
+    limits: Limits = field(default_factory=Limits)
+    stage: Stage = Stage.PLANNING
+    image: ImageFate = ImageFate.KEPT
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     decisions: list[StoredDecision] = field(default_factory=list)
     asked: list[tuple[str, Json]] = field(default_factory=list)
-    cancelled_from: str | None = None
+    halted_from: str | None = None
+    halt: ResultStatus = ResultStatus.CANCELLED
+    rounds: list[int] = field(default_factory=list)
+    deadline: datetime | None = None
 
     @property
     def accepted(self) -> Accepted:
@@ -81,47 +119,52 @@ class Script:
     def answer(self, name: str, request: Json) -> Json:
         """What an activity answers to this call."""
         self.asked.append((name, request))
-        if self.cancelled_from == name:
-            return answers.cancelled()
+        if self.halted_from == name:
+            return ActivityResult(status=self.halt).to_wire()
         waiting = self.replies.get(name)
         if not waiting:
-            return self._well(name, request)
+            return done(self._well(name, request)).to_wire()
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(reply, Exception):
             raise reply
-        return reply(request) if callable(reply) else reply
+        found = reply if isinstance(reply, Value) else reply(request)
+        return (found if isinstance(found, ActivityResult) else done(found)).to_wire()
 
-    def _well(self, name: str, request: Json) -> Json:
+    def _well(self, name: str, request: Json) -> Value:
+        if name in _WELL:
+            return _WELL[name]
         match name:
-            case "plan_migration":
-                return planned(deletion=self.deletion)
-            case "ensure_definition":
-                return answers.done({"ready": True, "created": True}, "correlation-1")
-            case "start_version":
-                return answers.done({"created": True, "operationUrl": "https://operation"})
-            case "read_replication":
-                return reading()
-            case "check_image":
-                return answers.done({"present": True, "unchanged": True, "certain": True})
+            case "begin_run":
+                return self._begun()
+            case "open_approval":
+                at = datetime.fromisoformat(request["at"])
+                self.deadline = self.deadline or at + self.timeout
+                return ApprovalOpened(deadline=self.deadline, round=1)
             case "decide_approval":
                 return self._judged(request)
-            case "promote_version":
-                return answers.done({"changed": True, "operationUrl": None})
-            case "gate_and_delete":
-                return answers.done({"image": "deleting", "checks": [], "operationUrl": None})
-            case "confirm_deletion":
-                return answers.done({"gone": True, "refusal": None})
+            case "delete_image":
+                return DeletionSent(began=datetime.fromisoformat(self.times[-1]))
             case "finish_migration":
-                kept = {k: request[k] for k in ("outcome", "reason", "at", "result")}
-                return answers.done(kept)
-        return answers.done()
+                return FinishedMigration(outcome=request["outcome"], reason=request["reason"])
+        return Written(at=datetime.fromisoformat(request["at"]))
 
-    def _judged(self, request: Json) -> Json:
-        deadline, now = (datetime.fromisoformat(request[name]) for name in ("deadline", "now"))
-        verdict = judge_decisions(
-            self.decisions, self.accepted.id, request["fingerprint"], deadline, now
+    def _begun(self) -> RunBegun:
+        return RunBegun(
+            run=1,
+            stage=self.stage,
+            stage_since=b.NOW,
+            deletion=self.deletion,
+            image=self.image,
+            limits=self.limits,
         )
-        return answers.done(verdict.to_wire())
+
+    def _judged(self, request: Json) -> Verdict:
+        self.rounds.append(request["round"])
+        now = datetime.fromisoformat(request["at"])
+        if self.deadline is None:
+            raise LookupError("judged before it was asked")
+        fingerprint = b.a_decision().fingerprint
+        return judge_decisions(self.decisions, self.accepted.id, fingerprint, self.deadline, now)
 
     # -- what was asked -----------------------------------------------------------------------------------------
 
@@ -132,6 +175,11 @@ class Script:
     def inputs(self, name: str) -> list[Json]:
         """The inputs of an activity's calls."""
         return [request for asked, request in self.asked if asked == name]
+
+    @property
+    def times(self) -> list[str]:
+        """The orchestration's times that were told, in order."""
+        return [request["at"] for _, request in self.asked if "at" in request]
 
     @property
     def outcome(self) -> str:
@@ -161,10 +209,9 @@ class Theatre(Host):
         """The instance id of the migration."""
         return self.script.accepted.id
 
-    async def begin(self, start: MigrationStart | None = None) -> None:
+    async def begin(self) -> None:
         """The orchestration is started and runs until it waits."""
-        value = (start or b.a_start(self.script.accepted)).to_wire()
-        await self.start("migrate_image", self.id, value)
+        await self.start("migrate_image", self.id, None)
         await self.advance(seconds=0)
 
     async def decide(self, decision: Decision = Decision.APPROVE, **changes: Any) -> None:
@@ -175,8 +222,8 @@ class Theatre(Host):
 
     async def wake(self, value: Any = "k1") -> None:
         """The event of the round that waits."""
-        shown = [r for r in self.script.inputs("record_progress") if r.get("approval")]
-        await self.raise_event(self.id, f"approval-{shown[-1]['approval']['round']}", value)
+        number = self.script.rounds[-1] if self.script.rounds else 1
+        await self.raise_event(self.id, f"approval-{number}", value)
         await self.advance(seconds=0)
 
     async def ended(self) -> str:
@@ -214,20 +261,18 @@ async def _theatre(folder: Path, script: Script) -> AsyncIterator[Theatre]:
             await theatre.session.close()
 
 
-ACTIVITIES = (
-    "plan_migration",
-    "ensure_definition",
-    "start_version",
-    "read_replication",
-    "check_image",
-    "decide_approval",
-    "promote_version",
-    "gate_and_delete",
-    "confirm_deletion",
-    "record_progress",
-    "record_warning",
-    "finish_migration",
-    "notify",
+_WELL: dict[str, Value] = {
+    "plan_migration": planned(),
+    "ensure_definition": DefinitionState(ready=True),
+    "start_version": VersionBegun(created=True),
+    "read_replication": reading(),
+    "check_image": ImageState(present=True, unchanged=True, certain=True),
+    "promote_version": PromotionSent(changed=True),
+    "confirm_deletion": DeletionState(gone=True),
+    "notify": NoticeState(sent=True),
+}
+ACTIVITIES = tuple(
+    contract.name for contract in vars(messages).values() if isinstance(contract, messages.Activity)
 )
 
 

@@ -4,7 +4,6 @@ Every recorded execution is replayed after each of its turns. What fails here wo
 docs/operations.md says how to change an orchestrator instead.
 """
 
-import inspect
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,9 +14,12 @@ import pytest
 
 from localcloud.durable.history import STATUSES, Kind
 from localcloud.host.worker import Worker
+from migration import messages
+from migration.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
 from migration.stages import Outcome, Stage
 from migration.wire import Value
-from orchestrators import phases, waiting, watch_replication
+from orchestrators import calls, migrate_image, watch_replication
+from orchestrators.publish_version import check_image
 from orchestrators.run import Run
 from orchestrators.waiting import Steps
 from tests.orchestrators.recordings import Execution, files, load
@@ -79,10 +81,9 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Wor
 
 
 def _model_of(worker: Worker, activity: str) -> type[Value]:
-    function = worker.find("activityTrigger", activity)
-    assert function is not None, f"there is no activity {activity} any more"
-    model: type[Value] = inspect.getclosurevars(function.handler).nonlocals["model"]
-    return model
+    assert worker.find("activityTrigger", activity), f"there is no activity {activity} any more"
+    contracts = {c.name: c for c in vars(messages).values() if isinstance(c, Activity)}
+    return contracts[activity].request  # type: ignore[no-any-return]
 
 
 def test_every_turn_of_a_history_is_replayed() -> None:
@@ -102,13 +103,11 @@ def test_every_turn_of_a_history_is_replayed() -> None:
 
 
 def _a_step_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = phases.check_image
-
     def altered(run: Run) -> Steps:
-        yield from run.record(Stage.REPLICATION, "looking at the image")
-        yield from original(run)
+        yield from run.record("look", Stage.REPLICATION, "looking at the image")
+        yield from check_image(run)
 
-    monkeypatch.setattr(phases, "check_image", altered)
+    monkeypatch.setattr(migrate_image, "check_image", altered)
 
 
 def _a_step_less(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,17 +115,17 @@ def _a_step_less(monkeypatch: pytest.MonkeyPatch) -> None:
         return
         yield
 
-    monkeypatch.setattr(phases, "check_image", altered)
+    monkeypatch.setattr(migrate_image, "check_image", altered)
 
 
 def _a_step_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Run.ask
+    original = Run.call
 
-    def altered(self: Run, activity: str, *arguments: Any) -> Any:
-        renamed = "confirm_deletion" if activity == "gate_and_delete" else activity
+    def altered(self: Run, activity: Any, *arguments: Any) -> Any:
+        renamed = CONFIRM_DELETION if activity is DELETE_IMAGE else activity
         return original(self, renamed, *arguments)
 
-    monkeypatch.setattr(Run, "ask", altered)
+    monkeypatch.setattr(Run, "call", altered)
 
 
 def _shorter_generations(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,14 +134,14 @@ def _shorter_generations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _fewer_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     once = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=1)
-    monkeypatch.setattr(waiting, "_CRASHES", once)
+    monkeypatch.setattr(calls, "_CRASHES", once)
 
 
 def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     def altered(run: Run) -> Steps:
         raise KeyError("a field that old answers do not have")
 
-    monkeypatch.setattr(phases, "promote", altered)
+    monkeypatch.setattr(migrate_image, "promote_version", altered)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +149,9 @@ def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (_a_step_more, "check_image"),
         (_a_step_less, "check_image"),
-        (_a_step_renamed, "gate_and_delete"),
+        (_a_step_renamed, "delete_image"),
         (_shorter_generations, "read_replication"),
-        (_fewer_tries, "record_progress"),
+        (_fewer_tries, "check_image"),
         (_an_exception, "a field that old answers do not have"),
     ],
     ids=[

