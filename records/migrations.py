@@ -5,6 +5,7 @@ Where things lie (partition / row):
 - `<migration id>` / `started`, `state`, `regions`, `latch`, `decision.<key>`, `ruling.<key>`, `recipe`, `outcome`.
 - `open` / `<migration id>`: what has no outcome yet; written before the claim, so that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
+- `sweep` / `last`: when the sweep was last through.
 - `recent` / `<inverted time>-<migration id>`: the list, newest first.
 
 Rows that must be written once (`latch`, `decision`, `outcome`) are inserts: the first writer wins for good.
@@ -29,7 +30,7 @@ from migration.stages import Outcome, Stage
 from migration.wire import Json
 from records.store import Record, RecordChanged, RecordExists, RecordStore
 
-_OPEN, _RECENT, _WEBHOOKS = "open", "recent", "webhooks"
+_OPEN, _RECENT, _WEBHOOKS, _SWEEP = "open", "recent", "webhooks", "sweep"
 _TRIES = 20
 _END_OF_TIME_MS = 10**14
 
@@ -126,6 +127,15 @@ class MigrationRecords:
             self._store.delete(_OPEN, migration, etag)
         except RecordChanged:
             return
+
+    def mark_swept(self, at: datetime) -> None:
+        """Remember that a sweep was through at this time."""
+        self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+
+    def last_swept(self) -> datetime | None:
+        """When a sweep was last through; None if none ever was."""
+        record = self._store.read(_SWEEP, "last")
+        return datetime.fromisoformat(record.value["at"]) if record else None
 
     # -- what steps write ---------------------------------------------------------------------------------------
 
