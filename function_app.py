@@ -1,12 +1,12 @@
 """The table of contents: every trigger and registered function of the app, and nothing else."""
 
 import logging
-import os
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from activities.approvals import decide_approval, open_approval
+from activities.configuration import settings_at_start
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
@@ -36,8 +36,7 @@ ACTIVITIES = (
     notify,
     give_up_notice,
 )
-PURGE_SCHEDULE = "0 30 3 * * *"
-SWEEP_SCHEDULE = os.environ.get("SWEEP_SCHEDULE") or "0 */5 * * * *"
+AT_START = settings_at_start()
 
 # The SDKs write two lines for each of their requests. The worker sends them on under the function's name, so that no
 # category in host.json can hold them back.
@@ -111,13 +110,13 @@ async def image_written(event: func.EventGridEvent, client: df.DurableOrchestrat
     await new_image.new_image(event, client)
 
 
-@app.timer_trigger(arg_name="timer", schedule=SWEEP_SCHEDULE, run_on_startup=False)
+@app.timer_trigger(arg_name="timer", schedule=AT_START.sweep_schedule, run_on_startup=False)
 @app.durable_client_input(client_name="client")
 async def sweep_migrations(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     await sweep.sweep(client)
 
 
-@app.timer_trigger(arg_name="timer", schedule=PURGE_SCHEDULE, run_on_startup=False)
+@app.timer_trigger(arg_name="timer", schedule=AT_START.purge_schedule, run_on_startup=False)
 @app.durable_client_input(client_name="client")
 async def purge_histories(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     await purge.purge(client)

@@ -1,5 +1,6 @@
 """The app's settings and records, made once per worker process."""
 
+import logging
 import os
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,6 +22,21 @@ _NO_CONNECTION = Problem(
     field="RECORDS_TABLE_CONNECTION_STRING",
     message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
 )
+
+log = logging.getLogger("gallery_migrator")
+
+
+def settings_at_start() -> Settings:
+    """The settings that the app's functions are registered with: the defaults while any of them is wrong.
+
+    A host only disables a timer whose schedule it cannot read, and an app that cannot be loaded answers nothing at all.
+    So the app is always loaded, and every route says what is wrong. The log says it once here.
+    """
+    try:
+        return Settings.from_environ(os.environ)
+    except InvalidSettings as invalid:
+        log.error("invalid settings: %s", invalid)
+        return Settings()
 
 
 @cache

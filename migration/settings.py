@@ -29,6 +29,7 @@ from migration.mapping import MappingEntry, certain_problems, unknown_templates
 from migration.polling import PollPolicy
 from migration.problems import Problem, problems_of
 from migration.restarting import RestartPolicy
+from migration.schedules import parse_schedule
 from migration.wire import iso_duration
 
 _SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
@@ -81,6 +82,11 @@ def _webhook_secret(text: str) -> str:
     return text
 
 
+def _schedule(text: str) -> str:
+    parse_schedule(text)
+    return text
+
+
 def _wrong_in(entry: MappingEntry) -> Iterator[str]:
     """What is wrong with a mapping entry, each with the place."""
     if unknown := unknown_templates(entry):
@@ -89,6 +95,7 @@ def _wrong_in(entry: MappingEntry) -> Iterator[str]:
         yield f".{problem.field}: {problem.message}"
 
 
+Ncrontab = Annotated[str, AfterValidator(_schedule)]
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
 Span = Annotated[timedelta, AfterValidator(_positive)]
 Url = Annotated[str, AfterValidator(_https_or_local)]
@@ -159,7 +166,7 @@ class Settings(BaseModel):
         Generation1Security.OMIT,
         description="What generation 1 definitions send as SecurityType: omit or standard. Never seen on Azure.",
     )
-    sweep_schedule: str = Field(
+    sweep_schedule: Ncrontab = Field(
         "0 */5 * * * *", description="NCRONTAB schedule of the sweep (read at start)."
     )
     restart_limit: Annotated[int, Field(ge=1, le=MOST_RESTARTS_KEPT)] = Field(
@@ -169,6 +176,9 @@ class Settings(BaseModel):
     restart_delay: Span = Field(
         timedelta(minutes=1),
         description="Time between the first two of these starts; doubles up to an hour.",
+    )
+    purge_schedule: Ncrontab = Field(
+        "0 30 3 * * *", description="NCRONTAB schedule of the purge (read at start)."
     )
     history_retention: Span = Field(
         timedelta(days=30),

@@ -7,6 +7,7 @@ Where things lie (partition / row):
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
+- `sweep` / `last`: when the sweep was last through.
 - `recent` / `<inverted time>-<migration id>`: the list, newest first.
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -33,7 +34,7 @@ from migration.wire import Json
 from records.runs import RunRecords
 from records.store import RecordChanged, RecordExists
 
-_OPEN, _RECENT, _WEBHOOKS = "open", "recent", "webhooks"
+_OPEN, _RECENT, _WEBHOOKS, _SWEEP = "open", "recent", "webhooks", "sweep"
 _END_OF_TIME_MS = 10**14
 
 
@@ -113,6 +114,15 @@ class MigrationRecords(RunRecords):
             self._store.delete(_OPEN, migration, etag)
         except RecordChanged:
             return
+
+    def mark_swept(self, at: datetime) -> None:
+        """Remember that a sweep was through at this time."""
+        self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+
+    def last_swept(self) -> datetime | None:
+        """When a sweep was last through; None if none ever was."""
+        record = self._store.read(_SWEEP, "last")
+        return datetime.fromisoformat(record.value["at"]) if record else None
 
     # -- decisions ----------------------------------------------------------------------------------------------
 

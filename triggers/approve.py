@@ -1,6 +1,6 @@
 """`POST /api/migrations/{id}/approval`: the approval webhook, signed as the Standard Webhooks specification says.
 
-1. The signature is checked before anything is looked up.
+1. The signature is checked before anything is looked up; a body that the host has lost is told before that.
 2. The decision must be for this migration and for the fingerprint that was asked about, while it is asked.
 3. It is stored once per `webhook-id`; then the orchestration is woken, and rules on what is stored.
 4. The ruling is waited for; after 20 seconds the answer is "stored, look again".
@@ -23,7 +23,7 @@ from migration.problems import InvalidRequest, problems_of
 from migration.recorded import Received, Ruling, Snapshot
 from migration.stages import Stage
 from migration.wire import Edge
-from triggers.edge import edge, run
+from triggers.edge import body_of, edge, run
 from triggers.problems import answer, problem
 from triggers.status import POLL_AGAIN_SECONDS, status_of
 from triggers.waking import wake
@@ -44,8 +44,8 @@ class DecisionBody(Edge):
 
 @edge
 async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """200 with the ruling, 202 when it is not there yet, 401, 404, 409, 400."""
-    raw = req.get_body()
+    """200 with the ruling, 202 when it is not there yet, 411, 401, 404, 409, 400."""
+    raw = body_of(req)
     webhook_id = verified_id(raw, req.headers)
     if webhook_id is None:
         return problem(

@@ -23,6 +23,10 @@ Handler = Callable[P, Awaitable[func.HttpResponse]]
 log = logging.getLogger("gallery_migrator")
 
 
+class LengthRequired(Exception):  # noqa: N818 - named after the answer it becomes
+    """The body did not reach the app, since it came without its length."""
+
+
 def edge(handler: Handler[P]) -> Handler[P]:
     """The handler, with the answers to what can go wrong anywhere."""
 
@@ -38,6 +42,8 @@ def edge(handler: Handler[P]) -> Handler[P]:
             return problem(
                 400, "Correct every field named in errors and send it again.", invalid.problems
             )
+        except LengthRequired as lost:
+            return problem(411, str(lost))
         except RecordError as outage:
             log.warning("the records cannot be used: %s", outage)
             return unavailable(
@@ -52,6 +58,21 @@ def edge(handler: Handler[P]) -> Handler[P]:
             return problem(500, "This is a bug; the app's log has the details.")
 
     return guarded
+
+
+def body_of(req: func.HttpRequest) -> bytes:
+    """The body of a request to a route that reads one. Raises LengthRequired.
+
+    The Functions host hands on only bodies with a Content-Length: a chunked one reaches the app as an empty one, which
+    has no JSON and no valid signature, and whoever sent it would look for the error there.
+    """
+    body = req.get_body()
+    if not body and "chunked" in (req.headers.get("Transfer-Encoding") or "").lower():
+        raise LengthRequired(
+            "The body came in chunks, and the Functions host does not hand those on. Send it whole, with a "
+            "Content-Length and without Transfer-Encoding."
+        )
+    return body
 
 
 def _body_size(arguments: tuple[object, ...]) -> int:

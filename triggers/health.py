@@ -1,20 +1,27 @@
-"""`GET /api/health`: the app is up; whether Azure Resource Manager and the records answer is said beside it."""
+"""`GET /api/health`: the app is up, and the sweep runs; whether Azure and the records answer is said beside it."""
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
+import clock
 from activities import arm
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records, settings
 from migration.facts import NoFact
+from migration.punctuality import punctuality
+from migration.schedules import parse_schedule
 from migration.wire import Json
 from records.store import RecordError
 from triggers.edge import edge, run
 from triggers.problems import answer
+
+T = TypeVar("T")
 
 WITHIN_SECONDS = 10
 _SUBSCRIPTIONS_API = "2022-12-01"
@@ -23,23 +30,39 @@ _NO_SUBSCRIPTION = (
 )
 
 
+_STARTED = clock.now()
+
+
 @edge
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """200 whenever the app is up."""
-    arm, store = await asyncio.gather(_asked(_ask_arm), _asked(_ask_records))
-    return answer(200, {"status": "up", "arm": arm, "records": store})
+    """200 whenever the app is up, `degraded` while the sweep is overdue: all else goes on meanwhile."""
+    (arm, _), (store, swept) = await asyncio.gather(_asked(_ask_arm), _asked(_ask_records))
+    sweep = _sweep(swept, known=store["answers"])
+    status = "degraded" if sweep["overdue"] else "up"
+    return answer(200, {"status": status, "arm": arm, "records": store, "sweep": sweep})
 
 
-async def _asked(ask: Callable[[], None]) -> Json:
+def _sweep(swept: datetime | None, *, known: bool) -> Json:
+    schedule = parse_schedule(settings().sweep_schedule)
+    found = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
+    return found if known else {**found, "overdue": None}
+
+
+async def _asked(ask: Callable[[], T]) -> tuple[Json, T | None]:
+    """Whether it answers, for people, and the answer."""
     try:
-        await asyncio.wait_for(run(ask), WITHIN_SECONDS)
+        found = await asyncio.wait_for(run(ask), WITHIN_SECONDS)
     except TimeoutError:
-        return {"answers": False, "detail": f"no answer within {WITHIN_SECONDS} seconds"}
+        return _silent(f"no answer within {WITHIN_SECONDS} seconds"), None
     except (AzureError, NoFact) as error:
-        return {"answers": False, "detail": str(error_of(error))}
+        return _silent(str(error_of(error))), None
     except RecordError as error:
-        return {"answers": False, "detail": str(error)}
-    return {"answers": True, "detail": None}
+        return _silent(str(error)), None
+    return {"answers": True, "detail": None}, found
+
+
+def _silent(detail: str) -> Json:
+    return {"answers": False, "detail": detail}
 
 
 def _ask_arm() -> None:
@@ -52,5 +75,6 @@ def _ask_arm() -> None:
     arm.list_page(response)
 
 
-def _ask_records() -> None:
-    records().open_migrations()
+def _ask_records() -> datetime | None:
+    """When the last sweep was through."""
+    return records().last_swept()

@@ -13,6 +13,7 @@ _TITLES = {
     401: "The signature is missing or wrong",
     404: "There is no such migration",
     409: "This does not go together with what is already going on",
+    411: "The length of the body is missing",
     413: "The request is too large",
     422: "There is no plan for this request",
     500: "Something broke here",

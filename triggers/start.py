@@ -18,7 +18,7 @@ from migration.recorded import Accepted
 from migration.requests import MigrationRequest, parse_request
 from migration.wire import Json
 from records.migrations import next_id
-from triggers.edge import edge, run
+from triggers.edge import body_of, edge, run
 from triggers.problems import answer, problem
 from triggers.starting import Claimed, Running, claim, look_for_running, start_orchestration
 from triggers.status import POLL_AGAIN_SECONDS, status_of
@@ -37,7 +37,7 @@ async def start_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
-    request = parse_request(req.get_body())
+    request = parse_request(body_of(req))
     if running := await run(look_for_running, request):
         return await _already(running)
     fingerprint = None
@@ -58,7 +58,7 @@ async def start_migration(
 @edge
 async def plan_only(req: func.HttpRequest) -> func.HttpResponse:
     """200 with the plan and every body that would be sent; writes nothing."""
-    request = parse_request(req.get_body())
+    request = parse_request(body_of(req))
     try:
         plan = await _plan(request)
     except AzureCannotAnswer as silence:

@@ -51,6 +51,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
             await _look_at(client, migration, since, etag)
         except Exception:
             log.exception("%s: the sweep could not look at it", migration)
+    await run(records().mark_swept, clock.now())
 
 
 async def _look_at(

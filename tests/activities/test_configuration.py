@@ -1,11 +1,11 @@
-"""Where the records lie, by the settings: when nobody names a home, or what cannot be one, the setting is named."""
+"""Wrong settings at start, and where the records lie: what is wrong is named, and nothing that is secret."""
 
 from __future__ import annotations
 
 import pytest
 
 from activities import configuration
-from migration.settings import InvalidSettings
+from migration.settings import InvalidSettings, Settings
 
 HOMES = ("RECORDS_TABLE_ENDPOINT", "RECORDS_TABLE_CONNECTION_STRING", "AzureWebJobsStorage")
 
@@ -33,3 +33,25 @@ def test_a_table_that_cannot_be_found_is_a_wrong_setting(
         configuration.records()
     assert [problem.field for problem in refused.value.problems] == [variable]
     assert "s3cret" not in str(refused.value)
+
+
+def test_the_app_starts_with_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timers get what the environment says."""
+    monkeypatch.setenv("SWEEP_SCHEDULE", "0 */2 * * * *")
+    monkeypatch.setenv("PURGE_SCHEDULE", "0 0 4 * * Sun")
+    found = configuration.settings_at_start()
+    assert (found.sweep_schedule, found.purge_schedule) == ("0 */2 * * * *", "0 0 4 * * Sun")
+
+
+@pytest.mark.parametrize("variable", ["SWEEP_SCHEDULE", "PURGE_SCHEDULE", "REPLICATION_TIMEOUT"])
+def test_the_app_starts_with_the_defaults_while_a_setting_is_wrong(
+    variable: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A timer with a schedule that the host cannot read would be disabled without a word to anybody; the log says once
+    what is wrong, and using the settings still raises."""
+    monkeypatch.setenv(variable, "at dawn")
+    configuration.settings.cache_clear()
+    assert configuration.settings_at_start() == Settings()
+    assert [variable in message for message in caplog.messages] == [True]
+    with pytest.raises(InvalidSettings, match=variable):
+        configuration.settings()

@@ -70,3 +70,11 @@ def test_wrong_requests_are_refused_as_on_the_embedded_host(app: RealTime) -> No
     assert {"sourceImageId", "galleryId", "deletion.enabled"} <= set(form.fields)
     for answer in (form, unknown, no_image):
         assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+def test_a_chunked_body_is_never_taken_for_an_empty_one(app: RealTime) -> None:
+    """A host that hands it on has every missing field named; from one that does not, it is 411."""
+    answer = app.call("POST", "/api/plans", data=iter([b'{"imageVersion"', b': "auto"}']))
+
+    named = {error["field"] for error in answer.body.get("errors", [])}
+    assert answer.status == 411 or (answer.status == 400 and "sourceImageId" in named)

@@ -66,6 +66,13 @@ BAD = {
         "GENERATION1_SECURITY_TYPE",
         "one of",
     ),
+    "a sweep at a minute that is none": (
+        {"SWEEP_SCHEDULE": "0 99 * * * *"},
+        "SWEEP_SCHEDULE",
+        "minute '99'",
+    ),
+    "a sweep at an interval": ({"SWEEP_SCHEDULE": "00:05:00"}, "SWEEP_SCHEDULE", "NCRONTAB"),
+    "a purge in words": ({"PURGE_SCHEDULE": "nightly"}, "PURGE_SCHEDULE", "six fields"),
     "a mapping that is no JSON": ({"EVENT_GRID_MAPPING": "["}, "EVENT_GRID_MAPPING", "JSON"),
     "a mapping that is an object": (
         {"EVENT_GRID_MAPPING": json.dumps(ENTRY)},
@@ -159,6 +166,8 @@ def test_all_wrong_values_come_at_once() -> None:
                 "REPLICATION_TIMEOUT": "x",
                 "EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "imageVersion": "{release}"}]),
                 "NOTIFICATION_URL": "https://example.org/hook",
+                "SWEEP_SCHEDULE": "%SWEEP%",
+                "PURGE_SCHEDULE": "@daily",
             }
         )
     assert {p.field for p in caught.value.problems} == {
@@ -166,6 +175,8 @@ def test_all_wrong_values_come_at_once() -> None:
         "REPLICATION_TIMEOUT",
         "EVENT_GRID_MAPPING",
         "NOTIFICATION_SECRET",
+        "SWEEP_SCHEDULE",
+        "PURGE_SCHEDULE",
     }
 
 

@@ -83,7 +83,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Wor
 def _model_of(worker: Worker, activity: str) -> type[Value]:
     assert worker.find("activityTrigger", activity), f"there is no activity {activity} any more"
     contracts = {c.name: c for c in vars(messages).values() if isinstance(c, Activity)}
-    return contracts[activity].request  # type: ignore[no-any-return]
+    return contracts[activity].request
 
 
 def test_every_turn_of_a_history_is_replayed() -> None:

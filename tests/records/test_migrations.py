@@ -350,3 +350,15 @@ def test_a_status_costs_one_list(
 
 def everything(records: MigrationRecords) -> list[ListEntry]:
     return records.recent(stage=None, outcome=None, limit=9, after="")[0]
+
+
+# -- the sweep --------------------------------------------------------------------------------------------------
+
+
+def test_the_last_sweep_is_remembered(records: MigrationRecords) -> None:
+    """None before the first; then the newest, and it is no migration."""
+    assert records.last_swept() is None
+    records.mark_swept(NOW)
+    records.mark_swept(NOW + timedelta(minutes=5))
+    assert records.last_swept() == NOW + timedelta(minutes=5)
+    assert records.open_migrations() == []

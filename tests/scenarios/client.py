@@ -1,7 +1,7 @@
 """What a stranger's script can do with a running local cloud: the app, its Azure, its clock, all over HTTP."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -48,11 +48,11 @@ class Client:
         path: str,
         body: Any = None,
         *,
-        data: bytes | None = None,
+        data: bytes | Iterable[bytes] | None = None,
         headers: dict[str, str] | None = None,
         key: str | None = None,
     ) -> Answer:
-        """Any request to the app, with its key unless another is given."""
+        """Any request to the app, with its key unless another is given; a body in parts goes out in chunks."""
         app = self.connection["app"]
         sent = json.dumps(body).encode() if body is not None else data
         response = requests.Session.request(

@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -199,6 +199,17 @@ def test_a_row_of_a_version_says_where_it_is(cloud: Client, ended: list[str]) ->
     assert row["provisioningState"] == "Succeeded"
     assert sorted(row["regions"]) == ["East US 2", "West Europe"]
     assert row["sourceId"] == bodies.image_id(cloud.subscription, "listed-0")
+
+
+def test_health_says_when_the_sweep_last_ran(cloud: Client) -> None:
+    """It runs as the clock moves; the next run is within its hour."""
+    cloud.advance("PT3H")
+    health = cloud.call("GET", "/api/health").body
+    last, following = (
+        datetime.fromisoformat(health["sweep"][name]) for name in ("lastRun", "next")
+    )
+    assert (health["status"], health["sweep"]["overdue"]) == ("up", False)
+    assert timedelta(0) < following - last <= timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
