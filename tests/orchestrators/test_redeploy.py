@@ -47,9 +47,10 @@ def test_every_recorded_step_is_taken_again(worker: Worker, scenario: str) -> No
 
 
 def test_every_step_and_ending_is_recorded(worker: Worker) -> None:
-    """Every activity is called, every outcome reached, and some generation continued as new."""
+    """Every activity is called, every outcome reached, some generation continued as new, some run started again."""
     everything = [execution for recorded in RECORDED.values() for execution in recorded]
-    parents = [e for e in everything if e.orchestrator == "migrate_image"]
+    runs = [e for e in everything if e.orchestrator == "migrate_image"]
+    parents = [e for e in runs if _status(e) == "Completed"]
     activities = {f.durable_name for f in worker.functions if f.kind == "activityTrigger"}
 
     called = {name for execution in everything for name in execution.called}
@@ -58,12 +59,12 @@ def test_every_step_and_ending_is_recorded(worker: Worker) -> None:
     assert called == activities
     assert outcomes == set(Outcome)
     assert max(e.generation for e in everything) >= 2
-    assert {_status(e) for e in parents} == {"Completed"}
+    assert len(parents) < len(runs) == len(RECORDED) + 1
 
 
 def _status(execution: Execution) -> str:
-    last = next(e for e in reversed(execution.history) if e["EventType"] == Kind.ExecutionCompleted)
-    return STATUSES[last["OrchestrationStatus"]]
+    ends = [e for e in execution.history if e["EventType"] == Kind.ExecutionCompleted]
+    return STATUSES[ends[-1]["OrchestrationStatus"]] if ends else "cut off"
 
 
 def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Worker) -> None:
@@ -151,7 +152,7 @@ def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
         (_a_step_less, "check_image"),
         (_a_step_renamed, "delete_image"),
         (_shorter_generations, "read_replication"),
-        (_fewer_tries, "check_image"),
+        (_fewer_tries, "read_replication"),
         (_an_exception, "a field that old answers do not have"),
     ],
     ids=[

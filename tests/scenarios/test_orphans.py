@@ -38,9 +38,9 @@ def test_an_orchestration_that_vanished_goes_on_from_its_record(cloud: Client, s
         assert cloud.decide(migration).status == 200
     before = cloud.status(migration)
     _vanish(cloud, migration)
-    cloud.advance("PT10M")
-    cloud.advance_to_stage("approval", migration)
+    cloud.advance("PT1H")  # a sweep
     if stage != "promotion":
+        cloud.advance_to_stage("approval", migration)
         assert cloud.decide(migration).status == 200
     (status,) = cloud.finish(migration)
     assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")

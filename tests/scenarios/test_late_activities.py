@@ -1,0 +1,151 @@
+"""An orchestration dies while one of its activities is held at Azure; another run goes on and ends; then the activity
+comes to life again. It sends nothing that the record does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.bodies import Json
+from tests.scenarios.client import Client
+from tests.scenarios.conftest import a_cloud, add_gallery
+from tests.scenarios.waiting import until
+
+SPEED, WITHIN = 900, 100.0
+CREATION_TIME = (
+    "/resources\\?"  # the last thing that is read before the version's PUT, and before the DELETE
+)
+
+
+@pytest.fixture
+def own_cloud(tmp_path: Path) -> Iterator[Client]:
+    """A local cloud for one test, whose orchestrations die."""
+    with a_cloud(tmp_path) as client:
+        add_gallery(client)
+        client.control(
+            "POST", "/clock", {"speed": SPEED}
+        )  # a clock that is moved would wait for what is held
+        yield client
+
+
+def last_before(cloud: Client, method: str, name: str) -> int:
+    """Which of the readings of an image's creation time was the last before the write of this method."""
+    log = cloud.arm_log()
+    writes = [n for n, line in enumerate(log) if line["method"] == method and _about(line, name)]
+    if method == "PUT":
+        writes = [n for n in writes if "/versions/" in log[n]["path"]]
+    before = log[: writes[0]]
+    return len([line for line in before if "/resources?" in line["path"] and name in line["path"]])
+
+
+def _about(line: Json, name: str) -> bool:
+    return f"/{name}?" in line["path"] or f"/images/{name}/" in line["path"]
+
+
+def writes(cloud: Client, name: str) -> list[tuple[str, str]]:
+    """Method and path of every write about an image and its version that Azure took."""
+    return [
+        (line["method"], line["path"].partition("?")[0])
+        for line in cloud.arm_log("PUT", "DELETE")
+        if _about(line, name) and 200 <= line["status"] < 300
+    ]
+
+
+def to_the_end(cloud: Client, migration: str) -> Json:
+    """Approved when it asks; its status in the end."""
+    until(lambda: cloud.status(migration)["stage"] in ("approval", "finished"), WITHIN)
+    if cloud.status(migration)["approval"]["state"] == "waiting":
+        cloud.decide(migration)
+    until(lambda: cloud.status(migration)["outcome"], WITHIN)
+    return cloud.status(migration)
+
+
+def lose(cloud: Client, migration: str) -> None:
+    """The orchestration is gone, its activity is not; the sweep starts the next run."""
+    path = f"/instances/{migration}"
+    assert cloud.durable("POST", f"{path}/terminate").status_code == 202
+    until(lambda: cloud.durable("DELETE", path).status_code == 200, WITHIN)
+    until(lambda: "started again" in str(cloud.status(migration)["timeline"]), WITHIN)
+
+
+@pytest.fixture
+def twin(own_cloud: Client) -> Json:
+    """An undisturbed migration: how often the creation time is read before each write, and what it ends as."""
+    ended = to_the_end(own_cloud, own_cloud.begin("twin"))
+    return {method: last_before(own_cloud, method, "twin") for method in ("PUT", "DELETE")} | {
+        "reason": ended["reason"]
+    }
+
+
+def hold(cloud: Client, method: str, path: str, nth: int) -> None:
+    cloud.faults({"what": "hold", "method": method, "path": path, "nth": nth})
+
+
+def until_held(cloud: Client) -> None:
+    until(lambda: bool(cloud.held()), WITHIN)
+
+
+def let_go(cloud: Client) -> None:
+    """The held call goes on, and its activity."""
+    cloud.no_faults()
+    until(lambda: not cloud.held(), WITHIN)
+    cloud.control("POST", "/clock", {"speed": 0})
+    cloud.advance("PT1H")  # which waits for everything that runs
+
+
+def test_a_late_put_is_not_sent(own_cloud: Client, twin: Json) -> None:
+    """Held at the last reading before the version's PUT: the later run has made the version, this one makes none."""
+    own_cloud.add_image("late-put")
+    hold(own_cloud, "GET", f"{CREATION_TIME}.*late-put", twin["PUT"])
+    migration = own_cloud.start(own_cloud.request("late-put"))
+    until_held(own_cloud)
+    lose(own_cloud, migration)
+    status = to_the_end(own_cloud, migration)
+    assert (status["outcome"], status["reason"]) == ("completed", twin["reason"])
+    before = writes(own_cloud, "late-put")
+    let_go(own_cloud)
+    assert writes(own_cloud, "late-put") == before
+    assert own_cloud.status(migration) == status
+
+
+def test_a_late_gate_sends_no_delete(own_cloud: Client, twin: Json) -> None:
+    """Held at the second look before the DELETE: the later run has deleted the image, and this one deletes nothing,
+    though there is another image of that name by now."""
+    migration = own_cloud.begin("late-gate")
+    until(lambda: own_cloud.status(migration)["stage"] == "approval", WITHIN)
+    read = [line for line in own_cloud.arm_log() if "/resources?" in line["path"]]
+    seen = len([line for line in read if "late-gate" in line["path"]])
+    hold(own_cloud, "GET", f"{CREATION_TIME}.*late-gate", twin["DELETE"] - seen)
+    assert own_cloud.decide(migration).status == 200
+    until_held(own_cloud)
+    lose(own_cloud, migration)
+    status = to_the_end(own_cloud, migration)
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+    own_cloud.add_image("late-gate")
+    before = writes(own_cloud, "late-gate")
+    let_go(own_cloud)
+    assert writes(own_cloud, "late-gate") == before
+    assert own_cloud.image_there("late-gate")
+    assert own_cloud.status(migration) == status
+
+
+def test_a_late_delete_is_the_one_that_the_record_names(own_cloud: Client) -> None:
+    """Held on its way to Azure: the later run sends no second one, and says that the image's fate is open."""
+    migration = own_cloud.begin("late-delete")
+    until(lambda: own_cloud.status(migration)["stage"] == "approval", WITHIN)
+    hold(own_cloud, "DELETE", "/late-delete\\?", 1)
+    assert own_cloud.decide(migration).status == 200
+    until_held(own_cloud)
+    lose(own_cloud, migration)
+    until(lambda: own_cloud.status(migration)["outcome"], WITHIN)
+    status = own_cloud.status(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("kept", "unknown")
+    assert "may have been sent" in status["reason"]
+    assert own_cloud.image_there("late-delete")
+    let_go(own_cloud)
+    sent = [write for write in writes(own_cloud, "late-delete") if write[0] == "DELETE"]
+    assert len(sent) == 1
+    assert not own_cloud.image_there("late-delete")
+    assert own_cloud.status(migration) == status
