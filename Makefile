@@ -45,7 +45,7 @@ e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Co
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
 	@$(BIN)/python tests/conformance/run.py
 
-bench: $(VENV)/.dev  ## benchmarks; they print ratios and gate nothing
+bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
 soak: $(VENV)/.dev  ## kill the local cloud over and over: nothing may be lost (KILLS=100 SEED=1)

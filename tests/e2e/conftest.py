@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.azurite import azurite as azurite  # a fixture of the tests here
 from tests.e2e.hosts import CoreTools, Embedded
 from tests.e2e.processes import Processes, missing, settings, start_arm, start_azurite
 from tests.scenarios.client import GALLERY_API, Client
