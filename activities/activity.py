@@ -9,8 +9,7 @@ from typing import Any
 import clock
 from activities.arm_errors import EXPECTED, error_of
 from activities.configuration import records
-from migration.latch import Halt
-from migration.messages import (
+from domain.messages import (
     Activity,
     ActivityError,
     ActivityRequest,
@@ -20,9 +19,10 @@ from migration.messages import (
     ResultStatus,
     StepRequest,
 )
-from migration.recorded import Failing, Snapshot
-from migration.settings import InvalidSettings
-from migration.wire import Json, Value
+from domain.migration.latch import Halt
+from domain.migration.recorded import Failing, Snapshot
+from domain.settings import InvalidSettings
+from domain.values import Json, Value
 from records.store import RecordError
 
 log = logging.getLogger("gallery_migrator")

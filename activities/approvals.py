@@ -3,15 +3,14 @@ one."""
 
 from activities.activity import implements
 from activities.configuration import records
-from migration.approval import (
+from domain.approval.decisions import (
     ApprovalState,
     StoredDecision,
     Verdict,
     judge_decisions,
     refusal_of,
 )
-from migration.latch import Halt, settle
-from migration.messages import (
+from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
     ActivityError,
@@ -19,7 +18,8 @@ from migration.messages import (
     JudgeRequest,
     TimedRequest,
 )
-from migration.recorded import Approval, Ruling, Snapshot, State
+from domain.migration.latch import Halt, settle
+from domain.migration.recorded import Approval, Ruling, Snapshot, State
 
 
 @implements(OPEN_APPROVAL)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from migration.facts import NoFact
-from migration.wire import Json
+from domain.facts import NoFact
+from domain.values import Json
 
 
 class Told(NamedTuple):

@@ -5,8 +5,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migration.problems import Problem
-from migration.settings import InvalidSettings, Settings
+from domain.errors import Problem
+from domain.settings import InvalidSettings, Settings
 from records.migrations import MigrationRecords
 from records.store import RecordStore
 

@@ -4,13 +4,13 @@ from activities import arm
 from activities.activity import implements
 from activities.clients import compute
 from activities.effects import send
-from migration.bodies import mismatches
-from migration.facts import DefinitionFacts, definition_facts
-from migration.latch import Effect, Halt
-from migration.messages import ENSURE_DEFINITION, ActivityError, DefinitionState, StepRequest
-from migration.names import ComputeId, parse_gallery_id
-from migration.recorded import Snapshot
-from migration.wire import Json
+from domain.facts import DefinitionFacts, definition_facts
+from domain.ids import ComputeId, parse_gallery_id
+from domain.messages import ENSURE_DEFINITION, ActivityError, DefinitionState, StepRequest
+from domain.migration.bodies import mismatches
+from domain.migration.latch import Effect, Halt
+from domain.migration.recorded import Snapshot
+from domain.values import Json
 
 
 def read_definition(gallery: ComputeId, name: str) -> DefinitionFacts | None:

@@ -19,11 +19,10 @@ from activities.configuration import records
 from activities.effects import forget, send
 from activities.images import facts_with_creation, read_image_body
 from activities.versions import operation_error, read_version_body
-from migration.facts import version_facts
-from migration.fingerprint import Fingerprint, fingerprint_of
-from migration.gate import GateQuestion, GateReadings, check_gate, refusals
-from migration.latch import Effect, Halt, Intent
-from migration.messages import (
+from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.facts import version_facts
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     ActivityError,
@@ -35,10 +34,11 @@ from migration.messages import (
     ImageGone,
     StepRequest,
 )
-from migration.names import ComputeId, parse_gallery_id, parse_image_id
-from migration.polling import version_reading
-from migration.recorded import Snapshot
-from migration.wire import Json
+from domain.migration.fingerprint import Fingerprint, fingerprint_of
+from domain.migration.latch import Effect, Halt, Intent
+from domain.migration.polling import version_reading
+from domain.migration.recorded import Snapshot
+from domain.values import Json
 
 _NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)
 _CHANGED_MEANWHILE = (

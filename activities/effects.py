@@ -12,8 +12,8 @@ from azure.core.exceptions import HttpResponseError
 import clock
 from activities.arm import Told
 from activities.configuration import records
-from migration.latch import Effect, Halt, answered, intend, take_back
-from migration.messages import StepRequest
+from domain.messages import StepRequest
+from domain.migration.latch import Effect, Halt, answered, intend, take_back
 
 
 def send(request: StepRequest, effect: Effect, write: Callable[[], Told]) -> Told | Halt:

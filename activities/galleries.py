@@ -2,8 +2,8 @@
 
 from activities import arm
 from activities.clients import compute
-from migration.facts import GalleryFacts, gallery_facts
-from migration.names import ComputeId
+from domain.facts import GalleryFacts, gallery_facts
+from domain.ids import ComputeId
 
 
 def read_gallery(gallery: ComputeId) -> GalleryFacts | None:

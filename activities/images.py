@@ -8,14 +8,14 @@ from activities import arm
 from activities.activity import implements
 from activities.clients import compute
 from activities.configuration import records, settings
-from migration.facts import ImageFacts, image_facts
-from migration.fingerprint import fingerprint_of, same_as_far_as_known
-from migration.latch import Halt
-from migration.messages import CHECK_IMAGE, ActivityError, ImageState, StepRequest
-from migration.names import ComputeId, parse_image_id
-from migration.recorded import Snapshot, State
-from migration.stages import ImageFate
-from migration.wire import Json
+from domain.facts import ImageFacts, image_facts
+from domain.ids import ComputeId, parse_image_id
+from domain.messages import CHECK_IMAGE, ActivityError, ImageState, StepRequest
+from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
+from domain.migration.latch import Halt
+from domain.migration.recorded import Snapshot, State
+from domain.migration.stages import ImageFate
+from domain.values import Json
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from activities.activity import implements
 from activities.configuration import records, settings
 from activities.progress import add_warning
-from migration.latch import Halt
-from migration.messages import (
+from domain.messages import (
     GIVE_UP_NOTICE,
     NOTIFY,
     ActivityError,
@@ -21,8 +20,9 @@ from migration.messages import (
     NoticeState,
     Written,
 )
-from migration.recorded import Notice, Snapshot
-from migration.wire import Json
+from domain.migration.latch import Halt
+from domain.migration.recorded import Notice, Snapshot
+from domain.values import Json
 
 if TYPE_CHECKING:
     from requests import Response

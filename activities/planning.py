@@ -13,24 +13,24 @@ from activities.definitions import read_definition, read_definitions
 from activities.galleries import read_gallery, read_soft_deleted_versions
 from activities.images import read_image_facts
 from activities.versions import read_version_body, read_versions
-from migration.commands import create_vm_command
-from migration.facts import VersionFacts, version_facts
-from migration.latch import Halt
-from migration.messages import (
+from domain.errors import Problem
+from domain.facts import VersionFacts, version_facts
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.messages import (
     PLAN_MIGRATION,
     ActivityError,
     NoPlan,
     PlannedMigration,
     PlanRequest,
 )
-from migration.names import ComputeId, parse_gallery_id, parse_image_id
-from migration.planning import Plan, make_plan
-from migration.polling import RegionStatus
-from migration.problems import Problem
-from migration.recorded import Snapshot, State
-from migration.requests import AUTO, MigrationRequest
-from migration.rules import Facts, in_motion
-from migration.stages import Stage
+from domain.migration.commands import create_vm_command
+from domain.migration.latch import Halt
+from domain.migration.planning import Plan, make_plan
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import Snapshot, State
+from domain.migration.requests import AUTO, MigrationRequest
+from domain.migration.rules import Facts, in_motion
+from domain.migration.stages import Stage
 
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."

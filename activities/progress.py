@@ -5,9 +5,7 @@ from datetime import datetime
 
 from activities.activity import implements
 from activities.configuration import records
-from migration.endings import finished_by, settled
-from migration.latch import Halt, finish
-from migration.messages import (
+from domain.messages import (
     BEGIN_RUN,
     FINISH_MIGRATION,
     RECORD_PROGRESS,
@@ -19,8 +17,10 @@ from migration.messages import (
     RunBegun,
     Written,
 )
-from migration.recorded import Snapshot, State, TimelineEntry
-from migration.stages import Stage, may_follow
+from domain.migration.endings import finished_by, settled
+from domain.migration.latch import Halt, finish
+from domain.migration.recorded import Snapshot, State, TimelineEntry
+from domain.migration.stages import Stage, may_follow
 
 
 @implements(BEGIN_RUN)

@@ -12,11 +12,9 @@ from activities.clients import compute
 from activities.configuration import records
 from activities.effects import send
 from activities.images import read_image_facts
-from migration.bodies import promotion_body
-from migration.facts import NoFact, VersionFacts, version_facts
-from migration.fingerprint import fingerprint_of, made_from, same_as_far_as_known
-from migration.latch import Effect, Halt
-from migration.messages import (
+from domain.facts import NoFact, VersionFacts, version_facts
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
     START_VERSION,
@@ -26,12 +24,14 @@ from migration.messages import (
     VersionBegun,
     VersionNameTaken,
 )
-from migration.names import ComputeId, parse_gallery_id, parse_image_id
-from migration.planning import Plan
-from migration.polling import VersionReading, version_reading
-from migration.recorded import Snapshot
-from migration.requests import AUTO
-from migration.wire import Json
+from domain.migration.bodies import promotion_body
+from domain.migration.fingerprint import fingerprint_of, made_from, same_as_far_as_known
+from domain.migration.latch import Effect, Halt
+from domain.migration.planning import Plan
+from domain.migration.polling import VersionReading, version_reading
+from domain.migration.recorded import Snapshot
+from domain.migration.requests import AUTO
+from domain.values import Json
 
 # What Azure says to a PUT under the name of somebody else's version.
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})

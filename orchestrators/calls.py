@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from migration.messages import (
+from domain.messages import (
     Activity,
     ActivityError,
     ActivityResult,
@@ -14,7 +14,7 @@ from migration.messages import (
     Request,
     ResultStatus,
 )
-from migration.retrying import GiveUp, after_error
+from domain.migration.retrying import GiveUp, after_error
 from orchestrators.endings import ActivityFailedError, RunOverError, cancelled
 from orchestrators.waiting import pause
 

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, assert_never
 
-from migration.messages import (
+from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
@@ -14,7 +14,7 @@ from migration.messages import (
     FateUnknown,
     ImageGone,
 )
-from migration.stages import ImageFate, Outcome, Stage
+from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
 from orchestrators.run import Run
 from orchestrators.waiting import Steps, pause

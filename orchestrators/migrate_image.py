@@ -10,9 +10,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from migration.messages import FINISH_MIGRATION, FinishRequest
-from migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
-from migration.wire import Json
+from domain.messages import FINISH_MIGRATION, FinishRequest
+from domain.migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
+from domain.values import Json
 from orchestrators.delete_image import delete_image
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
 from orchestrators.publish_version import (

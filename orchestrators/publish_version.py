@@ -4,7 +4,8 @@ from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Any
 
-from migration.messages import (
+from domain.ids import replication_instance_id
+from domain.messages import (
     CHECK_IMAGE,
     ENSURE_DEFINITION,
     PLAN_MIGRATION,
@@ -14,8 +15,7 @@ from migration.messages import (
     PlanRequest,
     VersionNameTaken,
 )
-from migration.names import replication_instance_id
-from migration.stages import ImageFate, Outcome, Stage
+from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import MigrationEndedError, RunOverError, cancelled
 from orchestrators.run import Run
 from orchestrators.waiting import Steps, pause

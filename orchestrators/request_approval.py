@@ -4,9 +4,9 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
-from migration.approval import ApprovalState, Verdict
-from migration.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
-from migration.stages import Outcome, Stage
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
+from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError
 from orchestrators.run import Run
 from orchestrators.waiting import Steps, wait_for_wake_or

@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from migration.messages import (
+from domain.messages import (
     BEGIN_RUN,
     GIVE_UP_NOTICE,
     NOTIFY,
@@ -24,7 +24,7 @@ from migration.messages import (
     StepRequest,
     TimedRequest,
 )
-from migration.stages import AFTER_REPLICATION, ImageFate, Stage
+from domain.migration.stages import AFTER_REPLICATION, ImageFate, Stage
 from orchestrators.calls import call_activity
 from orchestrators.endings import ActivityFailedError
 from orchestrators.waiting import Steps, pause

@@ -12,8 +12,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from migration.names import approval_event_name
-from migration.restarting import LONGEST_TIMER
+from domain.ids import approval_event_name
+from domain.migration.restarting import LONGEST_TIMER
 
 Steps = Generator[Any, Any, None]
 

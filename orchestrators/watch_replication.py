@@ -10,8 +10,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from migration.messages import READ_REPLICATION, StepRequest
-from migration.polling import (
+from domain.messages import READ_REPLICATION, StepRequest
+from domain.migration.polling import (
     PollPolicy,
     Replicated,
     ReplicationFailed,
@@ -19,7 +19,7 @@ from migration.polling import (
     Wait,
     judge,
 )
-from migration.wire import Json, Value
+from domain.values import Json, Value
 from orchestrators.calls import call_activity
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
 from orchestrators.waiting import pause

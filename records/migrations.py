@@ -15,11 +15,11 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 
 from datetime import datetime
 
-from migration.latch import Latch
-from migration.names import migration_id, parse_migration_id
-from migration.planning import Plan
-from migration.polling import RegionStatus
-from migration.recorded import (
+from domain.ids import migration_id, parse_migration_id
+from domain.migration.latch import Latch
+from domain.migration.planning import Plan
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import (
     Accepted,
     Failing,
     ListEntry,
@@ -29,8 +29,8 @@ from migration.recorded import (
     Snapshot,
     State,
 )
-from migration.stages import Outcome, Stage
-from migration.wire import Json
+from domain.migration.stages import Outcome, Stage
+from domain.values import Json
 from records.runs import RunRecords
 from records.store import RecordChanged, RecordExists
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from migration.wire import Json
+from domain.values import Json
 from records.store import Record, RecordChanged, RecordExists, RecordStore
 
 _TRIES = 20

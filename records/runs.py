@@ -7,11 +7,11 @@ All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `che
 from collections.abc import Callable
 from datetime import datetime
 
-from migration.latch import Halt, Latch
-from migration.planning import Plan
-from migration.polling import RegionStatus
-from migration.recorded import Failing, Notice, State
-from migration.wire import Json
+from domain.migration.latch import Halt, Latch
+from domain.migration.planning import Plan
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import Failing, Notice, State
+from domain.values import Json
 from records.rows import Rows
 
 
@@ -24,7 +24,7 @@ class RunRecords(Rows):
         return Latch.from_wire(record.value if record else {})
 
     def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
-        """Change the latch by one of the functions of `migration.latch`: what holds then, or why it may not be."""
+        """Change the latch by a function of `domain.migration.latch`: what holds then, or why it may not be."""
         held: Latch | Halt = Halt.SUPERSEDED
 
         def changed(value: Json) -> Json | None:

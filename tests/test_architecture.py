@@ -16,7 +16,7 @@ import pytest
 from tests.figures import tell
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("migration", "orchestrators", "activities", "records", "triggers")
+FOLDERS = ("domain", "orchestrators", "activities", "records", "triggers")
 DEPLOYED = sorted(
     [ROOT / "function_app.py", ROOT / "clock.py"]
     + [path for folder in FOLDERS for path in (ROOT / folder).glob("**/*.py")]
@@ -26,17 +26,17 @@ OURS = {*FOLDERS, "clock", "function_app", "localcloud", "tests", "benchmarks"}
 
 # Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
 MAY_IMPORT = {
-    "migration": set[str](),
-    "orchestrators": {"migration"},
-    "activities": {"migration", "records", "clock"},
-    "records": {"migration"},
-    "triggers": {"migration", "records", "activities", "clock"},
+    "domain": set[str](),
+    "orchestrators": {"domain"},
+    "activities": {"domain", "records", "clock"},
+    "records": {"domain"},
+    "triggers": {"domain", "records", "activities", "clock"},
     "clock.py": set[str](),
     "function_app.py": {*FOLDERS, "clock"},
     "localcloud": set[str](),
 }
 # Of everything else, these folders may import this and the standard library.
-THIRD_PARTY = {"migration": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
+THIRD_PARTY = {"domain": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
 IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", "uuid", "secrets"}
 HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from domain.settings import Settings
+from domain.values import iso_duration
 from localcloud.host.worker import Worker
-from migration.settings import Settings
-from migration.wire import iso_duration
 from tests.scenarios.process import LocalCloudProcess
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ def _written(default: Any) -> str:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    """docs/configuration.md lists what migration/settings.py reads, and nothing else."""
+    """docs/configuration.md lists what domain/settings.py reads, and nothing else."""
     documented = _rows(DOCS["configuration.md"].partition("\n## ")[0])
 
     defaults = {name.upper(): _written(f.default) for name, f in Settings.model_fields.items()}

@@ -17,12 +17,12 @@ from pydantic import Field, ValidationError
 
 import clock
 from activities.configuration import records, settings
-from migration.approval import ApprovalState, Decision, StoredDecision
-from migration.names import approval_event_name
-from migration.problems import InvalidRequest, problems_of
-from migration.recorded import Received, Ruling, Snapshot
-from migration.stages import Stage
-from migration.wire import Edge
+from domain.approval.decisions import ApprovalState, Decision, StoredDecision
+from domain.errors import InvalidRequest, problems_of
+from domain.ids import approval_event_name
+from domain.migration.recorded import Received, Ruling, Snapshot
+from domain.migration.stages import Stage
+from domain.values import Edge
 from triggers.edge import body_of, edge, run
 from triggers.problems import answer, problem
 from triggers.status import POLL_AGAIN_SECONDS, status_of

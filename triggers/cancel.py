@@ -5,10 +5,10 @@ import azure.functions as func
 
 import clock
 from activities.configuration import records
-from migration.latch import Halt
-from migration.latch import cancel as request_cancel
-from migration.names import approval_event_name
-from migration.recorded import Snapshot
+from domain.ids import approval_event_name
+from domain.migration.latch import Halt
+from domain.migration.latch import cancel as request_cancel
+from domain.migration.recorded import Snapshot
 from triggers.edge import edge, run
 from triggers.problems import answer, problem
 from triggers.status import POLL_AGAIN_SECONDS, status_of

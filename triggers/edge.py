@@ -11,9 +11,9 @@ from typing import ParamSpec
 
 import azure.functions as func
 
-from migration.problems import InvalidRequest, Problem
-from migration.requests import MAX_BODY_BYTES
-from migration.settings import InvalidSettings
+from domain.errors import InvalidRequest, Problem
+from domain.migration.requests import MAX_BODY_BYTES
+from domain.settings import InvalidSettings
 from records.store import RecordError
 from triggers.problems import problem, unavailable
 

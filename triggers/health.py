@@ -13,10 +13,10 @@ from activities import arm
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records, settings
-from migration.facts import NoFact
-from migration.punctuality import punctuality
-from migration.schedules import parse_schedule
-from migration.wire import Json
+from domain.facts import NoFact
+from domain.punctuality import punctuality
+from domain.schedules import parse_schedule
+from domain.values import Json
 from records.store import RecordError
 from triggers.edge import edge, run
 from triggers.problems import answer

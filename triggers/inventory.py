@@ -13,11 +13,11 @@ from activities import arm
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import settings
-from migration import inventory
-from migration.facts import NoFact
-from migration.names import is_subscription_id, parse_gallery_id
-from migration.problems import InvalidRequest, Problem
-from migration.wire import Json
+from domain import inventory
+from domain.errors import InvalidRequest, Problem
+from domain.facts import NoFact
+from domain.ids import is_subscription_id, parse_gallery_id
+from domain.values import Json
 from triggers.edge import edge, run
 from triggers.problems import answer, problem
 from triggers.queries import Query

@@ -17,14 +17,14 @@ import clock
 from activities.arm_errors import error_of
 from activities.configuration import records, settings
 from activities.images import read_image_facts
-from migration.facts import ImageFacts
-from migration.fingerprint import fingerprint_of, same_as_far_as_known
-from migration.mapping import request_for
-from migration.names import ComputeId, image_key, parse_image_id
-from migration.problems import InvalidRequest
-from migration.recorded import Accepted
-from migration.requests import MigrationRequest
-from migration.rules import BUSY_STATES
+from domain.errors import InvalidRequest
+from domain.facts import ImageFacts
+from domain.ids import ComputeId, image_key, parse_image_id
+from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
+from domain.migration.mapping import request_for
+from domain.migration.recorded import Accepted
+from domain.migration.requests import MigrationRequest
+from domain.migration.rules import BUSY_STATES
 from triggers.edge import run
 from triggers.starting import Claimed, claim, start_orchestration
 

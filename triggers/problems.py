@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
-from migration.problems import Problem
+from domain.errors import Problem
 
 _TITLES = {
     400: "The request cannot be read",

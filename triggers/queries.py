@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from migration.problems import InvalidRequest, Problem
+from domain.errors import InvalidRequest, Problem
 from triggers.edge import whole_number
 
 E = TypeVar("E", bound=StrEnum)

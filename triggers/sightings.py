@@ -3,8 +3,8 @@
 import azure.durable_functions as df
 from azure.durable_functions.models import DurableOrchestrationStatus
 
-from migration.names import PHASES, replication_instance_id
-from migration.restarting import Runtime, Sighting
+from domain.ids import PHASES, replication_instance_id
+from domain.migration.restarting import Runtime, Sighting
 
 
 async def look_at_orchestrations(

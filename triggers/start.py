@@ -10,13 +10,13 @@ from azure.core.exceptions import AzureError
 from activities.arm_errors import error_of
 from activities.configuration import records
 from activities.planning import plan_for
-from migration.facts import NoFact
-from migration.names import image_key
-from migration.planning import Plan
-from migration.problems import Problem
-from migration.recorded import Accepted
-from migration.requests import MigrationRequest, parse_request
-from migration.wire import Json
+from domain.errors import Problem
+from domain.facts import NoFact
+from domain.ids import image_key
+from domain.migration.planning import Plan
+from domain.migration.recorded import Accepted
+from domain.migration.requests import MigrationRequest, parse_request
+from domain.values import Json
 from records.migrations import next_id
 from triggers.edge import body_of, edge, run
 from triggers.problems import answer, problem

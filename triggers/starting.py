@@ -12,10 +12,10 @@ import azure.durable_functions as df
 
 import clock
 from activities.configuration import records, settings
-from migration.names import image_key
-from migration.recorded import Accepted
-from migration.requests import MigrationRequest
-from migration.wire import Value
+from domain.ids import image_key
+from domain.migration.recorded import Accepted
+from domain.migration.requests import MigrationRequest
+from domain.values import Value
 from records.migrations import next_id
 from triggers.edge import run
 

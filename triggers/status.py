@@ -6,9 +6,9 @@ from datetime import datetime
 import azure.functions as func
 
 from activities.configuration import records
-from migration.recorded import Snapshot
-from migration.stages import Outcome, Stage
-from migration.wire import Json
+from domain.migration.recorded import Snapshot
+from domain.migration.stages import Outcome, Stage
+from domain.values import Json
 from triggers.edge import edge, run
 from triggers.problems import answer, problem
 from triggers.queries import Query

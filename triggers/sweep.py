@@ -6,7 +6,7 @@ For every migration that is open:
 - a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
 - with an outcome that nobody was told: they are told now;
 - the durable extension does not say: looked at the next time.
-Pointers whose claim was never made are dropped. The decisions are `migration/restarting.py`.
+Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
 """
 
 import logging
@@ -18,11 +18,11 @@ import clock
 from activities.configuration import records, settings
 from activities.notifications import END, give_up, post_notice
 from activities.progress import add_warning, settle_end
-from migration.latch import Finished, Halt, close, restart, stop
-from migration.messages import ActivityError
-from migration.names import approval_event_name
-from migration.recorded import Snapshot, TimelineEntry
-from migration.restarting import (
+from domain.ids import approval_event_name
+from domain.messages import ActivityError
+from domain.migration.latch import Finished, Halt, close, restart, stop
+from domain.migration.recorded import Snapshot, TimelineEntry
+from domain.migration.restarting import (
     Begin,
     EndIt,
     Leave,

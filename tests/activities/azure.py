@@ -9,13 +9,13 @@ from typing import Any
 from migration.answers import Answer, Standing
 
 from activities.configuration import records
+from domain.approval.decisions import Decision
+from domain.migration.planning import Plan
+from domain.migration.recorded import Accepted, Received, Ruling
+from domain.values import Json
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
-from migration.approval import Decision
-from migration.planning import Plan
-from migration.recorded import Accepted, Received, Ruling
-from migration.wire import Json
 from tests.builders import a_decision, an_acceptance
 from tests.localcloud.arm.spec.background import MovableTime
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from activities.approvals import decide_approval
 from activities.configuration import records
-from migration.approval import Decision
-from migration.recorded import Received
+from domain.approval.decisions import Decision
+from domain.migration.recorded import Received
 from tests.activities.azure import Azure
 from tests.builders import NOW, a_decision
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.arm_errors import error_of, retry_after
-from migration.facts import NoFact
+from domain.facts import NoFact
 from tests.builders import NOW
 
 HEADERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from activities import configuration
-from migration.settings import InvalidSettings, Settings
+from domain.settings import InvalidSettings, Settings
 
 HOMES = ("RECORDS_TABLE_ENDPOINT", "RECORDS_TABLE_CONNECTION_STRING", "AzureWebJobsStorage")
 

@@ -80,7 +80,7 @@ def test_a_second_run_after_the_cancellation_writes_nothing(azure: Azure) -> Non
 
     import clock
     from activities.configuration import records
-    from migration.recorded import Latch
+    from domain.migration.recorded import Latch
 
     plan = azure.plan()
     records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))

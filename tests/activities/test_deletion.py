@@ -13,13 +13,13 @@ import clock
 from activities import deletion, images
 from activities.configuration import records
 from activities.deletion import confirm_deletion, gate_and_delete
-from migration.approval import Decision
-from migration.gate import Check, GateQuestion, GateReadings, check_gate
-from migration.names import ComputeId
-from migration.planning import Plan
-from migration.recorded import Finished, Latch
-from migration.stages import Outcome
-from migration.wire import Json
+from domain.approval.decisions import Decision
+from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
+from domain.ids import ComputeId
+from domain.migration.planning import Plan
+from domain.migration.recorded import Finished, Latch
+from domain.migration.stages import Outcome
+from domain.values import Json
 from records.migrations import MigrationRecords
 from tests.activities.azure import Azure
 

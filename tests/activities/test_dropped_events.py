@@ -18,8 +18,8 @@ import pytest
 
 from activities import configuration, images
 from activities.configuration import records
-from migration.recorded import Finished
-from migration.stages import Outcome
+from domain.migration.recorded import Finished
+from domain.migration.stages import Outcome
 from tests import builders as b
 from tests.activities.azure import Azure
 from triggers.new_image import EVENT_TYPE, NotReadyYet, new_image

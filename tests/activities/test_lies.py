@@ -12,8 +12,8 @@ from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, gate_and_delete
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
+from domain.values import Json
 from localcloud.arm.server import ArmCloud
-from migration.wire import Json
 from tests import builders as b
 from tests.activities.azure import (
     Activity,

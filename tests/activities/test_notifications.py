@@ -15,7 +15,7 @@ from activities import configuration
 from activities.configuration import records
 from activities.notifications import notify
 from activities.progress import finish_migration, record_progress
-from migration.wire import Json
+from domain.values import Json
 from tests.activities.azure import Azure
 from tests.builders import NOW
 

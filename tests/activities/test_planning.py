@@ -9,7 +9,7 @@ import pytest
 from activities import arm, configuration, images
 from activities.clients import compute
 from activities.planning import plan_migration
-from migration.names import parse_gallery_id, parse_image_id
+from domain.ids import parse_gallery_id, parse_image_id
 from tests.activities.azure import Azure
 
 

@@ -9,8 +9,8 @@ from migration.answers import Standing
 
 from activities.configuration import records
 from activities.progress import finish_migration, record_progress, record_warning
-from migration.recorded import Latch, Snapshot
-from migration.stages import Outcome, Stage
+from domain.migration.recorded import Latch, Snapshot
+from domain.migration.stages import Outcome, Stage
 from tests.activities.azure import Azure
 from tests.builders import NOW
 

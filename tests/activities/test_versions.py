@@ -10,9 +10,9 @@ from migration.answers import Standing
 import clock
 from activities.configuration import records
 from activities.versions import promote_version, read_replication, start_version
-from migration.polling import VersionReading
-from migration.recorded import Latch
-from migration.wire import Json
+from domain.migration.polling import VersionReading
+from domain.migration.recorded import Latch
+from domain.values import Json
 from tests.activities.azure import Azure, version_input, version_of
 
 

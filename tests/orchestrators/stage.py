@@ -17,13 +17,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from localcloud.clock import Clock
-from localcloud.host.indexing import index
-from localcloud.host.worker import Worker
-from migration import messages
-from migration.approval import Decision, StoredDecision, Verdict, judge_decisions
-from migration.limits import Limits
-from migration.messages import (
+from domain import messages
+from domain.approval.decisions import Decision, StoredDecision, Verdict, judge_decisions
+from domain.messages import (
     ActivityError,
     ActivityResult,
     ApprovalOpened,
@@ -40,10 +36,14 @@ from migration.messages import (
     VersionBegun,
     Written,
 )
-from migration.polling import RegionStatus, VersionReading
-from migration.recorded import Accepted
-from migration.stages import ImageFate, Stage
-from migration.wire import Json, Value
+from domain.migration.limits import Limits
+from domain.migration.polling import RegionStatus, VersionReading
+from domain.migration.recorded import Accepted
+from domain.migration.stages import ImageFate, Stage
+from domain.values import Json, Value
+from localcloud.clock import Clock
+from localcloud.host.indexing import index
+from localcloud.host.worker import Worker
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from migration.approval import Decision
-from migration.limits import Limits
-from migration.messages import (
+from domain.approval.decisions import Decision
+from domain.messages import (
     ActivityResult,
     DefinitionState,
     DeletionRefused,
@@ -27,8 +26,9 @@ from migration.messages import (
     VersionNameTaken,
     Written,
 )
-from migration.stages import ImageFate, Outcome, Stage
-from migration.wire import Value
+from domain.migration.limits import Limits
+from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.values import Value
 from tests import builders as b
 from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading
 

@@ -12,12 +12,12 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
+from domain import messages
+from domain.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
+from domain.migration.stages import Outcome, Stage
+from domain.values import Value
 from localcloud.durable.history import STATUSES, Kind
 from localcloud.host.worker import Worker
-from migration import messages
-from migration.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
-from migration.stages import Outcome, Stage
-from migration.wire import Value
 from orchestrators import calls, migrate_image, watch_replication
 from orchestrators.publish_version import check_image
 from orchestrators.run import Run

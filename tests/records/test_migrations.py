@@ -10,11 +10,19 @@ from typing import Any, TypeVar
 
 import pytest
 
-from migration.approval import Decision
-from migration.names import image_key
-from migration.polling import RegionStatus
-from migration.recorded import Accepted, Finished, Latch, ListEntry, Received, Ruling, State
-from migration.stages import Outcome, Stage
+from domain.approval.decisions import Decision
+from domain.ids import image_key
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import (
+    Accepted,
+    Finished,
+    Latch,
+    ListEntry,
+    Received,
+    Ruling,
+    State,
+)
+from domain.migration.stages import Outcome, Stage
 from records.migrations import MigrationRecords, next_id
 from records.store import Record, RecordStore
 from tests.builders import IMAGE_ID, NOW, a_decision, an_acceptance

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from migration.names import image_key, migration_id
-from migration.recorded import Accepted
-from migration.requests import parse_request_json
+from domain.ids import image_key, migration_id
+from domain.migration.recorded import Accepted
+from domain.migration.requests import parse_request_json
 from records.migrations import MigrationRecords
 from records.sqlite import SqliteRecords
 from tests.scenarios import promises

@@ -9,9 +9,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from migration.problems import InvalidRequest, Problem
-from migration.requests import MAX_BODY_BYTES
-from migration.settings import InvalidSettings
+from domain.errors import InvalidRequest, Problem
+from domain.migration.requests import MAX_BODY_BYTES
+from domain.settings import InvalidSettings
 from records.store import RecordsUnavailable
 from triggers.edge import edge, whole_number
 from triggers.problems import answer

@@ -14,9 +14,9 @@ from standardwebhooks import Webhook
 
 import clock
 from activities.configuration import records
-from migration.approval import ApprovalState
-from migration.recorded import Accepted, Approval, State
-from migration.stages import Stage
+from domain.approval.decisions import ApprovalState
+from domain.migration.recorded import Accepted, Approval, State
+from domain.migration.stages import Stage
 from tests import builders as b
 from triggers import approve
 

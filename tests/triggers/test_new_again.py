@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from activities.configuration import records
-from migration.facts import ImageFacts
-from migration.fingerprint import fingerprint_of
-from migration.recorded import Accepted, State
+from domain.facts import ImageFacts
+from domain.migration.fingerprint import fingerprint_of
+from domain.migration.recorded import Accepted, State
 from tests import builders as b
 from triggers.new_image import Dropped, _check_new
 

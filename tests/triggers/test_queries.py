@@ -2,8 +2,8 @@
 
 import pytest
 
-from migration.problems import InvalidRequest
-from migration.stages import Stage
+from domain.errors import InvalidRequest
+from domain.migration.stages import Stage
 from triggers.queries import Query
 
 

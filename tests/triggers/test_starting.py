@@ -9,9 +9,9 @@ from threading import Barrier
 import pytest
 
 from activities.configuration import records
-from migration.recorded import Finished
-from migration.requests import MigrationRequest
-from migration.stages import Outcome
+from domain.migration.recorded import Finished
+from domain.migration.requests import MigrationRequest
+from domain.migration.stages import Outcome
 from tests.builders import NOW, a_request
 from triggers.starting import Claimed, Running, claim, look_for_running
 

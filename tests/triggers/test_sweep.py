@@ -15,7 +15,7 @@ from azure.durable_functions.models.utils import http_utils
 
 import clock
 from activities.configuration import records
-from migration.recorded import Accepted, Snapshot
+from domain.migration.recorded import Accepted, Snapshot
 from tests import builders as b
 from triggers.sweep import sweep
 

@@ -1,0 +1,1 @@
+"""Whether a deletion is approved."""

@@ -1,0 +1,81 @@
+"""Whether a deletion is approved: the first decision that counts decides, and it counts only for what was shown.
+
+A decision counts when it names the fingerprint that was asked about and was received before the deadline, which is
+the first moment that is too late. An event only wakes the wait; what is judged are the decisions that the webhook
+verified and stored.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from domain.values import Value
+
+
+class Decision(StrEnum):
+    """What an approver can say."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class StoredDecision(Value):
+    """A decision whose signature was verified when it was received."""
+
+    key: str
+    migration_id: str
+    fingerprint: str
+    decision: Decision
+    approver: str
+    reason: str = ""
+    received_at: datetime
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands."""
+
+    NOT_NEEDED = "notNeeded"
+    PENDING = "pending"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Verdict(Value):
+    """What the stored decisions amount to; `decided_by` is the decision that decided."""
+
+    state: ApprovalState
+    decided_by: StoredDecision | None = None
+
+
+def refusal_of(
+    decision: StoredDecision, migration_id: str, fingerprint: str, deadline: datetime
+) -> str | None:
+    """Why a decision does not count, or None if it does."""
+    if decision.migration_id != migration_id:
+        return f"it is for the migration {decision.migration_id}"
+    if decision.fingerprint != fingerprint:
+        return (
+            f"it is for the fingerprint {decision.fingerprint}, but {fingerprint} was asked about"
+        )
+    if decision.received_at >= deadline:
+        return f"it was received after the deadline {deadline.isoformat()}"
+    return None
+
+
+def judge_decisions(
+    decisions: Sequence[StoredDecision],
+    migration_id: str,
+    fingerprint: str,
+    deadline: datetime,
+    now: datetime,
+) -> Verdict:
+    """The verdict at `now`."""
+    for decision in sorted(decisions, key=lambda d: (d.received_at, d.key)):
+        if refusal_of(decision, migration_id, fingerprint, deadline) is None:
+            approved = decision.decision is Decision.APPROVE
+            state = ApprovalState.APPROVED if approved else ApprovalState.REJECTED
+            return Verdict(state=state, decided_by=decision)
+    return Verdict(state=ApprovalState.EXPIRED if now >= deadline else ApprovalState.WAITING)

@@ -1,0 +1,313 @@
+"""What crosses the durable boundary: the request and the reply of every activity, once for both sides.
+
+An orchestrator writes `yield from run.call(DELETE_IMAGE, StepRequest(...))` and matches on the reply; an activity is
+`@implements(DELETE_IMAGE)`. Requests hold no more than which run asks, and what only the orchestration knows (its
+time): everything else is read from the records, which nobody but this app can write. On the wire all is plain JSON;
+new fields get defaults, unknown ones are ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from domain.approval.decisions import Verdict
+from domain.migration.limits import Limits
+from domain.migration.polling import VersionReading
+from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.values import Json, Value
+
+# -- the envelope ----------------------------------------------------------------------------------------------------
+
+
+class ActivityError(Value):
+    """What Azure (or the record store) answered instead of doing it.
+
+    `transient`: the same call may work later, not before `retry_after` seconds if given; `since`: the first time that
+    it failed in a row. `correlation_id` is for a support request to Microsoft.
+    """
+
+    code: str
+    message: str
+    status: int | None = None
+    transient: bool = False
+    retry_after: float | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class ResultStatus(StrEnum):
+    """How an activity ended; `over`: a later run goes on, or the migration has its outcome, so this run is nobody's."""
+
+    DONE = "done"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    OVER = "over"
+
+
+class ActivityResult(Value):
+    """The one shape of every activity's result. Exception types do not survive the durable boundary
+    (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
+
+    status: ResultStatus
+    value: Json = {}
+    error: ActivityError | None = None
+
+
+# -- requests --------------------------------------------------------------------------------------------------------
+
+
+class ActivityRequest(Value):
+    """For which migration; `failing_since`: when the orchestration asked first, if it has been failing since."""
+
+    migration_id: str
+    failing_since: datetime | None = None
+
+
+class StepRequest(ActivityRequest):
+    """A step of a run: one that is not the newest run's does nothing."""
+
+    run: int
+
+
+class PlanRequest(StepRequest):
+    """`taken`: the version name of the plan that must be replaced, since somebody else has it."""
+
+    taken: str = ""
+
+
+class TimedRequest(StepRequest):
+    """`at`: the orchestration's time."""
+
+    at: datetime
+
+
+class JudgeRequest(TimedRequest):
+    """`round`: the number of the wait that follows when there is no verdict yet."""
+
+    round: int
+
+
+class ProgressRequest(TimedRequest):
+    """A step forward. `step` names the line: taken again by a later run, it is not written again."""
+
+    step: str
+    stage: Stage
+    text: str
+
+
+class FinishRequest(TimedRequest):
+    """How a run ended."""
+
+    outcome: Outcome
+    reason: str
+    image: ImageFate
+    version_ready: bool
+
+
+class NoticeRequest(ActivityRequest):
+    """What about: `approval.requested` or `migration.finished`."""
+
+    kind: str
+    at: datetime
+
+
+class NoticeFailure(NoticeRequest):
+    """A notice that cannot be sent, and why."""
+
+    reason: str
+
+
+# -- replies ---------------------------------------------------------------------------------------------------------
+
+
+class RunBegun(Value):
+    """What a run goes on from: its number, and how far the migration has come, since when."""
+
+    run: int
+    stage: Stage
+    stage_since: datetime
+    deletion: bool
+    image: ImageFate
+    limits: Limits
+
+
+class PlannedMigration(Value):
+    """The plan, as far as the order of effects depends on it."""
+
+    kind: Literal["planned"] = "planned"
+    version_id: str
+    version_name: str
+    definition_name: str
+    definition_exists: bool
+    takes_up: bool
+    regions: tuple[str, ...]
+    exclude_from_latest: bool
+    fingerprint_complete: bool
+
+
+class NoPlan(Value):
+    """Why there is none."""
+
+    kind: Literal["noPlan"] = "noPlan"
+    reason: str
+
+
+class DefinitionState(Value):
+    """Whether the definition can be used."""
+
+    ready: bool
+
+
+class VersionBegun(Value):
+    """`created`: this migration sent its PUT; else the version was there."""
+
+    kind: Literal["begun"] = "begun"
+    created: bool
+
+
+class VersionNameTaken(Value):
+    """Somebody else has the name; `replan`: another may be chosen."""
+
+    kind: Literal["taken"] = "taken"
+    reason: str
+    replan: bool
+
+
+class ImageState(Value):
+    """Whether the image is there; unchanged as far as is known; and certain, since its creation time is known too."""
+
+    present: bool
+    unchanged: bool = False
+    certain: bool = False
+
+
+class ApprovalOpened(Value):
+    """Until when the approval is waited for, and the round of the wait."""
+
+    deadline: datetime
+    round: int
+
+
+class PromotionSent(Value):
+    """`changed` is False when the version was as asked already."""
+
+    changed: bool
+
+
+class DeletionSent(Value):
+    """A DELETE was taken, or may have been: by this run, or (`refused`: why this one sent none) by one before it.
+    `began`: when the first was about to be sent."""
+
+    kind: Literal["sent"] = "sent"
+    began: datetime
+    refused: str = ""
+
+
+class DeletionRefused(Value):
+    """The gate is shut and no DELETE was ever sent: the image is kept."""
+
+    kind: Literal["refused"] = "refused"
+    reasons: tuple[str, ...]
+
+
+class ImageGone(Value):
+    """The image is not there; `by_us` when our DELETE may have been sent before."""
+
+    kind: Literal["gone"] = "gone"
+    by_us: bool
+
+
+class FateUnknown(Value):
+    """A DELETE may have been sent, and Azure does not let it be known what came of it."""
+
+    kind: Literal["unknown"] = "unknown"
+    reason: str
+
+
+class DeletionState(Value):
+    """`gone` once Azure has the image no more; `refusal`: its operation has failed."""
+
+    gone: bool
+    refusal: str = ""
+
+
+class FinishedMigration(Value):
+    """The outcome that holds."""
+
+    outcome: Outcome
+    reason: str
+
+
+class NoticeState(Value):
+    """`sent` is False when nobody is to be notified."""
+
+    sent: bool
+
+
+class Written(Value):
+    """It is written down; `at`: the time that stands, which an earlier run may have written."""
+
+    at: datetime
+
+
+# -- contracts -------------------------------------------------------------------------------------------------------
+
+Request = TypeVar("Request", bound=ActivityRequest)
+Reply = TypeVar("Reply")
+
+
+@dataclass(frozen=True)
+class Activity(Generic[Request, Reply]):
+    """One activity: its registered name, what it is asked, what it replies."""
+
+    name: str
+    request: type[Request]
+    reply: Any  # a class or a union of classes, of which Reply is the type
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Reply]:
+        return TypeAdapter(self.reply)
+
+    def reply_from_wire(self, value: Json) -> Reply:
+        """The reply in a result's value; raises pydantic's ValidationError."""
+        return self._adapter.validate_python(value)
+
+
+Planning = PlannedMigration | NoPlan
+VersionStart = VersionBegun | VersionNameTaken
+Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
+
+BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
+PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)
+ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
+    "ensure_definition", StepRequest, DefinitionState
+)
+START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
+READ_REPLICATION = Activity[StepRequest, VersionReading](
+    "read_replication", StepRequest, VersionReading
+)
+CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
+OPEN_APPROVAL = Activity[TimedRequest, ApprovalOpened](
+    "open_approval", TimedRequest, ApprovalOpened
+)
+DECIDE_APPROVAL = Activity[JudgeRequest, Verdict]("decide_approval", JudgeRequest, Verdict)
+PROMOTE_VERSION = Activity[StepRequest, PromotionSent](
+    "promote_version", StepRequest, PromotionSent
+)
+DELETE_IMAGE = Activity[StepRequest, Deletion]("delete_image", StepRequest, Deletion)
+CONFIRM_DELETION = Activity[StepRequest, DeletionState](
+    "confirm_deletion", StepRequest, DeletionState
+)
+RECORD_PROGRESS = Activity[ProgressRequest, Written]("record_progress", ProgressRequest, Written)
+FINISH_MIGRATION = Activity[FinishRequest, FinishedMigration](
+    "finish_migration", FinishRequest, FinishedMigration
+)
+NOTIFY = Activity[NoticeRequest, NoticeState]("notify", NoticeRequest, NoticeState)
+GIVE_UP_NOTICE = Activity[NoticeFailure, Written]("give_up_notice", NoticeFailure, Written)

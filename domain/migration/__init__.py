@@ -1,0 +1,1 @@
+"""What a migration decides: its request, its plan, its bodies, how far it has come."""

@@ -1,0 +1,173 @@
+"""The bodies that are sent to Azure, built from a request and facts; every default that has ever changed is explicit.
+
+Since API version 2025-03-03 a definition without hyperVGeneration and SecurityType becomes generation 2 with
+TrustedLaunchSupported (mission.md section 0), so both always come from the image and the request.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from domain.facts import IDENTIFIER, DefinitionFacts, ImageFacts
+from domain.ids import version_id
+from domain.migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_TAG
+from domain.migration.requests import MigrationRequest, SecurityType, TargetRegion
+from domain.values import Json
+
+MAX_TAGS = 50  # per resource, Azure Resource Manager's limit
+MAX_TAG_VALUE = 256
+OUR_TAGS = (SOURCE_TAG, FINGERPRINT_TAG, MIGRATION_TAG)
+
+
+class Generation1Security(StrEnum):
+    """What a generation 1 definition sends as SecurityType.
+
+    Never seen on Azure, either way: whether API 2025-03-03 and later take `Standard` together with V1 is not
+    documented (mission.md section 6), and leaving it out relies on the service's default for V1.
+    """
+
+    OMIT = "omit"
+    STANDARD = "standard"
+
+
+def id_of_version(request: MigrationRequest, name: str) -> str:
+    """The resource id of the version that a request makes."""
+    return version_id(request.gallery_id, request.image_definition.name, name)
+
+
+def security_type_of(
+    request: MigrationRequest,
+    image: ImageFacts,
+    there: DefinitionFacts | None,
+    generation1: Generation1Security,
+) -> str | None:
+    """The SecurityType to send, or None to send none. An existing definition keeps what it has."""
+    if there is not None:
+        return there.security_type
+    if request.image_definition.security_type:
+        return request.image_definition.security_type.value
+    if image.hyper_v_generation.upper() == "V1" and generation1 is Generation1Security.OMIT:
+        return None
+    return SecurityType.STANDARD.value
+
+
+def definition_body(
+    request: MigrationRequest, image: ImageFacts, location: str, security: str | None
+) -> Json:
+    """The body of the image definition's PUT."""
+    wanted = request.image_definition
+    properties: Json = {
+        "osType": image.os_type,
+        "osState": "Generalized",
+        "hyperVGeneration": image.hyper_v_generation,
+        "architecture": "x64",  # managed images are x64 only
+        "identifier": {"publisher": wanted.publisher, "offer": wanted.offer, "sku": wanted.sku},
+    }
+    if security:
+        properties["features"] = [{"name": "SecurityType", "value": security}]
+    if (
+        wanted.purchase_plan
+    ):  # an empty plan is stored and breaks every VM later (bicep-registry-modules#2359)
+        properties["purchasePlan"] = wanted.purchase_plan.to_wire()
+    return {"location": location, "properties": properties}
+
+
+def mismatches(there: DefinitionFacts, body: Json) -> Iterator[str]:
+    """What an image definition has otherwise than the body that would have made it, in what can never be changed."""
+    sent = body["properties"]
+    pairs = (
+        ("OS type", there.os_type, sent["osType"]),
+        ("OS state", there.os_state, sent["osState"]),
+        ("Hyper-V generation", there.hyper_v_generation, sent["hyperVGeneration"]),
+        ("architecture", there.architecture, sent["architecture"]),
+        *((key, getattr(there, key), sent["identifier"][key]) for key in IDENTIFIER),
+    )
+    for what, has, needs in pairs:
+        if has.lower() != needs.lower():
+            yield f"{what} '{has}' instead of '{needs}'"
+    has_plan = there.purchase_plan or {}
+    plan: dict[str, str] = sent.get("purchasePlan") or {}
+    if any((has_plan.get(key) or "").lower() != value.lower() for key, value in plan.items()):
+        yield "no such purchase plan as was asked for"
+
+
+def version_body(
+    request: MigrationRequest,
+    image: ImageFacts,
+    regions: tuple[TargetRegion, ...],
+    fingerprint: str,
+    migration_id: str,
+) -> Json:
+    """The body of the image version's PUT: hidden from `latest` until it is promoted."""
+    profile: Json = {
+        "targetRegions": [
+            {
+                "name": region.name,
+                "regionalReplicaCount": region.replica_count,
+                "storageAccountType": region.storage_account_type.value,
+            }
+            for region in regions
+        ],
+        "excludeFromLatest": True,
+        "replicationMode": request.replication_mode.value,
+    }
+    if request.end_of_life_date:
+        profile["endOfLifeDate"] = _arm_date(request.end_of_life_date)
+    properties: Json = {
+        "publishingProfile": profile,
+        "storageProfile": {"source": {"id": image.id}},
+        "safetyProfile": {"allowDeletionOfReplicatedLocations": False},
+    }
+    if request.block_deletion_before_end_of_life:
+        properties["safetyProfile"]["blockDeletionBeforeEndOfLife"] = True
+    return {
+        "location": image.location,
+        "tags": version_tags(image, fingerprint, migration_id),
+        "properties": properties,
+    }
+
+
+def version_tags(image: ImageFacts, fingerprint: str, migration_id: str) -> dict[str, str]:
+    """The image's own tags, as many as fit, and ours."""
+    kept = sorted(image.tags)[: MAX_TAGS - len(OUR_TAGS)]
+    ours = {
+        SOURCE_TAG: image.id
+        if len(image.id) <= MAX_TAG_VALUE
+        else "…" + image.id[1 - MAX_TAG_VALUE :],
+        FINGERPRINT_TAG: fingerprint,
+        MIGRATION_TAG: migration_id,
+    }
+    return {**{name: image.tags[name] for name in kept if name.lower() not in ours}, **ours}
+
+
+def dropped_tags_warning(tags: dict[str, str]) -> Iterator[str]:
+    """Says which of the image's tags do not fit beside ours."""
+    dropped = sorted(tags)[MAX_TAGS - len(OUR_TAGS) :]
+    if dropped:
+        yield f"Azure allows {MAX_TAGS} tags, so these of the image are not carried over: {', '.join(dropped)}."
+
+
+def promotion_body(version: Json, exclude_from_latest: bool) -> Json:
+    """The version as it was read, with only `excludeFromLatest` changed and what is read-only left out."""
+    properties = version["properties"]
+    profile = {k: v for k, v in properties["publishingProfile"].items() if k != "publishedDate"}
+    safety = {
+        k: v
+        for k, v in (properties.get("safetyProfile") or {}).items()
+        if k not in {"reportedForPolicyViolation", "policyViolations"}
+    }
+    body: Json = {
+        "location": version["location"],
+        "tags": version.get("tags") or {},
+        "properties": {
+            "publishingProfile": {**profile, "excludeFromLatest": exclude_from_latest},
+            "storageProfile": {"source": {"id": properties["storageProfile"]["source"]["id"]}},
+        },
+    }
+    if safety:
+        body["properties"]["safetyProfile"] = safety
+    return body
+
+
+def _arm_date(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

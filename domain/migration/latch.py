@@ -1,0 +1,180 @@
+"""The one row that every run of a migration is held against: which run counts, what was sent, how it ended.
+
+An orchestration may die at any moment and is started again from the records, while steps of the dead one still run
+somewhere. So runs are numbered, and whoever sends something to Azure, settles an approval, stops the migration or
+ends it first writes that here, conditionally on what stands. Every function is such a change: the row as it is, and
+the row as it shall be, or the Halt that says why nothing may be done.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.approval.decisions import Verdict
+from domain.migration.stages import Outcome
+from domain.values import Json, Value
+
+
+class Effect(StrEnum):
+    """What a migration sends to Azure."""
+
+    DEFINITION = "definition"
+    VERSION = "version"
+    PROMOTION = "promotion"
+    DELETION = "deletion"
+
+
+class Halt(StrEnum):
+    """Why a step may do nothing: somebody cancelled, a later run goes on, or the migration has its outcome."""
+
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    ENDED = "ended"
+    TOO_LATE = "too late"
+
+
+class Intent(Value):
+    """A write that was about to be sent by a run; it counts as sent for everybody who comes after.
+
+    `began` is the time of the first intent of its kind, from which limits count. `repeated`: an earlier one may have
+    arrived, so a refusal of the last one proves nothing.
+    """
+
+    run: int
+    at: datetime
+    began: datetime
+    repeated: bool = False
+    operation_url: str | None = None
+    correlation_id: str | None = None
+
+
+class Restart(Value):
+    """One start from the records. `mark`: how far the migration had come; not `counted`: other code was the cause."""
+
+    run: int
+    at: datetime
+    cause: str
+    mark: str
+    counted: bool = True
+
+
+class Finished(Value):
+    """The one outcome."""
+
+    outcome: Outcome
+    reason: str
+    at: datetime
+    result: Json = {}
+
+
+class Latch(Value):
+    """See the module. `stopped_run`: the run whose orchestration the app itself terminated, since it hung."""
+
+    run: int = 1
+    restarts: tuple[Restart, ...] = ()
+    stopped_run: int = 0
+    cancelled_at: datetime | None = None
+    effects: dict[Effect, Intent] = {}
+    verdict: Verdict | None = None
+    finished: Finished | None = None
+
+    def halt(self, run: int) -> Halt | None:
+        """Why a step of this run may do nothing; None when it may go on."""
+        if self.finished:
+            return Halt.ENDED
+        if run != self.run:
+            return Halt.SUPERSEDED
+        return Halt.CANCELLED if self.cancelled_at else None
+
+    @property
+    def deletion(self) -> Intent | None:
+        """The DELETE that may have been sent."""
+        return self.effects.get(Effect.DELETION)
+
+
+def intend(latch: Latch, run: int, effect: Effect, at: datetime) -> Latch | Halt:
+    """A run is about to send a write; the last thing before it does."""
+    if halt := latch.halt(run):
+        return halt
+    before = latch.effects.get(effect)
+    began = before.began if before else at
+    intent = Intent(run=run, at=at, began=began, repeated=before is not None)
+    return _with_effect(latch, effect, intent)
+
+
+def answered(
+    latch: Latch, run: int, effect: Effect, operation_url: str | None, correlation_id: str | None
+) -> Latch | Halt:
+    """Azure took the write that this run intended."""
+    intent = latch.effects.get(effect)
+    if intent is None or intent.run != run:
+        return Halt.SUPERSEDED
+    told = {"operation_url": operation_url, "correlation_id": correlation_id}
+    return _with_effect(latch, effect, intent.model_copy(update=told))
+
+
+def take_back(latch: Latch, run: int, effect: Effect) -> Latch | Halt:
+    """Azure said that it did not do what this run intended, and nothing that was sent before can have arrived."""
+    intent = latch.effects.get(effect)
+    if intent is None or intent.run != run or intent.repeated:
+        return Halt.SUPERSEDED
+    effects = {name: found for name, found in latch.effects.items() if name != effect}
+    return latch.model_copy(update={"effects": effects})
+
+
+def settle(latch: Latch, run: int, verdict: Verdict) -> Latch | Halt:
+    """A run has judged the approval; the first verdict holds for good."""
+    if latch.verdict is not None:
+        return latch
+    return latch.halt(run) or latch.model_copy(update={"verdict": verdict})
+
+
+def cancel(latch: Latch, at: datetime) -> Latch | Halt:
+    """Somebody cancels: possible until the DELETE is about to be sent."""
+    if latch.cancelled_at:
+        return latch
+    if latch.finished:
+        return Halt.ENDED
+    if latch.deletion:
+        return Halt.TOO_LATE
+    return latch.model_copy(update={"cancelled_at": at})
+
+
+def finish(latch: Latch, run: int, finished: Finished) -> Latch | Halt:
+    """A run has come to its end; the first outcome holds for good, and a cancellation that was accepted holds too."""
+    if run != latch.run:
+        return Halt.SUPERSEDED
+    if latch.finished:
+        return latch
+    if latch.cancelled_at and finished.outcome is Outcome.COMPLETED:
+        fate = finished.result.get("image")
+        reason = f"cancelled while it was finishing; the image is {fate}"
+        told = {"outcome": Outcome.CANCELLED, "reason": reason}
+        finished = finished.model_copy(update=told)
+    return latch.model_copy(update={"finished": finished})
+
+
+def close(latch: Latch, seen: Latch, finished: Finished) -> Latch | Halt:
+    """The sweep ends a migration that cannot go on, if nothing has happened since it looked."""
+    return latch.model_copy(update={"finished": finished}) if latch == seen else Halt.SUPERSEDED
+
+
+def restart(latch: Latch, seen: Latch, start: Restart) -> Latch | Halt:
+    """The sweep starts the next run, if nothing has happened since it looked: of two sweeps one wins."""
+    if latch != seen or latch.finished:
+        return Halt.SUPERSEDED
+    restarts = (*latch.restarts, start)[-MOST_RESTARTS_KEPT:]
+    return latch.model_copy(update={"run": start.run, "restarts": restarts})
+
+
+def stop(latch: Latch, seen: Latch) -> Latch | Halt:
+    """The sweep is about to terminate an orchestration that hangs; nobody else's termination is undone."""
+    if latch != seen or latch.finished:
+        return Halt.SUPERSEDED
+    return latch.model_copy(update={"stopped_run": latch.run})
+
+
+MOST_RESTARTS_KEPT = 50  # the timeline has them all
+
+
+def _with_effect(latch: Latch, effect: Effect, intent: Intent) -> Latch:
+    return latch.model_copy(update={"effects": {**latch.effects, effect: intent}})

@@ -1,0 +1,15 @@
+"""How long a migration goes on with what does not come about. Captured when it is accepted: a deployment with other
+settings changes no migration under way."""
+
+from datetime import timedelta
+
+from domain.migration.polling import PollPolicy
+from domain.values import Value
+
+
+class Limits(Value):
+    """`retry`: one step while Azure throttles or is down. `confirm`: until a deleted image is gone."""
+
+    retry: timedelta = timedelta(hours=6)
+    confirm: timedelta = timedelta(minutes=30)
+    polling: PollPolicy = PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6))

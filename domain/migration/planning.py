@@ -1,0 +1,174 @@
+"""From a request and the facts to a plan, or to every problem at once, before anything is written.
+
+1. Every rule is asked (`rules.py`); with a problem there is no plan.
+2. The version's name is settled (`versions.py`); a version that is there and ours must suit the request.
+3. The bodies to send are built (`bodies.py`), and what is allowed but worth knowing becomes a warning of the plan.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.errors import Problem
+from domain.facts import DefinitionFacts, VersionFacts
+from domain.migration import bodies
+from domain.migration.adoption import take_up_problems, take_up_warnings
+from domain.migration.fingerprint import Fingerprint, fingerprint_of
+from domain.migration.requests import MigrationRequest, ReplicationMode, SecurityType
+from domain.migration.rules import (
+    Facts,
+    Question,
+    broken_rules,
+    with_source_region,
+)
+from domain.migration.version_names import NameTaken, Settled, settle_version_name
+from domain.values import Json, Value
+
+LARGE_DATA_DISK_GB = 1024  # older pages still say 1 TB; so it is a warning
+
+
+class Plan(Value):
+    """What will be done, with the exact bodies. `takes_up` means that the version is there already and ours;
+    `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
+
+    image_id: str
+    fingerprint: Fingerprint
+    gallery_id: str
+    definition_name: str
+    definition_exists: bool
+    definition_body: Json
+    version_name: str
+    version_id: str
+    takes_up: bool
+    version_body: Json
+    regions: tuple[str, ...]
+    os_type: str
+    location: str
+    hyper_v_generation: str
+    security_type: str
+    purchase_plan: dict[str, str] | None = None
+    replication_mode: ReplicationMode
+    exclude_from_latest: bool
+    deletion: bool
+    warnings: tuple[str, ...] = ()
+
+
+def make_plan(
+    request: MigrationRequest,
+    facts: Facts,
+    *,
+    now: datetime,
+    migration_id: str,
+    generation1_security: bodies.Generation1Security,
+) -> Plan | list[Problem]:
+    """The plan, or every reason why there is none."""
+    question = Question(request, facts, now)
+    problems = broken_rules(question)
+    if facts.image is None or any(p.field.startswith("imageDefinition") for p in problems):
+        return problems  # names are taken or free within a definition that fits
+    fingerprint = fingerprint_of(question.image)
+    settled = _settle(question, fingerprint)
+    if problems or not isinstance(settled, Settled):
+        return problems if isinstance(settled, Settled) else [*problems, *settled]
+    security = bodies.security_type_of(
+        request, question.image, facts.definition, generation1_security
+    )
+    return _plan(question, fingerprint, settled, migration_id, security)
+
+
+def _settle(question: Question, fingerprint: Fingerprint) -> Settled | list[Problem]:
+    """The version's name, or why it cannot be had or taken up."""
+    facts = question.facts
+    settled = settle_version_name(
+        question.request.image_version,
+        facts.versions,
+        facts.soft_deleted_versions,
+        question.image.id,
+        fingerprint.value,
+    )
+    if isinstance(settled, NameTaken):
+        return [Problem(field="imageVersion", message=settled.reason)]
+    there = _taken_up(facts.versions, settled)
+    mismatches = list(take_up_problems(question, there)) if there else []
+    return mismatches or settled
+
+
+def _taken_up(versions: tuple[VersionFacts, ...], settled: Settled) -> VersionFacts | None:
+    return next((v for v in versions if settled.takes_up and v.name == settled.name), None)
+
+
+def _plan(
+    question: Question,
+    fingerprint: Fingerprint,
+    settled: Settled,
+    migration_id: str,
+    security: str | None,
+) -> Plan:
+    request, facts, image = question.request, question.facts, question.image
+    regions = with_source_region(request.target_regions, image.location)
+    definition_location = facts.gallery.location if facts.gallery else image.location
+    return Plan(
+        image_id=image.id,
+        fingerprint=fingerprint,
+        gallery_id=request.gallery_id,
+        definition_name=request.image_definition.name,
+        definition_exists=facts.definition is not None and not facts.definition.in_the_making,
+        definition_body=bodies.definition_body(request, image, definition_location, security),
+        version_name=settled.name,
+        version_id=bodies.id_of_version(request, settled.name),
+        takes_up=settled.takes_up,
+        version_body=bodies.version_body(request, image, regions, fingerprint.value, migration_id),
+        regions=tuple(region.name for region in regions),
+        os_type=image.os_type,
+        location=image.location,
+        hyper_v_generation=image.hyper_v_generation,
+        security_type=security or SecurityType.STANDARD.value,
+        purchase_plan=_purchase_plan(request, facts.definition),
+        replication_mode=request.replication_mode,
+        exclude_from_latest=request.exclude_from_latest,
+        deletion=request.deletion.enabled,
+        warnings=tuple(_warnings(question, fingerprint, settled)),
+    )
+
+
+def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) -> Iterator[str]:
+    request, image = question.request, question.image
+    for disk in image.data_disks:
+        if disk.size_gb and disk.size_gb > LARGE_DATA_DISK_GB:
+            yield (
+                f"The data disk at LUN {disk.lun} has {disk.size_gb} GB; some of Microsoft's pages still name "
+                "1 TB as the limit."
+            )
+    if any(disk.size_gb is None for disk in image.disks):
+        yield "Azure does not tell the size of every disk, so the 2048 GB limit could not be checked."
+    if request.gallery_id.split("/")[2].lower() != image.id.split("/")[2].lower():
+        yield "The gallery is in another subscription than the image; Microsoft documents this for galleries only."
+    if request.deletion.enabled and not fingerprint.complete:
+        yield "The image's creation time cannot be read, so the image will be kept whatever is approved."
+    ends = request.end_of_life_date
+    if request.deletion.enabled and ends and ends < question.now + request.approval.timeout:
+        yield (
+            "The end of life comes before the approval's deadline; Azure may refuse to promote the version after it, "
+            "and the image is kept then."
+        )
+    definition = question.facts.definition
+    if definition and definition.purchase_plan and not request.image_definition.purchase_plan:
+        name = definition.purchase_plan.get("name")
+        yield f"The definition has the purchase plan {name}; the image must have come from the same."
+    if definition is None and not request.image_definition.purchase_plan:
+        yield (
+            "No purchase plan was given. If the image came from a marketplace image with a plan, add "
+            "imageDefinition.purchasePlan: managed images do not keep it and it cannot be added later."
+        )
+    yield from bodies.dropped_tags_warning(image.tags)
+    if there := _taken_up(question.facts.versions, settled):
+        yield from take_up_warnings(request, there)
+
+
+def _purchase_plan(
+    request: MigrationRequest, there: DefinitionFacts | None
+) -> dict[str, str] | None:
+    asked = request.image_definition.purchase_plan
+    if asked:
+        return {"name": asked.name, "publisher": asked.publisher, "product": asked.product}
+    plan = there.purchase_plan if there else None
+    return {key: value for key, value in plan.items() if value} if plan else None

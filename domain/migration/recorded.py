@@ -1,0 +1,210 @@
+"""What the app writes down about a migration: the values that lie in the records, from acceptance to outcome."""
+
+from datetime import datetime
+from typing import Literal
+
+from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.migration.latch import Effect, Finished, Latch
+from domain.migration.limits import Limits
+from domain.migration.planning import Plan
+from domain.migration.polling import RegionStatus
+from domain.migration.requests import MigrationRequest, request_from_record
+from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.values import Json, Value
+
+# Under which name a correlation id is told: that of the activity which sent the write.
+_SENDERS = {
+    Effect.DEFINITION: "ensure_definition",
+    Effect.VERSION: "start_version",
+    Effect.PROMOTION: "promote_version",
+    Effect.DELETION: "delete_image",
+}
+
+
+class Accepted(Value):
+    """A request that was accepted, and the limits that the settings gave then. Its insert is the claim of the image:
+    one writer wins. Nothing changes it."""
+
+    id: str
+    image_key: str
+    attempt: int
+    source_image_id: str
+    request: Json
+    digest: str
+    accepted_at: datetime
+    origin: Literal["http", "eventGrid"] = "http"
+    fingerprint: str | None = None
+    limits: Limits = Limits()
+
+
+class TimelineEntry(Value):
+    """One thing that happened; `step` names it, so that whoever takes it again does not write it twice."""
+
+    step: str
+    at: datetime
+    stage: Stage
+    text: str
+
+
+class Approval(Value):
+    """The approval as it was asked for. `deadline` never moves; `round` numbers the event that wakes the wait, and
+    `run` says whose wait it is."""
+
+    deadline: datetime
+    fingerprint: str
+    round: int = 1
+    run: int = 1
+
+
+class State(Value):
+    """Where a migration stands, as its own steps write it."""
+
+    stage: Stage = Stage.PLANNING
+    timeline: tuple[TimelineEntry, ...] = ()
+    warnings: tuple[str, ...] = ()
+    approval: Approval | None = None
+    fingerprint: str | None = None
+    version_id: str | None = None
+    try_command: str | None = None
+    image: ImageFate = ImageFate.KEPT
+
+
+class Received(Value):
+    """A verified decision, and the hash of the body it came in."""
+
+    decision: StoredDecision
+    body_hash: str
+
+
+class Ruling(Value):
+    """What the workflow made of one received decision."""
+
+    accepted: bool
+    text: str
+
+
+class Notice(Value):
+    """One thing that people are told: what is posted is made once; `taken` by the receiver, or `given_up`."""
+
+    body: str = ""
+    made_at: datetime | None = None
+    tries: int = 0
+    taken: bool = False
+    given_up: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody will post it any more."""
+        return self.taken or self.given_up
+
+
+class Failing(Value):
+    """An activity that cannot be done for a while, and since when: what its limit counts from, whichever run asks."""
+
+    activity: str
+    since: datetime
+
+
+class Snapshot(Value):
+    """Everything recorded about one attempt."""
+
+    accepted: Accepted
+    started: bool = False
+    state: State = State()
+    plan: Plan | None = None
+    regions: tuple[RegionStatus, ...] = ()
+    latch: Latch = Latch()
+    received: tuple[Received, ...] = ()
+    rulings: dict[str, Ruling] = {}
+    notices: dict[str, Notice] = {}
+    checks: tuple[Json, ...] = ()
+    failing: Failing | None = None
+
+    @property
+    def finished(self) -> Finished | None:
+        """The one outcome."""
+        return self.latch.finished
+
+    @property
+    def stage(self) -> Stage:
+        """The stage; an outcome means finished, whatever the last step wrote."""
+        return Stage.FINISHED if self.finished else self.state.stage
+
+    @property
+    def planned(self) -> Plan:
+        """The plan. Raises LookupError before it was written."""
+        if self.plan is None:
+            raise LookupError(f"{self.accepted.id} has no plan")
+        return self.plan
+
+    @property
+    def request(self) -> MigrationRequest:
+        """The accepted request."""
+        return request_from_record(self.accepted.request)
+
+    @property
+    def wants_deletion(self) -> bool:
+        """Whether the request asks for the deletion of the image."""
+        return bool((self.accepted.request.get("deletion") or {}).get("enabled"))
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody cancelled in time."""
+        return self.latch.cancelled_at is not None
+
+    @property
+    def approval_state(self) -> ApprovalState:
+        """Where the approval stands."""
+        finished = self.finished is not None
+        if self.latch.verdict:
+            return self.latch.verdict.state
+        if self.state.approval:
+            return ApprovalState.CANCELLED if finished else ApprovalState.WAITING
+        pending = self.wants_deletion and not finished
+        return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
+
+    @property
+    def decisions(self) -> list[StoredDecision]:
+        """Every verified decision, in the order in which they came."""
+        found = [received.decision for received in self.received]
+        return sorted(found, key=lambda d: (d.received_at, d.key))
+
+    @property
+    def unruled(self) -> bool:
+        """Whether a decision still waits for its ruling."""
+        return any(received.decision.key not in self.rulings for received in self.received)
+
+    @property
+    def accepted_decision(self) -> StoredDecision | None:
+        """The decision that settled the approval."""
+        return self.latch.verdict.decided_by if self.latch.verdict else None
+
+    def result(self, image: ImageFate, *, version_ready: bool, version_named: bool) -> Json:
+        """The result as it is told: the image's fate, the version, and everything that was written on the way."""
+        decided, plan = self.accepted_decision, self.plan
+        named = version_named or Effect.VERSION in self.latch.effects
+        effects = self.latch.effects.items()
+        return {
+            "image": image.value,
+            "versionId": plan.version_id if plan and named else None,
+            "versionReady": version_ready,
+            "checks": list(self.checks),
+            "decidedBy": decided.to_wire() if decided else None,
+            "correlationIds": {
+                _SENDERS[effect]: intent.correlation_id
+                for effect, intent in effects
+                if intent.correlation_id
+            },
+        }
+
+
+class ListEntry(Value):
+    """One row of the list of migrations."""
+
+    id: str
+    source_image_id: str
+    accepted_at: datetime
+    updated_at: datetime
+    stage: Stage
+    outcome: Outcome | None = None
+    reason: str = ""

@@ -1,0 +1,214 @@
+"""What a caller asks for: a JSON body becomes a `MigrationRequest`, or a list of every problem with it.
+
+The request that comes out is normalised (regions in their short form and sorted, duplicates merged, defaults filled
+in), so that two bodies that mean the same are equal and have the same `digest`.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+)
+
+from domain import ids as names
+from domain.errors import InvalidRequest, Problem, problems_of
+from domain.regions import normalise_region
+from domain.values import Edge, Json, iso_duration
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_REPLICAS = 100
+AUTO = "auto"
+DEFAULT_APPROVAL_TIMEOUT = timedelta(days=3)
+
+
+class StorageAccountType(StrEnum):
+    """Where a region keeps its replicas; the values that image versions know (arm.md, mission.md section 1)."""
+
+    STANDARD_LRS = "Standard_LRS"
+    STANDARD_ZRS = "Standard_ZRS"
+    PREMIUM_LRS = "Premium_LRS"
+    PREMIUM_V2_LRS = "PremiumV2_LRS"
+
+
+class ReplicationMode(StrEnum):
+    """Full copies the image into every region; Shallow leaves the version hanging on its source."""
+
+    FULL = "Full"
+    SHALLOW = "Shallow"
+
+
+class SecurityType(StrEnum):
+    """The SecurityType feature of an image definition."""
+
+    STANDARD = "Standard"
+    TRUSTED_LAUNCH_SUPPORTED = "TrustedLaunchSupported"
+    TRUSTED_LAUNCH = "TrustedLaunch"
+    CONFIDENTIAL_VM_SUPPORTED = "ConfidentialVMSupported"
+    CONFIDENTIAL_VM = "ConfidentialVM"
+    TRUSTED_LAUNCH_AND_CONFIDENTIAL_VM = "TrustedLaunchAndConfidentialVmSupported"
+
+
+def _follows(rule: names.NameRule) -> AfterValidator:
+    def check(name: str) -> str:
+        if found := rule.problem_with(name):
+            raise ValueError(found)
+        return name
+
+    return AfterValidator(check)
+
+
+def _duration_text(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("P"):
+        raise ValueError("must be an ISO 8601 duration such as P3D or PT12H")
+    return value
+
+
+def _within(low: timedelta, high: timedelta) -> AfterValidator:
+    def check(length: timedelta) -> timedelta:
+        if not low <= length <= high:
+            raise ValueError(
+                f"must be between {iso_duration(low)} and {iso_duration(high)}, not {iso_duration(length)}"
+            )
+        return length
+
+    return AfterValidator(check)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be a moment between the years 1 and 9999 in UTC") from error
+
+
+Name = Annotated[str, Field(max_length=1024)]
+Duration = Annotated[timedelta, Field(strict=False), BeforeValidator(_duration_text)]
+
+
+class PurchasePlan(Edge):
+    """The plan of the marketplace image that the managed image came from; managed images do not keep it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    publisher: Annotated[str, Field(min_length=1, max_length=256)]
+    product: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class DefinitionRequest(Edge):
+    """The image definition to use, or to create if the gallery has none of that name."""
+
+    name: Annotated[Name, _follows(names.DEFINITION)]
+    publisher: Annotated[Name, _follows(names.PUBLISHER)]
+    offer: Annotated[Name, _follows(names.OFFER)]
+    sku: Annotated[Name, _follows(names.SKU)]
+    security_type: SecurityType | None = None
+    purchase_plan: PurchasePlan | None = None
+
+
+class TargetRegion(Edge):
+    """A region that gets replicas of the version."""
+
+    name: Annotated[str, AfterValidator(normalise_region)]
+    replica_count: Annotated[int, Field(ge=1, le=MAX_REPLICAS)] = 1
+    storage_account_type: StorageAccountType = StorageAccountType.STANDARD_LRS
+
+
+class DeletionRequest(Edge):
+    """Whether the managed image is to be deleted in the end, after an approval. Off unless asked for."""
+
+    enabled: bool = False
+
+
+class ApprovalRequest(Edge):
+    """How long to wait for the approval of the deletion."""
+
+    timeout: Annotated[Duration, _within(timedelta(minutes=1), timedelta(days=90))] = (
+        DEFAULT_APPROVAL_TIMEOUT
+    )
+
+
+class MigrationRequest(Edge):
+    """One managed image, and where it goes. Field by field: docs/http.md."""
+
+    source_image_id: str
+    gallery_id: str
+    image_definition: DefinitionRequest
+    image_version: str = AUTO
+    target_regions: Annotated[tuple[TargetRegion, ...], Field(max_length=100)] = ()
+    replication_mode: ReplicationMode = ReplicationMode.FULL
+    end_of_life_date: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
+    exclude_from_latest: bool = False
+    block_deletion_before_end_of_life: bool = False
+    deletion: DeletionRequest = DeletionRequest()
+    approval: ApprovalRequest = ApprovalRequest()
+
+    @field_validator("source_image_id")
+    @classmethod
+    def _image_id(cls, value: str) -> str:
+        return str(names.parse_image_id(value))
+
+    @field_validator("gallery_id")
+    @classmethod
+    def _gallery_id(cls, value: str) -> str:
+        return str(names.parse_gallery_id(value))
+
+    @field_validator("image_version")
+    @classmethod
+    def _image_version(cls, value: str) -> str:
+        if value != AUTO:
+            names.parse_version_name(value)
+        return value
+
+    @field_validator("target_regions")
+    @classmethod
+    def _merge_regions(cls, value: tuple[TargetRegion, ...]) -> tuple[TargetRegion, ...]:
+        merged: dict[str, TargetRegion] = {}
+        for region in value:
+            if merged.setdefault(region.name, region) != region:
+                raise ValueError(
+                    f"names {region.name} twice with different replica counts or storage; keep one of them"
+                )
+        return tuple(merged[name] for name in sorted(merged))
+
+    def digest(self) -> str:
+        """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
+        wire = self.to_wire()
+        wire["sourceImageId"] = self.source_image_id.lower()
+        wire["galleryId"] = self.gallery_id.lower()
+        return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
+
+
+def parse_request(body: bytes) -> MigrationRequest:
+    """The request in an HTTP body. Raises InvalidRequest with every problem of its form."""
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidRequest(
+            [
+                Problem(
+                    field="body",
+                    message=f"has {len(body)} bytes; at most {MAX_BODY_BYTES} are read",
+                )
+            ]
+        )
+    try:
+        return MigrationRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(problems_of(error)) from error
+
+
+def parse_request_json(body: Json) -> MigrationRequest:
+    """As `parse_request`, for JSON that has been read already."""
+    return parse_request(json.dumps(body).encode())
+
+
+def request_from_record(wire: Json | str) -> MigrationRequest:
+    """A request that was accepted earlier, from JSON of this or an older deployment: unknown keys are ignored."""
+    text = wire if isinstance(wire, str) else json.dumps(wire)
+    return MigrationRequest.model_validate_json(text, extra="ignore")

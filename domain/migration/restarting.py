@@ -1,0 +1,221 @@
+"""What the sweep makes of an orchestration without an outcome: start it again from its record, or leave it, or end it.
+
+An orchestration dies when the worker dies during one of its turns (design: the record is the truth). What a person did
+to it, terminate or suspend, is nobody's accident and is respected.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from domain.migration.latch import Finished, Latch, Restart
+from domain.migration.recorded import Snapshot
+from domain.migration.stages import AFTER_REPLICATION, WITH_VERSION, ImageFate, Outcome
+
+LONGEST_TIMER = timedelta(days=1)
+HANGS_AFTER = LONGEST_TIMER + timedelta(hours=1)
+LONGEST_DELAY = timedelta(hours=1)
+LONGEST_TEXT = 500
+_DOUBLINGS = 12
+# The extension's own words for an orchestration that was begun on other code (host.json: Strict, Fail).
+OTHER_CODE = "VersionMismatch"
+_SECRET = re.compile(r"(?i)(sig|code|key|token|secret|password|signature)=[^&\s\"']+")
+
+
+class Runtime(StrEnum):
+    """How the extension says an orchestration stands; `missing`: it knows none of that id."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    CONTINUED = "ContinuedAsNew"
+    SUSPENDED = "Suspended"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    TERMINATED = "Terminated"
+    CANCELED = "Canceled"
+    MISSING = "missing"
+
+
+ENDED_BY_A_PERSON = frozenset({Runtime.TERMINATED, Runtime.CANCELED})
+UNDER_WAY = frozenset({Runtime.PENDING, Runtime.RUNNING, Runtime.CONTINUED})
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One orchestration, as the extension tells it. `superseded`: it ended because a later run stands."""
+
+    runtime: Runtime
+    text: str = ""
+    updated_at: datetime | None = None
+    superseded: bool = False
+
+
+@dataclass(frozen=True)
+class RestartPolicy:
+    """How often a migration that does not move on is started again, and after what first delay."""
+
+    limit: int
+    delay: timedelta
+
+
+@dataclass(frozen=True)
+class Begin:
+    """It was never started: start it."""
+
+
+@dataclass(frozen=True)
+class StartAgain:
+    """Write this down, then start it under its id."""
+
+    start: Restart
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """It hangs: write down that the app itself ends it, then do."""
+
+
+@dataclass(frozen=True)
+class EndIt:
+    """It cannot or may not go on: write this end."""
+
+    finished: Finished
+
+
+@dataclass(frozen=True)
+class Report:
+    """Tell, and leave it."""
+
+    warning: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Nothing is to be done now."""
+
+
+Decision = Begin | StartAgain | Terminate | EndIt | Report | Leave
+
+
+def judge_orchestration(
+    snapshot: Snapshot,
+    parent: Sighting,
+    children: tuple[Sighting, ...],
+    now: datetime,
+    policy: RestartPolicy,
+) -> Decision:
+    """What to do about a migration without an outcome."""
+    if parent.runtime is Runtime.MISSING and not snapshot.started:
+        return Begin()
+    if parent.runtime is Runtime.SUSPENDED:
+        return Report("The orchestration is suspended and stands still until somebody resumes it.")
+    if parent.runtime in UNDER_WAY:
+        return Terminate() if _hangs(parent, children, now) else Leave()
+    latch = snapshot.latch
+    if latch.stopped_run != latch.run and _ended_by_a_person(parent, children):
+        return EndIt(implied_end(snapshot, "was terminated", parent.text, now))
+    if parent.runtime is Runtime.COMPLETED and not parent.superseded:
+        return EndIt(implied_end(snapshot, "ended without an outcome", "", now))
+    return _again(snapshot, parent, now, policy)
+
+
+def _hangs(parent: Sighting, children: tuple[Sighting, ...], now: datetime) -> bool:
+    moments = [seen.updated_at for seen in (parent, *children) if seen.updated_at]
+    return bool(moments) and now - max(moments) > HANGS_AFTER
+
+
+def _ended_by_a_person(parent: Sighting, children: tuple[Sighting, ...]) -> bool:
+    """Its own end, or that of the child it died of."""
+    if parent.runtime in ENDED_BY_A_PERSON:
+        return True
+    return parent.runtime is Runtime.FAILED and any(
+        child.runtime in ENDED_BY_A_PERSON for child in children
+    )
+
+
+def _again(
+    snapshot: Snapshot, parent: Sighting, now: datetime, policy: RestartPolicy
+) -> StartAgain | EndIt | Leave:
+    """Counted since the record last moved on, and ever more rarely."""
+    latch, mark = snapshot.latch, progress_mark(snapshot)
+    in_a_row = _since(latch, mark)
+    how = "hung" if latch.stopped_run == latch.run else _HOW.get(parent.runtime, "ended")
+    if sum(restart.counted for restart in in_a_row) >= policy.limit:
+        tries = f"{how}, {policy.limit} times without coming further"
+        return EndIt(implied_end(snapshot, tries, parent.text, now))
+    if in_a_row and now < in_a_row[-1].at + delay_after(len(in_a_row), policy.delay):
+        return Leave()
+    text = told(parent.text)
+    return StartAgain(
+        Restart(
+            run=latch.run + 1,
+            at=now,
+            cause=f"its orchestration {how}{f' ({text})' if text else ''}",
+            mark=mark,
+            counted=OTHER_CODE not in parent.text,
+        )
+    )
+
+
+_HOW = {Runtime.FAILED: "failed", Runtime.MISSING: "vanished", Runtime.COMPLETED: "was replaced"}
+
+
+def delay_after(restarts: int, first: timedelta) -> timedelta:
+    """How long to wait after that many restarts in a row before the next."""
+    doublings: int = min(restarts - 1, _DOUBLINGS)
+    return min(first * (1 << doublings), LONGEST_DELAY)
+
+
+def _since(latch: Latch, mark: str) -> list[Restart]:
+    """The last restarts between which nothing moved on."""
+    found: list[Restart] = []
+    for restart in reversed(latch.restarts):
+        if restart.mark != mark:
+            break
+        found.insert(0, restart)
+    return found
+
+
+def progress_mark(snapshot: Snapshot) -> str:
+    """Changes when the migration moves on: stage, regions, rulings, what was sent, lines other than of restarts."""
+    latch = snapshot.latch
+    seen = (
+        snapshot.state.stage.value,
+        [(region.name, region.state, region.progress) for region in snapshot.regions],
+        sorted(snapshot.rulings),
+        sorted((effect.value, bool(i.operation_url)) for effect, i in latch.effects.items()),
+        [entry.step for entry in snapshot.state.timeline if not entry.step.startswith("restart")],
+    )
+    return sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Finished:
+    """The end that the records imply for a migration whose orchestration will not go on."""
+    latch, stage = snapshot.latch, snapshot.state.stage
+    usable = stage in AFTER_REPLICATION
+    fate = ImageFate.UNKNOWN if latch.deletion else snapshot.state.image
+    if latch.cancelled_at:
+        outcome = Outcome.CANCELLED
+    elif usable and snapshot.wants_deletion:
+        outcome = Outcome.KEPT
+    else:
+        outcome = Outcome.FAILED
+    cause = told(text)
+    reason = f"the orchestration {how}{f' ({cause})' if cause else ''}; the image is {fate}; "
+    advice = "look at the version and start again"
+    if fate is ImageFate.UNKNOWN:
+        advice = "a deletion may have been sent: look at the image yourself"
+    return Finished(
+        outcome=outcome,
+        reason=f"cancelled; {reason.removesuffix('; ')}" if latch.cancelled_at else reason + advice,
+        at=now,
+        result=snapshot.result(fate, version_ready=usable, version_named=stage in WITH_VERSION),
+    )
+
+
+def told(text: str) -> str:
+    """The extension's words for people: one line, cut, without what looks like a secret."""
+    line = _SECRET.sub(r"\1=…", " ".join(text.split()))
+    return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "…"

@@ -1,0 +1,248 @@
+"""All configuration: what each setting is called, its type, its default, its meaning.
+
+A field's environment variable is its name in capitals. docs/configuration.md lists them all; tests/test_docs.py holds
+it to this file.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from domain.errors import Problem, problems_of
+from domain.migration.bodies import Generation1Security
+from domain.migration.latch import MOST_RESTARTS_KEPT
+from domain.migration.limits import Limits
+from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
+from domain.migration.polling import PollPolicy
+from domain.migration.restarting import RestartPolicy
+from domain.schedules import parse_schedule
+from domain.values import iso_duration
+
+_SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
+
+
+class InvalidSettings(ValueError):  # noqa: N818 - named after what is the case
+    """The app's settings cannot be used; names every one that is wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+
+
+def _comma_list(value: Any) -> Any:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error}") from error
+
+
+def _positive(length: timedelta) -> timedelta:
+    if length < timedelta(seconds=1):
+        raise ValueError(f"must be at least PT1S, not {iso_duration(length)}")
+    return length
+
+
+def _https_or_local(url: str) -> str:
+    parts = urlsplit(url)  # the host, not what looks like it: http://localhost:80@elsewhere/
+    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+    if not local and not (parts.scheme == "https" and parts.hostname):
+        raise ValueError("must begin with https:// (http only for this machine)")
+    return url.rstrip("/")
+
+
+def _webhook_secret(text: str) -> str:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith("whsec_") or len(key) < _SHORTEST_KEY:
+        raise ValueError(f"must be whsec_ and the base64 of at least {_SHORTEST_KEY} random bytes")
+    return text
+
+
+def _schedule(text: str) -> str:
+    parse_schedule(text)
+    return text
+
+
+def _wrong_in(entry: MappingEntry) -> Iterator[str]:
+    """What is wrong with a mapping entry, each with the place."""
+    if unknown := unknown_templates(entry):
+        yield f": nothing fills {{{'}, {'.join(unknown)}}}"
+    for problem in certain_problems(entry):
+        yield f".{problem.field}: {problem.message}"
+
+
+Ncrontab = Annotated[str, AfterValidator(_schedule)]
+CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
+Span = Annotated[timedelta, AfterValidator(_positive)]
+Url = Annotated[str, AfterValidator(_https_or_local)]
+
+
+class Settings(BaseModel):
+    """The app's settings; see `from_environ`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    arm_endpoint: Url = Field(
+        "https://management.azure.com", description="Azure Resource Manager's address."
+    )
+    arm_token_scope: str = Field(
+        "", description="Scope of its tokens; empty: <ARM_ENDPOINT>/.default."
+    )
+    subscription_ids: CommaList = Field(
+        (), description="Subscriptions that the lists show when none is asked for; comma-separated."
+    )
+    approval_webhook_secrets: Annotated[
+        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(_comma_list)
+    ] = Field(
+        (),
+        description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
+    )
+    notification_url: Annotated[str, AfterValidator(lambda url: url and _https_or_local(url))] = (
+        Field("", description="Where notifications are posted. Empty: nobody is notified.")
+    )
+    notification_secret: Annotated[
+        str, AfterValidator(lambda text: text and _webhook_secret(text))
+    ] = Field(
+        "",
+        validate_default=True,
+        description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL.",
+    )
+    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
+        (), description="JSON list: which new images migrate by themselves, and how."
+    )
+    records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
+    records_table_endpoint: Annotated[
+        str, AfterValidator(lambda url: url and _https_or_local(url))
+    ] = Field(
+        "",
+        description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",
+    )
+    records_table_connection_string: str = Field(
+        "", description="Instead of the endpoint, for Azurite; empty: AzureWebJobsStorage."
+    )
+    records_table_name: str = Field(
+        "GalleryMigrations", pattern="^[A-Za-z][A-Za-z0-9]{2,62}$", description="Name of the table."
+    )
+    records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
+    replication_poll_interval: Span = Field(
+        timedelta(minutes=1),
+        description="Time between looks at a replicating version; grows up to fivefold.",
+    )
+    replication_timeout: Span = Field(
+        timedelta(hours=6), description="How long a version may take to replicate."
+    )
+    azure_retry_timeout: Span = Field(
+        timedelta(hours=6),
+        description="How long one step goes on while Azure throttles or is down.",
+    )
+    deletion_confirm_timeout: Span = Field(
+        timedelta(minutes=30), description="How long to wait until a deleted image is gone."
+    )
+    generation1_security_type: Generation1Security = Field(
+        Generation1Security.OMIT,
+        description="What generation 1 definitions send as SecurityType: omit or standard. Never seen on Azure.",
+    )
+    sweep_schedule: Ncrontab = Field(
+        "0 */5 * * * *", description="NCRONTAB schedule of the sweep (read at start)."
+    )
+    restart_limit: Annotated[int, Field(ge=1, le=MOST_RESTARTS_KEPT)] = Field(
+        10,
+        description="How often a migration that does not come further is started again when its orchestration died.",
+    )
+    restart_delay: Span = Field(
+        timedelta(minutes=1),
+        description="Time between the first two of these starts; doubles up to an hour.",
+    )
+    purge_schedule: Ncrontab = Field(
+        "0 30 3 * * *", description="NCRONTAB schedule of the purge (read at start)."
+    )
+    history_retention: Span = Field(
+        timedelta(days=30),
+        description="Age at which finished orchestrations' histories are purged; records stay.",
+    )
+
+    @field_validator("event_grid_mapping")
+    @classmethod
+    def _entries_make_requests(cls, mapping: tuple[MappingEntry, ...]) -> tuple[MappingEntry, ...]:
+        """Found here, and not when the first image comes and its event is dropped."""
+        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in _wrong_in(entry)]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return mapping
+
+    @field_validator("notification_secret")
+    @classmethod
+    def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
+        if others.data.get("notification_url") and not secret:
+            raise ValueError("is required with NOTIFICATION_URL; notifications are signed")
+        return secret
+
+    @property
+    def token_scope(self) -> str:
+        """The scope to ask tokens for."""
+        return self.arm_token_scope or f"{self.arm_endpoint}/.default"
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a migration that is accepted now."""
+        interval, timeout = self.replication_poll_interval, self.replication_timeout
+        return Limits(
+            retry=self.azure_retry_timeout,
+            confirm=self.deletion_confirm_timeout,
+            polling=PollPolicy(interval=interval, timeout=timeout),
+        )
+
+    @property
+    def restart_policy(self) -> RestartPolicy:
+        """How often the sweep starts again what does not move on."""
+        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """The settings in an environment; an empty value means the default. Raises InvalidSettings."""
+        found = {
+            name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
+        }
+        fallbacks = {
+            "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
+            "records_table_connection_string": environ.get("AzureWebJobsStorage"),
+        }
+        found = {**{k: v for k, v in fallbacks.items() if v}, **found}
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            raise InvalidSettings([_about_variable(p) for p in problems_of(error)]) from error
+
+
+def _about_variable(problem: Problem) -> Problem:
+    return Problem(field=_variable(problem.field), message=problem.message)
+
+
+def _variable(path: str) -> str:
+    name, bracket, rest = path.partition("[")
+    first, dot, inner = name.partition(".")
+    return first.upper() + dot + inner + bracket + rest

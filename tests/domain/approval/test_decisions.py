@@ -1,0 +1,118 @@
+"""Approvals: the first decision that counts decides, and it counts only for what was shown, in time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.approval.decisions import (
+    ApprovalState,
+    Decision,
+    StoredDecision,
+    judge_decisions,
+    refusal_of,
+)
+from tests.builders import MIGRATION_ID, NOW, a_decision
+
+DEADLINE = NOW + timedelta(days=3)
+FINGERPRINT = a_decision().fingerprint
+REJECT = Decision.REJECT
+
+
+def later(**delta: float) -> datetime:
+    return NOW + timedelta(**delta)
+
+
+def judged(decisions: list[StoredDecision], now: datetime = NOW) -> tuple[ApprovalState, str]:
+    verdict = judge_decisions(decisions, MIGRATION_ID, FINGERPRINT, DEADLINE, now)
+    return verdict.state, verdict.decided_by.key if verdict.decided_by else ""
+
+
+OTHER_MIGRATION = a_decision(key="m", migration_id="somebody-1")
+OTHER_FINGERPRINT = a_decision(key="f", fingerprint="v1-a-b")
+TOO_LATE = a_decision(key="l", received_at=DEADLINE + timedelta(microseconds=1))
+REFUSED = {
+    "for another migration": (OTHER_MIGRATION, "the migration"),
+    "for another fingerprint": (OTHER_FINGERPRINT, "the fingerprint"),
+    "after the deadline": (TOO_LATE, "after the deadline"),
+}
+CASES: dict[str, tuple[list[StoredDecision], datetime, ApprovalState, str]] = {
+    "nothing yet": ([], NOW, ApprovalState.WAITING, ""),
+    "nothing until a moment before the deadline": (
+        [],
+        DEADLINE - timedelta(seconds=1),
+        ApprovalState.WAITING,
+        "",
+    ),
+    "nothing until the deadline": ([], DEADLINE, ApprovalState.EXPIRED, ""),
+    "an approval": ([a_decision()], NOW, ApprovalState.APPROVED, "k1"),
+    "a rejection": ([a_decision(decision=REJECT)], NOW, ApprovalState.REJECTED, "k1"),
+    "an approval at the deadline itself": (
+        [a_decision(received_at=DEADLINE)],
+        DEADLINE,
+        ApprovalState.APPROVED,
+        "k1",
+    ),
+    "an approval in time, judged after it": (
+        [a_decision()],
+        DEADLINE + timedelta(hours=1),
+        ApprovalState.APPROVED,
+        "k1",
+    ),
+    "a late one": ([TOO_LATE], later(days=4), ApprovalState.EXPIRED, ""),
+    "rejected before approved": (
+        [a_decision(key="a", received_at=later(hours=2)), a_decision(key="r", decision=REJECT)],
+        later(hours=3),
+        ApprovalState.REJECTED,
+        "r",
+    ),
+    "approved before rejected": (
+        [a_decision(key="r", decision=REJECT, received_at=later(hours=2)), a_decision(key="a")],
+        later(hours=3),
+        ApprovalState.APPROVED,
+        "a",
+    ),
+    "misdirected ones before a right one": (
+        [OTHER_MIGRATION, OTHER_FINGERPRINT, a_decision(received_at=later(hours=1))],
+        later(hours=1),
+        ApprovalState.APPROVED,
+        "k1",
+    ),
+    "only misdirected ones": (
+        [OTHER_MIGRATION, OTHER_FINGERPRINT],
+        NOW,
+        ApprovalState.WAITING,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("decisions", "now", "state", "by"), CASES.values(), ids=CASES)
+def test_the_first_decision_that_counts_decides(
+    decisions: list[StoredDecision], now: datetime, state: ApprovalState, by: str
+) -> None:
+    """State, and who decided."""
+    assert judged(decisions, now) == (state, by)
+
+
+@pytest.mark.parametrize(("decision", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_decision_that_does_not_count_says_why(decision: StoredDecision, words: str) -> None:
+    """The approver reads it."""
+    assert words in (refusal_of(decision, MIGRATION_ID, FINGERPRINT, DEADLINE) or "")
+
+
+@given(st.lists(st.tuples(st.sampled_from(Decision), st.integers(0, 5)), max_size=6), st.randoms())
+def test_the_order_of_reading_does_not_matter(
+    given_decisions: list[tuple[Decision, int]], random: Random
+) -> None:
+    """Two workers that read the records in different orders judge the same."""
+    decisions = [
+        a_decision(key=f"k{n}", decision=kind, received_at=later(hours=hours))
+        for n, (kind, hours) in enumerate(given_decisions)
+    ]
+    shuffled = random.sample(decisions, len(decisions))
+    assert judged(decisions) == judged(shuffled)

@@ -1,0 +1,69 @@
+"""The paste-ready line that tests a version."""
+
+from __future__ import annotations
+
+import shlex
+
+from domain.migration.commands import create_vm_command
+from domain.migration.planning import Plan
+from tests import builders as b
+from tests.builders import SUBSCRIPTION, a_plan, a_request, an_image, planned, some_facts
+
+
+def options(plan: Plan) -> dict[str, str]:
+    """The line as a shell would read it: option -> value."""
+    words = shlex.split(create_vm_command(plan))
+    assert words[:3] == ["az", "vm", "create"]
+    pairs = zip(words[3:], [*words[4:], ""], strict=True)
+    return {word: after for word, after in pairs if word.startswith("--")}
+
+
+def linux_plan() -> Plan:
+    image = an_image(storageProfile=b.storage_profile(os_disk={"osType": "Linux"}))
+    plan = planned(a_request(), some_facts(image=image))
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def test_the_line_names_exactly_this_version() -> None:
+    """`latest` hides what is not promoted yet, so the id is given in full."""
+    plan = a_plan()
+    found = options(plan)
+    assert found["--image"] == plan.version_id
+    assert found["--subscription"] == SUBSCRIPTION
+    assert found["--resource-group"] == "web"
+    assert found["--location"] == "eastus2"
+    assert found["--security-type"] == "Standard"
+
+
+def test_no_password_is_ever_made_up() -> None:
+    """Windows: az asks for one; Linux: keys are made."""
+    assert "--admin-password" not in options(a_plan())
+    assert "--generate-ssh-keys" in options(linux_plan())
+
+
+def test_a_trusted_launch_version_is_tested_with_azures_default() -> None:
+    """`--security-type Standard` would be refused."""
+    plan = a_plan(imageDefinition=b.definition_part(securityType="TrustedLaunch"))
+    assert "--security-type" not in options(plan)
+
+
+def test_a_purchase_plan_is_part_of_the_line_and_quoted() -> None:
+    """A VM from a marketplace image needs it; blanks and quotes do not break the line."""
+    buy = {"name": "a b", "publisher": "con'toso", "product": "$(rm)"}
+    found = options(a_plan(imageDefinition=b.definition_part(purchasePlan=buy)))
+    assert (found["--plan-name"], found["--plan-publisher"], found["--plan-product"]) == (
+        "a b",
+        "con'toso",
+        "$(rm)",
+    )
+
+
+def test_the_vms_name_is_one_that_windows_takes() -> None:
+    """Fifteen characters at most, no hyphen at the end."""
+    image_id = f"{b.SCOPE}/images/a.very_long-name-of-an-image"
+    plan = a_plan().model_copy(update={"image_id": image_id})
+    name = options(plan)["--name"]
+    assert len(name) <= 15
+    assert not name.endswith("-")
+    assert name.replace("-", "").isalnum()

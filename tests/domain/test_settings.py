@@ -1,0 +1,195 @@
+"""Settings: every default, every wrong value named by its variable, all at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+
+import pytest
+
+from domain.settings import InvalidSettings, Settings
+from tests.builders import GALLERY_ID
+
+ENTRY = {
+    "galleryId": GALLERY_ID,
+    "imageDefinition": {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"},
+}
+SECRETS = tuple(f"whsec_{base64.b64encode(bytes([n]) * 24).decode()}" for n in (1, 2))
+BAD = {
+    "a webhook secret that is too short": (
+        {"APPROVAL_WEBHOOK_SECRETS": f"{SECRETS[0]},whsec_MTIz"},
+        "APPROVAL_WEBHOOK_SECRETS[1]",
+        "24 random bytes",
+    ),
+    "a webhook secret without its prefix": (
+        {"APPROVAL_WEBHOOK_SECRETS": SECRETS[0].removeprefix("whsec_")},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+        "whsec_",
+    ),
+    "http with this machine and a port as the user": (
+        {"NOTIFICATION_URL": "http://localhost:80@evil.example/x"},
+        "NOTIFICATION_URL",
+        "https",
+    ),
+    "plain http": ({"ARM_ENDPOINT": "http://management.azure.com"}, "ARM_ENDPOINT", "https"),
+    "http to a name like this machine's": (
+        {"ARM_ENDPOINT": "http://localhost.evil.example"},
+        "ARM_ENDPOINT",
+        "https",
+    ),
+    "http with this machine as the user": (
+        {"NOTIFICATION_URL": "http://127.0.0.1@evil.example/x"},
+        "NOTIFICATION_URL",
+        "https",
+    ),
+    "a notification address that is none": (
+        {"NOTIFICATION_URL": "example.org"},
+        "NOTIFICATION_URL",
+        "https",
+    ),
+    "an unknown home of the records": ({"RECORDS_STORE": "redis"}, "RECORDS_STORE", "one of"),
+    "a table service without its scheme": (
+        {"RECORDS_TABLE_ENDPOINT": "account.table.core.windows.net"},
+        "RECORDS_TABLE_ENDPOINT",
+        "https",
+    ),
+    "a table name with a hyphen": ({"RECORDS_TABLE_NAME": "my-table"}, "RECORDS_TABLE_NAME", ""),
+    "a poll interval of nothing": (
+        {"REPLICATION_POLL_INTERVAL": "PT0S"},
+        "REPLICATION_POLL_INTERVAL",
+        "PT1S",
+    ),
+    "a duration in words": ({"REPLICATION_TIMEOUT": "six hours"}, "REPLICATION_TIMEOUT", "ISO"),
+    "an unknown rule for generation 1": (
+        {"GENERATION1_SECURITY_TYPE": "Standart"},
+        "GENERATION1_SECURITY_TYPE",
+        "one of",
+    ),
+    "a sweep at a minute that is none": (
+        {"SWEEP_SCHEDULE": "0 99 * * * *"},
+        "SWEEP_SCHEDULE",
+        "minute '99'",
+    ),
+    "a sweep at an interval": ({"SWEEP_SCHEDULE": "00:05:00"}, "SWEEP_SCHEDULE", "NCRONTAB"),
+    "a purge in words": ({"PURGE_SCHEDULE": "nightly"}, "PURGE_SCHEDULE", "six fields"),
+    "a mapping that is no JSON": ({"EVENT_GRID_MAPPING": "["}, "EVENT_GRID_MAPPING", "JSON"),
+    "a mapping that is an object": (
+        {"EVENT_GRID_MAPPING": json.dumps(ENTRY)},
+        "EVENT_GRID_MAPPING",
+        "",
+    ),
+    "a mapping entry with an unknown field": (
+        {"EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "delete": True}])},
+        "EVENT_GRID_MAPPING[0].delete",
+        "not a known field",
+    ),
+    "a mapping entry that makes no request": (
+        {"EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "deletion": {"enable": True}}])},
+        "EVENT_GRID_MAPPING",
+        "[0].deletion.enable: is not a known field",
+    ),
+    "a mapping entry without a gallery": (
+        {"EVENT_GRID_MAPPING": json.dumps([{"imageDefinition": {}}])},
+        "EVENT_GRID_MAPPING[0].galleryId",
+        "required",
+    ),
+}
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    """Azure's public cloud, Table storage, six hours, nobody notified, nothing by itself."""
+    found = Settings.from_environ({})
+    assert found.arm_endpoint == "https://management.azure.com"
+    assert found.token_scope == "https://management.azure.com/.default"
+    assert found.records_store == "table"
+    assert found.replication_timeout == timedelta(hours=6)
+    assert found.notification_url == ""
+    assert found.event_grid_mapping == ()
+    assert found.approval_webhook_secrets == ()
+
+
+def test_an_empty_value_means_the_default() -> None:
+    """Portals and templates leave empty values behind."""
+    assert Settings.from_environ(dict.fromkeys(map(str.upper, Settings.model_fields), "")) == (
+        Settings.from_environ({})
+    )
+
+
+def test_every_value_is_read() -> None:
+    """Lists by commas, durations as ISO 8601, addresses without a slash at the end."""
+    found = Settings.from_environ(
+        {
+            "ARM_ENDPOINT": "https://127.0.0.1:8443/",
+            "SUBSCRIPTION_IDS": "a, b,",
+            "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS),
+            "NOTIFICATION_URL": "http://127.0.0.1:9000/hook",
+            "NOTIFICATION_SECRET": SECRETS[0],
+            "EVENT_GRID_MAPPING": json.dumps([ENTRY]),
+            "REPLICATION_POLL_INTERVAL": "PT5S",
+            "GENERATION1_SECURITY_TYPE": "standard",
+        }
+    )
+    assert found.token_scope == "https://127.0.0.1:8443/.default"
+    assert found.subscription_ids == ("a", "b")
+    assert found.approval_webhook_secrets == SECRETS
+    assert found.notification_url == "http://127.0.0.1:9000/hook"
+    assert found.event_grid_mapping[0].gallery_id == GALLERY_ID
+    assert found.replication_poll_interval == timedelta(seconds=5)
+    assert found.generation1_security_type == "standard"
+
+
+@pytest.mark.parametrize(("environ", "variable", "words"), BAD.values(), ids=BAD)
+def test_a_wrong_value_is_named_by_its_variable(
+    environ: dict[str, str], variable: str, words: str
+) -> None:
+    """With the rule."""
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_environ(environ)
+    assert [problem.field for problem in caught.value.problems] == [variable]
+    assert words in caught.value.problems[0].message
+
+
+def test_a_template_that_nothing_fills_is_wrong() -> None:
+    """Found at start, not when the first image comes."""
+    mapping = json.dumps([{**ENTRY, "imageVersion": "{release}"}])
+    with pytest.raises(InvalidSettings, match="release"):
+        Settings.from_environ({"EVENT_GRID_MAPPING": mapping})
+
+
+def test_all_wrong_values_come_at_once() -> None:
+    """One deployment, not one for each."""
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_environ(
+            {
+                "RECORDS_STORE": "redis",
+                "REPLICATION_TIMEOUT": "x",
+                "EVENT_GRID_MAPPING": json.dumps([{**ENTRY, "imageVersion": "{release}"}]),
+                "NOTIFICATION_URL": "https://example.org/hook",
+                "SWEEP_SCHEDULE": "%SWEEP%",
+                "PURGE_SCHEDULE": "@daily",
+            }
+        )
+    assert {p.field for p in caught.value.problems} == {
+        "RECORDS_STORE",
+        "REPLICATION_TIMEOUT",
+        "EVENT_GRID_MAPPING",
+        "NOTIFICATION_SECRET",
+        "SWEEP_SCHEDULE",
+        "PURGE_SCHEDULE",
+    }
+
+
+def test_the_functions_storage_is_the_home_when_none_is_named() -> None:
+    """As the host's own setting; one of our own wins."""
+    hosts = {"AzureWebJobsStorage__tableServiceUri": "https://a.table.core.windows.net"}
+    assert Settings.from_environ(hosts).records_table_endpoint.endswith("windows.net")
+    own = {**hosts, "RECORDS_TABLE_ENDPOINT": "https://b"}
+    assert Settings.from_environ(own).records_table_endpoint == "https://b"
+
+
+def test_notifications_are_signed_or_not_sent() -> None:
+    """An address without a secret is refused, by the name of what is missing."""
+    with pytest.raises(InvalidSettings) as refused:
+        Settings.from_environ({"NOTIFICATION_URL": "https://example.org/hook"})
+    assert [problem.field for problem in refused.value.problems] == ["NOTIFICATION_SECRET"]
