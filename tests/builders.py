@@ -10,8 +10,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from migration.starting import MigrationStart
-
 from migration.approval import Decision, StoredDecision
 from migration.bodies import Generation1Security
 from migration.facts import (
@@ -25,13 +23,15 @@ from migration.facts import (
     version_facts,
 )
 from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
+from migration.latch import Finished
+from migration.limits import Limits
 from migration.names import image_key, migration_id
 from migration.planning import Plan, make_plan
-from migration.polling import PollPolicy
 from migration.problems import Problem
 from migration.recorded import Accepted
 from migration.requests import MigrationRequest, parse_request_json
 from migration.rules import Facts
+from migration.stages import Outcome
 from migration.wire import Json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -200,8 +200,11 @@ def a_decision(**changes: Any) -> StoredDecision:
     return StoredDecision(**{**values, **changes})
 
 
-def an_acceptance(attempt: int = 1, image_id: str = IMAGE_ID, **changes: Any) -> Accepted:
-    """An accepted request; the later the attempt, the later it was accepted."""
+def an_acceptance(
+    attempt: int = 1, image_id: str = IMAGE_ID, limits: Limits = Limits(), **changes: Any
+) -> Accepted:
+    """An accepted request, by default with the limits of the settings' defaults; the later the attempt, the later it
+    was accepted."""
     request = a_request(sourceImageId=image_id, **changes)
     key = image_key(request.source_image_id)
     return Accepted(
@@ -212,17 +215,14 @@ def an_acceptance(attempt: int = 1, image_id: str = IMAGE_ID, **changes: Any) ->
         request=request.to_wire(),
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
+        limits=limits,
     )
 
 
-def a_start(accepted: Accepted | None = None) -> MigrationStart:
-    """The input of `migrate_image`, with the settings' defaults."""
-    accepted = accepted or an_acceptance()
-    return MigrationStart(
-        migration_id=accepted.id,
-        request=accepted.request,
-        polling=PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6)),
-    )
+def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> Finished:
+    """An outcome; `changes` by field."""
+    values: Json = {"reason": "migrated", "at": NOW, "result": {"image": "kept"}, **changes}
+    return Finished(outcome=outcome, **values)
 
 
 def as_bytes(body: Any) -> bytes:
