@@ -41,6 +41,7 @@ IMAGE_ID = f"{SCOPE}/images/web-2019"
 GALLERY_ID = f"{SCOPE}/galleries/myGallery"
 CREATED = "2024-03-11T09:14:52.1270319Z"
 MIGRATION_ID = migration_id(image_key(IMAGE_ID), 1)
+LIMITS = Limits()
 
 
 def request_body(**changes: Any) -> Json:
@@ -201,7 +202,7 @@ def a_decision(**changes: Any) -> StoredDecision:
 
 
 def an_acceptance(
-    attempt: int = 1, image_id: str = IMAGE_ID, limits: Limits = Limits(), **changes: Any
+    attempt: int = 1, image_id: str = IMAGE_ID, limits: Limits = LIMITS, **changes: Any
 ) -> Accepted:
     """An accepted request, by default with the limits of the settings' defaults; the later the attempt, the later it
     was accepted."""
