@@ -31,6 +31,7 @@ class Extension:
     instances: dict[str, Json] = field(default_factory=dict)
     broken: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
+    purged: list[dict[str, str]] = field(default_factory=list)
 
     def stands(
         self, instance: str, runtime: Runtime, updated: datetime, output: str | Json | None = None
@@ -53,6 +54,7 @@ class Extension:
         """Run something with a client of this extension."""
         app = web.Application()
         app.router.add_get("/durabletask/instances/{id}", self._status)
+        app.router.add_delete("/durabletask/instances/", self._purge)
         app.router.add_post("/durabletask/instances/{id}/terminate", self._asked("terminate"))
         app.router.add_post("/durabletask/instances/{id}/raiseEvent/{event}", self._asked("raise"))
         app.router.add_post("/durabletask/orchestrators/{name}/{id}", self._asked("start"))
@@ -71,6 +73,10 @@ class Extension:
             return web.json_response(BROKEN, status=500)
         found = self.instances.get(request.match_info["id"])
         return web.json_response(found) if found else web.Response(status=404)
+
+    async def _purge(self, request: web.Request) -> web.Response:
+        self.purged.append(dict(request.query))
+        return web.json_response({"instancesDeleted": 0})
 
     def _asked(self, what: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
