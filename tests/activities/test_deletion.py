@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -441,6 +441,14 @@ def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted
     assert azure.resource(plan.image_id) is not None
 
 
+@pytest.fixture
+def forget_clients() -> Iterator[None]:
+    """Clients know the address that they were made for."""
+    yield
+    clients.compute.cache_clear()
+
+
+@pytest.mark.usefixtures("forget_clients")
 def test_what_a_gateway_refused_is_not_told_as_kept(
     azure: Azure, cloud: ArmCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
