@@ -72,7 +72,7 @@ def _result(
             return _halted(halt)
         answer: Any = work(asked, snapshot)
         if isinstance(answer, ActivityError):
-            return _failed(answer)
+            return _failed(_since(contract.name, asked, snapshot, answer))
         if isinstance(answer, Halt):
             return _halted(answer)
         if snapshot.failing and snapshot.failing.activity == contract.name:

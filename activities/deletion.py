@@ -16,7 +16,7 @@ from activities.activity import implements
 from activities.arm_errors import error_of
 from activities.clients import compute
 from activities.configuration import records
-from activities.effects import forget, send
+from activities.effects import did_nothing, forget, send
 from activities.images import facts_with_creation, read_image_body
 from activities.versions import operation_error, read_version_body
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
@@ -116,7 +116,7 @@ def _delete(request: StepRequest, image: ComputeId, before: Intent | None) -> An
         return ImageGone(by_us=before is not None)
     except HttpResponseError as error:
         refusal = error_of(error)
-        if refusal.transient or before is None:
+        if refusal.transient or (before is None and did_nothing(error)):
             raise
         return DeletionSent(began=began, refused=str(refusal))
     if isinstance(sent, Halt):

@@ -27,7 +27,7 @@ def send(request: StepRequest, effect: Effect, write: Callable[[], Told]) -> Tol
     try:
         told = write()
     except HttpResponseError as error:
-        if _did_nothing(error):
+        if did_nothing(error):
             forget(request, effect)
         raise
     records().change_latch(
@@ -43,6 +43,8 @@ def forget(request: StepRequest, effect: Effect) -> None:
     records().change_latch(request.migration_id, change)
 
 
-def _did_nothing(error: HttpResponseError) -> bool:
-    """Whether Azure says that it has refused; a 408 and a 5xx leave it open."""
-    return 400 <= (error.status_code or 0) < 500 and error.status_code != 408
+def did_nothing(error: HttpResponseError) -> bool:
+    """Whether Azure itself says, with a code of its own, that it has refused. A 408 and a 5xx leave it open, and so
+    does the answer of a proxy or a gateway, which may stand for one that got lost behind it."""
+    refused = 400 <= (error.status_code or 0) < 500 and error.status_code != 408
+    return refused and error.error is not None and bool(error.error.code)

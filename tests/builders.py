@@ -10,9 +10,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.approval.decisions import Decision, StoredDecision
-from domain.errors import Problem
-from domain.facts import (
+from migration.approval import Decision, StoredDecision
+from migration.bodies import Generation1Security
+from migration.facts import (
     DefinitionFacts,
     GalleryFacts,
     ImageFacts,
@@ -22,14 +22,17 @@ from domain.facts import (
     image_facts,
     version_facts,
 )
-from domain.ids import image_key, migration_id
-from domain.migration.bodies import Generation1Security
-from domain.migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
-from domain.migration.planning import Plan, make_plan
-from domain.migration.recorded import Accepted
-from domain.migration.requests import MigrationRequest, parse_request_json
-from domain.migration.rules import Facts
-from domain.values import Json
+from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
+from migration.latch import Finished
+from migration.limits import Limits
+from migration.names import image_key, migration_id
+from migration.planning import Plan, make_plan
+from migration.problems import Problem
+from migration.recorded import Accepted
+from migration.requests import MigrationRequest, parse_request_json
+from migration.rules import Facts
+from migration.stages import Outcome
+from migration.wire import Json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -38,6 +41,7 @@ IMAGE_ID = f"{SCOPE}/images/web-2019"
 GALLERY_ID = f"{SCOPE}/galleries/myGallery"
 CREATED = "2024-03-11T09:14:52.1270319Z"
 MIGRATION_ID = migration_id(image_key(IMAGE_ID), 1)
+LIMITS = Limits()
 
 
 def request_body(**changes: Any) -> Json:
@@ -197,8 +201,11 @@ def a_decision(**changes: Any) -> StoredDecision:
     return StoredDecision(**{**values, **changes})
 
 
-def an_acceptance(attempt: int = 1, image_id: str = IMAGE_ID, **changes: Any) -> Accepted:
-    """An accepted request; the later the attempt, the later it was accepted."""
+def an_acceptance(
+    attempt: int = 1, image_id: str = IMAGE_ID, limits: Limits = LIMITS, **changes: Any
+) -> Accepted:
+    """An accepted request, by default with the limits of the settings' defaults; the later the attempt, the later it
+    was accepted."""
     request = a_request(sourceImageId=image_id, **changes)
     key = image_key(request.source_image_id)
     return Accepted(
@@ -209,7 +216,14 @@ def an_acceptance(attempt: int = 1, image_id: str = IMAGE_ID, **changes: Any) ->
         request=request.to_wire(),
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
+        limits=limits,
     )
+
+
+def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> Finished:
+    """An outcome; `changes` by field."""
+    values: Json = {"reason": "migrated", "at": NOW, "result": {"image": "kept"}, **changes}
+    return Finished(outcome=outcome, **values)
 
 
 def as_bytes(body: Any) -> bytes:

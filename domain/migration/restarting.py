@@ -109,7 +109,7 @@ def judge_orchestration(
     """What to do about a migration without an outcome."""
     if parent.runtime is Runtime.MISSING and not snapshot.started:
         return Begin()
-    if parent.runtime is Runtime.SUSPENDED:
+    if _suspended(parent, children):
         return Report("The orchestration is suspended and stands still until somebody resumes it.")
     if parent.runtime in UNDER_WAY:
         return Terminate() if _hangs(parent, children, now) else Leave()
@@ -119,6 +119,14 @@ def judge_orchestration(
     if parent.runtime is Runtime.COMPLETED and not parent.superseded:
         return EndIt(implied_end(snapshot, "ended without an outcome", "", now))
     return _again(snapshot, parent, now, policy)
+
+
+def _suspended(parent: Sighting, children: tuple[Sighting, ...]) -> bool:
+    """Itself, or the child that it waits for: a person's doing, which would look like hanging in a day."""
+    if parent.runtime is Runtime.SUSPENDED:
+        return True
+    suspended = any(child.runtime is Runtime.SUSPENDED for child in children)
+    return parent.runtime in UNDER_WAY and suspended
 
 
 def _hangs(parent: Sighting, children: tuple[Sighting, ...], now: datetime) -> bool:

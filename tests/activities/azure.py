@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-from migration.answers import Answer, Standing
-
 from activities.configuration import records
-from domain.approval.decisions import Decision
-from domain.migration.planning import Plan
-from domain.migration.recorded import Accepted, Received, Ruling
-from domain.values import Json
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
+from migration.approval import ApprovalState, Decision
+from migration.latch import Latch, Restart
+from migration.messages import ActivityResult, ResultStatus
+from migration.planning import Plan
+from migration.recorded import Accepted, Received, Snapshot
+from migration.wire import Json
 from tests.builders import a_decision, an_acceptance
 from tests.localcloud.arm.spec.background import MovableTime
 
@@ -32,32 +31,71 @@ class Azure:
         root = f"/subscriptions/{cloud.subscription_ids[0]}/resourceGroups/gallery-eastus2"
         self.gallery_id = f"{root}/providers/Microsoft.Compute/galleries/{GALLERY}"
         self.image_id = str(self.images[IMAGE]["id"])
+        self.run = 1
+        self._attempts = 0
         self.accepted = self.accept()
 
     def accept(self, **changes: Any) -> Accepted:
         """A migration of the image is accepted; `changes` to the request."""
+        self._attempts += 1
         values = {"galleryId": self.gallery_id, "targetRegions": [], **changes}
-        accepted = an_acceptance(image_id=values.pop("sourceImageId", self.image_id), **values)
-        records().accept(accepted)
+        image_id = values.pop("sourceImageId", self.image_id)
+        accepted = an_acceptance(self._attempts, image_id, **values)
+        assert records().accept(accepted)
         return accepted
 
     # -- running activities -------------------------------------------------------------------------------------
 
-    def ask(self, activity: Activity, **fields: Any) -> Answer:
-        """An activity's answer, whatever it is."""
-        return Answer.from_wire(activity({"migrationId": self.accepted.id, **fields}))
+    def ask(self, activity: Activity, **fields: Any) -> ActivityResult:
+        """What an activity answers to the run, whatever it is."""
+        asked = {"migrationId": self.accepted.id, "run": self.run, "at": self.at, **fields}
+        return ActivityResult.from_wire(activity(asked))
 
     def done(self, activity: Activity, **fields: Any) -> Json:
         """The value of an activity that must succeed."""
-        answer = self.ask(activity, **fields)
-        assert answer.standing is Standing.DONE, answer.error
-        return answer.value
+        result = self.ask(activity, **fields)
+        assert result.status is ResultStatus.DONE, result
+        return result.value
 
-    def plan(self) -> Plan:
-        """The plan for what was accepted, by the real activity."""
+    @property
+    def at(self) -> str:
+        """The present moment, as an orchestration tells it."""
+        return self.time.now().isoformat()
+
+    def plan(self, taken: str = "") -> Plan:
+        """The plan for what was accepted, by the real activity; `taken`: in place of that of this name."""
         from activities.planning import plan_migration
 
-        return Plan.from_wire(self.done(plan_migration, request=self.accepted.request)["plan"])
+        self.done(plan_migration, taken=taken)
+        return self.written().planned
+
+    # -- the records --------------------------------------------------------------------------------------------
+
+    def written(self) -> Snapshot:
+        """Everything that is recorded."""
+        snapshot = records().snapshot(self.accepted.id)
+        assert snapshot is not None
+        return snapshot
+
+    def replan(self, **changes: Any) -> Plan:
+        """Another plan stands in the records than the one that was made."""
+        plan = self.written().planned
+        changed = plan.model_copy(update=changes)
+        return records().write_plan(self.accepted.id, changed, taken=plan.version_name)
+
+    def latch(self, **changes: Any) -> Latch:
+        """The latch is changed by hand."""
+        held = records().change_latch(
+            self.accepted.id, lambda latch: latch.model_copy(update=changes)
+        )
+        assert isinstance(held, Latch)
+        return held
+
+    def restart(self) -> None:
+        """A later run stands; what is asked from now on is still asked by the earlier one."""
+        before = self.written().latch
+        start = Restart(run=before.run + 1, at=self.time.now(), cause="it failed", mark="m")
+        self.latch(run=start.run, restarts=(*before.restarts, start))
 
     # -- the cloud ----------------------------------------------------------------------------------------------
 
@@ -107,7 +145,7 @@ class Azure:
         from activities.definitions import ensure_definition
 
         plan = self.plan()
-        self.done(ensure_definition, **definition_input(plan))
+        self.done(ensure_definition)
         self.time.advance(seconds=30)
         return plan
 
@@ -116,7 +154,7 @@ class Azure:
         from activities.versions import start_version
 
         plan = self.defined()
-        self.done(start_version, **version_input(plan))
+        self.done(start_version)
         return plan
 
     def replicated(self) -> Plan:
@@ -131,54 +169,17 @@ class Azure:
         self.decide(plan, Decision.APPROVE)
         return plan
 
-    def decide(
-        self, plan: Plan, decision: Decision, *, accepted: bool = True, key: str = "k1"
-    ) -> None:
-        """A decision is stored and ruled on."""
-        stored = a_decision(
-            key=key,
-            migration_id=self.accepted.id,
-            fingerprint=plan.fingerprint.value,
-            decision=decision,
-            received_at=self.time.now(),
-        )
-        records().receive(self.accepted.id, Received(decision=stored, body_hash="h"))
-        records().rule(self.accepted.id, stored.key, Ruling(accepted=accepted, text="ruled"))
+    def decide(self, plan: Plan, decision: Decision, **changes: Any) -> ApprovalState:
+        """The approval is asked for, a decision stored (`changes` to it) and judged; where the approval stands."""
+        from activities.approvals import decide_approval, open_approval
 
-    def deletion_input(self, plan: Plan) -> Json:
-        """The fields of `gate_and_delete`."""
-        return {
-            **version_of(plan),
-            "imageId": plan.image_id,
+        opened = self.done(open_approval)
+        values: Json = {
+            "migration_id": self.accepted.id,
             "fingerprint": plan.fingerprint.value,
-            "regions": list(plan.regions),
-            "deadline": (self.time.now() + timedelta(days=3)).isoformat(),
+            "decision": decision,
+            "received_at": self.time.now(),
         }
-
-
-def version_of(plan: Plan) -> Json:
-    """The fields that every version step has."""
-    return {
-        "galleryId": plan.gallery_id,
-        "definition": plan.definition_name,
-        "version": plan.version_name,
-    }
-
-
-def definition_input(plan: Plan) -> Json:
-    """The fields of `ensure_definition`."""
-    return {
-        "galleryId": plan.gallery_id,
-        "name": plan.definition_name,
-        "body": plan.definition_body,
-    }
-
-
-def version_input(plan: Plan) -> Json:
-    """The fields of `start_version`."""
-    return {
-        **version_of(plan),
-        "imageId": plan.image_id,
-        "fingerprint": plan.fingerprint.value,
-        "body": plan.version_body,
-    }
+        stored = a_decision(**{**values, **changes})
+        records().receive(self.accepted.id, Received(decision=stored, body_hash="h"))
+        return ApprovalState(self.done(decide_approval, round=opened["round"])["state"])

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from activities.approvals import decide_approval
+import pytest
+
+from activities.approvals import decide_approval, open_approval
 from activities.configuration import records
-from domain.approval.decisions import Decision
-from domain.migration.recorded import Received
+from migration.approval import ApprovalState, Decision, Verdict
+from migration.messages import ResultStatus
+from migration.recorded import Approval, Received
 from tests.activities.azure import Azure
-from tests.builders import NOW, a_decision
+from tests.builders import NOW, a_decision, a_plan
 
 DEADLINE = NOW + timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def asked(azure: Azure) -> None:
+    """The deletion of the plan's image was asked about."""
+    records().write_plan(azure.accepted.id, a_plan())
+    azure.done(open_approval, at=NOW.isoformat())
 
 
 def store(azure: Azure, **decision: Any) -> None:
@@ -20,19 +30,19 @@ def store(azure: Azure, **decision: Any) -> None:
     records().receive(azure.accepted.id, Received(decision=a_decision(**values), body_hash="h"))
 
 
-def judge(azure: Azure, days: float = 0) -> Any:
-    return azure.done(
-        decide_approval,
-        fingerprint=a_decision().fingerprint,
-        deadline=DEADLINE.isoformat(),
-        now=(NOW + timedelta(days=days)).isoformat(),
-    )["state"]
+def judge(azure: Azure, days: float = 0, number: int = 1) -> Any:
+    at = (NOW + timedelta(days=days)).isoformat()
+    return azure.done(decide_approval, round=number, at=at)["state"]
 
 
 def rulings(azure: Azure) -> dict[str, bool]:
-    snapshot = records().snapshot(azure.accepted.id)
-    assert snapshot is not None
-    return {key: ruling.accepted for key, ruling in snapshot.rulings.items()}
+    return {key: ruling.accepted for key, ruling in azure.written().rulings.items()}
+
+
+def approval(azure: Azure) -> Approval:
+    found = azure.written().state.approval
+    assert found is not None
+    return found
 
 
 def test_without_a_stored_decision_it_waits_and_expires(azure: Azure) -> None:
@@ -75,3 +85,81 @@ def test_an_accepted_decision_holds_whatever_was_sent_before_it(azure: Azure) ->
     store(azure, key="a", received_at=NOW)
     assert judge(azure) == "rejected"
     assert rulings(azure) == {"r": True, "a": False}
+
+
+def test_it_is_asked_once_and_the_deadline_never_moves(azure: Azure) -> None:
+    """However often the step runs, and whichever run takes it; `began` counts from the first asking."""
+    fingerprint = a_decision().fingerprint
+    assert approval(azure) == Approval(deadline=DEADLINE, fingerprint=fingerprint)
+    later = (NOW + timedelta(days=1)).isoformat()
+    assert azure.done(open_approval, at=later)["round"] == 1
+    azure.restart()
+    azure.run = 2
+    opened = azure.done(open_approval, at=later)
+    assert datetime.fromisoformat(opened["deadline"]) == DEADLINE == approval(azure).deadline
+
+
+def test_a_later_run_waits_in_rounds_of_its_own(azure: Azure) -> None:
+    """An event of the earlier run's wait, which may still come, must not use up the later one's."""
+    judge(azure, number=4)
+    azure.restart()
+    azure.run = 2
+    for _ in range(2):  # the step may run twice
+        assert azure.done(open_approval)["round"] == 5
+    assert (approval(azure).round, approval(azure).run) == (5, 2)
+
+
+def test_a_late_step_does_not_move_the_round_back(azure: Azure) -> None:
+    """Else a decision would wake a round that is over, and wait for the deadline."""
+    judge(azure, number=2)
+    judge(azure, number=1)
+    azure.done(open_approval)
+    assert approval(azure).round == 2
+
+
+def test_a_verdict_is_never_judged_again(azure: Azure) -> None:
+    """What has expired stays so, by whatever clock a later run judges, and whatever was stored too late."""
+    assert judge(azure, days=3) == "expired"
+    azure.restart()
+    azure.run = 2
+    store(azure, key="a", received_at=NOW)
+    assert judge(azure, days=1) == "expired"
+    assert rulings(azure) == {"a": False}
+    assert azure.written().approval_state is ApprovalState.EXPIRED
+
+
+def test_a_verdict_that_another_wrote_meanwhile_holds(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs of the step at once agree, and so do their rulings."""
+    store(azure, key="a")
+    rejected = a_decision(key="r", decision=Decision.REJECT, migration_id=azure.accepted.id)
+    verdict = Verdict(state=ApprovalState.REJECTED, decided_by=rejected)
+    change = type(records()).change_latch
+
+    def after_another(self: Any, migration: str, mine: Any) -> Any:
+        monkeypatch.setattr(type(records()), "change_latch", change)
+        azure.latch(verdict=verdict)
+        return change(self, migration, mine)
+
+    monkeypatch.setattr(type(records()), "change_latch", after_another)
+    assert judge(azure) == "rejected"
+    assert rulings(azure) == {"a": False}
+
+
+@pytest.mark.parametrize("before", [timedelta(microseconds=1), timedelta(0)])
+def test_a_decision_received_at_the_deadline_is_too_late(azure: Azure, before: timedelta) -> None:
+    """A moment before it is not; whenever that is judged."""
+    store(azure, key="a", received_at=DEADLINE - before)
+    in_time = bool(before)
+    assert judge(azure, days=4) == ("approved" if in_time else "expired")
+    assert rulings(azure) == {"a": in_time}
+
+
+def test_a_cancelled_migration_is_not_judged(azure: Azure) -> None:
+    """No verdict, no ruling: whoever cancelled was told so."""
+    store(azure, key="a")
+    azure.latch(cancelled_at=NOW)
+    assert azure.ask(decide_approval, round=1).status is ResultStatus.CANCELLED
+    assert azure.written().latch.verdict is None
+    assert rulings(azure) == {}

@@ -7,27 +7,32 @@ from typing import Any
 import pytest
 
 from activities.definitions import ensure_definition
-from tests.activities.azure import Azure, definition_input
+from migration.latch import Effect
+from migration.messages import ResultStatus
+from tests.activities.azure import Azure
 
 
 def test_an_absent_definition_is_made_once(azure: Azure) -> None:
     """One PUT, however often the activity runs; ready when Azure says so."""
-    plan = azure.plan()
-    first = azure.done(ensure_definition, **definition_input(plan))
+    azure.plan()
+    azure.done(ensure_definition)
+    first = azure.written().latch.effects
     azure.time.advance(seconds=30)
-    second = azure.done(ensure_definition, **definition_input(plan))
-    assert (first["created"], second) == (True, {"ready": True, "created": False})
+    assert azure.done(ensure_definition) == {"ready": True}
     assert len(azure.sent("PUT")) == 1
+    assert azure.written().latch.effects == first
+    assert (list(first), first[Effect.DEFINITION].run) == ([Effect.DEFINITION], 1)
+    assert first[Effect.DEFINITION].correlation_id
 
 
 def test_it_is_not_ready_while_it_is_being_made(azure: Azure) -> None:
     """The next step would be refused."""
     azure.cloud.set_profile(seconds={"definition create": 60})
-    plan = azure.plan()
-    assert azure.done(ensure_definition, **definition_input(plan))["ready"] is False
-    assert azure.done(ensure_definition, **definition_input(plan))["ready"] is False
+    azure.plan()
+    assert azure.done(ensure_definition)["ready"] is False
+    assert azure.done(ensure_definition)["ready"] is False
     azure.time.advance(seconds=61)
-    assert azure.done(ensure_definition, **definition_input(plan))["ready"] is True
+    assert azure.done(ensure_definition)["ready"] is True
 
 
 def test_what_was_sent_is_there(azure: Azure) -> None:
@@ -44,8 +49,8 @@ def test_an_existing_definition_is_never_changed(azure: Azure) -> None:
     plan = azure.defined()
     before = azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}")
     azure.forget_requests()
-    other = {**definition_input(plan), "body": {**plan.definition_body, "location": "westus"}}
-    assert azure.done(ensure_definition, **other)["created"] is False
+    azure.replan(definition_body={**plan.definition_body, "location": "westus"})
+    assert azure.done(ensure_definition) == {"ready": True}
     assert azure.sent("PUT") == []
     assert azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}") == before
 
@@ -67,7 +72,8 @@ def test_a_definition_that_somebody_else_made_meanwhile_must_fit(
     """Two new images at once may name one definition; the second must not end up in what was made for the first."""
     plan = azure.defined()
     body = {**plan.definition_body, "properties": {**plan.definition_body["properties"], **changes}}
-    answer = azure.ask(ensure_definition, **{**definition_input(plan), "body": body})
+    azure.replan(definition_body=body)
+    answer = azure.ask(ensure_definition)
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("DefinitionDiffers", False)
     assert words in answer.error.message
@@ -76,13 +82,7 @@ def test_a_definition_that_somebody_else_made_meanwhile_must_fit(
 
 def test_a_second_run_after_the_cancellation_writes_nothing(azure: Azure) -> None:
     """Every step heeds the flag."""
-    from migration.answers import Standing
-
-    import clock
-    from activities.configuration import records
-    from domain.migration.recorded import Latch
-
-    plan = azure.plan()
-    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))
-    assert azure.ask(ensure_definition, **definition_input(plan)).standing is Standing.CANCELLED
+    azure.plan()
+    azure.latch(cancelled_at=azure.time.now())
+    assert azure.ask(ensure_definition).status is ResultStatus.CANCELLED
     assert azure.sent("PUT") == []

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from migration.answers import Standing
 
-import clock
-from activities import deletion, images
+from activities import clients, configuration, deletion, images
+from activities.approvals import open_approval
 from activities.configuration import records
-from activities.deletion import confirm_deletion, gate_and_delete
-from domain.approval.decisions import Decision
-from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
-from domain.ids import ComputeId
-from domain.migration.planning import Plan
-from domain.migration.recorded import Finished, Latch
-from domain.migration.stages import Outcome
-from domain.values import Json
+from activities.deletion import confirm_deletion, delete_image
+from localcloud.arm.server import ArmCloud
+from migration.approval import ApprovalState, Decision
+from migration.gate import Check, GateQuestion, GateReadings, check_gate
+from migration.latch import Halt, Latch, cancel
+from migration.messages import ResultStatus
+from migration.names import ComputeId
+from migration.planning import Plan
+from migration.stages import Outcome
 from records.migrations import MigrationRecords
+from tests import builders as b
 from tests.activities.azure import Azure
+from tests.activities.liar import Lie, lying
+
+SENT = "sent"
 
 
-def confirm_input(azure: Azure, plan: Plan, url: str | None = None) -> Json:
-    return {**azure.deletion_input(plan), "operationUrl": url}
+def fate(value: dict[str, Any]) -> str:
+    """What a reply says of the image, in a word."""
+    if value["kind"] == "gone":
+        return "deleted" if value["byUs"] else "gone, not by us"
+    return {SENT: "deleting", "refused": "kept", "unknown": "unknown"}[value["kind"]]
+
+
+def cancelled(azure: Azure) -> Latch | Halt:
+    """What a caller gets who cancels now."""
+    at = azure.time.now()
+    return records().change_latch(azure.accepted.id, lambda latch: cancel(latch, at))
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
@@ -33,39 +47,45 @@ def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "deleting"
-    assert [check["passed"] for check in value["checks"]] == [True] * 7
+    value = azure.done(delete_image)
+    assert (fate(value), value["refused"]) == ("deleting", "")
+    assert [check["passed"] for check in azure.written().checks] == [True] * 7
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
     assert recipe["image"]["properties"] == image["properties"]
     azure.time.advance(minutes=5)
-    confirmed = azure.done(confirm_deletion, **confirm_input(azure, plan, value["operationUrl"]))
-    assert confirmed["gone"]
+    assert azure.done(confirm_deletion)["gone"]
     assert len(azure.sent("DELETE")) == 1
+    intent = azure.written().latch.deletion
+    assert intent is not None
+    assert (intent.run, intent.repeated) == (1, False)
+    assert (intent.operation_url or "").startswith(azure.cloud.url)
+    assert intent.correlation_id
 
 
 def test_a_second_run_finds_the_image_deleted_by_us(azure: Azure) -> None:
-    """The recipe tells that it was us; no second DELETE."""
-    plan = azure.approved()
-    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    """The intent tells that it was us; no second DELETE."""
+    azure.approved()
+    azure.done(delete_image)
     azure.time.advance(minutes=5)
-    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert fate(azure.done(delete_image)) == "deleted"
     assert len(azure.sent("DELETE")) == 1
 
 
 def test_an_image_that_is_gone_is_not_our_doing(azure: Azure) -> None:
-    """Without a recipe nothing was ever sent."""
-    plan = azure.approved()
+    """Without an intent nothing was ever sent."""
+    azure.approved()
     azure.delete_image()
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "gone, not by us"
+    value = azure.done(delete_image)
+    assert fate(value) == "gone, not by us"
     assert azure.sent("DELETE") == []
 
 
 def undecided(azure: Azure) -> Plan:
-    return azure.replicated()
+    plan = azure.replicated()
+    azure.done(open_approval)
+    return plan
 
 
 def rejected(azure: Azure) -> Plan:
@@ -76,7 +96,8 @@ def rejected(azure: Azure) -> Plan:
 
 def unruled(azure: Azure) -> Plan:
     plan = azure.replicated()
-    azure.decide(plan, Decision.APPROVE, accepted=False)
+    azure.decide(plan, Decision.APPROVE, fingerprint="v1-a-b")
+    assert not azure.written().rulings["k1"].accepted
     return plan
 
 
@@ -104,7 +125,8 @@ def another_region_replicates(azure: Azure) -> Plan:
     """The version was taken up: an earlier migration had asked for a region more, which is late."""
     azure.cloud.set_profile(late_regions={"westeurope": 86_400})
     azure.accepted = azure.accept(targetRegions=[{"name": "West Europe"}])
-    return azure.approved().model_copy(update={"regions": ("eastus2",)})
+    azure.approved()
+    return azure.replan(regions=("eastus2",))
 
 
 KEPT: dict[str, tuple[Callable[[Azure], Plan], str]] = {
@@ -126,65 +148,89 @@ def test_a_gate_that_is_shut_keeps_the_image(
     azure: Azure, arrange: Callable[[Azure], Plan], reason: str
 ) -> None:
     """No DELETE, no recipe, the reason in words."""
-    plan = arrange(azure)
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "kept"
-    assert reason in " ".join(value["refusals"])
+    arrange(azure)
+    value = azure.done(delete_image)
+    assert fate(value) == "kept"
+    assert reason in " ".join(value["reasons"])
     assert azure.sent("DELETE") == []
     assert records().read_recipe(azure.accepted.id) is None
+    assert azure.written().latch.deletion is None
 
 
 def test_a_cancellation_in_time_keeps_the_image(azure: Azure) -> None:
     """The latch decides; the DELETE is never sent."""
-    plan = azure.approved()
-    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))
-    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
-    assert answer.standing is Standing.CANCELLED
+    azure.approved()
+    assert isinstance(cancelled(azure), Latch)
+    assert azure.ask(delete_image).status is ResultStatus.CANCELLED
     assert azure.sent("DELETE") == []
 
 
-def test_from_the_gate_on_it_is_too_late_to_cancel(azure: Azure) -> None:
-    """Even when the gate keeps the image."""
-    plan = undecided(azure)
-    azure.done(gate_and_delete, **azure.deletion_input(plan))
-    latch = records().set_latch(azure.accepted.id, Latch(kind="cancel", at=clock.now()))
-    assert latch.kind == "deletion"
+def test_a_cancellation_while_the_gate_checks_keeps_the_image(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is possible until the DELETE is about to be sent: the intent, which comes last, finds it."""
+    plan = azure.approved()
+    behind_the_recipe(monkeypatch, lambda: cancelled(azure))
+    assert azure.ask(delete_image).status is ResultStatus.CANCELLED
+    assert azure.sent("DELETE") == []
+    assert azure.written().latch.deletion is None
+    assert azure.resource(plan.image_id) is not None
+
+
+def test_from_the_delete_on_it_is_too_late_to_cancel(azure: Azure) -> None:
+    """Whatever came of it."""
+    azure.approved()
+    azure.fault(what="reset", method="DELETE", when="before")
+    assert azure.ask(delete_image).error is not None
+    assert cancelled(azure) is Halt.TOO_LATE
+
+
+@pytest.mark.parametrize("why", ["the gate is shut", "Azure has refused"])
+def test_when_no_delete_was_sent_it_is_not_too_late_to_cancel(azure: Azure, why: str) -> None:
+    """Nothing has happened that a cancellation could not hold up."""
+    if why == "the gate is shut":
+        undecided(azure)
+        azure.done(delete_image)
+    else:
+        azure.approved()
+        azure.fault(what="status", status=409, method="DELETE", code="ScopeLocked")
+        assert azure.ask(delete_image).error is not None
+    assert isinstance(cancelled(azure), Latch)
 
 
 def test_a_deletion_that_still_runs_is_not_confirmed(azure: Azure) -> None:
     """Only a 404 is."""
     azure.cloud.set_profile(seconds={"image delete": 600})
-    plan = azure.approved()
-    url = azure.done(gate_and_delete, **azure.deletion_input(plan))["operationUrl"]
-    value = azure.done(confirm_deletion, **confirm_input(azure, plan, url))
-    assert value == {"gone": False, "refusal": None}
+    azure.approved()
+    azure.done(delete_image)
+    assert azure.done(confirm_deletion) == {"gone": False, "refusal": ""}
 
 
 def test_a_deletion_whose_operation_cannot_be_read_is_waited_for(azure: Azure) -> None:
     """What its signed address answers when it has expired says nothing of the image."""
     azure.cloud.set_profile(seconds={"image delete": 600})
-    plan = azure.approved()
-    url = azure.done(gate_and_delete, **azure.deletion_input(plan))["operationUrl"]
+    azure.approved()
+    azure.done(delete_image)
     azure.fault(what="status", status=400, code="BadRequest", path="/operations/")
-    value = azure.done(confirm_deletion, **confirm_input(azure, plan, url))
-    assert value == {"gone": False, "refusal": None}
+    assert azure.done(confirm_deletion) == {"gone": False, "refusal": ""}
 
 
 def test_another_image_of_the_name_means_that_ours_is_gone(azure: Azure) -> None:
     """It is not waited for, and not touched."""
-    plan = azure.approved()
-    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.approved()
+    azure.done(delete_image)
     azure.time.advance(minutes=5)
     azure.cloud.add_image({**azure.images["ubuntu-base"], "createdTime": "2026-03-02T11:00:00Z"})
-    value = azure.done(confirm_deletion, **confirm_input(azure, plan))
-    assert (value["gone"], value["replaced"]) == (True, True)
+    azure.forget_requests()
+    assert azure.done(confirm_deletion) == {"gone": True, "refusal": ""}
+    assert {line["method"] for line in azure.sent()} == {"GET"}
 
 
 def test_a_lock_keeps_the_image_with_azures_reason(azure: Azure) -> None:
     """ScopeLocked is final."""
     plan = azure.approved()
     azure.fault(what="status", status=409, method="DELETE", code="ScopeLocked", message="locked")
-    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
+    answer = azure.ask(delete_image)
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("ScopeLocked", False)
     assert azure.resource(plan.image_id) is not None
@@ -193,34 +239,33 @@ def test_a_lock_keeps_the_image_with_azures_reason(azure: Azure) -> None:
 def test_a_migration_that_was_closed_deletes_nothing_any_more(azure: Azure) -> None:
     """The sweep has told everybody that the image is kept; a step that was still queued must not make it a lie."""
     plan = azure.approved()
-    records().set_latch(azure.accepted.id, Latch(kind="finished", at=clock.now()))
-    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
-    assert answer.standing is Standing.CANCELLED
+    azure.latch(finished=b.an_end(Outcome.KEPT))
+    assert azure.ask(delete_image).status is ResultStatus.OVER
     assert azure.sent("DELETE") == []
     assert azure.resource(plan.image_id) is not None
 
 
 def test_a_second_run_that_finds_another_image_tells_that_ours_is_deleted(azure: Azure) -> None:
     """It is not reported as kept, and the new image is not touched."""
-    plan = azure.approved()
-    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.approved()
+    azure.done(delete_image)
     azure.time.advance(minutes=5)
     azure.cloud.add_image({**azure.images["ubuntu-base"], "createdTime": "2026-03-02T11:00:00Z"})
-    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert fate(azure.done(delete_image)) == "deleted"
     assert len(azure.sent("DELETE")) == 1
 
 
 def test_a_refused_repetition_leaves_it_to_the_confirmation(azure: Azure) -> None:
     """The first DELETE, whose answer was lost, may be under way: nobody may say that the image is kept."""
     azure.cloud.set_profile(seconds={"image delete": 600})
-    plan = azure.approved()
-    azure.done(gate_and_delete, **azure.deletion_input(plan))
+    azure.approved()
+    azure.done(delete_image)
     azure.fault(
         what="status", status=409, method="DELETE", code="Conflict", message="being deleted"
     )
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "deleting"
-    assert value["refusal"].startswith("Conflict")
+    value = azure.done(delete_image)
+    assert fate(value) == "deleting"
+    assert value["refused"].startswith("Conflict")
 
 
 def version_gone(azure: Azure, plan: Plan, _: pytest.MonkeyPatch) -> None:
@@ -244,14 +289,14 @@ def test_a_shut_gate_does_not_undo_a_delete_that_may_be_under_way(
     azure.cloud.set_profile(seconds={"image delete": 600})
     plan = azure.approved()
     azure.fault(what="reset", method="DELETE", when="after")
-    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    assert azure.ask(delete_image).error is not None
     azure.well()
     happens(azure, plan, monkeypatch)
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert (value["image"], len(azure.sent("DELETE"))) == ("deleting", 1)
-    assert "not" in value["refusal"] or "unknown" in value["refusal"]
+    value = azure.done(delete_image)
+    assert (fate(value), len(azure.sent("DELETE"))) == ("deleting", 1)
+    assert "not" in value["refused"] or "unknown" in value["refused"]
     azure.time.advance(minutes=15)
-    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert fate(azure.done(delete_image)) == "deleted"
 
 
 def test_a_last_look_that_sees_less_does_not_undo_it_either(
@@ -261,7 +306,7 @@ def test_a_last_look_that_sees_less_does_not_undo_it_either(
     azure.cloud.set_profile(seconds={"image delete": 600})
     plan = azure.approved()
     azure.fault(what="reset", method="DELETE", when="after")
-    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    assert azure.ask(delete_image).error is not None
     azure.well()
 
     def then_forgotten(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
@@ -269,26 +314,29 @@ def test_a_last_look_that_sees_less_does_not_undo_it_either(
         return check_gate(readings, question)
 
     monkeypatch.setattr(deletion, "check_gate", then_forgotten)
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert (value["image"], len(azure.sent("DELETE"))) == ("deleting", 1)
+    value = azure.done(delete_image)
+    assert (fate(value), len(azure.sent("DELETE"))) == ("deleting", 1)
     azure.time.advance(minutes=15)
-    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "deleted"
+    assert fate(azure.done(delete_image)) == "deleted"
 
 
-def test_a_rejection_that_was_accepted_beside_an_approval_keeps_the_image(azure: Azure) -> None:
-    """Two runs at once may have ruled differently; whoever was told that the image is kept must be right."""
-    plan = azure.approved()
-    azure.decide(plan, Decision.REJECT, key="k2")
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert (value["image"], azure.sent("DELETE")) == ("kept", [])
-    assert "deletion approved: no" in value["refusals"][0]
+def test_a_rejection_that_was_accepted_holds_beside_an_approval(azure: Azure) -> None:
+    """An approval of an earlier moment turns up later: whoever was told that the image is kept must be right."""
+    plan = azure.replicated()
+    earlier = azure.time.now()
+    azure.time.advance(seconds=1)
+    assert azure.decide(plan, Decision.REJECT, key="k2") is ApprovalState.REJECTED
+    assert azure.decide(plan, Decision.APPROVE, received_at=earlier) is ApprovalState.REJECTED
+    value = azure.done(delete_image)
+    assert (fate(value), azure.sent("DELETE")) == ("kept", [])
+    assert "deletion approved: no" in value["reasons"][0]
 
 
 def test_an_image_that_was_gone_when_the_delete_came_is_not_our_doing(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Azure answers 204 to the DELETE of what is not there (arm.md section 1); a second run says the same."""
-    plan = azure.approved()
+    azure.approved()
     look, looks = deletion._look, [0]
 
     def then_gone(image: ComputeId) -> Any:
@@ -299,53 +347,61 @@ def test_an_image_that_was_gone_when_the_delete_came_is_not_our_doing(
 
     monkeypatch.setattr(deletion, "_look", then_gone)
     for _ in range(2):
-        value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-        assert value["image"] == "gone, not by us"
+        value = azure.done(delete_image)
+        assert fate(value) == "gone, not by us"
     assert [line["status"] for line in azure.sent("DELETE")] == [204]
 
 
 def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     """Somebody else was faster by the last moment."""
-    plan = azure.approved()
+    azure.approved()
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "gone, not by us"
-    assert [check["passed"] for check in value["checks"]] == [True] * 7
+    value = azure.done(delete_image)
+    assert fate(value) == "gone, not by us"
+    assert [check["passed"] for check in azure.written().checks] == [True] * 7
+    assert azure.written().latch.deletion is None
 
 
 def test_a_run_after_the_outcome_deletes_nothing(azure: Azure) -> None:
     """Activities run at least once: a late repetition must not make a lie of `kept`, though the gate is open now."""
-    plan = azure.replicated()
-    assert azure.done(gate_and_delete, **azure.deletion_input(plan))["image"] == "kept"
-    ending = Finished(outcome=Outcome.KEPT, reason="nobody approved", at=clock.now())
-    records().finish(azure.accepted, ending)
+    plan = undecided(azure)
+    assert fate(azure.done(delete_image)) == "kept"
     azure.decide(plan, Decision.APPROVE)
-    answer = azure.ask(gate_and_delete, **azure.deletion_input(plan))
-    assert answer.standing is Standing.CANCELLED
+    azure.latch(finished=b.an_end(Outcome.KEPT, reason="nobody approved"))
+    assert azure.ask(delete_image).status is ResultStatus.OVER
     assert azure.sent("DELETE") == []
 
 
 def test_what_azure_did_not_take_is_not_our_doing(azure: Azure) -> None:
     """A throttled DELETE was not done: when somebody else deletes the image meanwhile, nobody says that we did."""
-    plan = azure.approved()
+    azure.approved()
     azure.fault(what="status", status=429, method="DELETE", retryAfter=60)
-    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    assert azure.ask(delete_image).error is not None
     azure.well()
     azure.delete_image()
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "gone, not by us"
+    value = azure.done(delete_image)
+    assert fate(value) == "gone, not by us"
+
+
+def behind_the_recipe(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Something happens between the gate's checks and its last look."""
+    write = MigrationRecords.write_recipe
+
+    def then(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
+        write(self, migration, image, at)
+        happens()
+
+    monkeypatch.setattr(MigrationRecords, "write_recipe", then)
 
 
 def make_anew_behind_the_recipe(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody makes the image anew between the gate's checks and its last look."""
-    write = MigrationRecords.write_recipe
 
-    def then_made_anew(self: MigrationRecords, migration: str, image: Any, at: datetime) -> None:
-        write(self, migration, image, at)
+    def made_anew() -> None:
         azure.recreate_image()
         azure.forget_requests()
 
-    monkeypatch.setattr(MigrationRecords, "write_recipe", then_made_anew)
+    behind_the_recipe(monkeypatch, made_anew)
 
 
 def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
@@ -354,21 +410,21 @@ def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
     """All checks have passed and the recipe is written; then somebody makes the image anew."""
     plan = azure.approved()
     make_anew_behind_the_recipe(azure, monkeypatch)
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert (value["image"], azure.sent("DELETE")) == ("kept", [])
-    assert "made anew" in value["refusals"][0]
+    value = azure.done(delete_image)
+    assert (fate(value), azure.sent("DELETE")) == ("kept", [])
+    assert "made anew" in value["reasons"][0]
     assert azure.resource(plan.image_id) is not None
 
 
 def test_nobody_claims_to_know_what_azure_will_not_tell(azure: Azure) -> None:
     """The DELETE's answer was lost, and then the role was taken away: the image's fate is open."""
-    plan = azure.approved()
+    azure.approved()
     azure.fault(what="reset", method="DELETE", when="after")
-    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    assert azure.ask(delete_image).error is not None
     azure.fault(what="status", status=403, method="GET", code="AuthorizationFailed", message="no")
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert value["image"] == "unknown"
-    assert "AuthorizationFailed" in value["refusals"][0]
+    value = azure.done(delete_image)
+    assert fate(value) == "unknown"
+    assert "AuthorizationFailed" in value["reason"]
 
 
 def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted(
@@ -377,9 +433,76 @@ def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted
     """Our DELETE, whose answer was lost, takes effect between the two looks, and somebody makes the image anew."""
     plan = azure.approved()
     azure.fault(what="reset", method="DELETE", when="before")
-    assert azure.ask(gate_and_delete, **azure.deletion_input(plan)).error is not None
+    assert azure.ask(delete_image).error is not None
     azure.well()
     make_anew_behind_the_recipe(azure, monkeypatch)
-    value = azure.done(gate_and_delete, **azure.deletion_input(plan))
-    assert (value["image"], azure.sent("DELETE")) == ("deleted", [])
+    value = azure.done(delete_image)
+    assert (fate(value), azure.sent("DELETE")) == ("deleted", [])
     assert azure.resource(plan.image_id) is not None
+
+
+@pytest.fixture
+def forget_clients() -> Iterator[None]:
+    """Clients know the address that they were made for."""
+    yield
+    clients.compute.cache_clear()
+
+
+@pytest.mark.usefixtures("forget_clients")
+def test_what_a_gateway_refused_is_not_told_as_kept(
+    azure: Azure, cloud: ArmCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its 403 may stand for an answer that got lost behind it: the confirmation tells what became of the image."""
+    azure.approved()
+    page = Lie(status=403, body=b"<h1>Forbidden</h1>", kind="text/html")
+    with (
+        lying(Path(cloud.ca_file).parent, page) as (address, seen),
+        monkeypatch.context() as gateway,
+    ):
+        look, looks = deletion._look, [0]
+
+        def then_gateway(image: ComputeId) -> Any:
+            found, looks[0] = look(image), looks[0] + 1
+            if looks[0] == 2:
+                gateway.setenv("ARM_ENDPOINT", address)
+                configuration.settings.cache_clear()
+                clients.compute.cache_clear()
+            return found
+
+        gateway.setattr(deletion, "_look", then_gateway)
+        value = azure.done(delete_image)
+    configuration.settings.cache_clear()
+    clients.compute.cache_clear()
+    assert [line.split()[0] for line in seen] == ["DELETE"]
+    assert (fate(value), value["refused"].partition(":")[0]) == ("deleting", "Http403")
+    assert azure.written().latch.deletion is not None
+    assert azure.done(confirm_deletion) == {"gone": False, "refusal": ""}
+
+
+def test_a_delete_of_an_earlier_run_is_never_sent_again(azure: Azure) -> None:
+    """It may be under way, or the image another's by now: it is only waited for, from its own beginning."""
+    azure.approved()
+    azure.fault(what="reset", method="DELETE", when="before")
+    assert azure.ask(delete_image).error is not None
+    azure.well()
+    sent = azure.written().latch.deletion
+    assert sent is not None
+    azure.restart()
+    azure.run = 2
+    azure.time.advance(minutes=7)
+    value = azure.done(delete_image)
+    assert (fate(value), len(azure.sent("DELETE"))) == ("deleting", 1)
+    assert datetime.fromisoformat(value["began"]) == sent.began
+    assert "earlier run" in value["refused"]
+    assert azure.written().latch.deletion == sent
+
+
+def test_a_later_run_finds_the_image_deleted_by_the_earlier(azure: Azure) -> None:
+    """That run's intent says so."""
+    azure.approved()
+    azure.done(delete_image)
+    azure.time.advance(minutes=5)
+    azure.restart()
+    azure.run = 2
+    assert fate(azure.done(delete_image)) == "deleted"
+    assert len(azure.sent("DELETE")) == 1

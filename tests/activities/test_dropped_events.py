@@ -18,10 +18,10 @@ import pytest
 
 from activities import configuration, images
 from activities.configuration import records
-from domain.migration.recorded import Finished
-from domain.migration.stages import Outcome
+from migration.stages import Outcome
 from tests import builders as b
 from tests.activities.azure import Azure
+from tests.endings import end
 from triggers.new_image import EVENT_TYPE, NotReadyYet, new_image
 
 MAPPING = {
@@ -92,7 +92,7 @@ def test_a_creation_time_that_is_not_listed_yet_is_waited_for(
 ) -> None:
     """Azure's list is behind an image that was just made; without its creation time it would never be deleted."""
     azure.image_id = str(azure.images["ubuntu-base"]["id"])
-    records().finish(azure.accepted, Finished(outcome=Outcome.FAILED, reason="r", at=b.NOW))
+    end(records(), azure.accepted, b.an_end(Outcome.FAILED))
     azure.time.advance(hours=1)
     azure.recreate_image()
     with monkeypatch.context() as behind:

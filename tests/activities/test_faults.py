@@ -10,61 +10,59 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from migration.answers import Answer, Standing
 
 from activities import clients, configuration
 from activities.approvals import decide_approval
 from activities.configuration import records
 from activities.definitions import ensure_definition
-from activities.deletion import confirm_deletion, gate_and_delete
+from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
-from tests.activities.azure import Azure, definition_input, version_input, version_of
+from migration.messages import ActivityResult, ResultStatus
+from tests.activities.azure import Azure
 
-Call = Callable[[], Answer]
+Call = Callable[[], ActivityResult]
 
 
 def planning(azure: Azure) -> Call:
-    return lambda: azure.ask(plan_migration, request=azure.accepted.request)
+    return lambda: azure.ask(plan_migration)
 
 
 def defining(azure: Azure) -> Call:
-    fields = definition_input(azure.plan())
-    return lambda: azure.ask(ensure_definition, **fields)
+    azure.plan()
+    return lambda: azure.ask(ensure_definition)
 
 
 def beginning(azure: Azure) -> Call:
-    fields = version_input(azure.defined())
-    return lambda: azure.ask(start_version, **fields)
+    azure.defined()
+    return lambda: azure.ask(start_version)
 
 
 def looking(azure: Azure) -> Call:
-    fields = version_of(azure.begun())
-    return lambda: azure.ask(read_replication, **fields)
+    azure.begun()
+    return lambda: azure.ask(read_replication)
 
 
 def checking(azure: Azure) -> Call:
-    plan = azure.plan()
-    fields = {"imageId": plan.image_id, "fingerprint": plan.fingerprint.value}
-    return lambda: azure.ask(check_image, **fields)
+    azure.plan()
+    return lambda: azure.ask(check_image)
 
 
 def promoting(azure: Azure) -> Call:
-    fields = version_of(azure.replicated())
-    return lambda: azure.ask(promote_version, **fields, excludeFromLatest=False)
+    azure.replicated()
+    return lambda: azure.ask(promote_version)
 
 
 def deleting(azure: Azure) -> Call:
-    fields = azure.deletion_input(azure.approved())
-    return lambda: azure.ask(gate_and_delete, **fields)
+    azure.approved()
+    return lambda: azure.ask(delete_image)
 
 
 def confirming(azure: Azure) -> Call:
-    plan = azure.approved()
-    fields = azure.deletion_input(plan)
-    azure.done(gate_and_delete, **fields)
-    return lambda: azure.ask(confirm_deletion, **fields)
+    azure.approved()
+    azure.done(delete_image)
+    return lambda: azure.ask(confirm_deletion)
 
 
 ACTIVITIES: dict[str, Callable[[Azure], Call]] = {
@@ -130,14 +128,14 @@ def test_an_outage_is_a_value_and_the_next_run_succeeds(
     azure.forget_requests()
     azure.fault(method="GET", **fault.rule)
     answer = call()
-    assert answer.standing is Standing.ERROR
+    assert answer.status is ResultStatus.ERROR
     assert answer.error is not None
     assert answer.error.transient
     assert fault.code in (None, answer.error.code)
     assert answer.error.retry_after == fault.retry_after
     assert [line["method"] for line in azure.sent()] == ["GET"] * fault.gets
     azure.well()
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -160,7 +158,7 @@ def test_a_write_is_sent_once_and_its_effect_is_found(
     assert len(azure.sent(WRITERS[name])) == 1
     azure.well()
     azure.time.advance(hours=1)
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
     assert len(azure.sent(WRITERS[name])) == (1 if when == "after" else 2)
 
 
@@ -180,7 +178,7 @@ def test_a_write_that_is_never_answered_has_its_effect_found(
     assert (first.error.code, first.error.transient) == ("ConnectionFailed", True)
     azure.well()
     azure.time.advance(hours=1)
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
     assert len(azure.sent(WRITERS[name])) == 1
 
 
@@ -195,7 +193,7 @@ def test_an_answer_that_breaks_off_is_transient(
     assert answer.error is not None
     assert answer.error.transient
     azure.well()
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
 
 
 @pytest.mark.parametrize("arrange", ACTIVITIES.values(), ids=ACTIVITIES)
@@ -205,7 +203,7 @@ def test_a_right_answer_under_a_wrong_content_type_is_read(
     """The body says what it is."""
     call = arrange(azure)
     azure.fault(what="content-type")
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
 
 
 @pytest.mark.parametrize("name", [n for n in ACTIVITIES if n != "planning"])
@@ -225,8 +223,8 @@ def test_a_refusal_while_planning_is_a_problem_of_the_field(azure: Azure) -> Non
         method="GET", what="status", status=403, path="galleries", code="AuthorizationFailed"
     )
     value = planning(azure)().value
-    assert [problem["field"] for problem in value["problems"]] == ["galleryId"]
-    assert "AuthorizationFailed" in value["problems"][0]["message"]
+    assert (value["kind"], value["reason"].partition(":")[0]) == ("noPlan", "galleryId")
+    assert "AuthorizationFailed" in value["reason"]
 
 
 def test_a_get_whose_connection_broke_once_succeeds(azure: Azure) -> None:
@@ -234,7 +232,7 @@ def test_a_get_whose_connection_broke_once_succeeds(azure: Azure) -> None:
     call = checking(azure)
     azure.forget_requests()
     azure.fault(method="GET", what="reset", count=1)
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE
     assert len(azure.sent("GET")) == 3  # the image twice, its creation time once
 
 
@@ -249,12 +247,7 @@ def test_an_outage_of_the_records_is_transient(
         raise RecordsUnavailable("locked", 9)
 
     monkeypatch.setattr(type(records()._store), "list", unavailable)
-    answer = azure.ask(
-        decide_approval,
-        fingerprint="v1-a-b",
-        deadline=azure.time.now().isoformat(),
-        now=azure.time.now().isoformat(),
-    )
+    answer = azure.ask(decide_approval, round=1)
     assert answer.error is not None
     assert (answer.error.code, answer.error.retry_after) == ("RecordsUnavailable", 9)
     assert answer.error.transient
@@ -271,4 +264,4 @@ def test_wrong_settings_are_waited_out(azure: Azure, monkeypatch: pytest.MonkeyP
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("InvalidSettings", True)
     assert "REPLICATION_TIMEOUT" in answer.error.message
-    assert call().standing is Standing.DONE
+    assert call().status is ResultStatus.DONE

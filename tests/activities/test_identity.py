@@ -9,8 +9,10 @@ from threading import Thread
 import pytest
 
 from activities import clients, configuration
+from activities.configuration import records
 from activities.images import check_image
 from activities.planning import plan_migration
+from tests import builders as b
 from tests.activities.azure import Azure
 
 
@@ -63,13 +65,11 @@ def test_no_token_is_a_transient_value(
     endpoint = Endpoint(status)
     monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.url)
     azure.forget_requests()
-    for activity, fields in (
-        (plan_migration, {"request": azure.accepted.request}),
-        (check_image, {"imageId": azure.image_id, "fingerprint": "v1-a-b"}),
-    ):
-        answer = azure.ask(activity, **fields)
+    for activity in (plan_migration, check_image):
+        answer = azure.ask(activity)
         assert answer.error is not None
         assert answer.error.transient, answer.error
+        records().write_plan(azure.accepted.id, b.a_plan())
     assert endpoint.asked
     assert azure.sent() == []
     endpoint.server.shutdown()
@@ -82,6 +82,7 @@ def test_an_endpoint_that_is_not_there_is_a_transient_value(
 ) -> None:
     """At once."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
-    answer = azure.ask(check_image, imageId=azure.image_id, fingerprint="v1-a-b")
+    records().write_plan(azure.accepted.id, b.a_plan())
+    answer = azure.ask(check_image)
     assert answer.error is not None
     assert answer.error.transient

@@ -6,16 +6,18 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
 from activities import configuration
+from activities.approvals import open_approval
 from activities.configuration import records
-from activities.notifications import notify
-from activities.progress import finish_migration, record_progress
-from domain.values import Json
+from activities.notifications import END, give_up_notice, notify
+from activities.progress import finish_migration
+from migration.messages import ResultStatus
+from migration.recorded import Notice
+from migration.wire import Json
 from tests.activities.azure import Azure
 from tests.builders import NOW
 
@@ -68,40 +70,111 @@ def receiver(app_settings: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Re
 
 def waiting(azure: Azure) -> None:
     """The migration asks for its approval."""
-    for number, stage in enumerate(("definition", "version", "replication", "approval"), 1):
-        approval = {"state": "waiting", "deadline": AT, "fingerprint": "f", "round": 1}
-        more: dict[str, Any] = {"approval": approval} if stage == "approval" else {}
-        more |= {"tryCommand": "az vm create --image v"}
-        azure.done(record_progress, number=number, at=AT, stage=stage, text="x", **more)
+    azure.replicated()
+    azure.done(open_approval)
+
+
+def finished(azure: Azure) -> None:
+    """It has its outcome."""
+    azure.done(finish_migration, outcome="kept", reason="rejected", image="kept", versionReady=True)
+
+
+def notice(azure: Azure, kind: str) -> Notice:
+    return azure.written().notices[kind]
+
+
+def is_open(azure: Azure) -> bool:
+    """Whether the sweep still looks at it."""
+    return azure.accepted.id in [row[0] for row in records().open_migrations()]
 
 
 def test_the_approver_gets_all_it_takes_to_decide(azure: Azure, receiver: Receiver) -> None:
     """The line that tests the version, the fingerprint, the deadline, where to answer; signed."""
     waiting(azure)
     assert azure.done(notify, kind="approval.requested", at=AT) == {"sent": True}
-    said = receiver.payload()
+    said, state = receiver.payload(), azure.written().state
+    assert state.approval is not None
     assert said["type"] == "approval.requested"
-    assert said["data"]["tryCommand"] == "az vm create --image v"
-    assert (said["data"]["fingerprint"], said["data"]["deadline"]) == ("f", AT)
+    assert said["data"]["tryCommand"] == state.try_command
+    assert said["data"]["tryCommand"].startswith("az vm create")
+    assert said["data"]["fingerprint"] == state.approval.fingerprint
+    assert said["data"]["deadline"] == state.approval.deadline.isoformat()
     assert said["data"]["approvalPath"] == f"/api/migrations/{azure.accepted.id}/approval"
 
 
 def test_the_end_is_told_with_its_outcome(azure: Azure, receiver: Receiver) -> None:
     """And its reason and result."""
-    azure.done(
-        finish_migration, number=1, at=AT, outcome="kept", reason="rejected", result={"x": 1}
-    )
-    azure.done(notify, kind="migration.finished", at=AT)
-    data = receiver.payload()["data"]
-    assert (data["outcome"], data["reason"], data["result"]) == ("kept", "rejected", {"x": 1})
+    finished(azure)
+    azure.done(notify, kind=END, at=AT)
+    data, end = receiver.payload()["data"], azure.written().finished
+    assert end is not None
+    assert (data["outcome"], data["reason"], data["result"]) == ("kept", "rejected", end.result)
+    assert data["result"]["image"] == "kept"
 
 
-def test_a_repeat_has_the_same_id(azure: Azure, receiver: Receiver) -> None:
-    """So that the receiver can tell it from a second notification; the two kinds differ."""
-    for kind in ("approval.requested", "approval.requested", "migration.finished"):
-        azure.done(notify, kind=kind, at=AT)
+def test_a_repeat_is_the_same_notice(azure: Azure, receiver: Receiver) -> None:
+    """Its id, so that the receiver can tell it from a second one, its body to the letter, whatever has happened
+    meanwhile, and whichever run repeats it; the two kinds differ."""
+    waiting(azure)
+    receiver.status = 503
+    assert azure.ask(notify, kind="approval.requested", at=AT).error is not None
+    receiver.status = 200
+    azure.restart()
+    azure.time.advance(hours=1)
+    azure.recreate_image()
+    azure.done(give_up_notice, kind="other", at=AT, reason="a warning more")
+    azure.done(notify, kind="approval.requested", at=azure.at)
+    azure.run = 2
+    finished(azure)
+    azure.done(notify, kind=END, at=azure.at)
     ids = [headers["webhook-id"] for headers, _ in receiver.got]
+    bodies = [body for _, body in receiver.got]
     assert ids[0] == ids[1] != ids[2]
+    assert bodies[0] == bodies[1] != bodies[2]
+    assert receiver.payload(1)["timestamp"] == AT
+
+
+def test_a_notice_that_was_taken_is_not_posted_again(azure: Azure, receiver: Receiver) -> None:
+    """Whichever run asks for it."""
+    waiting(azure)
+    for _ in range(2):
+        assert azure.done(notify, kind="approval.requested", at=AT) == {"sent": True}
+    assert len(receiver.got) == 1
+    made = notice(azure, "approval.requested")
+    assert (made.made_at, made.tries, made.taken, made.given_up) == (NOW, 1, True, False)
+
+
+def test_a_notice_that_was_given_up_is_not_posted_again(azure: Azure, receiver: Receiver) -> None:
+    """A warning has said so."""
+    finished(azure)
+    azure.done(give_up_notice, kind=END, at=AT, reason="503")
+    assert azure.done(notify, kind=END, at=AT) == {"sent": False}
+    assert receiver.got == []
+    assert "503" in azure.written().state.warnings[-1]
+
+
+@pytest.mark.parametrize("how", ["taken", "given up", "nobody to tell"])
+def test_it_is_open_until_its_end_was_told_or_given_up(
+    azure: Azure, receiver: Receiver, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice about something else, or one that was refused for now, does not close it."""
+    waiting(azure)
+    azure.done(notify, kind="approval.requested", at=AT)
+    finished(azure)
+    receiver.status = 503
+    assert azure.ask(notify, kind=END, at=AT).status is ResultStatus.ERROR
+    assert is_open(azure)
+    if how == "taken":
+        receiver.status = 200
+        azure.done(notify, kind=END, at=AT)
+    elif how == "given up":
+        azure.done(give_up_notice, kind=END, at=AT, reason="503")
+    else:
+        monkeypatch.delenv("NOTIFICATION_URL")
+        configuration.settings.cache_clear()
+        azure.done(notify, kind=END, at=AT)
+    assert not is_open(azure)
+    assert notice(azure, END).settled is (how != "nobody to tell")
 
 
 def test_nothing_secret_is_told(azure: Azure, receiver: Receiver) -> None:
@@ -122,7 +195,7 @@ def test_a_receiver_that_refuses_is_a_value(
 ) -> None:
     """No redirect is followed: the address is configuration; its key is in no message."""
     receiver.status = status
-    answer = azure.ask(notify, kind="migration.finished", at=AT)
+    answer = azure.ask(notify, kind=END, at=AT)
     assert answer.error is not None
     assert (answer.error.status, answer.error.transient) == (status, transient)
     assert "s3cret" not in answer.error.message
@@ -133,7 +206,7 @@ def test_a_receiver_that_is_not_there_is_a_value(azure: Azure, receiver: Receive
     """Without its address."""
     receiver.server.server_close()
     receiver.server.shutdown()
-    answer = azure.ask(notify, kind="migration.finished", at=AT)
+    answer = azure.ask(notify, kind=END, at=AT)
     assert answer.error is not None
     assert answer.error.transient
     assert "127.0.0.1" not in answer.error.message
@@ -141,5 +214,5 @@ def test_a_receiver_that_is_not_there_is_a_value(azure: Azure, receiver: Receive
 
 def test_without_an_address_nobody_is_notified(azure: Azure) -> None:
     """That is no error."""
-    assert azure.done(notify, kind="migration.finished", at=AT) == {"sent": False}
+    assert azure.done(notify, kind=END, at=AT) == {"sent": False}
     assert records().read_accepted(azure.accepted.id) == azure.accepted

@@ -1,124 +1,189 @@
-"""What people read: the timeline, warnings and the one outcome, each written once however often a step runs."""
+"""What people read: the timeline and the one outcome, each written once however often a step runs, and by which run."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from migration.answers import Standing
 
 from activities.configuration import records
-from activities.progress import finish_migration, record_progress, record_warning
-from domain.migration.recorded import Latch, Snapshot
-from domain.migration.stages import Outcome, Stage
+from activities.notifications import give_up_notice
+from activities.progress import add_warning, begin_run, finish_migration, record_progress
+from migration.latch import Halt, cancel
+from migration.messages import ResultStatus, RunBegun
+from migration.stages import ImageFate, Outcome, Stage
+from tests import builders as b
 from tests.activities.azure import Azure
 from tests.builders import NOW
 
 AT = NOW.isoformat()
 
 
-def step(number: int, stage: str, **more: Any) -> dict[str, Any]:
-    return {"number": number, "at": AT, "stage": stage, "text": f"step {number}", **more}
+def step(name: str, stage: str, **more: Any) -> dict[str, Any]:
+    return {"step": name, "at": AT, "stage": stage, "text": f"step {name}", **more}
 
 
 def ending(outcome: str = "completed", **more: Any) -> dict[str, Any]:
-    return {"number": 9, "at": AT, "outcome": outcome, "reason": "r", "result": {"a": 1}, **more}
+    told = {"outcome": outcome, "reason": "r", "image": "kept", "versionReady": True}
+    return {"at": AT, **told, **more}
 
 
-def written(azure: Azure) -> Snapshot:
-    snapshot = records().snapshot(azure.accepted.id)
-    assert snapshot is not None
-    return snapshot
+# -- the beginning ----------------------------------------------------------------------------------------------
+
+
+def test_the_first_run_begins_at_the_beginning(azure: Azure) -> None:
+    """With the limits of when it was accepted, which are in the record."""
+    begun = RunBegun.from_wire(azure.done(begin_run))
+    assert begun == RunBegun(
+        run=1,
+        stage=Stage.PLANNING,
+        stage_since=azure.accepted.accepted_at,
+        deletion=False,
+        image=ImageFate.KEPT,
+        limits=azure.accepted.limits,
+    )
+
+
+def test_a_later_run_goes_on_where_the_record_is(azure: Azure) -> None:
+    """Its number, and since when the migration is in its stage: limits count from there."""
+    azure.accepted = azure.accept(deletion={"enabled": True})
+    entered = NOW + timedelta(minutes=5)
+    azure.done(record_progress, **step("planned", "definition"))
+    azure.done(record_progress, **step("definition", "version", at=entered.isoformat()))
+    later = (entered + timedelta(hours=1)).isoformat()
+    azure.done(record_progress, **step("more", "version", at=later))
+    azure.restart()
+    begun = RunBegun.from_wire(azure.done(begin_run))
+    assert (begun.run, begun.stage, begun.stage_since) == (2, Stage.VERSION, entered)
+    assert begun.deletion
+
+
+def test_a_run_of_a_migration_that_has_its_outcome_is_over(azure: Azure) -> None:
+    """Whoever started it: it sends nothing and tells nobody."""
+    azure.done(finish_migration, **ending("kept"))
+    azure.forget_requests()
+    assert azure.ask(begin_run).status is ResultStatus.OVER
+    assert azure.sent() == []
+
+
+def test_a_run_of_a_migration_that_nobody_knows_is_over(azure: Azure) -> None:
+    """Started by hand, or its record is gone."""
+    assert azure.ask(begin_run, migrationId=b.an_acceptance(99).id).status is ResultStatus.OVER
+
+
+# -- the timeline -----------------------------------------------------------------------------------------------
 
 
 def test_a_step_is_written_once(azure: Azure) -> None:
-    """Activities run twice; the timeline does not."""
-    for _ in range(2):
-        azure.done(record_progress, **step(1, "definition", warnings=["careful"]))
-    state = written(azure).state
-    assert [entry.text for entry in state.timeline] == ["step 1"]
-    assert state.warnings == ("careful",)
+    """Activities run twice, and later runs take the steps again; the timeline does not."""
+    first = azure.done(record_progress, **step("planned", "definition"))
+    azure.restart()
+    azure.run = 2
+    later = (NOW + timedelta(hours=1)).isoformat()
+    again = azure.done(record_progress, **step("planned", "definition", at=later))
+    assert datetime.fromisoformat(first["at"]) == NOW == datetime.fromisoformat(again["at"])
+    state = azure.written().state
+    assert [(entry.text, entry.at) for entry in state.timeline] == [("step planned", NOW)]
     assert state.stage is Stage.DEFINITION
 
 
 def test_a_step_leaves_what_it_does_not_say(azure: Azure) -> None:
-    """Fingerprint and version stay when a later step names none."""
-    azure.done(record_progress, **step(1, "definition", fingerprint="f", versionId="v"))
-    azure.done(record_progress, **step(2, "version"))
-    state = written(azure).state
-    assert (state.fingerprint, state.version_id, state.stage) == ("f", "v", Stage.VERSION)
+    """Fingerprint, version and warnings stay."""
+    plan = azure.plan()
+    add_warning(azure.accepted.id, "careful")
+    before = azure.written().state
+    azure.done(record_progress, **step("1", "definition"))
+    azure.done(record_progress, **step("2", "version"))
+    state = azure.written().state
+    assert (state.fingerprint, state.version_id) == (plan.fingerprint.value, plan.version_id)
+    assert (state.warnings, state.stage) == (before.warnings, Stage.VERSION)
 
 
 def test_a_late_step_does_not_move_the_stage_back(azure: Azure) -> None:
     """A repeated activity of an earlier stage."""
-    azure.done(record_progress, **step(1, "definition"))
-    azure.done(record_progress, **step(2, "version"))
-    azure.done(record_progress, **step(1, "definition"))
-    assert written(azure).state.stage is Stage.VERSION
-
-
-def approval(state: str, number: int) -> dict[str, Any]:
-    return {"approval": {"state": state, "round": number}}
-
-
-def test_a_late_step_does_not_move_the_approval_back(azure: Azure) -> None:
-    """Else a decision would wake a round that is over, and wait for the deadline; or what has expired would wait."""
-    azure.done(record_progress, **step(1, "approval", **approval("waiting", 1)))
-    azure.done(record_progress, **step(1, "approval", **approval("waiting", 2)))
-    azure.done(record_progress, **step(1, "approval", **approval("waiting", 1)))
-    found = written(azure).state.approval
-    assert found is not None
-    assert found.round == 2
-    azure.done(record_progress, **step(2, "approval", **approval("expired", 1)))
-    azure.done(record_progress, **step(1, "approval", **approval("waiting", 2)))
-    found = written(azure).state.approval
-    assert found is not None
-    assert found.state == "expired"
-
-
-def test_the_planned_regions_are_shown_before_the_first_look(azure: Azure) -> None:
-    """With nothing known about them."""
-    azure.done(record_progress, **step(1, "definition", regions=["eastus2", "westeurope"]))
-    assert [(r.name, r.state, r.progress) for r in written(azure).regions] == [
-        ("eastus2", "Unknown", 0),
-        ("westeurope", "Unknown", 0),
-    ]
+    azure.done(record_progress, **step("1", "definition"))
+    azure.done(record_progress, **step("2", "version"))
+    azure.done(record_progress, **step("1", "definition"))
+    assert azure.written().state.stage is Stage.VERSION
+    [entry] = records().recent(stage=Stage.VERSION, outcome=None, limit=9, after="")[0]
+    assert entry.id == azure.accepted.id
 
 
 def test_a_cancelled_migration_takes_no_step(azure: Azure) -> None:
     """Every step reads the flag."""
-    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=NOW))
-    answer = azure.ask(record_progress, **step(1, "definition"))
-    assert answer.standing is Standing.CANCELLED
-    assert written(azure).state.timeline == ()
+    azure.latch(cancelled_at=NOW)
+    answer = azure.ask(record_progress, **step("1", "definition"))
+    assert answer.status is ResultStatus.CANCELLED
+    assert azure.written().state.timeline == ()
 
 
 def test_a_warning_is_written_once(azure: Azure) -> None:
     """Also when the migration was cancelled meanwhile."""
-    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=NOW))
+    azure.latch(cancelled_at=NOW)
     for _ in range(2):
-        azure.done(record_warning, at=AT, text="not notified")
-    assert written(azure).state.warnings == ("not notified",)
+        azure.done(give_up_notice, kind="approval.requested", at=AT, reason="503")
+    [warning] = azure.written().state.warnings
+    assert warning == "The notification 'approval.requested' could not be sent: 503"
+
+
+# -- the outcome ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_an_outcome_is_written_once_and_given_back(azure: Azure, outcome: Outcome) -> None:
-    """The second run gets the first one's, whatever it says itself."""
+    """The second run of the step gets the first one's, whatever it says itself."""
     first = azure.done(finish_migration, **ending(outcome))
     second = azure.done(finish_migration, **ending("failed", reason="other"))
-    assert (second["outcome"], second["reason"]) == (first["outcome"], "r") == (outcome, "r")
-    snapshot = written(azure)
+    assert second == first == {"outcome": outcome, "reason": "r"}
+    snapshot = azure.written()
     assert snapshot.stage is Stage.FINISHED
     assert [entry.stage for entry in snapshot.state.timeline] == [Stage.FINISHED]
     [entry] = records().recent(stage=None, outcome=None, limit=9, after="")[0]
-    assert (entry.stage, entry.outcome) == (Stage.FINISHED, outcome)
-    assert records().open_migrations() == []
+    assert (entry.stage, entry.outcome, entry.reason) == (Stage.FINISHED, outcome, "r")
+
+
+def test_an_outcome_stays_open_until_it_was_told(azure: Azure) -> None:
+    """The sweep still has to tell it, should nobody else."""
+    azure.done(finish_migration, **ending())
+    assert [row[0] for row in records().open_migrations()] == [azure.accepted.id]
+
+
+def test_an_outcome_holds_everything_that_is_known(azure: Azure) -> None:
+    """From the record, whichever run wrote it there."""
+    plan = azure.approved()
+    azure.restart()
+    azure.run = 2
+    azure.done(finish_migration, **ending("kept"))
+    finished = azure.written().finished
+    assert finished is not None
+    result = finished.result
+    assert (result["image"], result["versionReady"]) == ("kept", True)
+    assert result["versionId"] == plan.version_id
+    assert result["decidedBy"]["approver"] == "ada"
+    assert result["correlationIds"].keys() == {"ensure_definition", "start_version"}
+
+
+def test_a_cancellation_names_the_version_that_it_leaves(azure: Azure) -> None:
+    """Somebody has to use or delete it."""
+    plan = azure.begun()
+    azure.latch(cancelled_at=NOW)
+    ended = azure.done(finish_migration, **ending("cancelled", versionReady=False))
+    assert f"version {plan.version_name} may be half-made" in ended["reason"]
+
+
+def test_a_superseded_run_writes_no_outcome(azure: Azure) -> None:
+    """The later one does."""
+    azure.restart()
+    assert azure.ask(finish_migration, **ending()).status is ResultStatus.OVER
+    snapshot = azure.written()
+    assert (snapshot.finished, snapshot.state.timeline) == (None, ())
 
 
 def test_a_cancellation_that_was_accepted_holds(azure: Azure) -> None:
     """Its caller was told so; the migration that was just finishing is Cancelled."""
-    records().set_latch(azure.accepted.id, Latch(kind="cancel", at=NOW))
-    ended = azure.done(finish_migration, **ending(result={"image": "gone, not by us"}))
+    azure.latch(cancelled_at=NOW)
+    ended = azure.done(finish_migration, **ending(image="gone, not by us"))
     assert ended["outcome"] == "cancelled"
     assert ended["reason"] == "cancelled while it was finishing; the image is gone, not by us"
 
@@ -126,5 +191,5 @@ def test_a_cancellation_that_was_accepted_holds(azure: Azure) -> None:
 def test_after_the_end_nobody_can_cancel(azure: Azure) -> None:
     """The latch says finished."""
     azure.done(finish_migration, **ending())
-    held = records().set_latch(azure.accepted.id, Latch(kind="cancel", at=NOW))
-    assert held.kind == "finished"
+    held = records().change_latch(azure.accepted.id, lambda latch: cancel(latch, NOW))
+    assert held is Halt.ENDED

@@ -2,59 +2,87 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from migration.answers import Standing
 
-import clock
-from activities.configuration import records
 from activities.versions import promote_version, read_replication, start_version
-from domain.migration.polling import VersionReading
-from domain.migration.recorded import Latch
-from domain.values import Json
-from tests.activities.azure import Azure, version_input, version_of
+from migration.latch import Effect
+from migration.messages import ResultStatus
+from migration.polling import VersionReading
+from migration.wire import Json
+from tests import builders as b
+from tests.activities.azure import Azure
 
 
-def look(azure: Azure, **fields: Any) -> VersionReading:
-    return VersionReading.from_wire(azure.done(read_replication, **fields))
+def look(azure: Azure) -> VersionReading:
+    return VersionReading.from_wire(azure.done(read_replication))
 
 
 def test_the_put_returns_at_once(azure: Azure) -> None:
     """The operation runs on; nobody polls it here."""
-    plan = azure.defined()
+    azure.defined()
     azure.forget_requests()
-    value = azure.done(start_version, **version_input(plan))
-    assert value["created"]
-    assert value["operationUrl"].startswith(azure.cloud.url)
+    assert azure.done(start_version) == {"kind": "begun", "created": True}
+    intent = azure.written().latch.effects[Effect.VERSION]
+    assert (intent.operation_url or "").startswith(azure.cloud.url)
+    assert intent.correlation_id
     assert [line["method"] for line in azure.sent()][-1] == "PUT"
     assert azure.sent("", "/operations/") == azure.sent("", "/capsOperations/") == []
 
 
 def test_a_second_run_takes_up_what_the_first_began(azure: Azure) -> None:
     """One PUT; also when the first answer never arrived."""
-    plan = azure.begun()
+    azure.begun()
+    before = azure.written().latch
     azure.forget_requests()
-    value = azure.done(start_version, **version_input(plan))
-    assert value == {"created": False, "operationUrl": None}
+    assert azure.done(start_version) == {"kind": "begun", "created": True}
+    assert azure.sent("PUT") == []
+    assert azure.written().latch == before
+
+
+def test_a_version_of_an_earlier_migration_is_taken_up(azure: Azure) -> None:
+    """It was there and ours before this one sent anything."""
+    azure.replicated()
+    azure.accepted = azure.accept(imageVersion="1.0.0")
+    azure.plan()
+    azure.forget_requests()
+    assert azure.done(start_version) == {"kind": "begun", "created": False}
+    assert azure.sent("PUT") == []
+    assert azure.written().latch.effects == {}
+
+
+@pytest.mark.parametrize(("asked", "replan"), [("1.0.0", False), ("auto", True)])
+def test_a_name_that_somebody_else_took_is_a_reply_of_its_own(
+    azure: Azure, asked: str, replan: bool
+) -> None:
+    """With `auto` the orchestrator plans again; with a name that was asked for it cannot."""
+    azure.accepted = azure.accept(imageVersion=asked)
+    plan = azure.begun()
+    another = plan.fingerprint.model_copy(update={"value": "v1-a-b"})
+    azure.replan(fingerprint=another)
+    azure.forget_requests()
+    value = azure.done(start_version)
+    assert (value["kind"], value["replan"]) == ("taken", replan)
+    assert value["reason"].startswith("VersionNameTaken")
     assert azure.sent("PUT") == []
 
 
-def test_a_name_that_somebody_else_took_is_an_error_of_its_own(azure: Azure) -> None:
-    """With `auto` the orchestrator plans again."""
-    plan = azure.begun()
-    answer = azure.ask(start_version, **{**version_input(plan), "fingerprint": "v1-a-b"})
-    assert answer.error is not None
-    assert (answer.error.code, answer.error.transient) == ("VersionNameTaken", False)
+def test_a_name_that_is_taken_in_the_last_moment_is_taken(azure: Azure) -> None:
+    """Azure refuses the PUT; nothing was sent then, and the same reply says so."""
+    azure.accepted = azure.accept(imageVersion="auto")
+    azure.defined()
+    azure.fault(what="status", status=409, method="PUT", code="PropertyChangeNotAllowed")
+    value = azure.done(start_version)
+    assert (value["kind"], value["replan"]) == ("taken", True)
+    assert Effect.VERSION not in azure.written().latch.effects
 
 
 @pytest.mark.parametrize("fate", ["deleted", "recreated"])
 def test_an_image_that_changed_since_the_plan_makes_no_version(azure: Azure, fate: str) -> None:
     """Names are reused, content is not."""
-    plan = azure.defined()
+    azure.defined()
     azure.forget_requests()
     azure.delete_image() if fate == "deleted" else azure.recreate_image()
-    answer = azure.ask(start_version, **version_input(plan))
+    answer = azure.ask(start_version)
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("ImageChanged", False)
     assert azure.sent("PUT") == []
@@ -62,30 +90,27 @@ def test_an_image_that_changed_since_the_plan_makes_no_version(azure: Azure, fat
 
 def test_a_look_tells_every_region_and_writes_it_down(azure: Azure) -> None:
     """Progress while it runs, Completed in the end."""
-    plan = azure.begun()
-    early = look(azure, **version_of(plan))
+    azure.begun()
+    early = look(azure)
     azure.time.advance(hours=1)
-    late = look(azure, **version_of(plan))
+    late = look(azure)
     assert early.provisioning_state == "Creating"
     assert (late.provisioning_state, late.regions[0].state) == ("Succeeded", "Completed")
-    snapshot = records().snapshot(azure.accepted.id)
-    assert snapshot is not None
-    assert snapshot.regions == late.regions
+    assert azure.written().regions == late.regions
 
 
 def test_a_version_that_is_not_there_is_said_so(azure: Azure) -> None:
     """Found or not is a reading, no error."""
-    plan = azure.defined()
-    assert not look(azure, **version_of(plan)).found
+    azure.defined()
+    assert not look(azure).found
 
 
 def test_a_failed_version_is_told_with_azures_own_error(azure: Azure) -> None:
     """From the operation's address, used to the letter."""
     azure.cloud.set_profile(failing_regions={"eastus2": "Failed with internal server error."})
-    plan = azure.defined()
-    url = azure.done(start_version, **version_input(plan))["operationUrl"]
+    azure.begun()
     azure.time.advance(hours=3)
-    reading = look(azure, **version_of(plan), operationUrl=url)
+    reading = look(azure)
     assert reading.provisioning_state == "Failed"
     assert reading.error_code
     assert reading.error_message
@@ -97,11 +122,10 @@ def test_an_operation_that_is_forgotten_leaves_the_version_to_speak(
 ) -> None:
     """Azure keeps operations for days only, and their addresses are signed for a time."""
     azure.cloud.set_profile(failing_regions={"eastus2": "x"})
-    plan = azure.defined()
-    url = azure.done(start_version, **version_input(plan))["operationUrl"]
+    azure.begun()
     azure.time.advance(hours=3)
     azure.fault(what="status", status=status, path="perations/")
-    reading = look(azure, **version_of(plan), operationUrl=url)
+    reading = look(azure)
     assert (reading.provisioning_state, reading.error_code) == ("Failed", None)
 
 
@@ -119,21 +143,24 @@ def test_a_promotion_changes_one_flag(azure: Azure) -> None:
     plan = azure.replicated()
     before, rest = profile_of(azure, plan.version_id)
     azure.forget_requests()
-    promoted = azure.done(promote_version, **version_of(plan), excludeFromLatest=False)
+    promoted = azure.done(promote_version)
+    intent = azure.written().latch.effects[Effect.PROMOTION]
     azure.time.advance(hours=1)
-    again = azure.done(promote_version, **version_of(plan), excludeFromLatest=False)
+    again = azure.done(promote_version)
     after, rest_after = profile_of(azure, plan.version_id)
     assert (promoted["changed"], again["changed"]) == (True, False)
     assert (before.pop("excludeFromLatest"), after.pop("excludeFromLatest")) == (True, False)
     assert (before, rest) == (after, rest_after)
     assert len(azure.sent("PUT")) == 1
+    assert intent.operation_url
+    assert azure.written().latch.effects[Effect.PROMOTION] == intent
 
 
 def test_a_version_that_is_gone_cannot_be_promoted(azure: Azure) -> None:
     """A final error."""
-    plan = azure.defined()
-    answer = azure.ask(promote_version, **version_of(plan), excludeFromLatest=False)
-    assert answer.standing is Standing.ERROR
+    azure.defined()
+    answer = azure.ask(promote_version)
+    assert answer.status is ResultStatus.ERROR
     assert answer.error is not None
     assert not answer.error.transient
 
@@ -141,17 +168,16 @@ def test_a_version_that_is_gone_cannot_be_promoted(azure: Azure) -> None:
 def test_a_migration_that_was_closed_makes_no_version(azure: Azure) -> None:
     """After the sweep has closed it, another attempt may run: a step that still comes must write nothing."""
     plan = azure.defined()
-    records().set_latch(azure.accepted.id, Latch(kind="finished", at=clock.now()))
-    answer = azure.ask(start_version, **version_input(plan))
-    assert answer.standing is Standing.CANCELLED
+    azure.latch(finished=b.an_end())
+    assert azure.ask(start_version).status is ResultStatus.OVER
     assert azure.resource(plan.version_id) is None
 
 
 def test_a_version_of_another_image_is_not_promoted(azure: Azure) -> None:
     """Somebody deleted ours and made another one under its name: it is left alone."""
     plan = azure.replicated()
-    ours = {"imageId": plan.image_id, "fingerprint": "v1-another-image"}
-    answer = azure.ask(promote_version, **version_of(plan), excludeFromLatest=False, **ours)
+    azure.replan(fingerprint=plan.fingerprint.model_copy(update={"value": "v1-another-image"}))
+    answer = azure.ask(promote_version)
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("VersionNotOurs", False)
     assert azure.sent("PUT", "/versions/")[1:] == []

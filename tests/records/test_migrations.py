@@ -10,28 +10,30 @@ from typing import Any, TypeVar
 
 import pytest
 
-from domain.approval.decisions import Decision
-from domain.ids import image_key
-from domain.migration.polling import RegionStatus
-from domain.migration.recorded import (
+from migration.approval import ApprovalState, Decision, Verdict
+from migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
+from migration.names import image_key
+from migration.polling import RegionStatus
+from migration.recorded import (
     Accepted,
-    Finished,
-    Latch,
+    Failing,
     ListEntry,
+    Notice,
     Received,
     Ruling,
     State,
 )
-from domain.migration.stages import Outcome, Stage
+from migration.stages import Outcome, Stage
 from records.migrations import MigrationRecords, next_id
 from records.store import Record, RecordStore
-from tests.builders import IMAGE_ID, NOW, a_decision, an_acceptance
+from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
+from tests.endings import end
 from tests.records.conftest import Home
 
 T = TypeVar("T")
 WRITERS = 6
 ACCEPTED = an_acceptance()
-DONE = Finished(outcome=Outcome.COMPLETED, reason="migrated", at=NOW, result={"image": "kept"})
+DONE = an_end()
 
 
 @pytest.fixture
@@ -110,10 +112,15 @@ def test_a_snapshot_holds_everything(records: MigrationRecords) -> None:
     """What was written by whatever step."""
     records.accept(ACCEPTED)
     records.mark_started(ACCEPTED.id, NOW)
-    records.change_state(ACCEPTED, lambda s: s.model_copy(update={"stage": Stage.APPROVAL}), NOW)
+    records.change_state(ACCEPTED.id, lambda _: State(stage=Stage.APPROVAL))
     regions = (RegionStatus(name="eastus2", state="Completed", progress=100),)
     records.write_regions(ACCEPTED.id, regions)
-    latch = records.set_latch(ACCEPTED.id, Latch(kind="cancel", at=NOW, by="ada"))
+    latch = records.change_latch(ACCEPTED.id, lambda latch: cancel(latch, NOW))
+    plan = records.write_plan(ACCEPTED.id, a_plan())
+    notice = records.make_notice(ACCEPTED.id, "migration.finished", Notice(body="{}", made_at=NOW))
+    records.write_checks(ACCEPTED.id, [{"name": "n"}])
+    failing = Failing(activity="check_image", since=NOW)
+    records.write_failing(ACCEPTED.id, failing)
     records.receive(ACCEPTED.id, received())
     ruling = records.rule(ACCEPTED.id, "k1", Ruling(accepted=True, text="approved by ada"))
     records.write_recipe(ACCEPTED.id, {"id": IMAGE_ID}, NOW)
@@ -122,10 +129,10 @@ def test_a_snapshot_holds_everything(records: MigrationRecords) -> None:
     assert snapshot.started
     assert (snapshot.stage, snapshot.regions, snapshot.latch) == (Stage.APPROVAL, regions, latch)
     assert (snapshot.received, snapshot.rulings) == ((received(),), {"k1": ruling})
-    recipe = {"at": NOW.isoformat(), "image": {"id": IMAGE_ID}, "sent": True}
+    assert (snapshot.plan, snapshot.notices) == (plan, {"migration.finished": notice})
+    assert (snapshot.checks, snapshot.failing) == (({"name": "n"},), failing)
+    recipe = {"at": NOW.isoformat(), "image": {"id": IMAGE_ID}}
     assert records.read_recipe(ACCEPTED.id) == recipe
-    records.mark_unsent(ACCEPTED.id)
-    assert records.read_recipe(ACCEPTED.id) == {**recipe, "sent": False}
 
 
 def test_a_large_image_is_kept_whole_as_the_recipe(records: MigrationRecords) -> None:
@@ -152,17 +159,102 @@ def test_a_hundred_regions_are_written_only_when_they_change(records: MigrationR
 # -- written once -----------------------------------------------------------------------------------------------
 
 
-def test_the_first_latch_holds(home: Home) -> None:
-    """A cancellation and a deletion at the same moment: all agree which came first."""
-    kinds = ("cancel", "deletion", "finished")
+def cancelling(latch: Latch) -> Latch | Halt:
+    return cancel(latch, NOW)
+
+
+def deleting(latch: Latch) -> Latch | Halt:
+    return intend(latch, 1, Effect.DELETION, NOW)
+
+
+def test_of_a_cancellation_and_a_deletion_one_comes_first(home: Home) -> None:
+    """At the same moment: all agree which, and the other is refused."""
+    changes = (cancelling, deleting)
+    held = at_once(
+        home, lambda records, n: (n % 2, records.change_latch(ACCEPTED.id, changes[n % 2]))
+    )
+    latch = MigrationRecords(home()).read_latch(ACCEPTED.id)
+    refused = {kind for kind, answer in held if isinstance(answer, Halt)}
+    assert (latch.cancelled_at is None, latch.deletion is None) in {(True, False), (False, True)}
+    assert refused == ({0} if latch.deletion else {1})
+
+
+def test_no_change_of_the_latch_is_lost(home: Home) -> None:
+    """Writers of different parts of it at the same time."""
+    effects = (Effect.DEFINITION, Effect.VERSION, Effect.PROMOTION)
+
+    def change(latch: Latch, number: int) -> Latch | Halt:
+        if number < len(effects):
+            return intend(latch, 1, effects[number], NOW)
+        return settle(latch, 1, Verdict(state=ApprovalState.EXPIRED))
+
+    at_once(
+        home, lambda records, n: records.change_latch(ACCEPTED.id, lambda latch: change(latch, n))
+    )
+    latch = MigrationRecords(home()).read_latch(ACCEPTED.id)
+    assert latch.effects == {effect: Intent(run=1, at=NOW, began=NOW) for effect in effects}
+    assert latch.verdict == Verdict(state=ApprovalState.EXPIRED)
+
+
+def test_a_change_that_may_not_be_writes_nothing(records: MigrationRecords) -> None:
+    """Not even the row."""
+    records.accept(ACCEPTED)
+    held = records.change_latch(ACCEPTED.id, lambda latch: intend(latch, 2, Effect.VERSION, NOW))
+    assert held is Halt.SUPERSEDED
+    snapshot = records.snapshot(ACCEPTED.id)
+    assert snapshot is not None
+    assert (snapshot.latch, snapshot.started) == (Latch(), False)
+
+
+def test_a_plan_is_written_once(home: Home) -> None:
+    """Of several planners at once one plan holds for all."""
     held = at_once(
         home,
-        lambda records, n: records.set_latch(
-            ACCEPTED.id, Latch.model_validate({"kind": kinds[n % 3], "at": NOW, "by": str(n)})
-        ),
+        lambda records, n: records.write_plan(ACCEPTED.id, a_plan(imageVersion=f"1.0.{n}")),
     )
-    assert len(set(held)) == 1
-    assert MigrationRecords(home()).read_latch(ACCEPTED.id) == held[0]
+    assert len({plan.version_name for plan in held}) == 1
+
+
+def test_only_the_plan_of_a_taken_name_is_replaced(records: MigrationRecords) -> None:
+    """And only while it stands: who comes late with the same name taken gets the one that holds."""
+    first, second, third = (a_plan(imageVersion=f"1.0.{n}") for n in range(3))
+    assert records.write_plan(ACCEPTED.id, first) == first
+    assert records.write_plan(ACCEPTED.id, second, taken="9.9.9") == first
+    assert records.write_plan(ACCEPTED.id, second, taken=first.version_name) == second
+    assert records.write_plan(ACCEPTED.id, third, taken=first.version_name) == second
+
+
+def test_a_notice_is_made_once(home: Home) -> None:
+    """Of several bodies at once one is posted, whoever posts it."""
+    held = at_once(
+        home, lambda records, n: records.make_notice(ACCEPTED.id, "k", Notice(body=f"{n}"))
+    )
+    assert len({notice.body for notice in held}) == 1
+
+
+def test_a_notice_is_changed_without_its_body(records: MigrationRecords) -> None:
+    """And the two kinds are apart."""
+    records.accept(ACCEPTED)
+    records.make_notice(ACCEPTED.id, "a", Notice(body="x", made_at=NOW))
+    records.make_notice(ACCEPTED.id, "b", Notice(body="y"))
+    records.change_notice(ACCEPTED.id, "a", lambda n: n.model_copy(update={"taken": True}))
+    snapshot = records.snapshot(ACCEPTED.id)
+    assert snapshot is not None
+    assert snapshot.notices == {
+        "a": Notice(body="x", made_at=NOW, taken=True),
+        "b": Notice(body="y"),
+    }
+
+
+def test_what_fails_is_remembered_until_it_does_not(records: MigrationRecords) -> None:
+    """The row goes when it is cleared; clearing it twice is fine."""
+    records.accept(ACCEPTED)
+    records.write_failing(ACCEPTED.id, Failing(activity="a", since=NOW))
+    for _ in range(2):
+        records.clear_failing(ACCEPTED.id)
+    snapshot = records.snapshot(ACCEPTED.id)
+    assert snapshot is not None
+    assert snapshot.failing is None
 
 
 def test_a_decision_is_stored_once(home: Home) -> None:
@@ -195,14 +287,15 @@ def test_an_outcome_is_written_once(home: Home) -> None:
     MigrationRecords(home()).accept(ACCEPTED)
     held = at_once(
         home,
-        lambda records, n: records.finish(
-            ACCEPTED, DONE.model_copy(update={"outcome": outcomes[n % 4], "reason": str(n)})
+        lambda records, n: records.change_latch(
+            ACCEPTED.id, lambda latch: finish(latch, 1, an_end(outcomes[n % 4], reason=str(n)))
         ),
     )
-    assert len({(f.outcome, f.reason) for f in held}) == 1
+    finished = [latch.finished for latch in held if isinstance(latch, Latch)]
+    assert len(finished) == WRITERS
     snapshot = MigrationRecords(home()).snapshot(ACCEPTED.id)
     assert snapshot is not None
-    assert snapshot.finished == held[0]
+    assert finished == [snapshot.finished] * WRITERS
     assert snapshot.stage is Stage.FINISHED
 
 
@@ -212,9 +305,7 @@ def test_no_change_of_the_state_is_lost(home: Home) -> None:
 
     def warn(records: MigrationRecords, number: int) -> State:
         return records.change_state(
-            ACCEPTED,
-            lambda s: s.model_copy(update={"warnings": (*s.warnings, str(number))}),
-            NOW,
+            ACCEPTED.id, lambda s: s.model_copy(update={"warnings": (*s.warnings, str(number))})
         )
 
     at_once(home, warn)
@@ -232,7 +323,7 @@ def several(records: MigrationRecords) -> list[Accepted]:
     for accepted in made:
         records.accept(accepted)
         if accepted.attempt % 2:
-            records.finish(accepted, DONE)
+            end(records, accepted, DONE)
     return made
 
 
@@ -270,10 +361,19 @@ def test_the_list_is_filtered_by_stage_and_outcome(records: MigrationRecords) ->
 def test_a_change_of_stage_moves_no_row(records: MigrationRecords) -> None:
     """The list is in the order of acceptance."""
     made = several(records)
-    records.change_state(made[1], lambda s: s.model_copy(update={"stage": Stage.VERSION}), NOW)
+    records.list_migration(made[1], Stage.VERSION, NOW)
     entries, _ = records.recent(stage=None, outcome=None, limit=9, after="")
     assert ids_of(entries) == [a.id for a in reversed(made)]
     assert entries[3].stage is Stage.VERSION
+
+
+def test_the_list_tells_the_outcome_that_stands(records: MigrationRecords) -> None:
+    """Its reason and time are those of the latch, whoever writes the row when."""
+    records.accept(ACCEPTED)
+    end(records, ACCEPTED, an_end(Outcome.KEPT, reason="rejected", at=NOW + timedelta(days=1)))
+    [entry] = everything(records)
+    assert (entry.stage, entry.outcome, entry.reason) == (Stage.FINISHED, Outcome.KEPT, "rejected")
+    assert entry.updated_at == NOW + timedelta(days=1)
 
 
 # -- what the sweep reads ---------------------------------------------------------------------------------------
@@ -358,15 +458,3 @@ def test_a_status_costs_one_list(
 
 def everything(records: MigrationRecords) -> list[ListEntry]:
     return records.recent(stage=None, outcome=None, limit=9, after="")[0]
-
-
-# -- the sweep --------------------------------------------------------------------------------------------------
-
-
-def test_the_last_sweep_is_remembered(records: MigrationRecords) -> None:
-    """None before the first; then the newest, and it is no migration."""
-    assert records.last_swept() is None
-    records.mark_swept(NOW)
-    records.mark_swept(NOW + timedelta(minutes=5))
-    assert records.last_swept() == NOW + timedelta(minutes=5)
-    assert records.open_migrations() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
@@ -14,9 +14,10 @@ from standardwebhooks import Webhook
 
 import clock
 from activities.configuration import records
-from domain.approval.decisions import ApprovalState
-from domain.migration.recorded import Accepted, Approval, State
-from domain.migration.stages import Stage
+from migration.approval import ApprovalState, Verdict
+from migration.latch import settle
+from migration.recorded import Accepted, Approval, State
+from migration.stages import Stage
 from tests import builders as b
 from triggers import approve
 
@@ -32,7 +33,7 @@ def at_the_builders_time(monkeypatch: pytest.MonkeyPatch, own_records: None) -> 
     clock.use(clock._wall_clock)
 
 
-class Verdict:
+class Settled:
     """A durable client whose workflow, when it is woken, has settled the approval with another decision already."""
 
     def __init__(self, accepted: Accepted) -> None:
@@ -40,13 +41,16 @@ class Verdict:
 
     async def raise_event(self, *_: Any) -> None:
         """What was read before the decision was stored is written now."""
-        settle(self._accepted, ApprovalState.REJECTED)
+        verdict = Verdict(state=ApprovalState.REJECTED)
+        records().change_latch(self._accepted.id, lambda latch: settle(latch, 1, verdict))
 
 
-def settle(accepted: Accepted, state: ApprovalState) -> None:
-    approval = Approval(state=state, fingerprint=b.a_decision().fingerprint, round=1)
+def ask(accepted: Accepted, minutes: float = 60) -> None:
+    """The approval is asked for, with so many minutes left."""
+    deadline = b.NOW + timedelta(minutes=minutes)
+    approval = Approval(deadline=deadline, fingerprint=b.a_decision().fingerprint)
     written = State(stage=Stage.APPROVAL, approval=approval)
-    records().change_state(accepted, lambda _: written, b.NOW)
+    records().change_state(accepted.id, lambda _: written)
 
 
 def signed(accepted: Accepted) -> func.HttpRequest:
@@ -70,9 +74,23 @@ def test_a_decision_stored_after_the_verdict_is_409_at_once() -> None:
     """No ruling will ever come, so nobody waits 20 seconds for a 202 that never turns into one."""
     accepted = b.an_acceptance()
     records().accept(accepted)
-    settle(accepted, ApprovalState.WAITING)
-    client: Any = Verdict(accepted)
+    ask(accepted)
+    client: Any = Settled(accepted)
     for _ in range(2):  # the repetition learns the same
         response = asyncio.run(answered(accepted, client))
         assert response.status_code == 409
         assert b"too late" in response.get_body()
+
+
+@pytest.mark.parametrize("minutes", [0, -1])
+def test_from_the_deadline_on_nothing_is_stored(minutes: float) -> None:
+    """The deadline itself is the first moment that is too late, for the webhook as for the workflow."""
+    accepted = b.an_acceptance()
+    records().accept(accepted)
+    ask(accepted, minutes)
+    response = asyncio.run(answered(accepted, None))
+    assert response.status_code == 409
+    assert b"expired" in response.get_body()
+    snapshot = records().snapshot(accepted.id)
+    assert snapshot is not None
+    assert snapshot.received == ()

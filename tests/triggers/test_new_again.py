@@ -56,7 +56,7 @@ def planned(started_with: ImageFacts, then: ImageFacts) -> None:
     attempt = accepted(fingerprint_of(started_with).value)
     records().accept(attempt)
     found = fingerprint_of(then).value
-    records().change_state(attempt, lambda _: State(fingerprint=found), b.NOW)
+    records().change_state(attempt.id, lambda _: State(fingerprint=found))
 
 
 def test_what_the_workflow_read_counts() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 
-from activities.configuration import records
-from domain.migration.recorded import Finished
-from domain.migration.requests import MigrationRequest
-from domain.migration.stages import Outcome
-from tests.builders import NOW, a_request
+from activities.configuration import records, settings
+from migration.requests import MigrationRequest
+from migration.stages import Outcome
+from tests.builders import a_request, an_end
+from tests.endings import end
 from triggers.starting import Claimed, Running, claim, look_for_running
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -34,7 +35,7 @@ def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
 
 
 def finish(claimed: Claimed | Running) -> None:
-    records().finish(claimed.accepted, Finished(outcome=Outcome.KEPT, reason="r", at=NOW))
+    end(records(), claimed.accepted, an_end(Outcome.KEPT))
 
 
 def test_of_equal_starts_one_wins_and_all_get_it() -> None:
@@ -71,3 +72,17 @@ def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     assert (found.accepted, found.same) == (held.accepted, True)
     finish(held)
     assert look_for_running(shouted) is None
+
+
+def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment with other settings changes no migration that was accepted before."""
+    monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT2H")
+    monkeypatch.setenv("REPLICATION_TIMEOUT", "PT3H")
+    settings.cache_clear()
+    claimed = claim(a_request()).accepted
+    monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
+    settings.cache_clear()
+    found = records().read_accepted(claimed.id)
+    assert found is not None
+    limits = found.limits
+    assert (limits.retry, limits.polling.timeout) == (timedelta(hours=2), timedelta(hours=3))

@@ -1,83 +1,431 @@
-"""The sweep closes a migration only when the durable extension says that its orchestration is not there any more."""
+"""The sweep: what died is started again, what cannot go on gets its one outcome, and people are told of it.
+
+The durable extension is played (`extension.py`); records, client and sweep are real.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-import azure.durable_functions as df
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from azure.durable_functions.models.utils import http_utils
 
 import clock
+from activities import configuration
 from activities.configuration import records
-from domain.migration.recorded import Accepted, Snapshot
+from activities.notifications import END
+from migration.latch import Effect, Intent, Latch, cancel
+from migration.names import replication_instance_id
+from migration.recorded import Accepted, Approval, Received, Snapshot, State
+from migration.restarting import HANGS_AFTER, Runtime
+from migration.stages import Outcome, Stage
 from tests import builders as b
-from triggers.sweep import sweep
+from tests.triggers.extension import Extension
+from triggers.sweep import MOST_TRIES, TELLING_GRACE, sweep
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
-# As the real extension answers when it cannot reach its storage; the SDK takes a 500 for a status.
-BROKEN = {
-    "Message": "Something went wrong while processing your request",
-    "ExceptionMessage": "The operation was canceled.",
-    "ExceptionType": "System.OperationCanceledException",
-}
+A_DAY_LATER = b.NOW + timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def a_day_later() -> Iterator[None]:
-    """Long after everything that was accepted."""
-    clock.use(lambda: b.NOW + timedelta(days=1))
-    yield
+class Time:
+    """The app's time, long after everything that was accepted."""
+
+    def __init__(self) -> None:
+        self.at = A_DAY_LATER
+
+    def now(self) -> datetime:
+        """The moment that it is."""
+        return self.at
+
+    def pass_by(self, **delta: float) -> None:
+        """Later."""
+        self.at += timedelta(**delta)
+
+
+@pytest.fixture
+def time() -> Iterator[Time]:
+    """The app's time."""
+    moving = Time()
+    clock.use(moving.now)
+    yield moving
     clock.use(clock._wall_clock)
 
 
-def started() -> Accepted:
+@pytest.fixture(autouse=True)
+def extension(time: Time) -> Extension:
+    """An extension that knows no orchestration."""
+    return Extension()
+
+
+def started(**request: Any) -> Accepted:
     """A migration whose orchestration was started."""
-    accepted = b.an_acceptance()
+    accepted = b.an_acceptance(**request)
     records().accept(accepted)
     records().mark_started(accepted.id, b.NOW)
     return accepted
 
 
-def swept(accepted: Accepted, answer: web.Response) -> Snapshot:
-    """The migration after a sweep during which the extension answered so."""
-
-    async def whole() -> None:
-        async def answering(_: web.Request) -> web.Response:
-            return answer
-
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", answering)
-        async with TestServer(app) as server:
-            binding = {
-                "taskHubName": "GalleryMigrator",
-                "creationUrls": {},
-                "managementUrls": {},
-                "rpcBaseUrl": str(server.make_url("/durabletask/")),
-            }
-            await sweep(df.DurableOrchestrationClient(json.dumps(binding)))
-            await http_utils._close_session()  # it belongs to this loop
-
-    asyncio.run(whole())
+def written(accepted: Accepted) -> Snapshot:
     snapshot = records().snapshot(accepted.id)
     assert snapshot is not None
     return snapshot
 
 
-def test_an_extension_that_cannot_answer_closes_nothing() -> None:
+def swept(extension: Extension, accepted: Accepted, sweeps: int = 1) -> Snapshot:
+    """The migration after so many sweeps at once."""
+
+    async def work(client: Any) -> None:
+        await asyncio.gather(*(sweep(client) for _ in range(sweeps)))
+
+    asyncio.run(extension.play(work))
+    return written(accepted)
+
+
+def is_open(accepted: Accepted) -> bool:
+    return accepted.id in [row[0] for row in records().open_migrations()]
+
+
+def in_stage(accepted: Accepted, stage: Stage, **more: Any) -> None:
+    records().change_state(accepted.id, lambda _: State(stage=stage, **more))
+
+
+def write_latch(accepted: Accepted, **changes: Any) -> None:
+    records().change_latch(accepted.id, lambda latch: latch.model_copy(update=changes))
+
+
+# -- what the extension says ------------------------------------------------------------------------------------
+
+
+def test_an_extension_that_cannot_answer_closes_nothing(extension: Extension) -> None:
     """Its storage is down for a moment: the migration runs on, and nothing is said of it."""
-    snapshot = swept(started(), web.json_response(BROKEN, status=500))
-    assert (snapshot.finished, snapshot.latch) == (None, None)
+    accepted = started()
+    extension.broken = True
+    snapshot = swept(extension, accepted)
+    assert (snapshot.finished, snapshot.latch) == (None, Latch())
+    assert snapshot.state == State()
+    assert extension.asked == []
 
 
-def test_an_orchestration_that_is_not_there_is_closed() -> None:
-    """404, without a body."""
-    snapshot = swept(started(), web.Response(status=404))
+def test_an_extension_that_does_not_say_how_a_child_stands_closes_nothing(
+    extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a person terminated it decides between a restart and an end."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.FAILED, b.NOW)
+    status = extension._status
+
+    async def half(request: Any) -> Any:
+        extension.broken = request.match_info["id"] != accepted.id
+        return await status(request)
+
+    monkeypatch.setattr(extension, "_status", half)
+    snapshot = swept(extension, accepted)
+    assert (snapshot.latch, extension.asked) == (Latch(), [])
+
+
+def test_what_was_accepted_and_never_started_is_started(extension: Extension) -> None:
+    """Its starter died: it is its first run."""
+    accepted = b.an_acceptance()
+    records().accept(accepted)
+    snapshot = swept(extension, accepted)
+    assert extension.did("start") == [accepted.id]
+    assert (snapshot.latch.run, snapshot.started) == (1, True)
+
+
+def test_what_runs_is_left_alone(extension: Extension) -> None:
+    """Nothing is asked of it, nothing written."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.RUNNING, A_DAY_LATER)
+    before = written(accepted)
+    assert swept(extension, accepted) == before
+    assert extension.asked == []
+
+
+def test_what_was_just_accepted_is_left_to_its_starter(extension: Extension, time: Time) -> None:
+    """For two minutes."""
+    accepted = started()
+    time.at = accepted.accepted_at + timedelta(minutes=2)
+    swept(extension, accepted)
+    assert extension.asked == []
+
+
+# -- started again ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["failed", "vanished"])
+def test_what_died_is_started_again(extension: Extension, how: str) -> None:
+    """As the next run, under its id, with a line that says so."""
+    accepted = started()
+    in_stage(accepted, Stage.REPLICATION)
+    if how == "failed":
+        extension.stands(accepted.id, Runtime.FAILED, b.NOW, "Non-Deterministic workflow detected")
+    snapshot = swept(extension, accepted)
+    assert extension.did("start") == [accepted.id]
+    [start] = snapshot.latch.restarts
+    assert (snapshot.latch.run, start.run, start.at) == (2, 2, A_DAY_LATER)
+    [line] = snapshot.state.timeline
+    assert (line.step, line.stage) == ("restart 2", Stage.REPLICATION)
+    assert line.text == f"started again (run 2): {start.cause}"
+    assert how in start.cause
+    assert snapshot.finished is None
+
+
+def test_two_sweeps_at_once_start_it_once(extension: Extension) -> None:
+    """Of two hosts one wins; the other does nothing at all."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.FAILED, b.NOW)
+    snapshot = swept(extension, accepted, sweeps=4)
+    assert extension.did("start") == [accepted.id]
+    assert snapshot.latch.run == 2
+    assert len(snapshot.latch.restarts) == len(snapshot.state.timeline) == 1
+
+
+def test_a_restart_is_counted_before_it_is_done(extension: Extension, time: Time) -> None:
+    """A start that does not arrive is tried again after its delay, as another run."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.FAILED, b.NOW)
+    assert swept(extension, accepted).latch.run == 2
+    assert swept(extension, accepted).latch.run == 2
+    time.pass_by(minutes=1)
+    assert swept(extension, accepted).latch.run == 3
+    assert extension.did("start") == [accepted.id] * 2
+
+
+def test_what_does_not_come_further_is_ended(
+    extension: Extension, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After as many restarts as the setting says; with the end that the record implies."""
+    monkeypatch.setenv("RESTART_LIMIT", "3")
+    accepted = started(deletion={"enabled": True})
+    in_stage(accepted, Stage.APPROVAL)
+    extension.stands(accepted.id, Runtime.FAILED, b.NOW, "out of memory")
+    for _ in range(4):
+        snapshot = swept(extension, accepted)
+        time.pass_by(hours=1)
+    assert len(extension.did("start")) == 3
     assert snapshot.finished is not None
-    assert "vanished" in snapshot.finished.reason
+    assert (snapshot.finished.outcome, snapshot.stage) == (Outcome.KEPT, Stage.FINISHED)
+    assert "3 times without coming further (out of memory)" in snapshot.finished.reason
+    assert [line.step for line in snapshot.state.timeline][-1] == "finished"
+    assert not is_open(accepted)
+
+
+def test_what_hangs_is_terminated_and_started_again(extension: Extension, time: Time) -> None:
+    """The record says first that the app itself did it, so that it is taken for no person's wish."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.RUNNING, time.at - HANGS_AFTER - timedelta(seconds=1))
+    snapshot = swept(extension, accepted)
+    assert (extension.did("terminate"), snapshot.latch.stopped_run) == ([accepted.id], 1)
+    extension.stands(accepted.id, Runtime.TERMINATED, time.at)
+    snapshot = swept(extension, accepted)
+    assert extension.did("start") == [accepted.id]
+    assert (snapshot.finished, snapshot.latch.run) == (None, 2)
+    assert "hung" in snapshot.state.timeline[0].text
+
+
+def test_what_a_person_terminates_later_is_ended_all_the_same(
+    extension: Extension, time: Time
+) -> None:
+    """The run that the app terminated was another one."""
+    accepted = started()
+    write_latch(accepted, run=2, stopped_run=1)
+    extension.stands(accepted.id, Runtime.TERMINATED, time.at)
+    assert swept(extension, accepted).finished is not None
+
+
+def test_a_child_that_moves_keeps_its_parent(extension: Extension, time: Time) -> None:
+    """It polls for days, its parent waits in silence."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.RUNNING, time.at - timedelta(days=9))
+    child = replication_instance_id(accepted.id, "promotion")
+    extension.stands(child, Runtime.RUNNING, time.at)
+    swept(extension, accepted)
+    assert extension.asked == []
+
+
+def test_a_later_run_stands_so_the_old_ones_end_is_none(extension: Extension) -> None:
+    """It returned that it is over; nobody started the later one yet."""
+    accepted = started()
+    write_latch(accepted, run=2)
+    extension.stands(accepted.id, Runtime.COMPLETED, b.NOW, {"over": True})
+    snapshot = swept(extension, accepted)
+    assert extension.did("start") == [accepted.id]
+    assert (snapshot.finished, snapshot.latch.run) == (None, 3)
+
+
+# -- ended ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["parent", "child"])
+def test_what_a_person_terminated_is_closed(extension: Extension, who: str) -> None:
+    """That is respected: nothing is started again, and people are told."""
+    accepted = started()
+    in_stage(accepted, Stage.REPLICATION)
+    if who == "parent":
+        extension.stands(accepted.id, Runtime.TERMINATED, b.NOW, "enough")
+    else:
+        extension.stands(accepted.id, Runtime.FAILED, b.NOW, "the child was terminated")
+        child = replication_instance_id(accepted.id, "replication")
+        extension.stands(child, Runtime.TERMINATED, b.NOW, "enough")
+    snapshot = swept(extension, accepted)
+    assert snapshot.finished is not None
+    assert (snapshot.finished.outcome, snapshot.finished.at) == (Outcome.FAILED, A_DAY_LATER)
+    assert "was terminated" in snapshot.finished.reason
+    assert extension.did("start") == []
+    assert not is_open(accepted)
+    [entry] = records().recent(stage=None, outcome=None, limit=9, after="")[0]
+    assert (entry.stage, entry.outcome) == (Stage.FINISHED, Outcome.FAILED)
+
+
+def test_an_image_that_may_be_deleted_is_not_told_as_kept(extension: Extension) -> None:
+    """Its DELETE was about to be sent."""
+    accepted = started(deletion={"enabled": True})
+    in_stage(accepted, Stage.DELETION)
+    write_latch(accepted, effects={Effect.DELETION: Intent(run=1, at=b.NOW, began=b.NOW)})
+    extension.stands(accepted.id, Runtime.TERMINATED, b.NOW)
+    finished = swept(extension, accepted).finished
+    assert finished is not None
+    assert (finished.outcome, finished.result["image"]) == (Outcome.KEPT, "unknown")
+
+
+def test_what_completed_without_an_outcome_is_closed(extension: Extension) -> None:
+    """Records that were put back from a copy."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.COMPLETED, b.NOW, {"outcome": "completed"})
+    finished = swept(extension, accepted).finished
+    assert finished is not None
+    assert "without an outcome" in finished.reason
+    assert extension.asked == []
+
+
+def test_a_migration_that_moves_while_it_is_looked_at_is_not_closed(
+    extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was written meanwhile says that somebody is at it."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.TERMINATED, b.NOW)
+    status = extension._status
+
+    async def then_moved(request: Any) -> Any:
+        write_latch(accepted, effects={Effect.VERSION: Intent(run=1, at=b.NOW, began=b.NOW)})
+        return await status(request)
+
+    monkeypatch.setattr(extension, "_status", then_moved)
+    assert swept(extension, accepted).finished is None
+
+
+def test_what_is_suspended_is_reported_once(extension: Extension, time: Time) -> None:
+    """And left, however long."""
+    accepted = started()
+    extension.stands(accepted.id, Runtime.SUSPENDED, b.NOW)
+    for _ in range(3):
+        snapshot = swept(extension, accepted)
+        time.pass_by(days=2)
+    [warning] = snapshot.state.warnings
+    assert "suspended" in warning
+    assert (snapshot.finished, extension.asked) == (None, [])
+
+
+# -- told -------------------------------------------------------------------------------------------------------
+
+
+def finished_untold(time: Time) -> Accepted:
+    """A migration whose orchestration wrote the outcome and died."""
+    accepted = started()
+    write_latch(accepted, finished=b.an_end(Outcome.KEPT, reason="rejected", at=time.at))
+    return accepted
+
+
+def test_an_end_that_nobody_was_told_is_told(extension: Extension, time: Time) -> None:
+    """Once its own orchestration has had its time; nobody is configured here, so it is only closed."""
+    accepted = finished_untold(time)
+    time.pass_by(seconds=TELLING_GRACE.total_seconds())
+    swept(extension, accepted)
+    assert is_open(accepted)
+    time.pass_by(seconds=1)
+    snapshot = swept(extension, accepted)
+    assert not is_open(accepted)
+    assert extension.asked == []
+    assert [line.text for line in snapshot.state.timeline] == ["kept: rejected"]
+
+
+def test_an_end_whose_line_is_missing_gets_it(extension: Extension, time: Time) -> None:
+    """Whoever wrote the outcome died before the line; once."""
+    accepted = finished_untold(time)
+    for _ in range(2):
+        snapshot = swept(extension, accepted)
+    assert [line.step for line in snapshot.state.timeline] == ["finished"]
+    [entry] = records().recent(stage=None, outcome=None, limit=9, after="")[0]
+    assert (entry.outcome, entry.reason, entry.updated_at) == (Outcome.KEPT, "rejected", time.at)
+
+
+def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
+    extension: Extension, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After as many tries, those of the orchestration included; nothing of the address is told."""
+    monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook?key=s3cret")
+    monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
+    configuration.settings.cache_clear()
+    accepted = finished_untold(time)
+    time.pass_by(hours=1)
+    bodies = set()
+    for _ in range(MOST_TRIES):
+        assert is_open(accepted)
+        snapshot = swept(extension, accepted)
+        bodies.add(snapshot.notices[END].body)
+        time.pass_by(minutes=5)
+    assert len(bodies) == 1
+    notice = snapshot.notices[END]
+    assert (notice.tries, notice.taken, notice.given_up) == (MOST_TRIES, False, True)
+    assert not is_open(accepted)
+    assert "could not be sent" in snapshot.state.warnings[-1]
+    assert "s3cret" not in str(snapshot.state.warnings)
+
+
+# -- woken, and dropped -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", ["a decision", "a cancellation"])
+def test_a_wait_that_did_not_hear_is_woken(extension: Extension, why: str) -> None:
+    """The event was lost; hearing it twice is fine."""
+    accepted = started(deletion={"enabled": True})
+    approval = Approval(deadline=A_DAY_LATER + timedelta(days=1), fingerprint="f", round=3)
+    in_stage(accepted, Stage.APPROVAL, approval=approval)
+    extension.stands(accepted.id, Runtime.RUNNING, A_DAY_LATER)
+    swept(extension, accepted)
+    assert extension.asked == []
+    if why == "a decision":
+        records().receive(accepted.id, Received(decision=b.a_decision(), body_hash="h"))
+    else:
+        records().change_latch(accepted.id, lambda latch: cancel(latch, b.NOW))
+    swept(extension, accepted)
+    assert extension.did("raise") == [accepted.id]
+
+
+def test_a_pointer_without_a_claim_is_dropped(extension: Extension) -> None:
+    """Its starter died before it had the image."""
+    records()._store.put("open", b.MIGRATION_ID, {"at": b.NOW.isoformat()})
+    asyncio.run(extension.play(sweep))
+    assert records().open_migrations() == []
+
+
+def test_one_that_cannot_be_looked_at_holds_up_no_other(
+    extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at the next time."""
+    unreadable, accepted = started(), b.an_acceptance(image_id=b.IMAGE_ID + "b")
+    records().accept(accepted)
+    really = records().snapshot
+
+    def snapshot(migration: str) -> Snapshot | None:
+        if migration == unreadable.id:
+            raise ValueError("a row that is none")
+        return really(migration)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(records(), "snapshot", snapshot)
+        asyncio.run(extension.play(sweep))
+    assert extension.did("start") == [accepted.id]

@@ -35,10 +35,13 @@ def judged(decisions: list[StoredDecision], now: datetime = NOW) -> tuple[Approv
 OTHER_MIGRATION = a_decision(key="m", migration_id="somebody-1")
 OTHER_FINGERPRINT = a_decision(key="f", fingerprint="v1-a-b")
 TOO_LATE = a_decision(key="l", received_at=DEADLINE + timedelta(microseconds=1))
+AT_THE_DEADLINE = a_decision(key="d", received_at=DEADLINE)
+IN_TIME = DEADLINE - timedelta(microseconds=1)
 REFUSED = {
     "for another migration": (OTHER_MIGRATION, "the migration"),
     "for another fingerprint": (OTHER_FINGERPRINT, "the fingerprint"),
     "after the deadline": (TOO_LATE, "after the deadline"),
+    "at the deadline itself": (AT_THE_DEADLINE, "after the deadline"),
 }
 CASES: dict[str, tuple[list[StoredDecision], datetime, ApprovalState, str]] = {
     "nothing yet": ([], NOW, ApprovalState.WAITING, ""),
@@ -52,7 +55,13 @@ CASES: dict[str, tuple[list[StoredDecision], datetime, ApprovalState, str]] = {
     "an approval": ([a_decision()], NOW, ApprovalState.APPROVED, "k1"),
     "a rejection": ([a_decision(decision=REJECT)], NOW, ApprovalState.REJECTED, "k1"),
     "an approval at the deadline itself": (
-        [a_decision(received_at=DEADLINE)],
+        [AT_THE_DEADLINE],
+        DEADLINE,
+        ApprovalState.EXPIRED,
+        "",
+    ),
+    "an approval in the last moment before it": (
+        [a_decision(received_at=IN_TIME)],
         DEADLINE,
         ApprovalState.APPROVED,
         "k1",

@@ -7,21 +7,15 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from migration.answers import AzureError
 
-from domain.migration.retrying import (
-    LONGEST_RETRY_AFTER,
-    LONGEST_WAIT,
-    GiveUp,
-    TryAgain,
-    after_error,
-)
+from migration.messages import ActivityError
+from migration.retrying import LONGEST_RETRY_AFTER, LONGEST_WAIT, GiveUp, TryAgain, after_error
 
 LIMIT = timedelta(hours=6)
 
 
-def transient(retry_after: float | None = None) -> AzureError:
-    return AzureError(
+def transient(retry_after: float | None = None) -> ActivityError:
+    return ActivityError(
         code="TooManyRequests", message="wait", transient=True, retry_after=retry_after
     )
 
@@ -44,7 +38,7 @@ def test_the_services_wait_counts_when_it_is_longer(asked: float, seconds: int) 
 
 def test_a_final_error_is_given_up_at_once_with_azures_words() -> None:
     """A 403 does not pass by itself."""
-    error = AzureError(code="AuthorizationFailed", message="no role", status=403)
+    error = ActivityError(code="AuthorizationFailed", message="no role", status=403)
     assert after_error(error, 0, timedelta(0), LIMIT) == GiveUp(
         reason="AuthorizationFailed: no role"
     )

@@ -1,0 +1,160 @@
+"""A write and its intent: written down as the last thing before, taken back only where Azure itself did nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from azure.core.exceptions import AzureError
+
+from activities import arm, clients, configuration
+from activities.effects import forget, send
+from localcloud.arm.server import ArmCloud
+from migration.facts import NoFact
+from migration.latch import Effect, Halt, Intent
+from migration.messages import StepRequest
+from migration.names import parse_image_id
+from tests import builders as b
+from tests.activities.azure import Azure
+from tests.activities.liar import Lie, lying
+
+ARM_REFUSES = b'{"error": {"code": "Conflict", "message": "no"}}'
+DID_NOTHING = {
+    "400 of Azure's": Lie(400, ARM_REFUSES),
+    "403 of Azure's": Lie(403, ARM_REFUSES),
+    "404 of Azure's": Lie(404, ARM_REFUSES),
+    "409 of Azure's": Lie(409, ARM_REFUSES),
+    "429 of Azure's": Lie(429, ARM_REFUSES),
+}
+LEFT_OPEN = {
+    "404 of a proxy": Lie(404, b"<h1>Not Found</h1>", "text/html"),
+    "404 that says nothing": Lie(404),
+    "403 of a gateway": Lie(403, b'{"statusCode": 403}'),
+    "409 whose error is a text": Lie(409, b'{"error": "no"}'),
+    "408 of Azure's": Lie(408, ARM_REFUSES),
+    "500 of Azure's": Lie(500, ARM_REFUSES),
+    "503 of a gateway": Lie(503, b"down", "text/plain"),
+    "200 with an error in it": Lie(200, ARM_REFUSES),
+    "202 with a page": Lie(202, b"<html>", "text/html"),
+}
+
+
+@pytest.fixture(autouse=True)
+def forget_clients() -> Iterator[None]:
+    """Clients know the address that they were made for."""
+    clients.compute.cache_clear()
+    yield
+    clients.compute.cache_clear()
+
+
+def step(azure: Azure, run: int = 1) -> StepRequest:
+    return StepRequest(migration_id=azure.accepted.id, run=run)
+
+
+def deletion_of(azure: Azure) -> Intent | None:
+    return azure.written().latch.deletion
+
+
+def delete(azure: Azure) -> arm.Told:
+    image = parse_image_id(azure.image_id)
+    call = clients.compute(image.subscription).images.begin_delete
+    return arm.begin(call, image.resource_group, image.name)
+
+
+def refused(azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DELETE is sent to somebody who answers so."""
+    with lying(Path(cloud.ca_file).parent, lie) as (address, seen):
+        monkeypatch.setenv("ARM_ENDPOINT", address)
+        configuration.settings.cache_clear()
+        with pytest.raises((AzureError, NoFact)):
+            send(step(azure), Effect.DELETION, lambda: delete(azure))
+        assert [line.split()[0] for line in seen] == ["DELETE"]
+
+
+def test_the_intent_stands_before_anything_is_sent(azure: Azure) -> None:
+    """And the answer's addresses are written after."""
+    before: list[Intent | None] = []
+
+    def write() -> arm.Told:
+        before.append(deletion_of(azure))
+        return arm.Told({}, 202, "correlation", "https://operation")
+
+    told = send(step(azure), Effect.DELETION, write)
+    intent = Intent(run=1, at=azure.time.now(), began=azure.time.now())
+    assert isinstance(told, arm.Told)
+    assert before == [intent]
+    assert deletion_of(azure) == intent.model_copy(
+        update={"operation_url": "https://operation", "correlation_id": "correlation"}
+    )
+
+
+@pytest.mark.parametrize("why", [Halt.SUPERSEDED, Halt.CANCELLED, Halt.ENDED])
+def test_what_is_halted_sends_nothing(azure: Azure, why: Halt) -> None:
+    """The step had read the records before that was written; the latch tells it."""
+    if why is Halt.SUPERSEDED:
+        azure.restart()
+    elif why is Halt.CANCELLED:
+        azure.latch(cancelled_at=azure.time.now())
+    else:
+        azure.latch(finished=b.an_end())
+    azure.forget_requests()
+    assert send(step(azure), Effect.DELETION, lambda: delete(azure)) is why
+    assert deletion_of(azure) is None
+    assert azure.sent() == []
+
+
+@pytest.mark.parametrize("lie", DID_NOTHING.values(), ids=DID_NOTHING)
+def test_what_azure_itself_refused_is_taken_back(
+    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said so with a code of its own."""
+    refused(azure, cloud, lie, monkeypatch)
+    assert deletion_of(azure) is None
+
+
+@pytest.mark.parametrize("lie", LEFT_OPEN.values(), ids=LEFT_OPEN)
+def test_what_leaves_it_open_counts_as_sent(
+    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have arrived."""
+    refused(azure, cloud, lie, monkeypatch)
+    assert deletion_of(azure) is not None
+
+
+def test_a_refused_repetition_takes_nothing_back(
+    azure: Azure, cloud: ArmCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one may have arrived; its beginning is kept."""
+    began = azure.time.now()
+    refused(azure, cloud, LEFT_OPEN["500 of Azure's"], monkeypatch)
+    azure.time.advance(minutes=5)
+    clients.compute.cache_clear()
+    refused(azure, cloud, DID_NOTHING["409 of Azure's"], monkeypatch)
+    found = deletion_of(azure)
+    assert found == Intent(run=1, at=azure.time.now(), began=began, repeated=True)
+
+
+def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:
+    """A run that is nobody's any more does not clear what a later one has sent."""
+    azure.restart()
+    send(step(azure, 2), Effect.DELETION, lambda: arm.Told({}, 202, None, None))
+    forget(step(azure, 1), Effect.DELETION)
+    intent = deletion_of(azure)
+    assert intent is not None
+    assert intent.run == 2
+
+
+def test_an_answer_that_comes_late_is_not_written_over_a_later_runs(azure: Azure) -> None:
+    """The later run's operation is the one that is asked."""
+
+    def late() -> arm.Told:
+        azure.restart()
+        send(step(azure, 2), Effect.VERSION, lambda: arm.Told({}, 202, "two", "https://two"))
+        return arm.Told({}, 202, "one", "https://one")
+
+    assert isinstance(send(step(azure), Effect.VERSION, late), arm.Told)
+    intent = azure.written().latch.effects[Effect.VERSION]
+    assert (intent.run, intent.operation_url, intent.repeated) == (2, "https://two", True)
+    assert isinstance(intent.began, datetime)

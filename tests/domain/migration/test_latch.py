@@ -1,0 +1,279 @@
+"""The latch: every change of the one row that runs are held against, as a table; what may not be says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from migration.approval import ApprovalState, Verdict
+from migration.latch import (
+    MOST_RESTARTS_KEPT,
+    Effect,
+    Halt,
+    Intent,
+    Latch,
+    Restart,
+    answered,
+    cancel,
+    close,
+    finish,
+    intend,
+    restart,
+    settle,
+    stop,
+    take_back,
+)
+from migration.stages import Outcome
+from tests.builders import NOW, a_decision, an_end
+
+LATER = NOW + timedelta(hours=1)
+DELETION, VERSION = Effect.DELETION, Effect.VERSION
+APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
+REJECTED = Verdict(state=ApprovalState.REJECTED)
+SENT = Intent(run=1, at=NOW, began=NOW)
+START = Restart(run=2, at=LATER, cause="it failed", mark="m")
+KEPT = an_end(Outcome.KEPT, reason="rejected")
+DONE = an_end()
+
+FRESH = Latch()
+CANCELLED = Latch(cancelled_at=NOW)
+ENDED = Latch(finished=KEPT)
+SECOND = Latch(run=2, restarts=(START,))
+DELETING = Latch(effects={DELETION: SENT})
+DELETING_AGAIN = Latch(run=2, effects={DELETION: SENT})
+SENT_AGAIN = SENT.model_copy(update={"at": LATER, "repeated": True})
+SENT_BY_BOTH = Latch(effects={DELETION: SENT_AGAIN})
+TAKEN = SENT.model_copy(update={"operation_url": "u", "correlation_id": "c"})
+BOTH_ENDS = Latch(cancelled_at=NOW, finished=KEPT)
+
+Change = Callable[[Latch], Latch | Halt]
+
+
+def with_effects(**effects: Intent) -> Latch:
+    return Latch(effects={Effect(name): intent for name, intent in effects.items()})
+
+
+def intending(run: int = 1, effect: Effect = DELETION) -> Change:
+    return lambda latch: intend(latch, run, effect, LATER)
+
+
+def answering(run: int = 1) -> Change:
+    return lambda latch: answered(latch, run, DELETION, "u", "c")
+
+
+def taking_back(run: int = 1, effect: Effect = DELETION) -> Change:
+    return lambda latch: take_back(latch, run, effect)
+
+
+def settling(run: int = 1, verdict: Verdict = APPROVED) -> Change:
+    return lambda latch: settle(latch, run, verdict)
+
+
+def finishing(run: int = 1, **changes: Any) -> Change:
+    return lambda latch: finish(latch, run, DONE.model_copy(update=changes))
+
+
+def cancelling(latch: Latch) -> Latch | Halt:
+    return cancel(latch, LATER)
+
+
+NEW = Intent(run=1, at=LATER, began=LATER)
+Row = tuple[Latch, Change, Latch | Halt]
+SUPERSEDED, ENDED_ALREADY = Halt.SUPERSEDED, Halt.ENDED
+TABLE: dict[str, Row] = {
+    "intend: the first of its kind": (FRESH, intending(), with_effects(deletion=NEW)),
+    "intend: beside another kind": (
+        with_effects(version=SENT),
+        intending(),
+        with_effects(version=SENT, deletion=NEW),
+    ),
+    "intend: again, so the first may have arrived": (
+        DELETING,
+        intending(),
+        with_effects(deletion=SENT_AGAIN),
+    ),
+    "intend: again, by a later run": (
+        DELETING_AGAIN,
+        intending(2),
+        Latch(run=2, effects={DELETION: SENT_AGAIN.model_copy(update={"run": 2})}),
+    ),
+    "intend: superseded": (SECOND, intending(1), SUPERSEDED),
+    "intend: a run that never was": (FRESH, intending(2), SUPERSEDED),
+    "intend: cancelled": (CANCELLED, intending(), Halt.CANCELLED),
+    "intend: ended": (ENDED, intending(), ENDED_ALREADY),
+    "intend: cancelled and superseded": (
+        Latch(run=2, cancelled_at=NOW),
+        intending(1),
+        SUPERSEDED,
+    ),
+    "answered: what was intended": (DELETING, answering(), with_effects(deletion=TAKEN)),
+    "answered: nothing was intended": (FRESH, answering(), SUPERSEDED),
+    "answered: a later run intended since": (
+        Latch(run=2, effects={DELETION: SENT.model_copy(update={"run": 2})}),
+        answering(1),
+        SUPERSEDED,
+    ),
+    "answered: a later run stands that intended nothing": (
+        DELETING_AGAIN,
+        answering(1),
+        Latch(run=2, effects={DELETION: TAKEN}),
+    ),
+    "take back: what was intended": (DELETING, taking_back(), FRESH),
+    "take back: leaves the other kinds": (
+        with_effects(version=SENT, deletion=SENT),
+        taking_back(),
+        with_effects(version=SENT),
+    ),
+    "take back: nothing was intended": (FRESH, taking_back(), SUPERSEDED),
+    "take back: an earlier one may have arrived": (SENT_BY_BOTH, taking_back(), SUPERSEDED),
+    "take back: another run's": (DELETING, taking_back(2), SUPERSEDED),
+    "take back: its own, although a later run stands": (
+        DELETING_AGAIN,
+        taking_back(1),
+        Latch(run=2),
+    ),
+    "settle: the first verdict": (FRESH, settling(), Latch(verdict=APPROVED)),
+    "settle: a second verdict": (
+        Latch(verdict=APPROVED),
+        settling(verdict=REJECTED),
+        Latch(verdict=APPROVED),
+    ),
+    "settle: superseded": (SECOND, settling(1), SUPERSEDED),
+    "settle: cancelled": (CANCELLED, settling(), Halt.CANCELLED),
+    "settle: ended": (ENDED, settling(), ENDED_ALREADY),
+    "cancel: in time": (FRESH, cancelling, Latch(cancelled_at=LATER)),
+    "cancel: twice": (CANCELLED, cancelling, CANCELLED),
+    "cancel: after other writes": (
+        with_effects(version=SENT),
+        cancelling,
+        with_effects(version=SENT).model_copy(update={"cancelled_at": LATER}),
+    ),
+    "cancel: once approved": (
+        Latch(verdict=APPROVED),
+        cancelling,
+        Latch(verdict=APPROVED, cancelled_at=LATER),
+    ),
+    "cancel: the deletion is about to be sent": (DELETING, cancelling, Halt.TOO_LATE),
+    "cancel: ended": (ENDED, cancelling, ENDED_ALREADY),
+    "cancel: it holds after the end": (BOTH_ENDS, cancelling, BOTH_ENDS),
+    "finish: the first outcome": (FRESH, finishing(), Latch(finished=DONE)),
+    "finish: a second outcome": (ENDED, finishing(), ENDED),
+    "finish: superseded": (SECOND, finishing(1), SUPERSEDED),
+    "finish: by the later run": (SECOND, finishing(2), Latch(**dict(SECOND) | {"finished": DONE})),
+    "finish: superseded and ended": (Latch(run=2, finished=KEPT), finishing(1), SUPERSEDED),
+    "finish: completed although cancelled": (
+        CANCELLED,
+        finishing(result={"image": "gone, not by us"}),
+        Latch(
+            cancelled_at=NOW,
+            finished=an_end(
+                Outcome.CANCELLED,
+                reason="cancelled while it was finishing; the image is gone, not by us",
+                result={"image": "gone, not by us"},
+            ),
+        ),
+    ),
+    "finish: failed although cancelled": (
+        CANCELLED,
+        finishing(outcome=Outcome.FAILED),
+        Latch(cancelled_at=NOW, finished=an_end(Outcome.FAILED)),
+    ),
+    "close: nothing has happened": (FRESH, lambda now: close(now, FRESH, KEPT), ENDED),
+    "close: a write since": (DELETING, lambda now: close(now, FRESH, KEPT), SUPERSEDED),
+    "close: a run since": (SECOND, lambda now: close(now, FRESH, KEPT), SUPERSEDED),
+    "close: a cancellation since": (CANCELLED, lambda now: close(now, FRESH, KEPT), SUPERSEDED),
+    "close: an outcome since": (ENDED, lambda now: close(now, FRESH, DONE), SUPERSEDED),
+    "restart: nothing has happened": (FRESH, lambda now: restart(now, FRESH, START), SECOND),
+    "restart: keeps what was written": (
+        DELETING,
+        lambda now: restart(now, DELETING, START),
+        Latch(run=2, restarts=(START,), effects={DELETION: SENT}),
+    ),
+    "restart: another sweep was first": (
+        SECOND,
+        lambda now: restart(now, FRESH, START),
+        SUPERSEDED,
+    ),
+    "restart: a write since": (DELETING, lambda now: restart(now, FRESH, START), SUPERSEDED),
+    "restart: ended": (ENDED, lambda now: restart(now, ENDED, START), SUPERSEDED),
+    "restart: cancelled, to end as such": (
+        CANCELLED,
+        lambda now: restart(now, CANCELLED, START),
+        Latch(run=2, restarts=(START,), cancelled_at=NOW),
+    ),
+    "stop: nothing has happened": (FRESH, lambda now: stop(now, FRESH), Latch(stopped_run=1)),
+    "stop: of a later run": (
+        SECOND,
+        lambda now: stop(now, SECOND),
+        SECOND.model_copy(update={"stopped_run": 2}),
+    ),
+    "stop: a write since": (DELETING, lambda now: stop(now, FRESH), SUPERSEDED),
+    "stop: ended": (ENDED, lambda now: stop(now, ENDED), SUPERSEDED),
+}
+
+
+@pytest.mark.parametrize(("latch", "change", "held"), TABLE.values(), ids=TABLE)
+def test_a_change_gives_the_row_or_says_why_not(
+    latch: Latch, change: Change, held: Latch | Halt
+) -> None:
+    """And the row as it was is left as it was."""
+    before = latch.to_wire()
+    assert change(latch) == held
+    assert latch.to_wire() == before
+
+
+@pytest.mark.parametrize(
+    ("latch", "run", "halt"),
+    [
+        (FRESH, 1, None),
+        (SECOND, 2, None),
+        (SECOND, 1, Halt.SUPERSEDED),
+        (CANCELLED, 1, Halt.CANCELLED),
+        (ENDED, 1, Halt.ENDED),
+        (Latch(run=2, finished=KEPT), 1, Halt.ENDED),
+        (BOTH_ENDS, 1, Halt.ENDED),
+        (DELETING, 1, None),
+    ],
+)
+def test_a_step_may_go_on_or_is_told_why_not(latch: Latch, run: int, halt: Halt | None) -> None:
+    """The end before the run's number before the cancellation: who is nobody's is not told to end as cancelled."""
+    assert latch.halt(run) is halt
+
+
+def test_a_taken_back_write_can_be_sent_anew_and_taken_back_again() -> None:
+    """A throttled one, time after time: none of them counts."""
+    latch: Latch | Halt = FRESH
+    for _ in range(3):
+        assert isinstance(latch, Latch)
+        latch = intending()(latch)
+        assert isinstance(latch, Latch)
+        latch = taking_back()(latch)
+    assert latch == FRESH
+
+
+def test_of_the_restarts_only_the_last_are_kept() -> None:
+    """The timeline has them all; a row has a size. The numbers go on."""
+    latch: Latch | Halt = FRESH
+    for run in range(2, MOST_RESTARTS_KEPT + 12):
+        assert isinstance(latch, Latch)
+        latch = restart(latch, latch, START.model_copy(update={"run": run}))
+    assert isinstance(latch, Latch)
+    assert latch.run == MOST_RESTARTS_KEPT + 11
+    assert [start.run for start in latch.restarts] == list(range(12, MOST_RESTARTS_KEPT + 12))
+
+
+def test_a_latch_survives_the_wire() -> None:
+    """Whatever it holds."""
+    latch = Latch(
+        run=3,
+        restarts=(START,),
+        stopped_run=2,
+        cancelled_at=NOW,
+        effects={VERSION: TAKEN, DELETION: SENT_AGAIN},
+        verdict=APPROVED,
+        finished=KEPT,
+    )
+    assert Latch.from_wire(latch.to_wire()) == latch

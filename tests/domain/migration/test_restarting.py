@@ -1,0 +1,424 @@
+"""What the sweep makes of an orchestration without an outcome, by how it stands, how often, and since when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from migration.latch import Effect, Intent, Latch, Restart
+from migration.polling import RegionStatus
+from migration.recorded import Ruling, Snapshot, State, TimelineEntry
+from migration.restarting import (
+    HANGS_AFTER,
+    LONGEST_DELAY,
+    LONGEST_TEXT,
+    LONGEST_TIMER,
+    OTHER_CODE,
+    Begin,
+    Decision,
+    EndIt,
+    Leave,
+    Report,
+    RestartPolicy,
+    Runtime,
+    Sighting,
+    StartAgain,
+    Terminate,
+    delay_after,
+    implied_end,
+    judge_orchestration,
+    progress_mark,
+    told,
+)
+from migration.stages import ImageFate, Outcome, Stage
+from tests import builders as b
+from tests.builders import NOW
+
+POLICY = RestartPolicy(limit=3, delay=timedelta(minutes=1))
+NO_CHILDREN = (Sighting(Runtime.MISSING), Sighting(Runtime.MISSING))
+SENT = Intent(run=1, at=NOW, began=NOW)
+LONG_AGO = NOW - HANGS_AFTER - timedelta(seconds=1)
+RECENTLY = NOW - HANGS_AFTER + timedelta(seconds=1)
+
+
+def a_snapshot(
+    stage: Stage = Stage.REPLICATION, *, deletion: bool = False, **more: Any
+) -> Snapshot:
+    """A migration that was started; `more` by field."""
+    values = {
+        "accepted": b.an_acceptance(deletion={"enabled": deletion}),
+        "started": True,
+        "state": State(stage=stage),
+        "plan": b.a_plan(),
+    }
+    return Snapshot(**{**values, **more})
+
+
+def restarts(number: int, snapshot: Snapshot, at: datetime = NOW, **more: Any) -> Latch:
+    """So many restarts in a row since the migration moved on last."""
+    values = {"at": at, "cause": "c", "mark": progress_mark(snapshot), **more}
+    return Latch(
+        run=number + 1, restarts=tuple(Restart(run=n + 2, **values) for n in range(number))
+    )
+
+
+def judged(
+    parent: Sighting,
+    children: tuple[Sighting, ...] = NO_CHILDREN,
+    snapshot: Snapshot | None = None,
+    now: datetime = NOW,
+) -> Decision:
+    return judge_orchestration(snapshot or a_snapshot(), parent, children, now, POLICY)
+
+
+def seen(runtime: Runtime, text: str = "", at: datetime | None = NOW, **more: Any) -> Sighting:
+    return Sighting(runtime, text, at, **more)
+
+
+# -- by how it stands -------------------------------------------------------------------------------------------
+
+CHILD_TERMINATED = (seen(Runtime.TERMINATED), Sighting(Runtime.MISSING))
+KINDS: dict[str, tuple[Sighting, tuple[Sighting, ...], type[Decision]]] = {
+    "pending": (seen(Runtime.PENDING), NO_CHILDREN, Leave),
+    "running": (seen(Runtime.RUNNING), NO_CHILDREN, Leave),
+    "continued as new": (seen(Runtime.CONTINUED), NO_CHILDREN, Leave),
+    "suspended": (seen(Runtime.SUSPENDED), NO_CHILDREN, Report),
+    "suspended for long": (seen(Runtime.SUSPENDED, at=LONG_AGO), NO_CHILDREN, Report),
+    "its child is suspended": (
+        seen(Runtime.RUNNING, at=LONG_AGO),
+        (seen(Runtime.SUSPENDED, at=LONG_AGO),),
+        Report,
+    ),
+    "failed with a suspended child": (
+        seen(Runtime.FAILED),
+        (seen(Runtime.SUSPENDED),),
+        StartAgain,
+    ),
+    "failed": (seen(Runtime.FAILED, "Non-Deterministic"), NO_CHILDREN, StartAgain),
+    "failed with its child": (seen(Runtime.FAILED), (seen(Runtime.FAILED),), StartAgain),
+    "failed beside a child that runs": (
+        seen(Runtime.FAILED),
+        (seen(Runtime.RUNNING),),
+        StartAgain,
+    ),
+    "vanished": (seen(Runtime.MISSING, at=None), NO_CHILDREN, StartAgain),
+    "terminated": (seen(Runtime.TERMINATED), NO_CHILDREN, EndIt),
+    "canceled": (seen(Runtime.CANCELED), NO_CHILDREN, EndIt),
+    "died of a terminated child": (seen(Runtime.FAILED), CHILD_TERMINATED, EndIt),
+    "died of a canceled child": (seen(Runtime.FAILED), (seen(Runtime.CANCELED),), EndIt),
+    "runs beside a terminated child": (seen(Runtime.RUNNING), CHILD_TERMINATED, Leave),
+    "completed without an outcome": (seen(Runtime.COMPLETED), NO_CHILDREN, EndIt),
+    "completed since a later run stands": (
+        seen(Runtime.COMPLETED, superseded=True),
+        NO_CHILDREN,
+        StartAgain,
+    ),
+    "hangs": (seen(Runtime.RUNNING, at=LONG_AGO), NO_CHILDREN, Terminate),
+    "pending for ever": (seen(Runtime.PENDING, at=LONG_AGO), NO_CHILDREN, Terminate),
+    "quiet, not for long enough": (seen(Runtime.RUNNING, at=RECENTLY), NO_CHILDREN, Leave),
+    "quiet beside a child that moves": (
+        seen(Runtime.RUNNING, at=LONG_AGO),
+        (seen(Runtime.CONTINUED, at=RECENTLY),),
+        Leave,
+    ),
+    "quiet as its child is": (
+        seen(Runtime.RUNNING, at=LONG_AGO),
+        (seen(Runtime.RUNNING, at=LONG_AGO),),
+        Terminate,
+    ),
+    "quiet since nobody knows when": (seen(Runtime.RUNNING, at=None), NO_CHILDREN, Leave),
+}
+
+
+@pytest.mark.parametrize(("parent", "children", "kind"), KINDS.values(), ids=KINDS)
+def test_what_is_done_goes_by_how_it_stands(
+    parent: Sighting, children: tuple[Sighting, ...], kind: type[Decision]
+) -> None:
+    """What a person did is respected, what died is started again, what may move is left."""
+    assert type(judged(parent, children)) is kind
+
+
+def test_every_state_is_judged() -> None:
+    """Those that the extension has, and that it knows none."""
+    assert {parent.runtime for parent, _, _ in KINDS.values()} == set(Runtime)
+
+
+def test_what_was_never_started_is_begun() -> None:
+    """No run is counted for it."""
+    found = judged(Sighting(Runtime.MISSING), snapshot=a_snapshot(started=False))
+    assert found == Begin()
+
+
+def test_what_waits_for_its_longest_timer_does_not_hang() -> None:
+    """A day of silence is a day's timer."""
+    assert HANGS_AFTER > LONGEST_TIMER
+    assert judged(seen(Runtime.RUNNING, at=NOW - LONGEST_TIMER)) == Leave()
+
+
+@pytest.mark.parametrize("children", [NO_CHILDREN, CHILD_TERMINATED])
+def test_what_the_app_itself_terminated_is_started_again(children: tuple[Sighting, ...]) -> None:
+    """Its run says so; the cause names it."""
+    found = judged(
+        seen(Runtime.TERMINATED), children, a_snapshot(latch=Latch(run=2, stopped_run=2))
+    )
+    assert isinstance(found, StartAgain)
+    assert (found.start.run, "hung" in found.start.cause) == (3, True)
+
+
+def test_what_a_person_terminated_after_the_app_had_is_ended() -> None:
+    """The app had terminated an earlier run."""
+    found = judged(seen(Runtime.TERMINATED), snapshot=a_snapshot(latch=Latch(run=3, stopped_run=2)))
+    assert isinstance(found, EndIt)
+
+
+# -- the restart that is written --------------------------------------------------------------------------------
+
+
+def test_a_restart_says_which_run_when_and_why() -> None:
+    """Number, time, the extension's words, and how far the migration had come."""
+    found = judged(seen(Runtime.FAILED, "Non-Deterministic  workflow\ndetected"))
+    assert found == StartAgain(
+        Restart(
+            run=2,
+            at=NOW,
+            cause="its orchestration failed (Non-Deterministic workflow detected)",
+            mark=progress_mark(a_snapshot()),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("runtime", "word"),
+    [
+        (Runtime.FAILED, "failed"),
+        (Runtime.MISSING, "vanished"),
+        (Runtime.COMPLETED, "was replaced"),
+    ],
+)
+def test_a_restart_names_what_happened(runtime: Runtime, word: str) -> None:
+    """In a word, without empty brackets."""
+    found = judged(seen(runtime, superseded=True))
+    assert isinstance(found, StartAgain)
+    assert found.start.cause == f"its orchestration {word}"
+
+
+def test_other_code_is_no_fault_and_is_not_counted() -> None:
+    """A deployment may come more often than the limit; the delay grows all the same."""
+    text = f"{OTHER_CODE}: Orchestration version did not comply with Worker Versioning"
+    found = judged(seen(Runtime.FAILED, text))
+    assert isinstance(found, StartAgain)
+    assert not found.start.counted
+    snapshot = a_snapshot()
+    often = a_snapshot(latch=restarts(9, snapshot, NOW - LONGEST_DELAY, counted=False))
+    assert isinstance(judged(seen(Runtime.FAILED, text), snapshot=often), StartAgain)
+    just = a_snapshot(latch=restarts(9, snapshot, counted=False))
+    assert judged(seen(Runtime.FAILED, text), snapshot=just) == Leave()
+
+
+# -- how often --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "minutes"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (50, 60), (10**6, 60)]
+)
+def test_the_delay_doubles_up_to_an_hour(number: int, minutes: int) -> None:
+    """From the setting on."""
+    assert delay_after(number, timedelta(minutes=1)) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("number", "wait"), [(1, 1), (2, 2)])
+def test_the_next_restart_waits_for_its_delay(number: int, wait: int) -> None:
+    """Counted from the last one."""
+    snapshot = a_snapshot(latch=restarts(number, a_snapshot()))
+    due = NOW + timedelta(minutes=wait)
+    failed = seen(Runtime.FAILED)
+    assert judged(failed, snapshot=snapshot, now=due - timedelta(seconds=1)) == Leave()
+    assert isinstance(judged(failed, snapshot=snapshot, now=due), StartAgain)
+
+
+def test_after_the_limit_it_is_ended() -> None:
+    """With how often, and with the last words."""
+    snapshot = a_snapshot(latch=restarts(POLICY.limit, a_snapshot()))
+    found = judged(seen(Runtime.FAILED, "out of memory"), snapshot=snapshot)
+    assert isinstance(found, EndIt)
+    assert found.finished.outcome is Outcome.FAILED
+    assert "failed, 3 times without coming further" in found.finished.reason
+    assert "out of memory" in found.finished.reason
+
+
+def test_what_has_moved_on_counts_anew() -> None:
+    """The restarts before do not count, and do not delay."""
+    latch = restarts(POLICY.limit, a_snapshot(Stage.VERSION))
+    found = judged(seen(Runtime.FAILED), snapshot=a_snapshot(Stage.REPLICATION, latch=latch))
+    assert isinstance(found, StartAgain)
+    assert found.start.run == POLICY.limit + 2
+
+
+def line(step: str) -> TimelineEntry:
+    return TimelineEntry(step=step, at=NOW, stage=Stage.REPLICATION, text="x")
+
+
+EAST = RegionStatus(name="eastus2", state="Replicating", progress=40)
+MOVES: dict[str, dict[str, Any]] = {
+    "a stage": {"state": State(stage=Stage.APPROVAL)},
+    "a line": {"state": State(stage=Stage.REPLICATION, timeline=(line("verdict"),))},
+    "a region": {"regions": (EAST,)},
+    "a ruling": {"rulings": {"k": Ruling(accepted=False, text="x")}},
+    "an intent": {"latch": Latch(effects={Effect.VERSION: SENT})},
+    "an answer": {
+        "latch": Latch(
+            effects={Effect.VERSION: SENT.model_copy(update={"operation_url": "https://x"})}
+        )
+    },
+}
+STANDSTILLS: dict[str, dict[str, Any]] = {
+    "the restart's own line": {
+        "state": State(stage=Stage.REPLICATION, timeline=(line("restart 2"),))
+    },
+    "the restart": {"latch": Latch(run=2, restarts=(Restart(run=2, at=NOW, cause="c", mark="m"),))},
+    "a warning": {"state": State(stage=Stage.REPLICATION, warnings=("w",))},
+    "the app's own stop": {"latch": Latch(stopped_run=1)},
+}
+
+
+def test_every_move_changes_the_mark() -> None:
+    """And each to one of its own."""
+    marks = [progress_mark(a_snapshot(**changes)) for changes in ({}, *MOVES.values())]
+    assert len(set(marks)) == len(MOVES) + 1
+
+
+def test_a_regions_progress_is_a_move() -> None:
+    """Not only its state."""
+    further = EAST.model_copy(update={"progress": 41})
+    marks = {progress_mark(a_snapshot(regions=(region,))) for region in (EAST, further)}
+    assert len(marks) == 2
+
+
+@pytest.mark.parametrize("changes", STANDSTILLS.values(), ids=STANDSTILLS)
+def test_what_is_no_move_leaves_the_mark(changes: dict[str, Any]) -> None:
+    """Else what dies at once would be started again for ever."""
+    assert progress_mark(a_snapshot(**changes)) == progress_mark(a_snapshot())
+
+
+def test_a_repeated_intent_is_no_move() -> None:
+    """Whoever dies on every try sends one on every try."""
+    again = SENT.model_copy(update={"run": 2, "at": NOW + timedelta(hours=1), "repeated": True})
+    marks = {
+        progress_mark(a_snapshot(latch=Latch(effects={Effect.VERSION: intent})))
+        for intent in (SENT, again)
+    }
+    assert len(marks) == 1
+
+
+# -- the end that the record implies ----------------------------------------------------------------------------
+
+Implied = tuple[Stage, bool, Latch, Outcome, ImageFate]
+SENT_DELETION = Latch(effects={Effect.DELETION: SENT})
+CANCELLED = Latch(cancelled_at=NOW)
+IMPLIED: dict[str, Implied] = {
+    "no version yet": (Stage.VERSION, True, Latch(), Outcome.FAILED, ImageFate.KEPT),
+    "a version that replicates": (
+        Stage.REPLICATION,
+        True,
+        Latch(),
+        Outcome.FAILED,
+        ImageFate.KEPT,
+    ),
+    "a usable version, a deletion asked for": (
+        Stage.APPROVAL,
+        True,
+        Latch(),
+        Outcome.KEPT,
+        ImageFate.KEPT,
+    ),
+    "a usable version, no deletion": (
+        Stage.PROMOTION,
+        False,
+        Latch(),
+        Outcome.FAILED,
+        ImageFate.KEPT,
+    ),
+    "the DELETE may have been sent": (
+        Stage.DELETION,
+        True,
+        SENT_DELETION,
+        Outcome.KEPT,
+        ImageFate.UNKNOWN,
+    ),
+    "cancelled early": (Stage.VERSION, True, CANCELLED, Outcome.CANCELLED, ImageFate.KEPT),
+    "cancelled with a usable version": (
+        Stage.APPROVAL,
+        True,
+        CANCELLED,
+        Outcome.CANCELLED,
+        ImageFate.KEPT,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "deletion", "latch", "outcome", "fate"), IMPLIED.values(), ids=IMPLIED
+)
+def test_the_record_implies_the_end(
+    stage: Stage, deletion: bool, latch: Latch, outcome: Outcome, fate: ImageFate
+) -> None:
+    """Outcome, image and version; whatever may have been deleted is not told as kept."""
+    snapshot = a_snapshot(stage, deletion=deletion, latch=latch)
+    found = implied_end(snapshot, "was terminated", "by ada", NOW)
+    assert (found.outcome, found.at) == (outcome, NOW)
+    assert found.result["image"] == fate
+    usable = stage in {Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION}
+    assert found.result["versionReady"] is usable
+    assert (found.result["versionId"] is not None) is (usable or stage is Stage.REPLICATION)
+    assert "the orchestration was terminated (by ada)" in found.reason
+    assert f"the image is {fate}" in found.reason
+    assert ("look at the image yourself" in found.reason) is (fate is ImageFate.UNKNOWN)
+
+
+def test_an_image_that_was_gone_stays_gone() -> None:
+    """An earlier run had seen it."""
+    gone = State(stage=Stage.PROMOTION, image=ImageFate.GONE)
+    found = implied_end(a_snapshot(state=gone), "vanished", "", NOW)
+    assert found.result["image"] == ImageFate.GONE
+    assert "()" not in found.reason
+
+
+# -- the extension's words --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "https://a.blob.core.windows.net/x?sv=2024&sig=s3cret%2B",
+        "GET http://localhost:7071/api/x?code=s3cret failed",
+        "AccountName=a;AccountKey=s3cret==;EndpointSuffix=x",
+        "SharedAccessKey=s3cret",
+        'url "https://x/?token=s3cret" refused',
+        "password=s3cret",
+        "CLIENT_SECRET=s3cret",
+    ],
+)
+def test_secrets_are_cut_out_of_what_is_told(secret: str) -> None:
+    """In a restart's line and in the reason of an end."""
+    assert "s3cret" not in told(secret)
+    found = judged(seen(Runtime.FAILED, secret))
+    assert isinstance(found, StartAgain)
+    assert "s3cret" not in found.start.cause
+    ended = judged(seen(Runtime.TERMINATED, secret))
+    assert isinstance(ended, EndIt)
+    assert "s3cret" not in ended.finished.reason
+
+
+def test_a_secret_at_the_cut_is_cut_out_too() -> None:
+    """It is looked for in the whole text."""
+    assert "s3" not in told("x" * (LONGEST_TEXT - 8) + " sig=s3cret")
+
+
+def test_what_is_told_is_one_short_line() -> None:
+    """Stack traces lie in the extension's own log."""
+    text = told("first line\n   at Some.Method()\n" * 100)
+    assert len(text) == LONGEST_TEXT + 1
+    assert "\n" not in text
+    assert told("") == ""

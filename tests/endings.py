@@ -1,0 +1,18 @@
+"""A migration that has its outcome, written as its last steps write it."""
+
+from __future__ import annotations
+
+from migration.latch import Finished, Latch, finish
+from migration.recorded import Accepted
+from migration.stages import Stage
+from records.migrations import MigrationRecords
+
+
+def end(records: MigrationRecords, accepted: Accepted, finished: Finished) -> Finished:
+    """Write an outcome, its row of the list, and that people know of it; the outcome that holds."""
+    held = records.change_latch(accepted.id, lambda latch: finish(latch, latch.run, finished))
+    assert isinstance(held, Latch)
+    assert held.finished is not None
+    records.list_migration(accepted, Stage.FINISHED, finished.at, held)
+    records.close_pointer(accepted.id)
+    return held.finished
