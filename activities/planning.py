@@ -24,7 +24,7 @@ from domain.messages import (
     PlanRequest,
 )
 from domain.migration.commands import create_vm_command
-from domain.migration.latch import Halt
+from domain.migration.latch import Halt, drop_name
 from domain.migration.planning import Plan, make_plan
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import Snapshot, State
@@ -67,6 +67,8 @@ def plan_migration(
     plan = _decide(asked, facts, request.migration_id)
     if not isinstance(plan, Plan):
         return _no_plan(plan)
+    if request.taken:
+        records().change_latch(request.migration_id, lambda latch: drop_name(latch, request.run))
     held = records().write_plan(request.migration_id, plan, request.taken)
     return _told(request.migration_id, held)
 

@@ -17,7 +17,7 @@ from domain.messages import (
     RunBegun,
     Written,
 )
-from domain.migration.endings import finished_by, settled
+from domain.migration.endings import finished_by, settled, with_restarts
 from domain.migration.latch import Halt, finish
 from domain.migration.recorded import Snapshot, State, TimelineEntry
 from domain.migration.stages import Stage, may_follow
@@ -26,9 +26,9 @@ from domain.migration.stages import Stage, may_follow
 @implements(BEGIN_RUN)
 def begin_run(_request: ActivityRequest, snapshot: Snapshot) -> RunBegun | ActivityError | Halt:
     """What the run goes on from; one of a migration that has its outcome ends here."""
-    if snapshot.latch.finished:
+    if snapshot.finished:
         return Halt.ENDED
-    state = snapshot.state
+    state = tell_restarts(snapshot)
     return RunBegun(
         run=snapshot.latch.run,
         stage=state.stage,
@@ -36,6 +36,15 @@ def begin_run(_request: ActivityRequest, snapshot: Snapshot) -> RunBegun | Activ
         deletion=snapshot.wants_deletion,
         image=state.image,
         limits=snapshot.accepted.limits,
+    )
+
+
+def tell_restarts(snapshot: Snapshot) -> State:
+    """Write the lines of the restarts that the latch has; the state then."""
+    if not snapshot.latch.restarts:
+        return snapshot.state
+    return records().change_state(
+        snapshot.accepted.id, lambda state: with_restarts(state, snapshot.latch)
     )
 
 
@@ -50,8 +59,11 @@ def record_progress(request: ProgressRequest, snapshot: Snapshot) -> Written | A
     """Add a line to the timeline and move the stage; a line that stands is not written again."""
     line = TimelineEntry(step=request.step, at=request.at, stage=request.stage, text=request.text)
     state = records().change_state(request.migration_id, lambda state: moved(state, line))
+    written = next((entry for entry in state.timeline if entry.step == request.step), None)
+    if written is None:
+        return Halt.ENDED
     records().list_migration(snapshot.accepted, state.stage, request.at)
-    return Written(at=next(entry.at for entry in state.timeline if entry.step == request.step))
+    return Written(at=written.at)
 
 
 @implements(FINISH_MIGRATION, held_by_latch=False)
@@ -89,7 +101,9 @@ def add_warning(migration: str, text: str) -> None:
 
 
 def moved(state: State, line: TimelineEntry) -> State:
-    """The state after a step; pure."""
+    """The state after a step; pure. Nothing comes behind the end."""
+    if state.stage is Stage.FINISHED:
+        return state
     known = any(entry.step == line.step for entry in state.timeline)
     return state.model_copy(
         update={

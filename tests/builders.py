@@ -10,9 +10,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from migration.approval import Decision, StoredDecision
-from migration.bodies import Generation1Security
-from migration.facts import (
+from domain.approval.decisions import Decision, StoredDecision
+from domain.errors import Problem
+from domain.facts import (
     DefinitionFacts,
     GalleryFacts,
     ImageFacts,
@@ -22,17 +22,17 @@ from migration.facts import (
     image_facts,
     version_facts,
 )
-from migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
-from migration.latch import Finished
-from migration.limits import Limits
-from migration.names import image_key, migration_id
-from migration.planning import Plan, make_plan
-from migration.problems import Problem
-from migration.recorded import Accepted
-from migration.requests import MigrationRequest, parse_request_json
-from migration.rules import Facts
-from migration.stages import Outcome
-from migration.wire import Json
+from domain.ids import image_key, migration_id
+from domain.migration.bodies import Generation1Security
+from domain.migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
+from domain.migration.latch import Finished
+from domain.migration.limits import Limits
+from domain.migration.planning import Plan, make_plan
+from domain.migration.recorded import Accepted
+from domain.migration.requests import MigrationRequest, parse_request_json
+from domain.migration.rules import Facts
+from domain.migration.stages import Outcome
+from domain.values import Json
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from migration.latch import Finished, Latch, finish
-from migration.recorded import Accepted
-from migration.stages import Stage
+from domain.migration.latch import Finished, Latch, finish
+from domain.migration.recorded import Accepted
+from domain.migration.stages import Stage
 from records.migrations import MigrationRecords
 
 

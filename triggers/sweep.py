@@ -17,11 +17,11 @@ import azure.durable_functions as df
 import clock
 from activities.configuration import records, settings
 from activities.notifications import END, give_up, post_notice
-from activities.progress import add_warning, settle_end
+from activities.progress import add_warning, settle_end, tell_restarts
 from domain.ids import approval_event_name
 from domain.messages import ActivityError
 from domain.migration.latch import Finished, Halt, close, restart, stop
-from domain.migration.recorded import Snapshot, TimelineEntry
+from domain.migration.recorded import Snapshot
 from domain.migration.restarting import (
     Begin,
     EndIt,
@@ -105,22 +105,8 @@ async def _start_again(
     if isinstance(held, Halt):
         return
     log.warning("%s: started again (run %s): %s", migration, start.run, start.cause)
-    await run(_write_restart, snapshot, again)
+    await run(tell_restarts, snapshot.model_copy(update={"latch": held}))
     await start_orchestration(client, snapshot.accepted)
-
-
-def _write_restart(snapshot: Snapshot, again: StartAgain) -> None:
-    start = again.start
-    text = f"started again (run {start.run}): {start.cause}"
-
-    def lines(line: TimelineEntry) -> None:
-        records().change_state(
-            snapshot.accepted.id,
-            lambda state: state.model_copy(update={"timeline": (*state.timeline, line)}),
-        )
-
-    stage = snapshot.state.stage
-    lines(TimelineEntry(step=f"restart {start.run}", at=start.at, stage=stage, text=text))
 
 
 async def _terminate(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:

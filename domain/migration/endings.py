@@ -31,6 +31,22 @@ def _reason(snapshot: Snapshot, request: FinishRequest) -> str:
     return f"{request.reason}; version {plan.version_name} may be half-made: use or delete it"
 
 
+def with_restarts(state: State, latch: Latch) -> State:
+    """The state with a line for every restart that the latch has; pure, and the same however often it is asked."""
+    known = {entry.step for entry in state.timeline}
+    lines = [
+        TimelineEntry(
+            step=step,
+            at=restart.at,
+            stage=state.stage,
+            text=f"started again (run {restart.run}): {restart.cause}",
+        )
+        for restart in latch.restarts
+        if (step := f"restart {restart.run}") not in known
+    ]
+    return state.model_copy(update={"timeline": (*state.timeline, *lines)}) if lines else state
+
+
 def settled(state: State, latch: Latch) -> State:
     """The state of a migration that has its outcome; pure, and the same however often it is asked."""
     end = latch.finished

@@ -121,6 +121,14 @@ def take_back(latch: Latch, run: int, effect: Effect) -> Latch | Halt:
     return latch.model_copy(update={"effects": effects})
 
 
+def drop_name(latch: Latch, run: int) -> Latch | Halt:
+    """Somebody else has the version's name, so no PUT of ours under it was ever taken: the next name begins anew."""
+    if halt := latch.halt(run):
+        return halt
+    effects = {name: found for name, found in latch.effects.items() if name != Effect.VERSION}
+    return latch.model_copy(update={"effects": effects})
+
+
 def settle(latch: Latch, run: int, verdict: Verdict) -> Latch | Halt:
     """A run has judged the approval; the first verdict holds for good."""
     if latch.verdict is not None:

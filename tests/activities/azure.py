@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.configuration import records
+from domain.approval.decisions import ApprovalState, Decision
+from domain.messages import ActivityResult, ResultStatus
+from domain.migration.latch import Latch, Restart
+from domain.migration.planning import Plan
+from domain.migration.recorded import Accepted, Received, Snapshot
+from domain.values import Json
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
-from migration.approval import ApprovalState, Decision
-from migration.latch import Latch, Restart
-from migration.messages import ActivityResult, ResultStatus
-from migration.planning import Plan
-from migration.recorded import Accepted, Received, Snapshot
-from migration.wire import Json
 from tests.builders import a_decision, an_acceptance
 from tests.localcloud.arm.spec.background import MovableTime
 

@@ -13,14 +13,14 @@ from activities import clients, configuration, deletion, images
 from activities.approvals import open_approval
 from activities.configuration import records
 from activities.deletion import confirm_deletion, delete_image
+from domain.approval.decisions import ApprovalState, Decision
+from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
+from domain.ids import ComputeId
+from domain.messages import ResultStatus
+from domain.migration.latch import Halt, Latch, cancel
+from domain.migration.planning import Plan
+from domain.migration.stages import Outcome
 from localcloud.arm.server import ArmCloud
-from migration.approval import ApprovalState, Decision
-from migration.gate import Check, GateQuestion, GateReadings, check_gate
-from migration.latch import Halt, Latch, cancel
-from migration.messages import ResultStatus
-from migration.names import ComputeId
-from migration.planning import Plan
-from migration.stages import Outcome
 from records.migrations import MigrationRecords
 from tests import builders as b
 from tests.activities.azure import Azure

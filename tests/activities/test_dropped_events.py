@@ -18,7 +18,7 @@ import pytest
 
 from activities import configuration, images
 from activities.configuration import records
-from migration.stages import Outcome
+from domain.migration.stages import Outcome
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.endings import end

@@ -11,11 +11,11 @@ from azure.core.exceptions import AzureError
 
 from activities import arm, clients, configuration
 from activities.effects import forget, send
+from domain.facts import NoFact
+from domain.ids import parse_image_id
+from domain.messages import StepRequest
+from domain.migration.latch import Effect, Halt, Intent
 from localcloud.arm.server import ArmCloud
-from migration.facts import NoFact
-from migration.latch import Effect, Halt, Intent
-from migration.messages import StepRequest
-from migration.names import parse_image_id
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.liar import Lie, lying

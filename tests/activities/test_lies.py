@@ -15,8 +15,8 @@ from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
+from domain.migration.latch import Latch
 from localcloud.arm.server import ArmCloud
-from migration.latch import Latch
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
 from tests.activities.liar import Lie, lying

@@ -12,10 +12,10 @@ from activities.configuration import records
 from activities.planning import plan_for, plan_migration
 from activities.progress import record_progress
 from activities.versions import read_replication
-from migration.commands import create_vm_command
-from migration.messages import PlannedMigration
-from migration.names import parse_gallery_id, parse_image_id
-from migration.stages import Stage
+from domain.ids import parse_gallery_id, parse_image_id
+from domain.messages import PlannedMigration
+from domain.migration.commands import create_vm_command
+from domain.migration.stages import Stage
 from tests.activities.azure import Azure
 
 

@@ -10,9 +10,9 @@ import pytest
 from activities.configuration import records
 from activities.notifications import give_up_notice
 from activities.progress import add_warning, begin_run, finish_migration, record_progress
-from migration.latch import Halt, cancel
-from migration.messages import ResultStatus, RunBegun
-from migration.stages import ImageFate, Outcome, Stage
+from domain.messages import ResultStatus, RunBegun
+from domain.migration.latch import Halt, cancel
+from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.builders import NOW

@@ -15,9 +15,9 @@ from activities.images import check_image
 from activities.planning import plan_migration
 from activities.progress import finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
-from migration.messages import ResultStatus
-from migration.recorded import Failing
-from migration.stages import ImageFate
+from domain.messages import ResultStatus
+from domain.migration.recorded import Failing
+from domain.migration.stages import ImageFate
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
 
@@ -172,7 +172,7 @@ def _change(azure: Azure) -> None:
     """Somebody changes the gallery."""
     from activities import arm
     from activities.clients import compute
-    from migration.names import parse_gallery_id
+    from domain.ids import parse_gallery_id
 
     gallery = parse_gallery_id(azure.gallery_id)
     there = azure.resource(azure.gallery_id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from activities.versions import promote_version, read_replication, start_version
-from migration.latch import Effect
-from migration.messages import ResultStatus
-from migration.polling import VersionReading
-from migration.wire import Json
+from domain.messages import ResultStatus
+from domain.migration.latch import Effect
+from domain.migration.polling import VersionReading
+from domain.values import Json
 from tests import builders as b
 from tests.activities.azure import Azure
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from migration.approval import ApprovalState, Decision, Verdict
-from migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
-from migration.names import image_key
-from migration.polling import RegionStatus
-from migration.recorded import (
+from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.ids import image_key
+from domain.migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import (
     Accepted,
     Failing,
     ListEntry,
@@ -23,7 +23,7 @@ from migration.recorded import (
     Ruling,
     State,
 )
-from migration.stages import Outcome, Stage
+from domain.migration.stages import Outcome, Stage
 from records.migrations import MigrationRecords, next_id
 from records.store import Record, RecordStore
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from azure.durable_functions.models.utils import http_utils
 
-from migration.restarting import Runtime
-from migration.wire import Json
+from domain.migration.restarting import Runtime
+from domain.values import Json
 
 # As the real extension answers when it cannot reach its storage; the SDK takes a 500 for a status.
 BROKEN = {

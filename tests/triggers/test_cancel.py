@@ -10,10 +10,10 @@ import azure.functions as func
 import pytest
 
 from activities.configuration import records
-from migration.approval import ApprovalState, Verdict
-from migration.latch import Effect, Intent
-from migration.recorded import Accepted, Approval, State
-from migration.stages import Outcome, Stage
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.migration.latch import Effect, Intent
+from domain.migration.recorded import Accepted, Approval, State
+from domain.migration.stages import Outcome, Stage
 from tests import builders as b
 from tests.triggers.extension import Extension
 from triggers.cancel import cancel_migration

@@ -14,10 +14,10 @@ from standardwebhooks import Webhook
 
 import clock
 from activities.configuration import records
-from migration.approval import ApprovalState, Verdict
-from migration.latch import settle
-from migration.recorded import Accepted, Approval, State
-from migration.stages import Stage
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.migration.latch import settle
+from domain.migration.recorded import Accepted, Approval, State
+from domain.migration.stages import Stage
 from tests import builders as b
 from triggers import approve
 

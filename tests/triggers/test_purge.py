@@ -10,7 +10,7 @@ import pytest
 
 import clock
 from activities.configuration import records
-from migration.restarting import Runtime
+from domain.migration.restarting import Runtime
 from tests import builders as b
 from tests.triggers.extension import Extension
 from triggers.purge import purge

@@ -10,8 +10,8 @@ from threading import Barrier
 import pytest
 
 from activities.configuration import records, settings
-from migration.requests import MigrationRequest
-from migration.stages import Outcome
+from domain.migration.requests import MigrationRequest
+from domain.migration.stages import Outcome
 from tests.builders import a_request, an_end
 from tests.endings import end
 from triggers.starting import Claimed, Running, claim, look_for_running

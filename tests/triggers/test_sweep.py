@@ -16,11 +16,11 @@ import clock
 from activities import configuration
 from activities.configuration import records
 from activities.notifications import END
-from migration.latch import Effect, Intent, Latch, cancel
-from migration.names import replication_instance_id
-from migration.recorded import Accepted, Approval, Received, Snapshot, State
-from migration.restarting import HANGS_AFTER, Runtime
-from migration.stages import Outcome, Stage
+from domain.ids import replication_instance_id
+from domain.migration.latch import Effect, Intent, Latch, cancel
+from domain.migration.recorded import Accepted, Approval, Received, Snapshot, State
+from domain.migration.restarting import HANGS_AFTER, Runtime
+from domain.migration.stages import Outcome, Stage
 from tests import builders as b
 from tests.triggers.extension import Extension
 from triggers.sweep import MOST_TRIES, TELLING_GRACE, sweep

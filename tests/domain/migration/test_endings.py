@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from migration.approval import ApprovalState, Verdict
-from migration.endings import FINISHED_STEP, finished_by, settled
-from migration.latch import Effect, Intent, Latch
-from migration.messages import FinishRequest
-from migration.recorded import Snapshot, State, TimelineEntry
-from migration.stages import ImageFate, Outcome, Stage
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.messages import FinishRequest
+from domain.migration.endings import FINISHED_STEP, finished_by, settled
+from domain.migration.latch import Effect, Intent, Latch
+from domain.migration.recorded import Snapshot, State, TimelineEntry
+from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
 from tests.builders import NOW
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from migration.approval import ApprovalState, Verdict
-from migration.latch import (
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.migration.latch import (
     MOST_RESTARTS_KEPT,
     Effect,
     Halt,
@@ -26,7 +26,7 @@ from migration.latch import (
     stop,
     take_back,
 )
-from migration.stages import Outcome
+from domain.migration.stages import Outcome
 from tests.builders import NOW, a_decision, an_end
 
 LATER = NOW + timedelta(hours=1)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from migration.latch import Effect, Intent, Latch, Restart
-from migration.polling import RegionStatus
-from migration.recorded import Ruling, Snapshot, State, TimelineEntry
-from migration.restarting import (
+from domain.migration.latch import Effect, Intent, Latch, Restart
+from domain.migration.polling import RegionStatus
+from domain.migration.recorded import Ruling, Snapshot, State, TimelineEntry
+from domain.migration.restarting import (
     HANGS_AFTER,
     LONGEST_DELAY,
     LONGEST_TEXT,
@@ -32,7 +32,7 @@ from migration.restarting import (
     progress_mark,
     told,
 )
-from migration.stages import ImageFate, Outcome, Stage
+from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
 from tests.builders import NOW
 

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration.messages import ActivityError
-from migration.retrying import LONGEST_RETRY_AFTER, LONGEST_WAIT, GiveUp, TryAgain, after_error
+from domain.messages import ActivityError
+from domain.migration.retrying import (
+    LONGEST_RETRY_AFTER,
+    LONGEST_WAIT,
+    GiveUp,
+    TryAgain,
+    after_error,
+)
 
 LIMIT = timedelta(hours=6)
 
