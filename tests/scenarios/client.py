@@ -12,11 +12,12 @@ from standardwebhooks import Webhook
 from tests.scenarios import bodies
 from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.process import LocalCloudProcess
+from tests.scenarios.process import Process
 from tests.scenarios.receiver import Receiver
 from tests.scenarios.waiting import until
 
 TIMEOUT = 90.0
+
 COMPUTE_API, RESOURCES_API = "2024-07-01", "2024-11-01"
 GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 
@@ -24,7 +25,9 @@ GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 class Client:
     """Drives one local cloud. Bodies are plain JSON; nothing of the app is imported."""
 
-    def __init__(self, process: LocalCloudProcess, receiver: Receiver) -> None:
+    patience = 20.0  # seconds of real time
+
+    def __init__(self, process: Process, receiver: Receiver) -> None:
         self.process = process
         self.receiver = receiver
         self.answers: list[Answer] = []
@@ -147,7 +150,7 @@ class Client:
             self.advance(step)
         assert holds(), f"not within {steps} times {step}"
 
-    def advance_to_stage(self, stage: str, *migrations: str) -> list[Json]:
+    def advance_to_stage(self, stage: str, *migrations: str, step: str = "PT3M") -> list[Json]:
         """Move the clock until all these migrations are in a stage; their statuses."""
         found: list[Json] = []
 
@@ -155,7 +158,7 @@ class Client:
             found[:] = [self.status(migration) for migration in migrations]
             return all(status["stage"] == stage for status in found)
 
-        self.advance_until(there)
+        self.advance_until(there, step)
         return found
 
     def finish(self, *migrations: str) -> list[Json]:
@@ -169,7 +172,15 @@ class Client:
             status = self.status(migration)
             return status if status["stage"] == stage else None
 
-        return until(there, story=lambda: self.status(migration))
+        return until(there, self.patience, lambda: self.status(migration))
+
+    def empty(self) -> None:
+        """Back to an Azure, records and histories with nothing in them."""
+        self.control("POST", "/reset")
+
+    def end_all(self, migrations: list[Json]) -> None:
+        """Let all these migrations come to their ends: nobody answers for days."""
+        self.advance("P4D")
 
     # -- the control API ----------------------------------------------------------------------------------------
 
