@@ -4,15 +4,13 @@ import re
 
 import pytest
 
-from tests.scenarios.not_on_func import NOT_ON_FUNC
+from tests.scenarios.not_on_func import NOT_ON_FUNC, Spared
 from tests.scenarios.process import ROOT
 
 
-@pytest.mark.parametrize("name", NOT_ON_FUNC)
-def test_a_scenario_that_func_is_spared_exists(name: str) -> None:
+@pytest.mark.parametrize("spared", NOT_ON_FUNC, ids=lambda spared: spared.test)
+def test_a_scenario_that_func_is_spared_exists(spared: Spared) -> None:
     """An entry whose test has gone, or has another name, would spare nothing and say so for ever."""
-    module, _, test = name.partition("::")
+    text = (ROOT / "tests" / "scenarios" / f"{spared.module}.py").read_text()
 
-    text = (ROOT / "tests" / "scenarios" / module).read_text()
-
-    assert re.search(rf"^def {re.escape(test.partition('[')[0])}\(", text, re.MULTILINE)
+    assert re.search(rf"^def {spared.test}\(", text, re.MULTILINE)

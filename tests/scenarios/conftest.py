@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not on_func(config):
         return
     for item in items:
-        if item.path.is_relative_to(HERE) and (reason := why_not(item.nodeid)):
+        if item.path.is_relative_to(HERE) and (reason := why_not(item)):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
