@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ NO_KEY = "core-tools-ask-for-no-key"
 # What holds everything that an app keeps.
 HUB_NAME, DEFAULT_HUB = "AzureFunctionsJobHost__extensions__durableTask__hubName", "GalleryMigrator"
 OWN = ("RECORDS_TABLE_NAME", HUB_NAME)
-# What func prints: which functions are orchestrators, and the beginning and the end of each call of the worker.
-_ORCHESTRATOR = re.compile(r"^\W*(\w+): orchestrationTrigger", re.MULTILINE)
+# What func prints: which functions are orchestrators and activities, and where each call of the worker begins and ends.
+_DURABLE = re.compile(r"^\W*(\w+): ((?:orchestration|activity)Trigger)", re.MULTILINE)
 _BEGUN = re.compile(r"Executing '(?:Functions\.)?(\w+)' \(.*?Id=([0-9a-f-]+)\)")
 _ENDED = re.compile(r"Executed '(?:Functions\.)?\w+' \(.*?Id=([0-9a-f-]+)")
 
@@ -114,16 +115,22 @@ class CoreTools(Host):
         storage = self._environment["AzureWebJobsStorage"]
         return TableClient.from_connection_string(storage, f"{name}History")
 
-    def kill_worker_in_turns(self, turns: int) -> None:
-        """Kill the Python worker, and nothing else, while so many turns of orchestrations have been given to it."""
+    def kill_worker_in_turns(self, migrations: int) -> None:
+        """Kill the Python worker, and nothing else, while it has a call for so many migrations, half of them turns."""
         assert self._process is not None
         worker = python_worker_of(self._process.pid)
-        os.kill(worker, signal.SIGSTOP)
-        try:
-            until(lambda: turns_in_flight(self.printed()) >= turns, START_SECONDS, again=0.2)
-        finally:
-            os.kill(worker, signal.SIGKILL)
+        until(lambda: self._stopped_in_turns(worker, migrations), START_SECONDS, self.printed)
+        os.kill(worker, signal.SIGKILL)
         until(self.answers, START_SECONDS, lambda: self.printed()[-3000:], again=0.5)
+
+    def _stopped_in_turns(self, worker: int, migrations: int) -> bool:
+        """Stop the worker until something is due for each; let it go on if activities are most of it."""
+        os.kill(worker, signal.SIGSTOP)
+        until(lambda: calls_in_flight(self.printed()).total() >= migrations, again=0.2)
+        if calls_in_flight(self.printed())["orchestrationTrigger"] * 2 >= migrations:
+            return True
+        os.kill(worker, signal.SIGCONT)
+        return False
 
     def _command(self) -> list[str]:
         return ["func", "start", "--port", str(self._port)]
@@ -140,11 +147,12 @@ class CoreTools(Host):
         return found
 
 
-def turns_in_flight(printed: str) -> int:
-    """How many calls of orchestrators have begun and not ended, by what func has printed."""
-    orchestrators = set(_ORCHESTRATOR.findall(printed))
-    begun = {call for name, call in _BEGUN.findall(printed) if name in orchestrators}
-    return len(begun - set(_ENDED.findall(printed)))
+def calls_in_flight(printed: str) -> Counter[str]:
+    """How many calls of orchestrators and activities have begun and not ended, by what func has printed."""
+    triggers = dict(_DURABLE.findall(printed))
+    ended = set(_ENDED.findall(printed))
+    begun = {call: triggers.get(name) for name, call in _BEGUN.findall(printed)}
+    return Counter(trigger for call, trigger in begun.items() if trigger and call not in ended)
 
 
 class Embedded(Host):

@@ -57,7 +57,7 @@ def begin_each(app: RealTime) -> dict[str, str]:
 def decide_each(app: RealTime, started: Mapping[str, str]) -> None:
     """Cancel, approve and reject what is to end so; whoever forges an approval achieves nothing."""
     assert app.cancel(started["cancelled"]).status == 202
-    app.advance_to_stage("approval", *(started[name] for name in ASKED))
+    _wait_for_approvals(app, [started[name] for name in ASKED])
     forged = app.send_decision(started["forged"], b"{}", headers={"webhook-signature": "v1,bm8="})
     assert forged.status == 401
     raised = app.durable("POST", f"/instances/{started['forged']}/raiseEvent/approval-1", "yes")
@@ -65,3 +65,16 @@ def decide_each(app: RealTime, started: Mapping[str, str]) -> None:
     assert app.decide(started["deleted"], webhook_id="once").status in (200, 202)
     assert app.decide(started["rejected"], "reject").status in (200, 202)
     assert app.decide(started["forged"], "reject").status in (200, 202)
+
+
+def _wait_for_approvals(app: RealTime, migrations: list[str]) -> None:
+    """Fails at once, and with its reason, if one ends before it has asked."""
+    found: list[Json] = []
+
+    def settled() -> bool:
+        found[:] = [app.status(migration) for migration in migrations]
+        return all(status["stage"] in ("approval", "finished") for status in found)
+
+    app.advance_until(settled)
+    early = {s["sourceImageId"]: s["reason"] for s in found if s["stage"] == "finished"}
+    assert not early, f"ended before anybody was asked: {early}"

@@ -107,14 +107,9 @@ class Client:
         **fields: Any,
     ) -> Answer:
         """Send a signed decision on what is asked about; `to` posts it to another migration's webhook."""
-        asked = self.status(migration)["approval"]["fingerprint"]
-        body = {
-            "migrationId": migration,
-            "fingerprint": asked or "none",
-            "decision": decision,
-            "approver": "ada",
-            **fields,
-        }
+        asked = self.status(migration)["approval"]["fingerprint"] or "none"
+        body = {"migrationId": migration, "fingerprint": asked, "decision": decision}
+        body |= {"approver": "ada", **fields}
         return self.send_decision(to or migration, json.dumps(body).encode(), webhook_id)
 
     def send_decision(
@@ -281,12 +276,10 @@ class Client:
 
     def publish_raw(self, body: bytes) -> int:
         """Deliver a body as Event Grid does; the status of the answer."""
+        key = self.connection["systemKeys"]["eventgrid"]
         response = self._session.post(
             f"{self.connection['app']['url']}/runtime/webhooks/EventGrid",
-            params={
-                "functionName": "image_written",
-                "code": self.connection["systemKeys"]["eventgrid"],
-            },
+            params={"functionName": "image_written", "code": key},
             data=body,
             headers={"aeg-event-type": "Notification", "content-type": "application/json"},
             timeout=TIMEOUT,
@@ -296,12 +289,10 @@ class Client:
     def _arm_token(self) -> str:
         if not self._token:
             identity = self.connection["identity"]
+            wanted = {"api-version": "2019-08-01", "resource": self.connection["arm"]["url"]}
             response = self._session.get(
                 identity["endpoint"],
-                params={
-                    "api-version": "2019-08-01",
-                    "resource": self.connection["arm"]["url"],
-                },
+                params=wanted,
                 headers={"X-IDENTITY-HEADER": identity["header"]},
                 timeout=TIMEOUT,
             )
