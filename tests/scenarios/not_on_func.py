@@ -61,7 +61,7 @@ NOT_ON_FUNC = (
     Spared(
         "test_restarts",
         "test_a_restart_in_any_stage_loses_and_repeats_nothing",
-        "kills the whole local cloud; func has its own in tests/e2e/test_deaths.py",
+        "kills the whole local cloud; func has its own in tests/e2e/test_dead_host.py",
     ),
     Spared(
         "test_restarts",
