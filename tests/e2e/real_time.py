@@ -38,6 +38,16 @@ class RealTime(Client):
         """Wait, while Azure's clock stands still, until the condition holds."""
         until(holds, seconds, self._story, LOOK_AGAIN_SECONDS)
 
+    def finish(self, *migrations: str) -> list[Json]:
+        """Wait until all these migrations have an outcome and told it, which follows; their statuses."""
+        super().finish(*migrations)
+        self.wait_until(lambda: all(self._told_its_end(migration) for migration in migrations))
+        return [self.status(migration) for migration in migrations]
+
+    def _told_its_end(self, migration: str) -> bool:
+        kinds = [told["body"]["type"] for told in self.notifications(migration)]
+        return "migration.finished" in kinds
+
     def empty(self) -> None:
         """An Azure with nothing in it, and a host that starts on a task hub and records of its own."""
         self.control("POST", "/reset")

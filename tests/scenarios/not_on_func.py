@@ -80,6 +80,17 @@ NOT_ON_FUNC = (
         FRONT + "400 to a key header beyond ASCII",
         "xe9",
     ),
+    Spared(
+        "test_fuzz",
+        "test_any_signature_header_is_401",
+        FRONT + "400, and no body, to headers beyond ASCII",
+    ),
+    Spared("test_fuzz", "test_any_migration_id_is_unknown", FRONT + "400 to a path with %00"),
+    Spared(
+        "test_fuzz",
+        "test_any_event_is_taken_and_dropped",
+        "the Event Grid extension answers 500 to an integer of 400 digits before the app sees it",
+    ),
 )
 
 
