@@ -12,7 +12,7 @@ def test_an_orchestration_that_somebody_ends_is_closed_as_failed(cloud: Client, 
     cloud.advance_to_stage("approval", migration)
     path = f"/instances/{migration}"
     assert cloud.durable("POST", f"{path}/terminate").status_code == 202
-    cloud.advance_until(lambda: _ended(cloud, migration))
+    cloud.advance_until(lambda: _ended(cloud, migration, "Terminated"))
     if end == "vanished":
         assert cloud.durable("DELETE", path).status_code == 200
     (status,) = cloud.finish(migration)
@@ -24,10 +24,10 @@ def test_an_orchestration_that_somebody_ends_is_closed_as_failed(cloud: Client, 
     assert cloud.status(migration) == status
 
 
-def _ended(cloud: Client, migration: str) -> bool:
+def _ended(cloud: Client, migration: str, as_what: str) -> bool:
     """Whether the durable extension has ended it, which it does in its own time."""
     state = cloud.durable("GET", f"/instances/{migration}").json()["runtimeStatus"]
-    return bool(state == "Terminated")
+    return bool(state == as_what)
 
 
 def test_an_image_whose_orchestration_was_ended_can_be_started_again(cloud: Client) -> None:
@@ -46,6 +46,7 @@ def test_statuses_outlive_the_histories(cloud: Client) -> None:
     """When the durable history is purged, the records still tell how it ended."""
     migration = cloud.begin("remembered", delete=False)
     (before,) = cloud.finish(migration)
+    cloud.advance_until(lambda: _ended(cloud, migration, "Completed"))
     assert cloud.durable("DELETE", f"/instances/{migration}").status_code == 200
     assert cloud.durable("GET", f"/instances/{migration}").status_code == 404
     assert cloud.status(migration) == before
