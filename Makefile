@@ -6,7 +6,7 @@ PORT ?= 7071
 STATE ?= .localcloud
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance soak clients e2e bench clean
+.PHONY: help demo up test check conformance soak clients e2e e2e-short bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -39,8 +39,15 @@ node_modules/.installed: package-lock.json
 test: $(VENV)/.dev node_modules/.installed  ## all tests
 	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
-e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Core Tools (func) and Azurite, if they are there
-	@GALLERY_MIGRATOR_E2E=1 $(BIN)/python -m pytest -rs tests/e2e
+# `func` from PATH, else the Functions host for tests beside the checkout. Much of it is waiting: two at a time.
+ON_FUNC = PATH="$$PATH:$(abspath ../shared/tools/functions-host/bin)" GALLERY_MIGRATOR_E2E=1 \
+	$(BIN)/python -m pytest -rs --host func --numprocesses 2 --dist loadfile --timeout 600
+
+e2e: $(VENV)/.dev node_modules/.installed  ## all that needs no moved clock on func and Azurite, if they are there
+	@$(ON_FUNC) tests/e2e tests/scenarios
+
+e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker and a dead host, on func
+	@$(ON_FUNC) tests/e2e
 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
 	@$(BIN)/python tests/conformance/run.py

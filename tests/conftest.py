@@ -1,4 +1,4 @@
-"""Prints the figures that tests tell (`figures.py`), whichever process they ran in."""
+"""The option for the scenarios' host; and the figures that tests tell (`figures.py`), whichever process they ran in."""
 
 from collections.abc import Generator
 
@@ -8,6 +8,16 @@ from tests import figures
 
 _PROPERTY = "figure"
 _printed: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--host func` runs the scenarios on func."""
+    parser.addoption(
+        "--host",
+        choices=("embedded", "func"),
+        default="embedded",
+        help="what the scenarios run on: the embedded local cloud, or func on Azurite",
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -66,7 +66,7 @@ async def _look_at(
         await run(settle_end, snapshot)
         if now - snapshot.finished.at > TELLING_GRACE:
             await run(_tell, snapshot, now)
-    elif now - snapshot.accepted.accepted_at > GRACE:
+    else:
         await _go_on(client, snapshot, now)
 
 
@@ -79,7 +79,7 @@ async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now:
     parent, children = seen
     policy = settings().restart_policy
     match judge_orchestration(snapshot, parent, children, now, policy):
-        case Begin():
+        case Begin() if now - snapshot.accepted.accepted_at > GRACE:
             await start_orchestration(client, snapshot.accepted)
         case StartAgain() as again:
             await _start_again(client, snapshot, again)
@@ -90,7 +90,7 @@ async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now:
         case Report(warning):
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await run(add_warning, snapshot.accepted.id, warning)
-        case Leave():
+        case Begin() | Leave():
             await _wake(client, snapshot)
 
 

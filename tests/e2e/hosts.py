@@ -1,21 +1,31 @@
 """Two hosts of the same app: Azure Functions Core Tools, and the embedded runtime. Both only get an environment."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
+from azure.data.tables import TableClient
 
 from tests.azurite import free_port
-from tests.e2e.processes import START_SECONDS, Processes, end
-from tests.scenarios.receiver import SECRET
+from tests.e2e.processes import APPROVAL_SECRET, START_SECONDS, Processes, end, python_worker_of
 from tests.scenarios.waiting import until
 
 NO_KEY = "core-tools-ask-for-no-key"
+# What holds everything that an app keeps.
+HUB_NAME, DEFAULT_HUB = "AzureFunctionsJobHost__extensions__durableTask__hubName", "GalleryMigrator"
+OWN = ("RECORDS_TABLE_NAME", HUB_NAME)
+# What func prints: which functions are orchestrators and activities, and where each call of the worker begins and ends.
+_DURABLE = re.compile(r"^\W*(\w+): ((?:orchestration|activity)Trigger)", re.MULTILINE)
+_BEGUN = re.compile(r"Executing '(?:Functions\.)?(\w+)' \(.*?Id=([0-9a-f-]+)\)")
+_ENDED = re.compile(r"Executed '(?:Functions\.)?\w+' \(.*?Id=([0-9a-f-]+)")
 
 
 class Host:
@@ -27,19 +37,20 @@ class Host:
         self, processes: Processes, environment: Mapping[str, str], arm: Mapping[str, Any]
     ) -> None:
         self.state = processes.folder
-        self._processes, self._environment, self._arm = processes, environment, arm
+        self._processes, self._environment, self._arm = processes, dict(environment), arm
         self._port = free_port()
+        self._generation = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> dict[str, Any]:
         """What connection.json of `make up` would say."""
         command = self._command()
         self._process = self._processes.start(self.name, command, self._environment)
-        until(self._ready, START_SECONDS, lambda: self.printed()[-3000:])
+        until(self.answers, START_SECONDS, lambda: self.printed()[-3000:])
         return {
             "app": {"url": f"http://127.0.0.1:{self._port}", "key": self._key()},
             "systemKeys": self._system_keys(),
-            "webhookSecret": SECRET,
+            "webhookSecret": APPROVAL_SECRET,
             **{part: self._arm[part] for part in ("arm", "identity", "control")},
         }
 
@@ -49,18 +60,25 @@ class Host:
             end(self._process, at_once=number == signal.SIGKILL)
             self._process = None
 
+    def renew(self) -> None:
+        """From the next start on: a task hub and records of their own, as for a new app."""
+        self._generation += 1
+        for setting in OWN:
+            self._environment[setting] = f"Own{self._generation}"
+
     def printed(self) -> str:
         """What it has printed so far."""
         return self._processes.printed(self.name)
 
-    def _ready(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the app answers; fails if the host has ended by itself."""
         if self._process is not None and self._process.poll() is not None:
             raise AssertionError(f"{self.name} ended at once: {self.printed()[-3000:]}")
         url = f"http://127.0.0.1:{self._port}/api/health"
         try:
             headers = {"x-functions-key": self._key()}
             return requests.get(url, headers=headers, timeout=15).status_code == 200
-        except (requests.RequestException, FileNotFoundError):
+        except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):  # half written
             return False
 
     def _command(self) -> list[str]:
@@ -74,19 +92,67 @@ class Host:
 
 
 class CoreTools(Host):
-    """`func start`: the real host, and the real Durable extension on Azurite. On a developer's machine it asks for no
-    keys."""
+    """`func start`: the real Durable extension on Azurite. Core Tools ask for no keys on a developer's machine; the
+    Functions host for tests does if it is told where to keep them."""
 
     name = "func"
+
+    def __init__(
+        self, processes: Processes, environment: Mapping[str, str], arm: Mapping[str, Any]
+    ) -> None:
+        self._keys = processes.folder / "keys.json"
+        super().__init__(processes, {**environment, "FUNC_KEYS": str(self._keys)}, arm)
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether a request without a key is refused."""
+        return self._keys.exists()
+
+    @property
+    def hub(self) -> TableClient:
+        """The table of the histories, as the extension keeps it."""
+        name = self._environment.get(HUB_NAME) or DEFAULT_HUB
+        storage = self._environment["AzureWebJobsStorage"]
+        return TableClient.from_connection_string(storage, f"{name}History")
+
+    def kill_worker_in_turns(self, migrations: int) -> None:
+        """Kill the Python worker, and nothing else, while it has a call for so many migrations, half of them turns."""
+        assert self._process is not None
+        worker = python_worker_of(self._process.pid)
+        until(lambda: self._stopped_in_turns(worker, migrations), START_SECONDS, self.printed)
+        os.kill(worker, signal.SIGKILL)
+        until(self.answers, START_SECONDS, lambda: self.printed()[-3000:], again=0.5)
+
+    def _stopped_in_turns(self, worker: int, migrations: int) -> bool:
+        """Stop the worker until something is due for each; let it go on if activities are most of it."""
+        os.kill(worker, signal.SIGSTOP)
+        until(lambda: calls_in_flight(self.printed()).total() >= migrations, again=0.2)
+        if calls_in_flight(self.printed())["orchestrationTrigger"] * 2 >= migrations:
+            return True
+        os.kill(worker, signal.SIGCONT)
+        return False
 
     def _command(self) -> list[str]:
         return ["func", "start", "--port", str(self._port)]
 
     def _key(self) -> str:
-        return NO_KEY
+        return self._kept().get("host", NO_KEY)
 
     def _system_keys(self) -> dict[str, str]:
-        return {"durabletask": NO_KEY, "eventgrid": NO_KEY}
+        kept = self._kept()
+        return {name: kept.get(f"system:{name}", NO_KEY) for name in ("durabletask", "eventgrid")}
+
+    def _kept(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self._keys.read_text()) if self.asks_for_keys else {}
+        return found
+
+
+def calls_in_flight(printed: str) -> Counter[str]:
+    """How many calls of orchestrators and activities have begun and not ended, by what func has printed."""
+    triggers = dict(_DURABLE.findall(printed))
+    ended = set(_ENDED.findall(printed))
+    begun = {call: triggers.get(name) for name, call in _BEGUN.findall(printed)}
+    return Counter(trigger for call, trigger in begun.items() if trigger and call not in ended)
 
 
 class Embedded(Host):

@@ -1,9 +1,10 @@
 """What the end-to-end scenarios run on: Azurite, the local ARM, and a host that serves this folder.
 
 Every one is a process of its own, and the host gets nothing but its environment: what it would get in Azure. The local
-ARM's clock runs fast; the host's is the machine's.
+ARM's clock is moved by tests; the host's is the machine's.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -16,9 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from tests.azurite import free_port
+from tests.scenarios.bodies import MAPPING
 from tests.scenarios.process import ROOT
 from tests.scenarios.receiver import SECRET
 from tests.scenarios.waiting import until
@@ -28,7 +28,9 @@ AZURITE = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 SERVICES = ("blob", "queue", "table")
-ARM_SPEED = 240
+# Signs approvals; notifications are signed with another, so that one who is told cannot decide.
+APPROVAL_SECRET = "whsec_" + base64.b64encode(b"a secret of the approval tool").decode()
+STORAGE = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
 
@@ -84,6 +86,22 @@ def end(process: subprocess.Popen[bytes], *, at_once: bool = False) -> None:
         process.wait()
 
 
+def python_worker_of(host: int) -> int:
+    """The pid of the one Python process that a host has started."""
+    listed = Path(f"/proc/{host}/task").glob("*/children")
+    children = [pid for path in listed for pid in path.read_text().split()]
+    workers = [int(pid) for pid in children if b"python" in _command(pid)]
+    assert len(workers) == 1, f"not one Python worker but {workers}"
+    return workers[0]
+
+
+def _command(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def start_azurite(processes: Processes) -> str:
     """The connection string of a running one; blobs, queues and tables in memory."""
     ports = {service: free_port() for service in SERVICES}
@@ -101,14 +119,12 @@ def start_azurite(processes: Processes) -> str:
 
 
 def start_arm(processes: Processes) -> dict[str, Any]:
-    """The connection.json of a local ARM in a process of its own, whose clock runs fast."""
+    """The connection.json of a local ARM in a process of its own."""
     state = processes.folder / "arm"
     processes.start("arm", [sys.executable, "-m", "localcloud", "arm", "--state", str(state)])
     path = state / "connection.json"
     until(path.exists, START_SECONDS, lambda: processes.printed("arm"))
     connection: dict[str, Any] = json.loads(path.read_text())
-    clock = connection["control"]["url"] + "/clock"
-    requests.post(clock, json={"speed": ARM_SPEED}, timeout=10).raise_for_status()
     return connection
 
 
@@ -126,13 +142,18 @@ def settings(arm: Mapping[str, Any], storage: str, notifications: str) -> dict[s
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "SUBSCRIPTION_IDS": ",".join(arm["arm"]["subscriptionIds"]),
         "RECORDS_STORE": "table",
-        "APPROVAL_WEBHOOK_SECRETS": SECRET,
+        "APPROVAL_WEBHOOK_SECRETS": APPROVAL_SECRET,
         "NOTIFICATION_URL": notifications,
         "NOTIFICATION_SECRET": SECRET,
         "REPLICATION_POLL_INTERVAL": "PT1S",
         "SWEEP_SCHEDULE": "*/10 * * * * *",
+        "RESTART_DELAY": "PT1S",
+        "EVENT_GRID_MAPPING": json.dumps(MAPPING),
         "NO_PROXY": "127.0.0.1,localhost",
-        "AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval": "00:00:01",
+        f"{STORAGE}maxQueuePollingInterval": "00:00:01",
+        # The shortest there is: for so long nobody sees what a killed host had taken from its queues.
+        f"{STORAGE}controlQueueVisibilityTimeout": "00:01:00",
+        f"{STORAGE}workItemQueueVisibilityTimeout": "00:01:00",
         # func looks for the worker's Python here.
         "VIRTUAL_ENV": sys.prefix,
         "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",

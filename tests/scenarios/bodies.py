@@ -78,3 +78,18 @@ def request(subscription: str, name: str, *, delete: bool = True, **fields: Any)
         "deletion": {"enabled": delete},
         **fields,
     }
+
+
+# Which new images the app of the scenarios migrates by itself.
+MAPPING = [
+    {
+        "match": {"name": "auto-*", "tags": {"migrate": "yes"}},
+        "galleryId": gallery_id("{subscriptionId}"),
+        "imageDefinition": {
+            "name": "{imageName}",
+            "publisher": "contoso",
+            "offer": "{osType}",
+            "sku": "{imageName}",
+        },
+    }
+]

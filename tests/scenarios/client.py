@@ -12,11 +12,12 @@ from standardwebhooks import Webhook
 from tests.scenarios import bodies
 from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
-from tests.scenarios.process import LocalCloudProcess
+from tests.scenarios.process import Process
 from tests.scenarios.receiver import Receiver
 from tests.scenarios.waiting import until
 
 TIMEOUT = 90.0
+
 COMPUTE_API, RESOURCES_API = "2024-07-01", "2024-11-01"
 GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 
@@ -24,7 +25,9 @@ GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 class Client:
     """Drives one local cloud. Bodies are plain JSON; nothing of the app is imported."""
 
-    def __init__(self, process: LocalCloudProcess, receiver: Receiver) -> None:
+    patience = 20.0  # seconds of real time
+
+    def __init__(self, process: Process, receiver: Receiver) -> None:
         self.process = process
         self.receiver = receiver
         self.answers: list[Answer] = []
@@ -104,14 +107,9 @@ class Client:
         **fields: Any,
     ) -> Answer:
         """Send a signed decision on what is asked about; `to` posts it to another migration's webhook."""
-        asked = self.status(migration)["approval"]["fingerprint"]
-        body = {
-            "migrationId": migration,
-            "fingerprint": asked or "none",
-            "decision": decision,
-            "approver": "ada",
-            **fields,
-        }
+        asked = self.status(migration)["approval"]["fingerprint"] or "none"
+        body = {"migrationId": migration, "fingerprint": asked, "decision": decision}
+        body |= {"approver": "ada", **fields}
         return self.send_decision(to or migration, json.dumps(body).encode(), webhook_id)
 
     def send_decision(
@@ -147,7 +145,7 @@ class Client:
             self.advance(step)
         assert holds(), f"not within {steps} times {step}"
 
-    def advance_to_stage(self, stage: str, *migrations: str) -> list[Json]:
+    def advance_to_stage(self, stage: str, *migrations: str, step: str = "PT3M") -> list[Json]:
         """Move the clock until all these migrations are in a stage; their statuses."""
         found: list[Json] = []
 
@@ -155,7 +153,7 @@ class Client:
             found[:] = [self.status(migration) for migration in migrations]
             return all(status["stage"] == stage for status in found)
 
-        self.advance_until(there)
+        self.advance_until(there, step)
         return found
 
     def finish(self, *migrations: str) -> list[Json]:
@@ -169,7 +167,15 @@ class Client:
             status = self.status(migration)
             return status if status["stage"] == stage else None
 
-        return until(there, story=lambda: self.status(migration))
+        return until(there, self.patience, lambda: self.status(migration))
+
+    def empty(self) -> None:
+        """Back to an Azure, records and histories with nothing in them."""
+        self.control("POST", "/reset")
+
+    def end_all(self, migrations: list[Json]) -> None:
+        """Let all these migrations come to their ends: nobody answers for days."""
+        self.advance("P4D")
 
     # -- the control API ----------------------------------------------------------------------------------------
 
@@ -270,12 +276,10 @@ class Client:
 
     def publish_raw(self, body: bytes) -> int:
         """Deliver a body as Event Grid does; the status of the answer."""
+        key = self.connection["systemKeys"]["eventgrid"]
         response = self._session.post(
             f"{self.connection['app']['url']}/runtime/webhooks/EventGrid",
-            params={
-                "functionName": "image_written",
-                "code": self.connection["systemKeys"]["eventgrid"],
-            },
+            params={"functionName": "image_written", "code": key},
             data=body,
             headers={"aeg-event-type": "Notification", "content-type": "application/json"},
             timeout=TIMEOUT,
@@ -285,12 +289,10 @@ class Client:
     def _arm_token(self) -> str:
         if not self._token:
             identity = self.connection["identity"]
+            wanted = {"api-version": "2019-08-01", "resource": self.connection["arm"]["url"]}
             response = self._session.get(
                 identity["endpoint"],
-                params={
-                    "api-version": "2019-08-01",
-                    "resource": self.connection["arm"]["url"],
-                },
+                params=wanted,
                 headers={"X-IDENTITY-HEADER": identity["header"]},
                 timeout=TIMEOUT,
             )

@@ -1,4 +1,4 @@
-"""One local cloud for all scenarios, emptied for every module, and what must hold at the end of each."""
+"""One host for all scenarios, emptied for every module, and what must hold at the end of each."""
 
 import json
 from collections.abc import Iterator
@@ -9,26 +9,18 @@ import pytest
 
 from localcloud.arm import observing
 from localcloud.arm.call import Exchange
+from tests.e2e.apps import an_app
+from tests.e2e.hosts import CoreTools
 from tests.figures import tell
 from tests.localcloud.arm.spec.judging import GAPS, judge
 from tests.localcloud.arm.spec.swagger import why_no_validator
 from tests.scenarios import bodies, promises
 from tests.scenarios.client import GALLERY_API, RESOURCES_API, Client
+from tests.scenarios.not_on_func import why_not
 from tests.scenarios.process import LocalCloudProcess
 from tests.scenarios.receiver import SECRET, Receiver
 
-MAPPING = [
-    {
-        "match": {"name": "auto-*", "tags": {"migrate": "yes"}},
-        "galleryId": bodies.gallery_id("{subscriptionId}"),
-        "imageDefinition": {
-            "name": "{imageName}",
-            "publisher": "contoso",
-            "offer": "{osType}",
-            "sku": "{imageName}",
-        },
-    }
-]
+HERE = Path(__file__).parent
 
 
 @contextmanager
@@ -40,7 +32,7 @@ def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
     receiver = Receiver()
     settings = {
         **({observing.VARIABLE: str(tape)} if tape else {}),
-        "EVENT_GRID_MAPPING": json.dumps(MAPPING),
+        "EVENT_GRID_MAPPING": json.dumps(bodies.MAPPING),
         "NOTIFICATION_URL": receiver.url,
         "NOTIFICATION_SECRET": SECRET,
     }
@@ -52,10 +44,35 @@ def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
         receiver.close()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On func, what needs a moved clock is skipped, with the reason."""
+    if not on_func(config):
+        return
+    for item in items:
+        if item.path.is_relative_to(HERE) and (reason := why_not(item)):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def on_func(config: pytest.Config) -> bool:
+    """Whether the scenarios run on func instead of the embedded local cloud."""
+    return bool(config.getoption("host") == "func")
+
+
 @pytest.fixture(scope="session")
-def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A local cloud that serves the whole session; all that its ARM answered is judged in the end."""
+def running_cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """A host that serves the whole session: the embedded local cloud, or func."""
     folder = tmp_path_factory.mktemp("cloud")
+    if on_func(request.config):
+        with an_app(CoreTools, folder) as real:
+            yield real
+    else:
+        yield from _embedded_cloud(folder)
+
+
+def _embedded_cloud(folder: Path) -> Iterator[Client]:
+    """All that its ARM answered is judged in the end."""
     tape = folder / "exchanges.jsonl"
     judging = why_no_validator() is None
     with a_cloud(folder, tape if judging else None) as client:
@@ -80,7 +97,7 @@ def _judge(seen: list[Exchange], folder: Path) -> str:
 @pytest.fixture(scope="module")
 def cloud(running_cloud: Client) -> Iterator[Client]:
     """The local cloud, empty but for a gallery; every promise is checked when the module is through."""
-    running_cloud.control("POST", "/reset")
+    running_cloud.empty()
     running_cloud.answers.clear()
     running_cloud.receiver.received.clear()
     running_cloud.deleted_by_tests.clear()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.scenarios.waiting import until
 
@@ -17,6 +17,21 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 # As slow as the scenarios allow: what ticks often makes moving the clock by days slow.
 CALM_PACE = {"REPLICATION_POLL_INTERVAL": "PT3M", "SWEEP_SCHEDULE": "0 0 * * * *"}
+
+
+class Process(Protocol):
+    """What the app runs in; it can be ended and started again."""
+
+    state: Path
+
+    def start(self) -> dict[str, Any]:
+        """What connection.json says once the app answers."""
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it."""
+
+    def printed(self) -> str:
+        """Everything that it has printed."""
 
 
 class LocalCloudProcess:

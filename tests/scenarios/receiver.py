@@ -8,6 +8,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+# Of notifications only: approvals are signed with another.
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
 
 

@@ -29,6 +29,8 @@ def parked(cloud: Client) -> dict[str, str]:
     cloud.advance_to_stage("approval", *first.values())
     late = {name: cloud.begin(name) for name in STAGES[:4]}
     cloud.advance("PT4M")
+    for name, migration in late.items():
+        cloud.wait_for_stage(name, migration)
     assert cloud.decide(first["promotion"]).status == 200
     cloud.wait_for_stage("promotion", first["promotion"])
     cloud.faults(DOWN | {"method": "DELETE", "path": "Compute/images/deletion\\b"})

@@ -61,6 +61,10 @@ def _migrations_of(cloud: Client, image: str) -> list[Json]:
     return [entry for entry in found if entry["sourceImageId"].lower() == image.lower()]
 
 
+def _finish_all_of(cloud: Client, image: str) -> None:
+    cloud.finish(*(entry["id"] for entry in _migrations_of(cloud, image)))
+
+
 @pytest.fixture(scope="module")
 def delivered(cloud: Client) -> dict[str, list[Json]]:
     """What events about five images started, after all of it has ended, by the names of the images."""
@@ -84,7 +88,8 @@ def delivered(cloud: Client) -> dict[str, list[Json]]:
     )
     assert cloud.publish(newer) == 202
     assert cloud.publish(older) == 202
-    cloud.advance("PT30M")
+    for image in images.values():
+        _finish_all_of(cloud, image)
     assert cloud.publish(twice) == 202
     return {name: _migrations_of(cloud, image) for name, image in images.items()}
 
@@ -120,7 +125,7 @@ def test_an_image_made_anew_under_its_name_is_another_image(
     cloud.add_image("auto-cloud", tags=YES, created=None)
     assert cloud.publish(_event(image)) == 202
     assert len(_migrations_of(cloud, image)) == 2
-    cloud.advance("PT30M")
+    _finish_all_of(cloud, image)
     assert {entry["outcome"] for entry in _migrations_of(cloud, image)} == {"completed"}
 
 

@@ -10,12 +10,15 @@ LOOK_AGAIN_SECONDS = 0.02
 
 
 def until(
-    look: Callable[[], T | None], seconds: float = 20.0, story: Callable[[], object] = str
+    look: Callable[[], T | None],
+    seconds: float = 20.0,
+    story: Callable[[], object] = str,
+    again: float = LOOK_AGAIN_SECONDS,
 ) -> T:
-    """The first true answer of `look`; fails after `seconds` and tells the `story`."""
+    """The first true answer of `look`, asked every `again` seconds; fails after `seconds` and tells the `story`."""
     end = time.monotonic() + seconds
     while True:
         if found := look():
             return found
         assert time.monotonic() < end, f"not within {seconds} s: {story()}"
-        time.sleep(LOOK_AGAIN_SECONDS)
+        time.sleep(again)

@@ -1,0 +1,112 @@
+"""Scenarios that are not run on func, with the reason: nobody can move the clock of a real host's timers.
+
+Everything else in this folder runs there (`make e2e`).
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+WAITS = "waits by the app's clock for longer than anybody sits there: "
+THREE_NOTIFICATIONS = WAITS + "six minutes of three notifications, twice"
+FRONT = "the host's own HTTP front answers before the app: "
+
+
+@dataclass(frozen=True)
+class Spared:
+    """A test, or those of its parameters whose id has `part` in it."""
+
+    module: str
+    test: str
+    reason: str
+    part: str = ""
+
+    def covers(self, item: pytest.Item) -> bool:
+        """Whether it is this test."""
+        test, _, parameter = item.name.partition("[")
+        return (item.path.stem, test) == (self.module, self.test) and self.part in parameter
+
+
+NOT_ON_FUNC = (
+    Spared(
+        "test_orphans",
+        "test_an_orchestration_that_vanished_goes_on_from_its_record",
+        "the sweep, every few seconds there, may see it terminated before it is purged",
+    ),
+    *(
+        Spared("test_late_activities", test, WAITS + "hours, while a call is held")
+        for test in (
+            "test_a_late_put_is_not_sent",
+            "test_a_late_gate_sends_no_delete",
+            "test_a_late_delete_is_the_one_that_the_record_names",
+        )
+    ),
+    Spared(
+        "test_approvals",
+        "test_an_approval_after_the_deadline_is_409",
+        WAITS + "an hour of approval",
+    ),
+    Spared(
+        "test_changed_images",
+        "test_an_image_that_changes_just_before_the_delete_is_not_deleted",
+        WAITS + "Azure's Retry-After of an hour",
+    ),
+    Spared(
+        "test_notifications",
+        "test_a_receiver_that_fails_changes_no_outcome",
+        THREE_NOTIFICATIONS,
+    ),
+    Spared(
+        "test_notifications",
+        "test_a_failed_notification_is_tried_again_under_its_own_id",
+        THREE_NOTIFICATIONS,
+    ),
+    Spared(
+        "test_outcomes",
+        "test_an_approval_that_nobody_gives_expires",
+        WAITS + "three days of approval",
+    ),
+    Spared(
+        "test_starts",
+        "test_a_throttled_call_waits_as_long_as_azure_says",
+        WAITS + "Azure's Retry-After of seven minutes, twice",
+    ),
+    Spared(
+        "test_restarts",
+        "test_a_restart_in_any_stage_loses_and_repeats_nothing",
+        "kills the whole local cloud; func has its own in tests/e2e/test_dead_host.py",
+    ),
+    Spared(
+        "test_restarts",
+        "test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep",
+        "writes into the SQLite records of the embedded local cloud",
+    ),
+    Spared(
+        "test_refusals",
+        "test_an_unknown_migration_is_404",
+        FRONT + "400 to a path with %00",
+        "%00",
+    ),
+    Spared(
+        "test_refusals",
+        "test_without_the_key_every_route_is_401",
+        FRONT + "400 to a key header beyond ASCII",
+        "xe9",
+    ),
+    Spared(
+        "test_fuzz",
+        "test_any_signature_header_is_401",
+        FRONT + "400, and no body, to headers beyond ASCII",
+    ),
+    Spared("test_fuzz", "test_any_migration_id_is_unknown", FRONT + "400 to a path with %00"),
+    Spared(
+        "test_fuzz",
+        "test_any_event_is_taken_and_dropped",
+        "the Event Grid extension answers 500 to an integer of 400 digits before the app sees it",
+    ),
+)
+
+
+def why_not(item: pytest.Item) -> str | None:
+    """The reason of a test; None: it runs."""
+    return next((spared.reason for spared in NOT_ON_FUNC if spared.covers(item)), None)
