@@ -49,6 +49,12 @@ class Host:
             end(self._process, at_once=number == signal.SIGKILL)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 when there is none, because it was stopped or has ended by itself."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else 0
+
     def printed(self) -> str:
         """What it has printed so far."""
         return self._processes.printed(self.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.kill.boundaries import Boundary, Moment, boundaries
+from tests.kill.boundaries import SIDE_BY_SIDE, Boundary, Moment, boundaries
 from tests.kill.callers import Callers
 from tests.kill.checker import Violation, violations
 from tests.kill.cloud import Cloud, until
@@ -16,8 +16,6 @@ from tests.kill.mishaps import reached
 
 CALM = "kill-00-calm-x"
 STEP, ROUNDS = "PT30M", 40
-# The app's host.json lets eight activities run at a time; those that wait at a boundary must not be all of them.
-SIDE_BY_SIDE = 7
 
 
 class BoundaryRun:
