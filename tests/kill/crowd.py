@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 from typing import Self
 
 from tests.kill.callers import Callers, Reachable
-from tests.kill.evidence import Json
 from tests.kill.intents import Intent, Wish
 
 LOOK_AGAIN_SECONDS = 1.0
@@ -47,14 +45,18 @@ class Crowd(Callers):
         """How many have no outcome yet, begun or not."""
         return sum(not self.status(intent).get("outcome") for intent in self.intents)
 
-    def statuses(self, intents: Sequence[Intent]) -> dict[Intent, Json]:
-        """What was last told of each."""
-        return {intent: self.status(intent) for intent in intents}
+    @property
+    def unsettled(self) -> list[str]:
+        """The migrations whose timeline does not tell the end yet, which is written just after the outcome."""
+        told = {m: told.status for m, told in self.told.items()}
+        return [m for m, s in told.items() if not s or s["timeline"][-1]["stage"] != "finished"]
 
     def _live(self) -> None:
         try:
             while not self._over.is_set():
                 self.act()
+                for migration in self.unsettled:
+                    self._look(migration)
                 time.sleep(LOOK_AGAIN_SECONDS)
         except BaseException as error:
             self._broken.append(error)

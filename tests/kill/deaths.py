@@ -20,7 +20,8 @@ STAGES = (
     "promotion",
     "deletion",
 )
-IN_FLIGHT = 10
+IN_FLIGHT = 10  # at least
+FIRST_STAGES, NEWCOMERS = STAGES[:3], 2  # they are short: who shall die in them has just come
 HOSTS_SHARE = (
     10  # for so many deaths of a worker, a host is killed once and ended in good order once
 )

@@ -21,8 +21,10 @@ from tests.kill.checker import Kind as Broken
 from tests.kill.checker import Violation, violations
 from tests.kill.crowd import Crowd
 from tests.kill.deaths import (
+    FIRST_STAGES,
     IN_FLIGHT,
     KINDS,
+    NEWCOMERS,
     RULES,
     STAGES,
     Death,
@@ -38,7 +40,8 @@ from tests.kill.real_cloud import RealCloud
 from tests.kill.twins import differences, restarts, twin_form
 
 TWIN_SECONDS, END_SECONDS = 400.0, 600.0
-STAGE_SECONDS = 20.0  # for so long a death waits for a migration in the stage that it wants
+SETTLED_SECONDS = 60.0  # from an outcome to the line that tells it
+STAGE_SECONDS = 15.0  # for so long a death waits for a migration in the stage that it wants
 DUE_SECONDS = 3.0  # until the extension has handed all that is due to the worker
 FAILED_SECONDS = 2.0  # until the extension has written that an orchestration failed
 
@@ -90,7 +93,9 @@ class WorkerKills:
             kind: [intent_of(kind, f"{n}-{i}-twin") for i in (1, 2)] for n, kind in enumerate(KINDS)
         }
         crowd.add(intent for pair in pairs.values() for intent in pair)
-        _wait(lambda: not crowd.waiting, "all twins have ended", TWIN_SECONDS)
+        _wait(
+            lambda: not crowd.waiting and not crowd.unsettled, "all twins have ended", TWIN_SECONDS
+        )
         for kind, pair in pairs.items():
             first, second = (twin_form(crowd.status(intent), intent.name) for intent in pair)
             if found := list(differences(first, second)):
@@ -133,7 +138,9 @@ class WorkerKills:
 
     def _meet_rare_stage(self, crowd: Crowd) -> None:
         """Wait until a migration is in the stage that was met least, but not for ever."""
-        rarest = min(STAGES, key=lambda stage: self.seen.met[stage])
+        rarest = min(STAGES, key=lambda stage: self.seen.kills[stage])
+        if rarest in FIRST_STAGES:
+            crowd.add(next(self._fleet) for _ in range(NEWCOMERS))
         end = time.monotonic() + STAGE_SECONDS
         while time.monotonic() < end:
             if any(self._stage(migration) == rarest for migration in crowd.in_flight):
@@ -168,6 +175,9 @@ class WorkerKills:
         while time.monotonic() < end and (crowd.waiting or self._cloud.open_migrations()):
             time.sleep(1)
             self._count_failed()
+        end = time.monotonic() + SETTLED_SECONDS
+        while time.monotonic() < end and crowd.unsettled:
+            time.sleep(1)
 
     def _different(self, crowd: Crowd, evidence: Evidence) -> Iterator[Violation]:
         for intent in crowd.intents:
