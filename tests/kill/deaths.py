@@ -25,7 +25,7 @@ FIRST_STAGES, NEWCOMERS = STAGES[:3], 2  # they are short: who shall die in them
 HOSTS_SHARE = (
     10  # for so many deaths of a worker, a host is killed once and ended in good order once
 )
-PAUSES = (1.0, 8.0)  # seconds that nobody dies
+PAUSES = (1.0, 6.0)  # seconds that nobody dies
 # Both name the version, so that a rule takes no other call.
 FAILING: Json = {"what": "replication", "outcome": "fail", "region": "westeurope"}
 NEVER: Json = {"what": "replication", "outcome": "late", "region": "westeurope", "seconds": 10**7}

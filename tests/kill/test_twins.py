@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.kill.evidence import Json
-from tests.kill.twins import differences, restarts, twin_form
+from tests.kill.twins import differences, most_telling, restarts, twin_form
 
 BEGAN = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
 FINGERPRINT = "v1-" + "0a1b" * 16
@@ -101,6 +101,17 @@ def test_every_other_difference_is_found(place: str, change: Callable[[Json], An
     other = copy.deepcopy(status())
     change(other)
     assert [text.partition(" ")[0] for text in found_in(other)] == [place]
+
+
+def test_of_another_outcome_only_that_is_told() -> None:
+    """Everything else would differ too."""
+    twin = status()
+    other = copy.deepcopy(twin)
+    other.update(outcome="failed", reason="it died")
+    other["timeline"].pop()
+    assert most_telling(other, twin) == ["ended as failed: it died, the twin as completed"]
+    twin["outcome"] = "failed"
+    assert [text[:8] for text in most_telling(other, twin)] == ["reason i", "timeline"]
 
 
 def test_how_far_the_regions_of_a_half_made_version_were_is_chance() -> None:

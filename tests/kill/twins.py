@@ -14,6 +14,7 @@ from typing import Any
 from tests.kill.evidence import Json
 
 STARTED_AGAIN = "started again"
+MOST_TEXT = 1500
 _ASKED = "waiting until"
 _CHANCE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"), "TIME"),
@@ -47,6 +48,13 @@ def differences(found: Any, twin: Any, place: str = "") -> Iterator[str]:
             yield from differences(found.get(key), twin.get(key), f"{place}.{key}".lstrip("."))
     elif found != twin:
         yield f"{place} is {found!r}, the twin's {twin!r}"
+
+
+def most_telling(found: Json, twin: Json) -> list[str]:
+    """The differences; of one that ended otherwise only how it ended, since all the rest follows from that."""
+    if found["outcome"] != twin["outcome"]:
+        return [f"ended as {found['outcome']}: {found['reason']}, the twin as {twin['outcome']}"]
+    return [text[:MOST_TEXT] for text in differences(found, twin)]
 
 
 def _timeline(status: Json) -> list[str]:

@@ -37,13 +37,13 @@ from tests.kill.deaths import (
 )
 from tests.kill.evidence import Evidence, Json
 from tests.kill.real_cloud import RealCloud
-from tests.kill.twins import differences, restarts, twin_form
+from tests.kill.twins import differences, most_telling, restarts, twin_form
 
-TWIN_SECONDS, END_SECONDS = 400.0, 600.0
+TWIN_SECONDS, END_SECONDS = 600.0, 600.0
 SETTLED_SECONDS = 60.0  # from an outcome to the line that tells it
-STAGE_SECONDS = 15.0  # for so long a death waits for a migration in the stage that it wants
+STAGE_SECONDS = 40.0  # for so long a death waits for a migration in the stage that it wants
 DUE_SECONDS = 3.0  # until the extension has handed all that is due to the worker
-FAILED_SECONDS = 2.0  # until the extension has written that an orchestration failed
+FAILED_SECONDS = 3.0  # until the extension has written that an orchestration failed
 
 
 @dataclass
@@ -117,7 +117,10 @@ class WorkerKills:
             self._cloud.stop_host(signal.SIGTERM if ended else signal.SIGKILL)
             self._cloud.start()
             self.seen.died[Who.ENDED if ended else Who.HOST] += 1
-        time.sleep(FAILED_SECONDS)
+        end = time.monotonic() + FAILED_SECONDS
+        while time.monotonic() < end:  # before they are started again
+            self._count_failed()
+            time.sleep(0.3)
         if self._cloud.mend():
             self.seen.died["host ended by itself"] += 1
         self._count_failed()
@@ -186,7 +189,7 @@ class WorkerKills:
                 continue
             self.seen.again += Counter(restarts(status))
             twin = self._twins[kind_of(intent)]
-            for difference in differences(twin_form(status, intent.name), twin):
+            for difference in most_telling(twin_form(status, intent.name), twin):
                 yield Violation(Broken.DIFFERENT, status["id"], f"{intent.wish}: {difference}")
 
     def _missed(self) -> Iterator[Violation]:
