@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from itertools import islice
 
+import pytest
+
 from tests.kill.checker import Kind, Violation
 from tests.kill.cloud import until
 from tests.kill.deaths import DRAWN, KINDS, STAGES, Who, deaths, fleet, kind_of
@@ -14,12 +16,12 @@ from tests.kill.worker_kills import Seen
 from tests.kill.worker_soak import line
 from tests.kill.workers import kill, stop, worker_of
 
-WORKER = """import subprocess, sys
-worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-print(worker.pid, flush=True)
-sys.stdin.read()
-worker.wait()"""
-HOST = [sys.executable, "-c", WORKER]
+BEARER = """import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+sys.stdin.read()"""
+SLEEPER = "input()"
+HOSTS = {"its own": [BEARER, SLEEPER], "of a nursery": [BEARER, BEARER, SLEEPER]}
 
 
 def test_every_kind_of_migration_comes_among_each_dozen() -> None:
@@ -38,19 +40,22 @@ def test_hosts_have_their_share_of_the_deaths() -> None:
     assert deaths(1, 30) == deaths(1, 30) != deaths(2, 30)
 
 
-def test_a_worker_is_found_by_its_host() -> None:
-    """A child that lives, stopped or not; none once it is dead, though it was not buried."""
-    with subprocess.Popen(HOST, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+@pytest.mark.parametrize("scripts", HOSTS.values(), ids=HOSTS)
+def test_a_worker_is_found_by_its_host(scripts: list[str]) -> None:
+    """A child, or a child's child, that lives, stopped or not."""
+    command = [sys.executable, "-c", *scripts]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as host:
         assert host.stdin
         assert host.stdout
-        worker = int(host.stdout.readline())
+        worker = [int(host.stdout.readline()) for _ in scripts[1:]][-1]
         assert worker_of(host.pid) == worker
         stop(worker)
         assert worker_of(host.pid) == worker
         kill(worker)
-        until(lambda: worker_of(host.pid) == 0, "the worker is dead")
+        until(lambda: worker_of(host.pid) != worker, "the worker is dead, though nobody buried it")
         host.stdin.close()
-    kill(host.pid)  # nothing is there any more, which is fine
 
 
 def test_the_line_counts_migrations_and_not_violations() -> None:

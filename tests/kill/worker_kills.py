@@ -136,8 +136,11 @@ class WorkerKills:
 
     def _fill(self, crowd: Crowd) -> None:
         """Ten migrations in flight, all of them begun."""
-        crowd.add(next(self._fleet) for _ in range(IN_FLIGHT - crowd.waiting))
+        self._top_up(crowd)
         _wait(lambda: len(crowd.in_flight) >= crowd.waiting, "all were begun", TWIN_SECONDS)
+
+    def _top_up(self, crowd: Crowd) -> None:
+        crowd.add(next(self._fleet) for _ in range(IN_FLIGHT - crowd.waiting))
 
     def _meet_rare_stage(self, crowd: Crowd) -> None:
         """Wait until a migration is in the stage that was met least, but not for ever."""
@@ -146,6 +149,7 @@ class WorkerKills:
             crowd.add(next(self._fleet) for _ in range(NEWCOMERS))
         end = time.monotonic() + STAGE_SECONDS
         while time.monotonic() < end:
+            self._top_up(crowd)
             if any(self._stage(migration) == rarest for migration in crowd.in_flight):
                 return
             time.sleep(0.2)

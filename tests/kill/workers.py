@@ -1,4 +1,5 @@
-"""A host's Python worker, found and struck by its process id: a child of the host, as /proc tells."""
+"""A host's Python worker, found and struck by its process id: a child of the host, as /proc tells, or of a process
+that the host has for bearing workers."""
 
 from __future__ import annotations
 
@@ -11,9 +12,14 @@ PROC = Path("/proc")
 
 
 def worker_of(host: int) -> int:
-    """The process id of a host's worker: the child with the most memory, should there be several; 0 if it has none."""
-    children = [pid for pid in _processes() if _parent(pid) == host]
-    return max(children, key=_memory, default=0)
+    """The process id of a host's worker: of those below the host that have no children the one with the most memory; 0
+    if there are none. To be asked while the app answers: a process that bears workers has no child in between."""
+    parents = {pid: _parent(pid) for pid in _processes()}
+    below = {host}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
+        below |= more
+    leaves = below - {parents[pid] for pid in below if pid != host} - {host}
+    return max(leaves, key=_memory, default=0)
 
 
 def stop(pid: int) -> None:
