@@ -13,7 +13,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.kill import workers
@@ -35,11 +35,12 @@ from tests.kill.deaths import (
     intent_of,
     kind_of,
 )
-from tests.kill.evidence import Evidence, Json
+from tests.kill.evidence import Json
 from tests.kill.real_cloud import RealCloud
 from tests.kill.twins import differences, most_telling, restarts, twin_form
 
 TWIN_SECONDS, END_SECONDS = 600.0, 600.0
+DEATHS_SECONDS = 25 * 60.0  # so that all of it takes less than 45 minutes
 SETTLED_SECONDS = 60.0  # from an outcome to the line that tells it
 STAGE_SECONDS = 40.0  # for so long a death waits for a migration in the stage that it wants
 DUE_SECONDS = 3.0  # until the extension has handed all that is due to the worker
@@ -78,13 +79,16 @@ class WorkerKills:
         self._cloud.arm("POST", "/faults", {"rules": list(RULES)})
         with Crowd(self._cloud) as crowd:
             self._calm(crowd)
-            for number, death in enumerate(deaths(self._seed, kills), 1):
-                self._die(crowd, death)
-                self._tell(f"  {number}: {death.who}; in flight then: {self._stages()}")
+            planned = deaths(self._seed, kills)
+            dealt = self._deal(crowd, planned)
             self._await_ends(crowd)
         evidence = replace(crowd.evidence(), notices=self._cloud.notices())
         self.migrations = len(evidence.accepted)
-        return [*violations(evidence), *self._different(crowd, evidence), *self._missed()]
+        broken = [*violations(evidence), *self._different(crowd), *self._missed()]
+        if dealt < len(planned):
+            text = f"{dealt} of {len(planned)}; the time was over"
+            broken.append(Violation(Broken.MISSED, "deaths", text))
+        return broken
 
     # -- calm ---------------------------------------------------------------------------------------------------
 
@@ -104,19 +108,30 @@ class WorkerKills:
 
     # -- deaths -------------------------------------------------------------------------------------------------
 
-    def _die(self, crowd: Crowd, death: Death) -> None:
+    def _deal(self, crowd: Crowd, planned: Sequence[Death]) -> int:
+        """How many there was time for."""
+        end = time.monotonic() + DEATHS_SECONDS
+        for number, death in enumerate(planned):
+            if time.monotonic() > end:
+                return number
+            who = self._die(crowd, death)
+            self._tell(f"  {number + 1}: {who}; in flight then: {self._stages()}")
+        return len(planned)
+
+    def _die(self, crowd: Crowd, death: Death) -> Who:
+        """Who died: without a worker of its own, the host."""
         self._fill(crowd)
         time.sleep(death.pause)
         self._meet_rare_stage(crowd)
         worker = self._cloud.worker
-        if worker and death.who is Who.WORKER:
+        who = Who.HOST if death.who is Who.WORKER and not worker else death.who
+        if who is Who.WORKER:
             self._kill_worker(crowd, worker)
         else:
             self._look(crowd)
-            ended = death.who is Who.ENDED
-            self._cloud.stop_host(signal.SIGTERM if ended else signal.SIGKILL)
+            self._cloud.stop_host(signal.SIGTERM if who is Who.ENDED else signal.SIGKILL)
             self._cloud.start()
-            self.seen.died[Who.ENDED if ended else Who.HOST] += 1
+        self.seen.died[who] += 1
         end = time.monotonic() + FAILED_SECONDS
         while time.monotonic() < end:  # before they are started again
             self._count_failed()
@@ -124,6 +139,7 @@ class WorkerKills:
         if self._cloud.mend():
             self.seen.died["host ended by itself"] += 1
         self._count_failed()
+        return who
 
     def _kill_worker(self, crowd: Crowd, worker: int) -> None:
         workers.stop(worker)
@@ -132,7 +148,6 @@ class WorkerKills:
             self._cloud.nudge(migration)
         time.sleep(DUE_SECONDS)
         workers.kill(worker)
-        self.seen.died[Who.WORKER] += 1
 
     def _fill(self, crowd: Crowd) -> None:
         """Ten migrations in flight, all of them begun."""
@@ -186,7 +201,7 @@ class WorkerKills:
         while time.monotonic() < end and crowd.unsettled:
             time.sleep(1)
 
-    def _different(self, crowd: Crowd, evidence: Evidence) -> Iterator[Violation]:
+    def _different(self, crowd: Crowd) -> Iterator[Violation]:
         for intent in crowd.intents:
             status = crowd.status(intent)
             if not status.get("outcome"):
