@@ -69,5 +69,8 @@ def test_the_line_counts_migrations_and_not_violations() -> None:
     seen = Seen(died=Counter({"worker killed": 3}), again=Counter({"planning": 2}))
     told = line(seen, 12, found)
     assert told.startswith("deaths 3 (worker killed 3), migrations 12, lost 2, doubled 0,")
-    assert "different from twin 1, started again: planning 2, definition 0" in told
+    assert (
+        "different from twin 1, correlation ids lost 0, started again: planning 2, definition 0"
+        in told
+    )
     assert all(stage in told for stage in STAGES)

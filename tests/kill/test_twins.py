@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from tests.kill.evidence import Json
-from tests.kill.twins import differences, most_telling, restarts, twin_form
+from tests.kill.twins import (
+    differences,
+    lost_answers,
+    most_telling,
+    restarts,
+    twin_form,
+    without_lost_answers,
+)
 
 BEGAN = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
 FINGERPRINT = "v1-" + "0a1b" * 16
@@ -112,6 +119,18 @@ def test_of_another_outcome_only_that_is_told() -> None:
     assert most_telling(other, twin) == ["ended as failed: it died, the twin as completed"]
     twin["outcome"] = "failed"
     assert [text[:8] for text in most_telling(other, twin)] == ["reason i", "timeline"]
+
+
+def test_a_correlation_id_that_nobody_read_is_forgiven_and_no_other_answer() -> None:
+    """It died with its reader; an id that the twin does not have is a difference."""
+    twin, other = status(), status()
+    twin["result"]["correlationIds"] = {"start_version": "GUID", "promote_version": "GUID"}
+    other["result"]["correlationIds"] = {"promote_version": "GUID"}
+    assert lost_answers(other, twin) == ["start_version"]
+    assert not list(differences(other, without_lost_answers(other, twin)))
+    assert list(differences(twin, without_lost_answers(twin, other)))
+    other["result"]["image"] = "kept"
+    assert list(differences(other, without_lost_answers(other, twin)))
 
 
 def test_how_far_the_regions_of_a_half_made_version_were_is_chance() -> None:

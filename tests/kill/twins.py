@@ -57,6 +57,22 @@ def most_telling(found: Json, twin: Json) -> list[str]:
     return [text[:MOST_TEXT] for text in differences(found, twin)]
 
 
+def lost_answers(found: Json, twin: Json) -> list[str]:
+    """The correlation ids that only the twin has: who died with Azure's answer never read them."""
+    told = (found.get("result") or {}).get("correlationIds", {})
+    return sorted(((twin.get("result") or {}).get("correlationIds", {})).keys() - told.keys())
+
+
+def without_lost_answers(found: Json, twin: Json) -> Json:
+    """The twin as it would be without these answers: nobody can tell what nobody has read."""
+    lost = lost_answers(found, twin)
+    if not lost:
+        return twin
+    ids = twin["result"]["correlationIds"]
+    left = {activity: told for activity, told in ids.items() if activity not in lost}
+    return {**twin, "result": {**twin["result"], "correlationIds": left}}
+
+
 def _timeline(status: Json) -> list[str]:
     return [f"{e['stage']}: {e['text']}" for e in status["timeline"] if not _is_restart(e)]
 

@@ -14,6 +14,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tests.kill import workers
@@ -37,7 +38,14 @@ from tests.kill.deaths import (
 )
 from tests.kill.evidence import Json
 from tests.kill.real_cloud import RealCloud
-from tests.kill.twins import differences, most_telling, restarts, twin_form
+from tests.kill.twins import (
+    differences,
+    lost_answers,
+    most_telling,
+    restarts,
+    twin_form,
+    without_lost_answers,
+)
 
 TWIN_SECONDS, END_SECONDS = 600.0, 600.0
 DEATHS_SECONDS = 25 * 60.0  # so that all of it takes less than 45 minutes
@@ -52,7 +60,8 @@ class Seen:
     """What a run saw, by stage but for `died`.
 
     kills: how many deaths met a migration in it. met: how many migrations they met. failed: how many orchestrations
-    ended as Failed after that. again: how many restarts are in the timelines.
+    ended as Failed after that. again: how many restarts are in the timelines. lost_answers: correlation ids that are
+    missing in results, because the answer died with its reader.
     """
 
     died: Counter[str] = field(default_factory=Counter)
@@ -60,6 +69,7 @@ class Seen:
     met: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     again: Counter[str] = field(default_factory=Counter)
+    lost_answers: int = 0
     stage_of: dict[str, str] = field(default_factory=dict)
     known_failed: set[tuple[str, str]] = field(default_factory=set)
 
@@ -144,8 +154,8 @@ class WorkerKills:
     def _kill_worker(self, crowd: Crowd, worker: int) -> None:
         workers.stop(worker)
         self._look(crowd)
-        for migration in self.seen.stage_of:
-            self._cloud.nudge(migration)
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(self._cloud.nudge, self.seen.stage_of))
         time.sleep(DUE_SECONDS)
         workers.kill(worker)
 
@@ -207,8 +217,10 @@ class WorkerKills:
             if not status.get("outcome"):
                 continue
             self.seen.again += Counter(restarts(status))
-            twin = self._twins[kind_of(intent)]
-            for difference in most_telling(twin_form(status, intent.name), twin):
+            twin, form = self._twins[kind_of(intent)], twin_form(status, intent.name)
+            if form["outcome"] == twin["outcome"]:
+                self.seen.lost_answers += len(lost_answers(form, twin))
+            for difference in most_telling(form, without_lost_answers(form, twin)):
                 yield Violation(Broken.DIFFERENT, status["id"], f"{intent.wish}: {difference}")
 
     def _missed(self) -> Iterator[Violation]:

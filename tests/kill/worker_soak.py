@@ -46,7 +46,7 @@ def line(seen: Seen, migrations: int, found: Sequence[Violation]) -> str:
         f"lost {count(*LOST)}, doubled {count(Kind.DUPLICATED)}, "
         f"deleted without approval {count(Kind.UNAPPROVED, Kind.UNSAVED)}, "
         f"untrue {count(Kind.UNTRUE)}, different from twin {count(Kind.DIFFERENT)}, "
-        f"started again: {again}"
+        f"correlation ids lost {seen.lost_answers}, started again: {again}"
     )
 
 
