@@ -225,6 +225,7 @@ class WorkerKills:
 
     def _missed(self) -> Iterator[Violation]:
         if not self.seen.died[Who.WORKER]:
+            yield Violation(Broken.MISSED, "deaths", "no worker: the host has none of its own")
             return
         for stage in STAGES:
             if not self.seen.again[stage]:
