@@ -52,6 +52,14 @@ class RealCloud:
         self._host_type = HOSTS[host]
 
     def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self.__exit__(*sys.exc_info())  # else what has been started would live on
+            raise
+        return self
+
+    def _begin(self) -> None:
         if lacks := processes.missing(func=self._host_type is CoreTools):
             raise Stuck(f"missing on this machine: {lacks}")
         self._storage = processes.start_azurite(self._processes)
@@ -60,7 +68,6 @@ class RealCloud:
         self._host = self._host_type(self._processes, settings | PACE, self._arm)
         self._records = TableRecords.from_connection_string(self._storage, table=TABLE)
         self.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
