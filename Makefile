@@ -55,8 +55,9 @@ conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings 
 bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
-soak: $(VENV)/.dev  ## kill the local cloud over and over: nothing may be lost (KILLS=100 SEED=1)
-	@$(BIN)/python -m tests.kill.soak --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+soak: $(VENV)/.dev node_modules/.installed  ## kill the app over and over: nothing may be lost (HOST=func KILLS=100 WORKER_KILLS=30 SEED=1)
+	@$(BIN)/python -m tests.kill.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
+	--worker-kills $(or $(WORKER_KILLS),30) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .

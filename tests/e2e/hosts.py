@@ -66,6 +66,12 @@ class Host:
         for setting in OWN:
             self._environment[setting] = f"Own{self._generation}"
 
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 when there is none, because it was stopped or has ended by itself."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else 0
+
     def printed(self) -> str:
         """What it has printed so far."""
         return self._processes.printed(self.name)

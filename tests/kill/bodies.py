@@ -42,7 +42,8 @@ def image(subscription: str, name: str) -> Json:
 def request(subscription: str, intent: Intent) -> Json:
     """The request to migrate it, as its caller sends it."""
     definition = intent.definition
-    return {
+    approval = {"approval": {"timeout": intent.timeout}} if intent.timeout else {}
+    return approval | {
         "sourceImageId": image_id(subscription, intent.name),
         "galleryId": f"{scope(subscription, 'gallery-eastus2')}/galleries/myGallery",
         "imageDefinition": {"name": definition, "publisher": "contoso", "offer": "kill"}

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ from enum import StrEnum
 from itertools import groupby
 
 from tests.kill.evidence import Json
+
+# Threads of the app's pool: https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
+POOL = min(32, (os.cpu_count() or 1) + 4)
+# The app's host.json lets eight activities run at a time; those that wait at a boundary must not be all of them. Each
+# has a thread of the pool, in which orchestrators run too: the last one's turns need one until its call is held.
+SIDE_BY_SIDE = min(7, POOL)
 
 
 class Moment(StrEnum):

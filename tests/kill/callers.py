@@ -8,20 +8,43 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
 from tests.kill import bodies
-from tests.kill.cloud import Cloud
-from tests.kill.evidence import Evidence, Json, Told, read_records
+from tests.kill.cloud import Answer
+from tests.kill.evidence import Evidence, Json, Told
 from tests.kill.intents import ALLOWED, Intent, Wish
 
 SETTLED = frozenset({200, 409})
 BOGUS = "0" * 40
 
 
+class Reachable(Protocol):
+    """What callers know of a cloud."""
+
+    connection: Json
+
+    @property
+    def subscription(self) -> str:
+        """The one subscription."""
+
+    def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """A call of the app."""
+
+    def webhook(self, extension: str, path: str, body: Any, **headers: str) -> Answer:
+        """A call of an extension's webhook."""
+
+    def arm(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of ARM's control API."""
+
+    def records(self) -> dict[str, dict[str, Json]]:
+        """The app's records, by partition."""
+
+
 class Callers:
     """The callers of many migrations, and their ledger. `doubling`: they send everything twice at once."""
 
-    def __init__(self, cloud: Cloud, *, doubling: bool = True) -> None:
+    def __init__(self, cloud: Reachable, *, doubling: bool = True) -> None:
         self.intents: list[Intent] = []
         self.told: dict[str, Told] = {}
         self._cloud, self._doubling = cloud, doubling
@@ -70,7 +93,7 @@ class Callers:
 
     def evidence(self) -> Evidence:
         """All that is known now, also of migrations whose start was never answered."""
-        records = read_records(self._cloud.records_file)
+        records = self._cloud.records()
         for migration in Evidence({}, records).accepted:
             self.told.setdefault(migration, Told())
         self.look()

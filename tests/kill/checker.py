@@ -5,18 +5,20 @@
 - No image is deleted without an accepted approval of its own fingerprint, nor before its recipe lies
   in the records.
 - The result says of the image what ARM says of it.
+- Every end was told, and everything that was told has one webhook-id.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tests.kill.evidence import Evidence, Json, Rows
+from tests.kill.evidence import Evidence, Json, Rows, outcome_of
 
+END_TOLD = "migration.finished"
 FINGERPRINT_TAG = "gallery-migrator.fingerprint"
 VERSION, IMAGE = "Microsoft.Compute/galleries/images/versions", "Microsoft.Compute/images"
 
@@ -31,6 +33,8 @@ class Kind(StrEnum):
     UNSAVED = "deleted before its recipe was kept"
     UNTRUE = "told what is not so"
     UNEXPECTED = "not the outcome that was asked for"
+    DIFFERENT = "not as its twin that nothing disturbed"
+    MISSED = "a stage in which nothing was started again"
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def _lost(evidence: Evidence) -> Found:
     for migration in sorted(known | {m for m, told in evidence.told.items() if told.started}):
         if migration not in known:
             yield Violation(Kind.LOST, migration, "was answered 202 and is not in the records")
-        elif "outcome" not in evidence.records.get(migration, {}):
+        elif outcome_of(evidence.records.get(migration, {})) is None:
             yield Violation(Kind.LOST, migration, "has no outcome")
     for migration in evidence.records.get("open", {}):
         yield Violation(Kind.LOST, migration, "is still kept as open")
@@ -136,7 +140,7 @@ def _untrue(evidence: Evidence) -> Found:
     there = {body["id"].lower() for body in evidence.resources if body["type"] == IMAGE}
     gone = _gone(evidence)
     for migration, accepted in evidence.accepted.items():
-        outcome = evidence.records.get(migration, {}).get("outcome")
+        outcome = outcome_of(evidence.records.get(migration, {}))
         if outcome is None:
             continue
         status = evidence.told[migration].status if migration in evidence.told else {}
@@ -158,12 +162,29 @@ def _untrue(evidence: Evidence) -> Found:
 def _unexpected(evidence: Evidence) -> Found:
     for migration, accepted in evidence.accepted.items():
         wanted = evidence.expected.get(accepted["sourceImageId"].lower())
-        outcome = evidence.records.get(migration, {}).get("outcome")
+        outcome = outcome_of(evidence.records.get(migration, {}))
         if outcome and wanted and outcome["outcome"] not in wanted:
             text = (
                 f"{outcome['outcome']}: {outcome['reason']}; expected {', '.join(sorted(wanted))}"
             )
             yield Violation(Kind.UNEXPECTED, migration, text)
+
+
+def _told_once(evidence: Evidence) -> Found:
+    """Repeats carry the same webhook-id, so that a receiver knows them."""
+    if evidence.notices is None:
+        return
+    ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for migration, kind, webhook_id in evidence.notices:
+        ids[migration, kind].add(webhook_id)
+    for (migration, kind), different in ids.items():
+        if len(different) > 1:
+            text = f"'{kind}' was told under {len(different)} webhook-ids"
+            yield Violation(Kind.DUPLICATED, migration, text)
+    for migration in evidence.accepted:
+        ended = outcome_of(evidence.records.get(migration, {}))
+        if ended and (migration, END_TOLD) not in ids:
+            yield Violation(Kind.LOST, migration, "its end was told to nobody")
 
 
 _CHECKS: tuple[Callable[[Evidence], Found], ...] = (
@@ -173,6 +194,7 @@ _CHECKS: tuple[Callable[[Evidence], Found], ...] = (
     _deletions,
     _untrue,
     _unexpected,
+    _told_once,
 )
 
 

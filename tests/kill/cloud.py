@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.kill.evidence import Json
+from tests.kill.evidence import Json, read_records
 from tests.kill.mother import ROOT, Mother
 
 START_SECONDS, CALL_SECONDS = 30.0, 60.0
@@ -89,6 +89,10 @@ class Cloud:
     def records_file(self) -> Path:
         """The app's records."""
         return self.state / "records.sqlite"
+
+    def records(self) -> dict[str, dict[str, Json]]:
+        """What is in them, by partition."""
+        return read_records(self.records_file)
 
     @property
     def hub_file(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.kill.evidence import Evidence, Json
+from tests.kill.evidence import Evidence, Json, outcome_of
 
 _CHANCE = frozenset({"publishedDate", "createdTime"})
 _CHANCE_TAGS = frozenset({"gallery-migrator.fingerprint", "gallery-migrator.migration"})
@@ -14,7 +14,7 @@ _CHANCE_TAGS = frozenset({"gallery-migrator.fingerprint", "gallery-migrator.migr
 def ending(evidence: Evidence, name: str) -> Json:
     """Outcome, result, version and fate of the image `name`."""
     ids = [m for m, a in evidence.accepted.items() if a["sourceImageId"].endswith(f"/{name}")]
-    outcomes = [evidence.records[migration].get("outcome", {}) for migration in ids]
+    outcomes = [outcome_of(evidence.records[migration]) or {} for migration in ids]
     found = {
         "outcomes": [_outcome(outcome) for outcome in outcomes],
         "there": [_without_chance(r) for r in evidence.resources if _about(r, name)],

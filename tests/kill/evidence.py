@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from azure.data.tables import TableClient
+
+from records.chunks import from_properties
+from records.encoding import from_text
+
 Json = dict[str, Any]
 Rows = Mapping[str, Json]
+Notice = tuple[str, str, str]
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Evidence:
     records: the app's own, rows by partition. requests, resources, deleted: ARM's log, what exists,
     what is gone. approvals: migration and fingerprint of every approval that was signed.
     expected: the outcomes that an image's migration may have, by lower-cased image id.
+    notices: what a receiver took, as migration, kind and webhook-id; None where nobody listened.
     """
 
     told: Mapping[str, Told]
@@ -50,12 +57,28 @@ class Evidence:
     deleted: Sequence[Json] = ()
     approvals: frozenset[tuple[str, str]] = frozenset()
     expected: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    notices: Sequence[Notice] | None = None
 
     @property
     def accepted(self) -> dict[str, Json]:
         """The accepted requests in the records, by migration id."""
         rows = [row for partition in self.records.values() for row in partition.values()]
         return {row["id"]: row for row in rows if "digest" in row}
+
+
+def outcome_of(rows: Rows) -> Json | None:
+    """The one outcome among a migration's rows: in its latch, or in a row of its own as it was before that."""
+    return rows.get("latch", {}).get("finished") or rows.get("outcome")
+
+
+def read_table(connection_string: str, table: str) -> dict[str, dict[str, Json]]:
+    """The rows of the records in a table, by partition."""
+    found: dict[str, dict[str, Json]] = defaultdict(dict)
+    with TableClient.from_connection_string(connection_string, table) as client:
+        for entity in client.list_entities():
+            value = from_text(from_properties(entity))
+            found[entity["PartitionKey"]][entity["RowKey"]] = value
+    return found
 
 
 def read_records(path: Path) -> dict[str, dict[str, Json]]:

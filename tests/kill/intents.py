@@ -13,6 +13,7 @@ class Wish(StrEnum):
     REJECT = "reject"
     EXPIRE = "expire"
     CANCEL = "cancel"
+    WITHDRAW = "withdraw"  # cancelled while it replicates, which takes it very long
     KEEP = "keep"  # no deletion is asked for
     EVENT = "event"  # started by Event Grid, which asks for no deletion
     FAIL = "fail"  # a region fails
@@ -24,6 +25,7 @@ ALLOWED: dict[Wish, frozenset[str]] = {
     Wish.EXPIRE: frozenset({"kept"}),
     # Whoever cancels may come too late.
     Wish.CANCEL: frozenset({"cancelled", "completed"}),
+    Wish.WITHDRAW: frozenset({"cancelled"}),
     Wish.KEEP: frozenset({"completed"}),
     Wish.EVENT: frozenset({"completed"}),
     Wish.FAIL: frozenset({"failed"}),
@@ -32,7 +34,10 @@ ALLOWED: dict[Wish, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Intent:
-    """One image's migration. `auto`: the version's number is chosen by the app, in a definition shared with others.
+    """One image's migration.
+
+    auto: the version's number is chosen by the app, in a definition shared with others unless it is `alone`.
+    timeout: how long an approval is waited for; empty: as long as the app does by itself.
 
     start, cancel: in which round of the run the caller starts it, or cancels it at the earliest.
     """
@@ -42,6 +47,8 @@ class Intent:
     start: int = 0
     cancel: int = 0
     auto: bool = False
+    alone: bool = False
+    timeout: str = ""
 
     @property
     def deletes(self) -> bool:
@@ -51,4 +58,4 @@ class Intent:
     @property
     def definition(self) -> str:
         """The image definition."""
-        return "shared" if self.auto else self.name
+        return "shared" if self.auto and not self.alone else self.name

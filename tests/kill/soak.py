@@ -1,4 +1,5 @@
-"""`make soak KILLS=… SEED=…`: every boundary once, then waves with that many kills.
+"""`make soak HOST=… KILLS=… WORKER_KILLS=… SEED=…`: on the embedded runtime every boundary once, then waves with that
+many kills; then, there and on `func`, workers that die in real time.
 
 What a seed decides: the migrations, what goes wrong in which round and how. Where exactly a death at a moment of real
 time hits is up to the machine. A failure prints the command that runs its wave again.
@@ -12,10 +13,13 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 
+from tests.e2e.hosts import Embedded
 from tests.kill.boundary_run import BoundaryRun
 from tests.kill.checker import Kind, Violation
 from tests.kill.cloud import Cloud
+from tests.kill.real_cloud import HOSTS
 from tests.kill.wave import WaveReport, run_wave
+from tests.kill.worker_soak import soak_workers
 
 KILLS_A_WAVE = 10
 
@@ -25,10 +29,21 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    parser.add_argument("--no-boundaries", action="store_true", help="waves only")
+    parser.add_argument("--no-boundaries", action="store_true", help="no boundaries")
+    parser.add_argument("--host", choices=sorted(HOSTS), default=Embedded.name)
+    parser.add_argument("--worker-kills", type=int, default=30)
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its processes end with it
     tell(f"seed {given.seed}")
+    # Boundaries and waves move the clock, which only the embedded runtime lets them.
+    kept = given.host != Embedded.name or _kill_runtimes(given)
+    if given.worker_kills:
+        kept = soak_workers(given.host, given.worker_kills, given.seed, tell) and kept
+    return 0 if kept else 1
+
+
+def _kill_runtimes(given: argparse.Namespace) -> bool:
+    """Boundaries and waves; whether every promise was kept."""
     total = WaveReport(given.seed) if given.no_boundaries else _boundaries(given.seed)
     left, seed = given.kills, given.seed
     while left > 0:
@@ -42,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         tell_found(report, again(report))
         total, left, seed = total + report, left - report.kills, seed + 1
     tell(f"in all: {line(total)}\nwhen it died, migrations were in {in_stages(total)}")
-    return 1 if total.found else 0
+    return not total.found
 
 
 def line(report: WaveReport) -> str:
@@ -63,7 +78,7 @@ def in_stages(report: WaveReport) -> str:
 
 def again(report: WaveReport) -> str:
     """The command that runs a wave again."""
-    given = f"--no-boundaries --kills {report.kills} --seed {report.seed}"
+    given = f"--no-boundaries --worker-kills 0 --kills {report.kills} --seed {report.seed}"
     return f".venv/bin/python -m tests.kill.soak {given}"
 
 

@@ -1,0 +1,105 @@
+"""What a run of deaths does, as data drawn from a seed: who wants what, who dies when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count
+from random import Random
+
+from tests.kill.evidence import Json
+from tests.kill.intents import Intent, Wish
+
+STAGES = (
+    "planning",
+    "definition",
+    "version",
+    "replication",
+    "approval",
+    "promotion",
+    "deletion",
+)
+IN_FLIGHT = 10  # at least
+FIRST_STAGES, NEWCOMERS = STAGES[:3], 2  # they are short: who shall die in them has just come
+HOSTS_SHARE = (
+    10  # for so many deaths of a worker, a host is killed once and ended in good order once
+)
+PAUSES = (1.0, 6.0)  # seconds that nobody dies
+# Both name the version, so that a rule takes no other call.
+FAILING: Json = {"what": "replication", "outcome": "fail", "region": "westeurope"}
+NEVER: Json = {"what": "replication", "outcome": "late", "region": "westeurope", "seconds": 10**7}
+# Calls that take their time make the short stages long enough to die in.
+SLOW: Json = {"what": "slow", "seconds": 0.7}
+RULES = (
+    {**FAILING, "path": f"kill-{Wish.FAIL.value}-", "method": "PUT"},
+    {**NEVER, "path": f"kill-{Wish.WITHDRAW.value}-", "method": "PUT"},
+    SLOW,
+)
+
+
+class Who(StrEnum):
+    """Who dies, and how."""
+
+    WORKER = "worker killed"
+    HOST = "host killed"
+    ENDED = "host ended"
+
+
+@dataclass(frozen=True)
+class Death:
+    """After so many quiet seconds."""
+
+    who: Who
+    pause: float
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of migration: what is compared with each other is of one kind."""
+
+    wish: Wish
+    auto: bool = False
+    timeout: str = ""
+
+
+KINDS = (
+    Kind(Wish.APPROVE),
+    Kind(Wish.APPROVE, auto=True),
+    Kind(Wish.REJECT),
+    Kind(Wish.EXPIRE, timeout="PT1M"),
+    Kind(Wish.CANCEL),
+    Kind(Wish.WITHDRAW),
+    Kind(Wish.KEEP, auto=True),
+    Kind(Wish.FAIL),
+)
+# Only what is approved comes to its deletion, so half of them are.
+DRAWN = (*KINDS[:2] * 3, *KINDS[2:])
+
+
+def kind_of(intent: Intent) -> Kind:
+    """Whose twin it has."""
+    return Kind(intent.wish, intent.auto, intent.timeout)
+
+
+def intent_of(kind: Kind, name: str) -> Intent:
+    """A migration of that kind."""
+    image = f"kill-{kind.wish.value}-{name}"
+    return Intent(image, kind.wish, auto=kind.auto, alone=True, timeout=kind.timeout)
+
+
+def fleet(seed: int) -> Iterator[Intent]:
+    """Migrations without end, every kind of them among each dozen."""
+    random = Random(f"{seed}|fleet")
+    for dozen in count():
+        for number, kind in enumerate(random.sample(DRAWN, len(DRAWN))):
+            yield intent_of(kind, f"{dozen}-{number}-x")
+
+
+def deaths(seed: int, kills: int) -> list[Death]:
+    """So many of workers, and the hosts' among them."""
+    random = Random(f"{seed}|deaths")
+    hosts = max(1, kills // HOSTS_SHARE)
+    who = [Who.WORKER] * kills + [Who.HOST, Who.ENDED] * hosts
+    random.shuffle(who)
+    return [Death(one, random.uniform(*PAUSES)) for one in who]
