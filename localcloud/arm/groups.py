@@ -11,7 +11,7 @@ from localcloud.arm.errors import refusal
 from localcloud.arm.locks import check_locks
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.reads import page
-from localcloud.arm.regions import DISPLAY, short
+from localcloud.arm.regions import DISPLAY
 from localcloud.arm.states import envelope, properties, provisioning
 from localcloud.arm.timestamps import arm_time
 from localcloud.arm.world import World
@@ -126,7 +126,7 @@ def put_group(world: World, call: Call) -> Reply:
     sent = call.body.get("location") or (existing.location if existing else None)
     if not sent:
         raise refusal("location missing")
-    location = short(str(sent))
+    location = str(sent)
     if existing and location != existing.location:
         raise refusal(
             "location changed",

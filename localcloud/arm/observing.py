@@ -16,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from localcloud.arm.call import Exchange
+from localcloud.arm.redaction import without_secrets, without_signature
 
 Observer = Callable[[Exchange], None]
 
@@ -24,7 +25,7 @@ VARIABLE = "LOCALCLOUD_EXCHANGES"
 
 
 class Tape:
-    """Appends exchanges to a file, one line of JSON each. Tokens are left out."""
+    """Appends exchanges to a file, one line of JSON each. Tokens and secrets are left out."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,6 +33,9 @@ class Tape:
     def __call__(self, exchange: Exchange) -> None:
         """Keep one exchange; it is on disk when this returns."""
         kept = asdict(exchange)
+        kept["url"] = without_signature(exchange.url)
+        if isinstance(exchange.request_body, dict):
+            kept["request_body"] = without_secrets(exchange.request_body)
         kept["request_headers"] = {
             name: text
             for name, text in exchange.request_headers.items()

@@ -111,6 +111,11 @@ def definition(sku: str = "s", **properties: Any) -> Any:
     return {"location": "eastus2", "properties": inner | {"identifier": identifier} | properties}
 
 
+def application(**properties: Any) -> Any:
+    """The body of a gallery application."""
+    return {"location": "eastus2", "properties": {"supportedOSType": "Linux"} | properties}
+
+
 def error(response: requests.Response) -> tuple[int, str]:
     """Status and code of a refusal."""
     return response.status_code, str(response.json()["error"]["code"])

@@ -186,6 +186,41 @@ def test_what_does_not_exist(arm: Driver) -> None:
     assert arm.call("DELETE", "images/nothing").status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("path", "parent"),
+    [("galleries/none/images", "none"), ("galleries/none/images/d/versions", "none/d")],
+)
+def test_a_list_below_what_is_missing_names_it(arm: Driver, path: str, parent: str) -> None:
+    """404 ParentResourceNotFound with the path of the parent."""
+    arm.image()
+    missing = arm.call("GET", path)
+    assert error(missing) == (404, "ParentResourceNotFound")
+    assert f"Parent resource '{parent}' not found." in missing.json()["error"]["message"]
+
+
+CLIENTS = {  # api-versions by client: azure-mgmt-compute 33 to 39, @azure/arm-compute 23 to 25
+    "images/web": ["2024-07-01", "2024-11-01", "2025-04-01", "2026-03-01", "2026-04-01"],
+    "galleries/g": ["2023-07-03", "2024-03-03", "2025-03-03", "2025-12-03", "2026-03-03"],
+    "galleries/g/applications": [
+        "2023-07-03",
+        "2024-03-03",
+        "2025-03-03",
+        "2025-12-03",
+        "2026-03-03",
+    ],
+}
+
+
+@pytest.mark.parametrize(("path", "versions"), CLIENTS.items(), ids=str)
+def test_the_api_versions_of_the_clients_are_known(
+    arm: Driver, path: str, versions: list[str]
+) -> None:
+    """What the SDKs for Python and JavaScript send is answered."""
+    arm.gallery()
+    arm.image()
+    assert [arm.call("GET", path, api=api).status_code for api in versions] == [200] * len(versions)
+
+
 def test_lists_come_in_pages(arm: Driver) -> None:
     """A long list has nextLinks that lead to all of it, each resource once."""
     for number in range(120):
