@@ -3,7 +3,8 @@
 1. Resource groups that the recording reads before it creates them are seeded, as its test did.
 2. Every exchange is sent with the recorded body; ids of subscriptions and operations are replaced
    by the emulator's own.
-3. Time moves when the recording shows that something has ended: before such a read an hour passes.
+3. They come in the order of their dates. Time moves when the recording shows that something has
+   ended: before such a read an hour passes.
 """
 
 from __future__ import annotations
