@@ -212,6 +212,13 @@ TABLE: dict[str, Row] = {
         "gallery image version being created",
         "galleryImageVersion.properties.storageProfile.source.id",
     ),
+    "source resource missing": Row(404, "NotFound", "Resource {name} is not found."),
+    "disk sources": Row(  # ?
+        400,
+        "InvalidParameter",
+        "Exactly one of 'snapshot', 'managedDisk' and 'blobUri' can be the source of disk '{disk}'.",
+        "{disk}",
+    ),
     "source busy": Row(
         409,
         "Conflict",
