@@ -10,7 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from localcloud.arm.call import Call
-from localcloud.arm.disks import attached
+from localcloud.arm.disks import attached, release
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.machines import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
@@ -170,6 +170,7 @@ MACHINE = Kind(
     "machine",
     _machine,
     show=_show_machine,
+    erase=release,
     family="operations",
 )
 ENCRYPTION_SET = Kind(

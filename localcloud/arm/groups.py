@@ -10,6 +10,7 @@ from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.locks import check_locks
 from localcloud.arm.model import Json, Resource
+from localcloud.arm.names import check_group
 from localcloud.arm.reads import page
 from localcloud.arm.regions import DISPLAY
 from localcloud.arm.states import envelope, properties, provisioning
@@ -124,6 +125,8 @@ def put_group(world: World, call: Call) -> Reply:
     """Create or update: at once, 201 or 200."""
     existing = world.find(call.target.group_id)
     sent = call.body.get("location") or (existing.location if existing else None)
+    if existing is None:
+        check_group(str(call.target.group))
     if not sent:
         raise refusal("location missing")
     location = str(sent)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from localcloud.arm import (
+    application_versions,
     applications,
     compute,
     definitions,
@@ -48,7 +49,7 @@ KINDS: dict[str, Kind] = {
         versions.KIND,
         images.KIND,
         applications.KIND,
-        applications.VERSION,
+        application_versions.KIND,
         locks.KIND,
         compute.MACHINE,
         compute.ENCRYPTION_SET,

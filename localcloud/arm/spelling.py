@@ -29,6 +29,7 @@ _SETS = {
     "osType": "Windows Linux",
     "replicationMode": "Full Shallow",
     "storageAccountType": _STORAGE,
+    "supportedOSType": "Windows Linux",
 }
 _VALUES = {key: {value.lower(): value for value in values.split()} for key, values in _SETS.items()}
 

@@ -144,18 +144,3 @@ def test_a_source_over_two_terabytes_fails_later(arm: Driver) -> None:
     failed = arm.operation(made)["error"]
     assert failed["code"] == "GallerySourceResourceExceedsMaxSize"
     assert "2520" in failed["message"]
-
-
-def test_the_application_of_a_gallery_has_versions_too(arm: Driver) -> None:
-    """The application answers at once, its version replicates."""
-    arm.gallery()
-    body = {"location": "eastus2", "properties": {"supportedOSType": "Linux"}}
-    assert "Azure-AsyncOperation" not in arm.put("galleries/g/applications/a", body).headers
-    profile = {"source": {"mediaLink": "https://a.b/c"}, "targetRegions": [{"name": "eastus2"}]}
-    path = "galleries/g/applications/a/versions/1.0.0"
-    body = {"location": "eastus2", "properties": {"publishingProfile": profile}}
-    assert "Azure-AsyncOperation" in arm.put(path, body).headers
-    arm.pass_time(minutes=5)
-    made = arm.get(path, expand="ReplicationStatus")["properties"]
-    assert made["replicationStatus"]["aggregatedState"] == "Completed"
-    assert made["publishingProfile"]["targetRegions"][0]["name"] == "East US 2"
