@@ -15,6 +15,7 @@ from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.machines import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
 from localcloud.arm.model import Json, Resource
+from localcloud.arm.redaction import VAULT_SECRETS, without_value
 from localcloud.arm.regions import short
 from localcloud.arm.replication import state as replication_state
 from localcloud.arm.states import properties
@@ -31,8 +32,8 @@ def extras(body: Json) -> Json:
 
 
 def _any(_world: World, call: Call, _existing: Resource | None) -> Draft:
-    inner = dict(call.body.get("properties") or {})
-    return Draft(inner, 0, extras=extras(call.body))
+    body = without_value(call.body) if call.target.kind == VAULT_SECRETS else call.body
+    return Draft(dict(body.get("properties") or {}), 0, extras=extras(body))
 
 
 def _encryption_set(world: World, call: Call, _existing: Resource | None) -> Draft:

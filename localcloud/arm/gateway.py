@@ -45,7 +45,7 @@ class Gateway:
         answer: web.StreamResponse
         line: Json = {
             "method": request.method,
-            "path": without_signature(request.raw_path),
+            "path": _logged(request.raw_path),
             "status": 0,
             "correlationId": correlation,
             "clientRequestId": request.headers.get("x-ms-client-request-id"),
@@ -161,6 +161,10 @@ class Gateway:
         if not api:
             raise refusal("api version missing")
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+def _logged(path: str) -> str:
+    return without_signature(path) if "sig=" in path.lower() else path
 
 
 @lru_cache(maxsize=256)

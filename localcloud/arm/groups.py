@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
+from localcloud.arm import versionlists
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.locks import check_locks
@@ -21,10 +22,11 @@ GROUP = "Microsoft.Resources/resourceGroups"
 _GROUPS_SINCE_TYPE = "2019-05-01"  # answers name the type from here on
 _PROVIDER_TYPES = {
     "microsoft.compute": [
-        ("images", ["2026-04-01", "2024-07-01"]),
-        ("galleries", ["2026-03-03", "2024-03-03"]),
-        ("galleries/images", ["2026-03-03", "2024-03-03"]),
-        ("galleries/images/versions", ["2026-03-03", "2024-03-03"]),
+        *(
+            (kind.partition("/")[2], versions[::-1])
+            for kind, versions in versionlists.SUPPORTED.items()
+            if not kind.endswith("/share")
+        ),
         ("virtualMachines", ["2026-04-01", "2024-07-01"]),
         ("disks", ["2026-03-02", "2024-03-02"]),
         ("snapshots", ["2026-03-02", "2024-03-02"]),

@@ -121,14 +121,17 @@ def _disks(world: World, call: Call, sent: Json, *, made: bool) -> list[Json]:
 
     made: whether the image is there already; its sources may be gone then.
     """
-    machine = (sent.get("sourceVirtualMachine") or {}).get("id")
-    given = {k: v for k, v in (sent.get("storageProfile") or {}).items() if v is not None}
+    given = sent.get("storageProfile") or {}
     disks = [given.get("osDisk") or {}, *(given.get("dataDisks") or [])]
     if not made:
         disks = [_found(world, call, disk) for disk in disks]
-        captured = storage_of(world, machine) if machine else {}
-        os_disk = captured.get("osDisk", {}) | disks[0]
-        disks = [os_disk, *(disks[1:] if "dataDisks" in given else captured.get("dataDisks", []))]
+        if sent.get("sourceVirtualMachine"):
+            captured = storage_of(world, sent["sourceVirtualMachine"]["id"])
+            named = given.get("dataDisks") is not None
+            disks = [
+                captured["osDisk"] | disks[0],
+                *(disks[1:] if named else captured["dataDisks"]),
+            ]
     if not disks[0]:
         raise refusal("required", parameter="storageProfile.osDisk")
     return disks
@@ -136,16 +139,20 @@ def _disks(world: World, call: Call, sent: Json, *, made: bool) -> list[Json]:
 
 def _found(world: World, call: Call, disk: Json) -> Json:
     """The disk with what its source tells of it. Raises NotFound, or InvalidParameter for two sources."""
-    origin = _origin(disk)
-    if len(origin) > 1:
+    named = [kind for kind in _SOURCES if (disk.get(kind) or {}).get("id")]
+    if len(named) + bool(disk.get("blobUri")) > 1:
         raise refusal(
             "disk sources", disk=f"dataDisks[{disk['lun']}]" if "lun" in disk else "osDisk"
         )
-    _check_region(world, call, disk)
-    sources = [require_source(world, disk[kind]["id"]) for kind in _SOURCES if kind in origin]
-    if not sources or call.api < SOURCES_TELL_SINCE:
+    if not named:
+        if uri := disk.get("blobUri"):
+            _check_region(call, "blob", blob_account(world, uri), uri)
         return disk
-    told = {"storageAccountType": sku_of(sources[0]), "diskSizeGB": size_of(world, sources[0])}
+    source = require_source(world, disk[named[0]]["id"])
+    _check_region(call, named[0], source, source.id)
+    if call.api < SOURCES_TELL_SINCE:
+        return disk
+    told = {"storageAccountType": sku_of(source), "diskSizeGB": size_of(world, source)}
     return {k: v for k, v in told.items() if v} | {k: v for k, v in disk.items() if v is not None}
 
 
@@ -155,16 +162,10 @@ def _profile(disks: list[Json], sent: Json) -> Json:
     return profile if resilient is None else profile | {"zoneResilient": resilient}
 
 
-def _check_region(world: World, call: Call, disk: Json) -> None:
-    here = short(str(call.body.get("location", "")))
-    for kind in _SOURCES:
-        named = (disk.get(kind) or {}).get("id")
-        source = world.find(named) if named else None
-        if source and source.location and short(source.location) != here:
-            raise refusal("image region", kind=kind, uri=source.id)
-    account = blob_account(world, str(disk.get("blobUri") or ""))
-    if account and short(str(account.location)) != here:
-        raise refusal("image region", kind="blob", uri=disk["blobUri"])
+def _check_region(call: Call, kind: str, source: Resource | None, uri: str) -> None:
+    """Raises InvalidParameter for a source in another region than the image."""
+    if source and source.location and short(source.location) != call.body.get("location"):
+        raise refusal("image region", kind=kind, uri=uri)
 
 
 def _completed(disk: Json) -> Json:

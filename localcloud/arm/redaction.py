@@ -33,26 +33,35 @@ _NAMES = frozenset(
         "secondaryconnectionstring",
     }
 )
+VAULT_SECRETS = "microsoft.keyvault/vaults/secrets"
 _SECURE = ("securestring", "secureobject")  # types of a template's parameters
 _SIGNATURE = re.compile(r"(?i)([?&;]|%3f|%26)sig=[^&#;\s\"']*")
 _IN_CONNECTION = re.compile(
     r"(?i)\b(accountkey|sharedaccess(?:key|signature)|password|pwd)=[^;\s\"']+"
 )
-# Most bodies hold no secret: one look at their bytes is a hundredth of a walk through their values.
 _SUSPECT = re.compile(
-    rb"(?i)password|pwd=|secret|secure|sig=|sas|protected|customdata|unattend|key|connectionstring|\\u"
-)
+    rb"pass|pwd|sec|sig|sas|protected|customdata|unattend|key|connection|\\u"
+)  # in lower case
+_MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")  # without one, neither matches
 
 
 def may_hold_secrets(body: bytes) -> bool:
-    """Whether it is worth looking through what the body says."""
-    return _SUSPECT.search(body) is not None
+    """Whether it is worth looking through what the body says: most hold none, and this look costs little."""
+    return _SUSPECT.search(body.lower()) is not None
 
 
 def without_secrets(json: Json) -> Json:
     """The same object without them, at any depth; tags are anybody's to read and stay."""
     clean = _clean({key: value for key, value in json.items() if key != "tags"})
     return clean | ({"tags": json["tags"]} if "tags" in json else {})
+
+
+def without_value(secret: Json) -> Json:
+    """The body of a key vault's secret without the secret: in Azure it is read from the vault only."""
+    inner = secret.get("properties")
+    if not isinstance(inner, dict):
+        return secret
+    return secret | {"properties": {k: v for k, v in inner.items() if k.lower() != "value"}}
 
 
 def _clean(json: Json) -> Json:
@@ -85,6 +94,7 @@ def _secure(template: object) -> set[str]:
 
 def without_signature(text: str) -> str:
     """A URL without the value of its shared access signature, a connection string without its key."""
-    if "=" not in text:
+    lowered = text.lower()
+    if not any(mark in lowered for mark in _MARKS):
         return text
     return _IN_CONNECTION.sub(r"\1=", _SIGNATURE.sub(r"\1sig=", text))

@@ -64,7 +64,7 @@ def _check_location(call: Call, kind: Kind) -> None:
     location = call.body.get("location")
     if not location:
         raise refusal("location missing")
-    if not kind.synchronous and short(str(location)) not in DISPLAY:
+    if not kind.synchronous and location not in DISPLAY:
         raise refusal("region", location=location, type=kind.type, locations=",".join(DISPLAY))
 
 

@@ -87,7 +87,9 @@ def _secretive(arm: Driver) -> list[tuple[str, Any, str]]:
     source = {"source": {"mediaLink": SIGNED}, "manageActions": {"install": "i", "remove": "r"}}
     os_disk = BLOB | {"blobUri": SIGNED}
     group, place = arm.group, {"location": "eastus2"}
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/v"
     return [
+        (vault, place | {"properties": {}}, "2023-07-01"),
         (
             "virtualMachines/m",
             place | {"properties": {"osProfile": profile | {"windowsConfiguration": windows}}},
@@ -95,6 +97,11 @@ def _secretive(arm: Driver) -> list[tuple[str, Any, str]]:
         ),
         ("virtualMachines/m/extensions/e", place | {"properties": settings}, "2024-07-01"),
         ("images/i", place | {"properties": {"storageProfile": {"osDisk": os_disk}}}, "2024-07-01"),
+        (
+            f"{vault}/secrets/s",
+            {"properties": {"value": SECRET}},
+            "2023-07-01",
+        ),
         ("galleries/g/applications/a", application(), "2024-03-03"),
         (
             "galleries/g/applications/a/versions/1.0.0",
