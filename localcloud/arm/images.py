@@ -77,7 +77,8 @@ def _default_generation(call: Call, sent: Json) -> str | None:
 
 def _plan(world: World, sent: Json) -> Json:
     """The purchase plan of the machine: no property of the image, but it sticks to it."""
-    machine = world.find((sent.get("sourceVirtualMachine") or {}).get("id", ""))
+    source = sent.get("sourceVirtualMachine")
+    machine = world.find(source.get("id", "")) if source else None
     return {"plan": machine.extras["plan"]} if machine and machine.extras.get("plan") else {}
 
 
@@ -122,7 +123,7 @@ def _disks(world: World, call: Call, sent: Json, *, made: bool) -> list[Json]:
     made: whether the image is there already; its sources may be gone then.
     """
     given = sent.get("storageProfile") or {}
-    disks = [given.get("osDisk") or {}, *(given.get("dataDisks") or [])]
+    disks = [given.get("osDisk") or {}, *(given.get("dataDisks") or ())]
     if not made:
         disks = [_found(world, call, disk) for disk in disks]
         if sent.get("sourceVirtualMachine"):
@@ -182,8 +183,10 @@ def _ordered(disk: Json) -> Json:
 
 
 def _sized(world: World, disk: Json) -> Json:
-    ids = [(disk.get(kind) or {}).get("id", "") for kind in _SOURCES]
-    size = disk.get("diskSizeGB") or disk.get("size") or disk_size(world, ids, disk.get("osType"))
+    size = disk.get("diskSizeGB") or disk.get("size")
+    if not size:
+        ids = [(disk.get(kind) or {}).get("id", "") for kind in _SOURCES]
+        size = disk_size(world, ids, disk.get("osType"))
     return _ordered({"storageAccountType": "Standard_LRS"} | disk | {"diskSizeGB": size})
 
 

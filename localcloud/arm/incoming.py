@@ -11,7 +11,7 @@ import msgspec
 from localcloud.arm.errors import refusal
 from localcloud.arm.model import Json
 from localcloud.arm.redaction import may_hold_secrets, without_secrets
-from localcloud.arm.regions import short
+from localcloud.arm.regions import DISPLAY, short
 
 
 def read(body: bytes) -> Json:
@@ -35,6 +35,6 @@ def settled(body: Mapping[str, Any]) -> Json:
 def located(body: Json) -> Json:
     """Recorded: `East US 2` and `SoutheastAsia` come back as `eastus2` and `southeastasia`."""
     location = body.get("location")
-    if not isinstance(location, str) or short(location) == location:
+    if not isinstance(location, str) or location in DISPLAY:  # as nearly all are sent
         return body
     return body | {"location": short(location)}
