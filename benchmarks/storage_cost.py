@@ -32,17 +32,16 @@ from typing import Any
 
 import requests
 
-from tests.e2e.conftest import RealTime
 from tests.e2e.hosts import CoreTools
 from tests.e2e.machines import CoreToolsElsewhere, missing_for_machines
 from tests.e2e.processes import (
-    ARM_SPEED,
     Processes,
     missing,
     settings,
     start_arm,
     start_azurite,
 )
+from tests.e2e.real_time import RealTime
 from tests.e2e.storage_requests import Kind, StorageRequests
 from tests.scenarios.conftest import add_gallery
 from tests.scenarios.receiver import Receiver
@@ -57,6 +56,7 @@ STAGE_SECONDS = 300.0
 HOUR, DAY = 3600.0, 86400.0
 LAST_WRITES_SECONDS = 2.0  # after the last notice
 APPROVAL_REQUESTED, FINISHED = "approval.requested", "migration.finished"
+ARM_SPEED = 240  # of the local ARM, where nothing is measured that hangs on it
 SLOW_ARM = 20.0  # time enough to begin several migrations before the first is replicated
 SLOWEST_ARM = 0.01  # versions stay as they are
 POLLED = re.compile(r"/images/([^/]+)/versions/[^/]+\?.*replicationstatus", re.IGNORECASE)
@@ -109,6 +109,7 @@ def running(folder: Path, changed: dict[str, str]) -> Iterator[Site]:
             app |= changed
             first: Any = CoreTools(processes, app, arm)  # has what a client needs of its process
             client = RealTime(first, receiver)
+            _set_arm_speed(client, ARM_SPEED)
             add_gallery(client)
             yield Site(client, proxy, CoreToolsElsewhere(processes, app, arm))
             processes.close()  # before the proxy: hosts say goodbye to their storage

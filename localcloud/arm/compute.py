@@ -1,4 +1,4 @@
-"""Virtual machines, disks, snapshots and everything else, kept generically.
+"""Virtual machines, disk encryption sets and everything else, kept generically.
 
 Images and versions are made from these, so they exist here with what that needs; their other
 behaviour is left out on purpose (`docs/local-cloud.md`).
@@ -6,19 +6,23 @@ behaviour is left out on purpose (`docs/local-cloud.md`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from localcloud.arm.call import Call
+from localcloud.arm.disks import attached, release
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
-from localcloud.arm.machines import os_type, size_of
+from localcloud.arm.machines import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
 from localcloud.arm.model import Json, Resource
+from localcloud.arm.redaction import VAULT_SECRETS, without_value
 from localcloud.arm.regions import short
 from localcloud.arm.replication import state as replication_state
 from localcloud.arm.states import properties
 from localcloud.arm.timestamps import arm_time
 from localcloud.arm.world import World
 
+MACHINE_TYPE = "Microsoft.Compute/virtualMachines"
 _ENVELOPE = frozenset({"id", "name", "type", "location", "tags", "properties", "resources"})
 
 
@@ -28,68 +32,79 @@ def extras(body: Json) -> Json:
 
 
 def _any(_world: World, call: Call, _existing: Resource | None) -> Draft:
-    inner = dict(call.body.get("properties") or {})
-    return Draft(inner, 0, extras=extras(call.body))
+    body = without_value(call.body) if call.target.kind == VAULT_SECRETS else call.body
+    return Draft(dict(body.get("properties") or {}), 0, extras=extras(body))
 
 
-def _disk(world: World, call: Call, existing: Resource | None) -> Draft:
+def _encryption_set(world: World, call: Call, _existing: Resource | None) -> Draft:
     inner = {k: v for k, v in (call.body.get("properties") or {}).items() if v is not None}
-    top = extras(call.body)
-    name = str((top.get("sku") or {}).get("name") or "Standard_LRS")
-    top["sku"] = {"name": name, "tier": name.partition("_")[0].replace("SSD", "")}
-    probe = Resource(call.target.path, "", None, inner, call.now)
-    size = inner.get("diskSizeGB") or size_of(world, probe)
-    random = world.random(call.target.path)
-    later: Json = {
-        **({"diskSizeGB": size} if size else {}),
-        "timeCreated": arm_time(existing.created if existing else call.now),
-        "diskState": "Unattached",
-        "uniqueId": str(UUID(int=random.getrandbits(128), version=4)),
-    }
-    return Draft(inner, world.seconds("disk", call.target.path), revealed=later, extras=top)
+    return Draft(inner, world.seconds("disk", call.target.path), extras=extras(call.body))
 
 
 def _machine(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = dict(call.body.get("properties") or {})
     top = extras(call.body)
-    if existing is not None:
-        return Draft(existing.properties | sent, world.seconds("machine", existing.id), extras=top)
-    _check_image(world, call, sent)
+    if existing is None:
+        _check_image(world, call, sent)
+    old: Json = existing.properties if existing else {}
     random = world.random(call.target.path)
-    probe = Resource(call.target.path, "", None, sent, call.now)
-    inner = sent | {
+    inner: Json = {
         "vmId": str(UUID(int=random.getrandbits(128), version=4)),
-        "storageProfile": _named_disks(call, sent.get("storageProfile") or {}, os_type(probe)),
         "timeCreated": arm_time(call.now),
-    }
-    return Draft(inner, world.seconds("machine", call.target.path), extras=top)
+    } | old | sent  # fmt: skip
+    probe = Resource(
+        existing.id if existing else call.target.path, MACHINE_TYPE, call.body.get("location"),
+        inner, existing.created if existing else call.now,
+    )  # fmt: skip
+    given = sent.get("storageProfile") or old.get("storageProfile") or {}
+    inner["storageProfile"] = _named_disks(probe, given)
+    revealed = {"storageProfile": _with_disks(world, probe, inner["storageProfile"])}
+    hidden = existing.hidden if existing else {}
+    seconds = world.seconds("machine", call.target.path)
+    return Draft(inner, seconds, revealed=revealed, extras=top, hidden=hidden)
 
 
-def _named_disks(call: Call, profile: Json, os: str) -> Json:
-    """Every disk gets a name and an id, as the service gives them."""
-    disks = call.target.path.rsplit("/", 2)[0] + "/disks/"
+def _named_disks(machine: Resource, profile: Json) -> Json:
+    """Every managed disk gets a name and an id, as the service gives them."""
+    disks = machine.id.rsplit("/", 2)[0] + "/disks/"
 
-    def named(disk: Json, name: str, size: int | None) -> Json:
+    def named(disk: Json, name: str) -> Json:
         kept = {k: v for k, v in disk.items() if v is not None}
         kept["name"] = kept.get("name") or name
+        if kept.get("vhd"):
+            return kept
         managed = {k: v for k, v in (kept.get("managedDisk") or {}).items() if v is not None}
         kept["managedDisk"] = {
             "storageAccountType": "Premium_LRS",
             "id": disks + kept["name"],
         } | managed
-        return kept if size is None else {"diskSizeGB": size} | kept
+        return kept
 
-    name = call.target.name
-    os_disk = named(
-        {"osType": os} | (profile.get("osDisk") or {"createOption": "FromImage"}),
-        f"{name}_OsDisk_1",
-        None,
+    os_disk = {"osType": os_type(machine)} | (
+        profile.get("osDisk") or {"createOption": "FromImage"}
     )
     data = [
-        named(disk, f"{name}_disk{disk['lun'] + 2}", None)
+        named(disk, f"{machine.name}_disk{disk['lun'] + 2}")
         for disk in profile.get("dataDisks") or []
     ]
-    return profile | {"osDisk": os_disk, "dataDisks": data}
+    os_name = f"{machine.name}_OsDisk_1"
+    return profile | {"osDisk": named(os_disk, os_name), "dataDisks": data}
+
+
+def _with_disks(world: World, machine: Resource, profile: Json) -> Json:
+    """The profile with every size, as the machine shows it when it runs; new disks come into being."""
+
+    def made(disk: Json, usual: int) -> Json:
+        managed = (disk.get("managedDisk") or {}).get("id")
+        known = world.find(managed) if managed else None
+        size = disk.get("diskSizeGB") or (known and size_of(world, known)) or usual
+        if managed and known is None:
+            world.save(attached(world, machine, disk, int(size)))
+        return disk | {"diskSizeGB": size}
+
+    os_size = disk_size(world, [], profile["osDisk"].get("osType"))
+    data = [made(disk, DATA_SIZE) for disk in profile["dataDisks"]]
+    return profile | {"osDisk": made(profile["osDisk"], os_size), "dataDisks": data}
 
 
 def _check_image(world: World, call: Call, sent: Json) -> None:
@@ -114,28 +129,55 @@ def _available(version: Resource, call: Call) -> bool:
 def _show_machine(resource: Resource, call: Call) -> Json:
     """With `$expand=instanceView` also whether it runs, which `az vm create` asks for."""
     inner = properties(resource, call.now)
+    stopped = bool(resource.hidden.get(DEALLOCATED))
+    if stopped:
+        inner = inner | {"storageProfile": _deallocated(inner.get("storageProfile") or {})}
     if not call.expands("instanceView"):
         return inner
     state = str(inner["provisioningState"]).lower()
     told = (
         (f"ProvisioningState/{state}", f"Provisioning {state}"),
-        ("PowerState/running", "VM running"),
+        ("PowerState/deallocated", "VM deallocated")
+        if stopped
+        else ("PowerState/running", "VM running"),
     )
     statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in told]
     return inner | {"instanceView": {"statuses": statuses}}
 
 
+def _deallocated(profile: Json) -> Json:
+    """Recorded: without a size and a type of storage for its managed disks."""
+
+    def shown(disk: Json) -> Json:
+        if not disk.get("managedDisk"):
+            return disk
+        managed = {k: v for k, v in disk["managedDisk"].items() if k != "storageAccountType"}
+        return {k: v for k, v in disk.items() if k != "diskSizeGB"} | {"managedDisk": managed}
+
+    data = [shown(disk) for disk in profile.get("dataDisks") or []]
+    return profile | {"osDisk": shown(profile.get("osDisk") or {}), "dataDisks": data}
+
+
+def after_action(machine: Resource, name: str) -> Resource:
+    """The machine after `deallocate` or `start`; other actions leave no trace."""
+    marks = {"deallocate": True, "start": False}
+    if machine.type != MACHINE_TYPE or name not in marks:
+        return machine
+    return replace(machine, hidden=machine.hidden | {DEALLOCATED: marks[name]})
+
+
 MACHINE = Kind(
-    "Microsoft.Compute/virtualMachines",
+    MACHINE_TYPE,
     "machine",
     _machine,
     show=_show_machine,
+    erase=release,
     family="operations",
 )
-DISK = Kind(
-    "Microsoft.Compute/disks",
+ENCRYPTION_SET = Kind(
+    "Microsoft.Compute/diskEncryptionSets",
     "disk",
-    _disk,
+    _encryption_set,
     family="DiskOperations",
     retry_after=2,
     created_status=202,

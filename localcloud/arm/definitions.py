@@ -35,7 +35,7 @@ NEW_DEFAULTS_SINCE = "2025-03-03"  # generation 2 and TrustedLaunchSupported unl
 
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
-    if not _NAME.match(call.target.name):
+    if not is_name(call.target.name):
         raise refusal("definition name")
     if existing is not None:
         sent = _carried(existing) | sent
@@ -48,6 +48,11 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     _check_identifier(world, call, inner["identifier"])
     kind = "definition update" if existing else "definition create"
     return Draft(inner, world.seconds(kind, call.target.path))
+
+
+def is_name(name: str) -> bool:
+    """Whether a definition, or an application, can be called so."""
+    return _NAME.match(name) is not None
 
 
 def _carried(existing: Resource) -> Json:

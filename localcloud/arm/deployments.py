@@ -12,6 +12,7 @@ from localcloud.arm import paths
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.compute import MACHINE, anything
 from localcloud.arm.errors import refusal
+from localcloud.arm.incoming import settled
 from localcloud.arm.model import Json, Operation, Resource
 from localcloud.arm.signing import Signer
 from localcloud.arm.spelling import spelt
@@ -81,6 +82,7 @@ def _create(world: World, call: Call, signer: Signer, item: Json) -> Resource | 
         return None
     kind = MACHINE if target.kind == MACHINE.type.lower() else anything(target.type)
     body = {k: v for k, v in item.items() if k not in ("apiVersion", "dependsOn", "type", "name")}
+    body = settled(body)
     sub = call._replace(method="PUT", target=target, body=body, api=str(item.get("apiVersion", "")))
     put(world, spelt(sub), kind, signer)
     return world.find(path)

@@ -1,11 +1,13 @@
-"""ARM's errors: the refusals of `refusals.py` filled in, and their envelope."""
+"""ARM's errors: the refusals of `refusals.py` and `gallery_refusals.py` filled in, and their envelope."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from localcloud.arm import gallery_refusals, refusals
 from localcloud.arm.model import Failure, Json
-from localcloud.arm.refusals import TABLE
+
+_TABLE = refusals.TABLE | gallery_refusals.TABLE
 
 # Answered by the gateway itself, not by the resource provider: compact JSON, x-ms-failure-cause.
 GATEWAY = frozenset({"resource missing", "group missing", "parent missing", "locked"})
@@ -39,8 +41,8 @@ class ArmError(Exception):
 
 
 def refusal(name: str, /, **values: object) -> ArmError:
-    """The error of this name in `refusals.TABLE`, its text filled in."""
-    status, code, message, target = TABLE[name]
+    """The error of this name in the tables of refusals, its text filled in."""
+    status, code, message, target = _TABLE[name]
     failure = Failure(
         code, message.format(**values), None if target is None else target.format(**values)
     )

@@ -26,12 +26,13 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
     inner: Json = {key: sent[key] for key in _KEPT if sent.get(key) is not None}
     inner["identifier"] = {"uniqueName": f"{subscription}-{name.upper()}"}
-    sharing = _sharing(sent.get("sharingProfile"), existing)
+    sharing = _sharing(world, call, sent.get("sharingProfile"), existing)
     if sharing:
         inner["sharingProfile"] = sharing
     kind = "gallery update" if existing else "gallery create"
     extras = {"identity": _identity(world, call)} if call.body.get("identity") else {}
-    return Draft(inner, world.seconds(kind, call.target.path), extras=extras)
+    seconds = world.seconds(kind, call.target.path)
+    return Draft(inner, seconds, extras=extras, answer=_answer(call, sent, existing))
 
 
 def _identity(world: World, call: Call) -> Json:
@@ -51,13 +52,30 @@ def _taken(world: World, subscription: str, name: str) -> bool:
     )
 
 
-def _sharing(sent: Json | None, existing: Resource | None) -> Json:
+def _sharing(world: World, call: Call, sent: Json | None, existing: Resource | None) -> Json:
     old = existing.properties.get("sharingProfile", {}) if existing else {}
-    sharing: Json = {**old, **(sent or {})}
+    sharing: Json = {**old, **{k: v for k, v in (sent or {}).items() if v is not None}}
     info = sharing.get("communityGalleryInfo")
     if info is not None:
-        sharing["communityGalleryInfo"] = {"communityGalleryEnabled": False, **info}
+        merged = (old.get("communityGalleryInfo") or {}) | info
+        sharing["communityGalleryInfo"] = community_info(world, call.target.key, merged)
     return sharing
+
+
+def community_info(world: World, key: str, info: Json) -> Json:
+    """What is told to the community: a public name from the first answer on (recorded), shared or not."""
+    kept = {name: value for name, value in info.items() if value is not None}
+    name = f"{kept.get('publicNamePrefix', 'gallery')}-{uuid5(NAMESPACE_URL, f'{world.profile.seed}|{key}')}"
+    return {"communityGalleryEnabled": False, "publicNames": [name]} | kept
+
+
+def _answer(call: Call, sent: Json, existing: Resource | None) -> str | None:
+    """Recorded: an update mostly says Succeeded at once, but not one that sets the soft delete policy."""
+    policy = sent.get("softDeletePolicy")
+    if existing is None or policy is None:
+        return None
+    changed = policy != existing.properties.get("softDeletePolicy")
+    return "Updating" if changed or call.method == "PUT" else None
 
 
 def _show(resource: Resource, call: Call) -> Json:

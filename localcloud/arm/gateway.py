@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from aiohttp import web
 from yarl import URL
 
-from localcloud.arm import metadata, paths, routing, versionlists
+from localcloud.arm import incoming, metadata, paths, routing, versionlists
 from localcloud.arm.answering import response
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import ArmError, refusal
@@ -23,6 +21,7 @@ from localcloud.arm.guids import guid
 from localcloud.arm.misbehaving import Misbehaviour, answer_wrongly
 from localcloud.arm.model import Failure, Json
 from localcloud.arm.observing import report
+from localcloud.arm.redaction import without_signature
 from localcloud.arm.shapes import check_shape
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Gateway:
         answer: web.StreamResponse
         line: Json = {
             "method": request.method,
-            "path": request.raw_path,
+            "path": _logged(request.raw_path),
             "status": 0,
             "correlationId": correlation,
             "clientRequestId": request.headers.get("x-ms-client-request-id"),
@@ -75,13 +74,15 @@ class Gateway:
         if rule.when == "before":
             await wrong.wait(request)
             if not wrong.proceeds:
-                answer = await answer_wrongly(request, wrong, None, self._cloud.world.now())
+                answer = await answer_wrongly(
+                    request, wrong, None, correlation, self._cloud.world.now()
+                )
                 line["status"] = answer.status if wrong.answers else 0
                 return answer
         right = self._answer(request, body, correlation, line)
         if rule.when == "after":
             await wrong.wait(request)
-        return await answer_wrongly(request, wrong, right, self._cloud.world.now())
+        return await answer_wrongly(request, wrong, right, correlation, self._cloud.world.now())
 
     def _answer(
         self, request: web.BaseRequest, body: bytes, correlation: str, line: Json
@@ -121,7 +122,7 @@ class Gateway:
             target,
             api,
             query,
-            _json(body),
+            incoming.read(body),
             now,
             cloud.url,
             correlation,
@@ -162,19 +163,11 @@ class Gateway:
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
 
 
+def _logged(path: str) -> str:
+    return without_signature(path) if "sig=" in path.lower() else path
+
+
 @lru_cache(maxsize=256)
 def _query(raw: str) -> Mapping[str, str]:
     """The options; most requests have but their api-version."""
     return URL.build(query_string=raw, encoded=True).query
-
-
-def _json(body: bytes) -> Json:
-    if not body.strip():
-        return {}
-    try:
-        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))  # files from Windows have one
-    except (ValueError, RecursionError) as error:
-        raise refusal("body", reason=error) from error
-    if not isinstance(parsed, dict):
-        raise refusal("body", reason="not an object")
-    return parsed

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
+from localcloud.arm import versionlists
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.locks import check_locks
 from localcloud.arm.model import Json, Resource
+from localcloud.arm.names import check_group
 from localcloud.arm.reads import page
-from localcloud.arm.regions import DISPLAY, short
+from localcloud.arm.regions import DISPLAY
 from localcloud.arm.states import envelope, properties, provisioning
 from localcloud.arm.timestamps import arm_time
 from localcloud.arm.world import World
@@ -20,10 +22,11 @@ GROUP = "Microsoft.Resources/resourceGroups"
 _GROUPS_SINCE_TYPE = "2019-05-01"  # answers name the type from here on
 _PROVIDER_TYPES = {
     "microsoft.compute": [
-        ("images", ["2026-04-01", "2024-07-01"]),
-        ("galleries", ["2026-03-03", "2024-03-03"]),
-        ("galleries/images", ["2026-03-03", "2024-03-03"]),
-        ("galleries/images/versions", ["2026-03-03", "2024-03-03"]),
+        *(
+            (kind.partition("/")[2], versions[::-1])
+            for kind, versions in versionlists.SUPPORTED.items()
+            if not kind.endswith("/share")
+        ),
         ("virtualMachines", ["2026-04-01", "2024-07-01"]),
         ("disks", ["2026-03-02", "2024-03-02"]),
         ("snapshots", ["2026-03-02", "2024-03-02"]),
@@ -124,9 +127,11 @@ def put_group(world: World, call: Call) -> Reply:
     """Create or update: at once, 201 or 200."""
     existing = world.find(call.target.group_id)
     sent = call.body.get("location") or (existing.location if existing else None)
+    if existing is None:
+        check_group(str(call.target.group))
     if not sent:
         raise refusal("location missing")
-    location = short(str(sent))
+    location = str(sent)
     if existing and location != existing.location:
         raise refusal(
             "location changed",

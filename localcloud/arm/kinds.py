@@ -24,6 +24,7 @@ class Draft:
     failure: Failure | None = None
     regions: tuple[Region, ...] = ()
     end: datetime | None = None  # instead of now + seconds
+    answer: str | None = None  # the answer's provisioningState, instead of the kind's
 
 
 Write = Callable[[World, Call, Resource | None], Draft]

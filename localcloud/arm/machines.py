@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from localcloud.arm.errors import refusal
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.states import is_pending
 from localcloud.arm.world import World
@@ -15,40 +16,46 @@ ACCOUNT = "microsoft.storage/storageaccounts"
 OS_SIZES = {"Windows": 127}  # GB, of an OS disk whose size nobody has named
 LINUX_SIZE = 30
 DATA_SIZE = 10
+DEALLOCATED = "deallocated"  # a machine's hidden mark
+
+
+def require_source(world: World, resource_id: str) -> Resource:
+    """The disk, snapshot or machine of that id. Raises NotFound when there is none."""
+    found = world.find(resource_id)
+    if found is None:
+        raise refusal("source resource missing", name=resource_id.rsplit("/", 1)[-1])
+    return found
 
 
 def storage_of(world: World, machine_id: str) -> Json:
-    """The storage profile an image captured from this machine gets.
+    """The storage profile an image captured from this machine gets. Raises NotFound.
 
-    The emulator keeps machines as they were sent; one it has never seen counts as a Linux machine
-    with one disk. A disk's `size` is for later: an image names sizes only when it is complete.
+    A disk's `size` is for later: while a machine is deallocated its model names no sizes (recorded),
+    and so an image of it tells them only when it is complete.
     """
-    machine = world.find(machine_id)
-    profile = machine.properties.get("storageProfile", {}) if machine else {}
+    machine = require_source(world, machine_id)
+    profile = (machine.properties | machine.revealed).get("storageProfile", {})
     os_disk = profile.get("osDisk") or {}
-    name = machine_id.rsplit("/", 1)[-1]
     return {
         "osDisk": {
             "osType": os_type(machine),
             "osState": "Generalized",
             "caching": os_disk.get("caching") or "ReadWrite",
-            **_managed(machine_id, os_disk, f"{name}_OsDisk_1"),
+            **_captured(world, machine, os_disk, f"{machine.name}_OsDisk_1"),
         },
         "dataDisks": [
             {
                 "lun": disk["lun"],
                 "caching": disk.get("caching") or "None",
-                **_managed(machine_id, disk, f"{name}_lun_{disk['lun']}"),
+                **_captured(world, machine, disk, f"{machine.name}_lun_{disk['lun']}"),
             }
             for disk in profile.get("dataDisks") or []
         ],
     }
 
 
-def os_type(machine: Resource | None) -> str:
+def os_type(machine: Resource) -> str:
     """Linux unless the machine's OS profile or image says Windows."""
-    if machine is None:
-        return "Linux"
     profile = machine.properties.get("storageProfile") or {}
     named = (profile.get("osDisk") or {}).get("osType")
     reference = profile.get("imageReference") or {}
@@ -58,16 +65,25 @@ def os_type(machine: Resource | None) -> str:
     )
 
 
-def _managed(machine_id: str, disk: Json, name: str) -> Json:
+def _captured(world: World, machine: Resource, disk: Json, name: str) -> Json:
     if disk.get("vhd"):
         return {"blobUri": disk["vhd"].get("uri"), "diskSizeGB": disk.get("diskSizeGB")}
     managed = disk.get("managedDisk") or {}
-    disks = machine_id.rsplit("/", 2)[0] + "/disks/"
+    disks = machine.id.rsplit("/", 2)[0] + "/disks/"
+    named = managed.get("id") or disks + str(disk.get("name") or name)
+    known = world.find(named)
+    size = (known and size_of(world, known)) or disk.get("diskSizeGB")
+    when = "size" if machine.hidden.get(DEALLOCATED) else "diskSizeGB"
     return {
-        "managedDisk": {"id": managed.get("id") or disks + str(disk.get("name") or name)},
-        "size": disk.get("diskSizeGB"),
-        "storageAccountType": managed.get("storageAccountType") or "Premium_LRS",
+        "managedDisk": {"id": named},
+        when: size,
+        "storageAccountType": managed.get("storageAccountType") or sku_of(known) or "Premium_LRS",
     }
+
+
+def sku_of(disk: Resource | None) -> str | None:
+    """The type of its storage, `Standard_LRS`."""
+    return (disk.extras.get("sku") or {}).get("name") if disk else None
 
 
 def blob_account(world: World, uri: str) -> Resource | None:
@@ -88,7 +104,7 @@ def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:
 
 def size_of(world: World, source: Resource) -> int | None:
     """`diskSizeGB` of a disk or snapshot, or of what it was copied from."""
-    size = source.properties.get("diskSizeGB")
+    size = (source.properties | source.revealed).get("diskSizeGB")
     if size:
         return int(size)
     data = source.properties.get("creationData") or {}

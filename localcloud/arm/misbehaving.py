@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from localcloud.arm.answering import response
+from localcloud.arm.call import Reply
 from localcloud.arm.errors import ArmError
 from localcloud.arm.faults import Rule
 from localcloud.arm.model import Failure, Json
@@ -59,22 +61,30 @@ class Misbehaviour:
 
 
 async def answer_wrongly(
-    request: web.BaseRequest, wrong: Misbehaviour, right: web.Response | None, now: datetime
+    request: web.BaseRequest,
+    wrong: Misbehaviour,
+    right: web.Response | None,
+    correlation: str,
+    now: datetime,
 ) -> web.StreamResponse:
-    """What the client gets instead of, or of, the right answer."""
+    """What the client gets instead of, or of, the right answer; with Azure's headers, if it is an answer."""
+
+    def answer(reply: Reply) -> web.Response:
+        return response(request.method, reply, {}, correlation, now)
+
     match wrong.rule.what:
         case "status":
-            return _error_status(wrong.rule, now)
+            return answer(_error_status(wrong.rule, now))
         case "reset":
             return _reset(request)
         case "truncated" if right is not None:
             return await _truncated(request, right)
         case "malformed":
-            return web.Response(
-                text='{"name": "x", "properties": {', content_type="application/json"
-            )
+            broken = answer(Reply(200, {}))
+            broken.body = b'{"name": "x", "properties": {'
+            return broken
         case "error-body":
-            return web.json_response(_failure(wrong.rule, 500).as_json())
+            return answer(Reply(200, _failure(wrong.rule, 500).as_json()))
         case "content-type" if right is not None:
             right.content_type = "text/html"
     return right if right is not None else _reset(request)
@@ -85,7 +95,7 @@ def _failure(rule: Rule, status: int) -> ArmError:
     return ArmError(status, Failure(rule.code or code, rule.message or message))
 
 
-def _error_status(rule: Rule, now: datetime) -> web.Response:
+def _error_status(rule: Rule, now: datetime) -> Reply:
     error = _failure(rule, rule.status)
     if rule.status == 429 and rule.code is None:
         end = now + timedelta(minutes=3)
@@ -96,7 +106,7 @@ def _error_status(rule: Rule, now: datetime) -> web.Response:
         headers["Retry-After"] = (
             http_date(moment) if rule.retry_after_date else str(rule.retry_after)
         )
-    return web.json_response(error.as_json(), status=rule.status, headers=headers)
+    return Reply(rule.status, error.as_json(), headers)
 
 
 def _reset(request: web.BaseRequest) -> web.Response:

@@ -43,6 +43,7 @@ class Operation:
     failure: Failure | None = None
     retry_after: int | None = None
     output: bool = False  # disks answer their body as properties.output
+    answer: Json | None = None  # what its Location answers in the end
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from aiohttp import web
+from yarl import URL
 
+from localcloud.arm import paths
 from localcloud.arm.call import Exchange
+from localcloud.arm.model import Json
+from localcloud.arm.redaction import (
+    VAULT_SECRETS,
+    without_secrets,
+    without_signature,
+    without_value,
+)
 
 Observer = Callable[[Exchange], None]
 
@@ -24,7 +33,7 @@ VARIABLE = "LOCALCLOUD_EXCHANGES"
 
 
 class Tape:
-    """Appends exchanges to a file, one line of JSON each. Tokens are left out."""
+    """Appends exchanges to a file, one line of JSON each. Tokens and secrets are left out."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,6 +41,9 @@ class Tape:
     def __call__(self, exchange: Exchange) -> None:
         """Keep one exchange; it is on disk when this returns."""
         kept = asdict(exchange)
+        kept["url"] = without_signature(exchange.url)
+        if isinstance(exchange.request_body, dict):
+            kept["request_body"] = _kept(exchange.url, exchange.request_body)
         kept["request_headers"] = {
             name: text
             for name, text in exchange.request_headers.items()
@@ -44,6 +56,12 @@ class Tape:
     def read(path: Path) -> list[Exchange]:
         """The exchanges that were kept in a file."""
         return [Exchange(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def _kept(url: str, body: Json) -> Json:
+    target = paths.parse(URL(url).path)
+    of_vault = target is not None and target.kind == VAULT_SECRETS
+    return without_secrets(without_value(body) if of_vault else body)
 
 
 def asked_for() -> list[Observer]:

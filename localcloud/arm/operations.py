@@ -28,6 +28,7 @@ def begin(
     failure: Failure | None = None,
     retry_after: int | None = None,
     output: bool = False,
+    answer: Json | None = None,
 ) -> Operation:
     """The operation for an accepted write; saved together with the resource it changes.
 
@@ -43,6 +44,7 @@ def begin(
         failure=failure,
         retry_after=retry_after,
         output=output,
+        answer=answer,
     )
 
 
@@ -92,7 +94,7 @@ def read(world: World, call: Call) -> Reply:
     """GET of an operation URL: always 200, Retry-After only while it runs.
 
     With `monitor=true` (the Location form) 202 while it runs, then 200 and the operation's output:
-    the disk that was made, nothing for images and galleries.
+    the disk that was made, the SharingUpdate, nothing for images and galleries.
     """
     operation = world.operations.get(call.target.name.lower())
     if operation is None:
@@ -102,7 +104,7 @@ def read(world: World, call: Call) -> Reply:
     if call.query.get("monitor", "").lower() == "true":
         if not running:
             told = _report(world, operation, call.now).get("properties") or {}
-            return Reply(200, told.get("output"))
+            return Reply(200, operation.answer or told.get("output"))
         return Reply(202, None, waiting | {"Location": call.base + call.raw})
     return Reply(200, _report(world, operation, call.now), waiting if running else {})
 

@@ -19,7 +19,8 @@ class Profile:
         operation has ended: Succeeded does not mean usable.
     failing_regions: ARM's detail text by region: the region and the operation end Failed.
     shapes: curve of progress by region (`replication.SHAPES`).
-    index_lag: seconds for which ARM still counts deleted children (CannotDeleteResource).
+    index_lag: seconds for which ARM still counts deleted children (CannotDeleteResource); 0 as recorded,
+        10 to 20 as issues report it.
     throttling: whether an empty bucket answers 429; the headers count down in any case.
     bucket_scale: the size of the buckets as a share of the recorded sizes.
     retry_after: how a 429 says when to come back: "seconds", "date" or None (it may be absent).
@@ -34,7 +35,7 @@ class Profile:
     late_regions: Mapping[str, float] = field(default_factory=dict)
     failing_regions: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
-    index_lag: float = 15.0
+    index_lag: float = 0.0
     throttling: bool = False
     bucket_scale: float = 1.0
     retry_after: str | None = "seconds"

@@ -1,6 +1,8 @@
-"""The publishing profile of an image version: defaults, display names, and what is refused."""
+"""The publishing profile of a version (of an image, of an application): defaults, display names, refusals."""
 
 from __future__ import annotations
+
+import re
 
 from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
@@ -8,10 +10,26 @@ from localcloud.arm.model import Json
 from localcloud.arm.regions import DISPLAY, ZONELESS, display, short
 from localcloud.arm.timestamps import arm_time, parse_time
 
-_PATH = "galleryImageVersion.properties.publishingProfile"
 _TYPE = "Microsoft.Compute/galleries"
+_VERSION = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,10}\Z")
 SECURITY_SINCE = "2022-01-03"
 ZONE_REDUNDANT_SINCE = "2025-03-03"  # PreferStandard_ZRS is the default strategy from here on
+
+
+def path_of(call: Call) -> str:
+    """How refusals name the profile: `galleryImageVersion.properties.publishingProfile`."""
+    return f"{artifact(call)[0].lower()}{artifact(call)[1:]}.properties.publishingProfile"
+
+
+def artifact(call: Call) -> str:
+    """What kind of version this is, in the service's own word."""
+    of_application = "/applications/" in call.target.kind
+    return "GalleryApplicationVersion" if of_application else "GalleryImageVersion"
+
+
+def is_version(name: str) -> bool:
+    """Whether it is of the form Major.Minor.Patch, each a number of 32 bits."""
+    return bool(_VERSION.match(name)) and all(int(part) < 2**31 for part in name.split("."))
 
 
 def region_names(profile: Json) -> list[str]:
@@ -24,13 +42,13 @@ def complete(call: Call, sent: Json, location: str, old: Json | None) -> Json:
     given = {key: value for key, value in sent.items() if value is not None}
     merged = (old or {}) | given
     replicas = merged.get("replicaCount") or 1
-    _check_replicas(replicas, f"{_PATH}.replicaCount")
+    _check_replicas(replicas, f"{path_of(call)}.replicaCount")
     storage = merged.get("storageAccountType") or _default_storage(call, location)
     regions = [
         _region(call, region, replicas, given, i)
         for i, region in enumerate(merged.get("targetRegions") or [{"name": location}])
     ]
-    _check_regions(regions, location, old)
+    _check_regions(call, regions, location, old)
     profile: Json = {"targetRegions": regions, "replicaCount": replicas}
     profile["excludeFromLatest"] = bool(merged.get("excludeFromLatest", False))
     profile["publishedDate"] = (old or {}).get("publishedDate") or arm_time(call.now)
@@ -43,7 +61,7 @@ def complete(call: Call, sent: Json, location: str, old: Json | None) -> Json:
     if merged.get("targetExtendedLocations"):
         zones = merged["targetExtendedLocations"]
         profile["targetExtendedLocations"] = [_edge_zone(zone, replicas) for zone in zones]
-    _check_mode(old, profile)
+    _check_mode(call, old, profile)
     return profile
 
 
@@ -58,7 +76,7 @@ def _region(call: Call, sent: Json, replicas: int, given: Json, index: int) -> J
         raise refusal("region", location=name, type=_TYPE, locations=",".join(DISPLAY))
     count = sent.get("regionalReplicaCount")
     count = replicas if count is None else count
-    _check_replicas(count, f"{_PATH}.targetRegions[{index}].regionalReplicaCount")
+    _check_replicas(count, f"{path_of(call)}.targetRegions[{index}].regionalReplicaCount")
     storage = sent.get("storageAccountType") or given.get("storageAccountType")
     region: Json = {
         "name": display(name),
@@ -89,34 +107,34 @@ def _check_replicas(count: object, parameter: str) -> None:
         raise refusal("replicas", value=count, parameter=parameter)
 
 
-def _check_regions(regions: list[Json], location: str, old: Json | None) -> None:
+def _check_regions(call: Call, regions: list[Json], location: str, old: Json | None) -> None:
     names = [short(region["name"]) for region in regions]
     if len(set(names)) < len(names):
-        raise refusal("duplicate regions")
+        raise refusal("duplicate regions", path=path_of(call))
     if short(location) not in names:
         shown = ",".join(region["name"] for region in regions)
-        raise refusal("home region", regions=shown, location=location)
+        raise refusal("home region", path=path_of(call), regions=shown, location=location)
     before = {r["name"]: r["storageAccountType"] for r in (old or {}).get("targetRegions", [])}
     for region in regions:
         was = before.get(region["name"], region["storageAccountType"])
         if was != region["storageAccountType"]:
-            raise refusal("storage type", region=region["name"], type=was)
+            raise refusal("storage type", path=path_of(call), region=region["name"], type=was)
 
 
 def _end_of_life(call: Call, sent: str, old: Json | None) -> str:
     try:
         moment = parse_time(sent)
     except ValueError:
-        raise refusal("value", value=sent, parameter=f"{_PATH}.endOfLifeDate") from None
+        raise refusal("value", value=sent, parameter=f"{path_of(call)}.endOfLifeDate") from None
     unchanged = (old or {}).get("endOfLifeDate") == arm_time(moment)
     if moment <= call.now and not unchanged:
-        raise refusal("end of life")
+        raise refusal("end of life", path=path_of(call))
     return arm_time(moment)
 
 
-def _check_mode(old: Json | None, new: Json) -> None:
+def _check_mode(call: Call, old: Json | None, new: Json) -> None:
     if old is None:
         return
     for key, default in (("replicationMode", "Full"), ("storageAccountType", "Standard_LRS")):
         if old.get(key, default) != new.get(key, default):
-            raise refusal("property changed", path=f"{_PATH}.{key}")
+            raise refusal("property changed", path=f"{path_of(call)}.{key}")

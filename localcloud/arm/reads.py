@@ -11,7 +11,7 @@ from localcloud.arm.kinds import Kind
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.states import envelope
 from localcloud.arm.world import World
-from localcloud.arm.writes import missing, require_group, require_parent
+from localcloud.arm.writes import missing, require_group
 
 
 def get(world: World, call: Call, kind: Kind) -> Reply:
@@ -32,16 +32,15 @@ def listing(world: World, call: Call, kind: Kind) -> Reply:
         found = [r for r in world.of_type(kind.type) if r.key.startswith(mine)]
     else:
         require_group(world, call)
-        if call.target.parent or len(call.target.types) > 1:
+        if len(call.target.types) > 1:
             _require_owner(world, call)
         found = world.listed(call.target.key)
     return page(call, [_line(call, kind, r) for r in found], world.profile.page_size)
 
 
 def _require_owner(world: World, call: Call) -> None:
-    owner = call.target.path.rsplit("/", 1)[0]
-    if world.find(owner) is None:
-        require_parent(world, call)
+    """Raises ParentResourceNotFound unless what the collection belongs to exists."""
+    if world.find(call.target.path.rsplit("/", 1)[0]) is None:
         raise refusal("parent missing", parent="/".join(call.target.names))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from localcloud.arm import (
+    application_versions,
     applications,
     compute,
     definitions,
     deployments,
+    disks,
     galleries,
     groups,
     images,
@@ -47,12 +49,12 @@ KINDS: dict[str, Kind] = {
         versions.KIND,
         images.KIND,
         applications.KIND,
-        applications.VERSION,
+        application_versions.KIND,
         locks.KIND,
         compute.MACHINE,
-        compute.DISK,
-        replace(compute.DISK, type="Microsoft.Compute/snapshots"),
-        replace(compute.DISK, type="Microsoft.Compute/diskEncryptionSets"),
+        compute.ENCRYPTION_SET,
+        disks.DISK,
+        disks.SNAPSHOT,
     )
 }
 _SOFT = "microsoft.compute/galleries/softdeletedartifacttypes/artifacts/versions"
@@ -100,7 +102,7 @@ def _resource(world: World, call: Call, site: Site) -> Reply:
 
 
 def _action(world: World, call: Call, site: Site) -> Reply:
-    """POST of an action: sharing, or a machine's, which take a moment and change nothing here."""
+    """POST of an action: sharing, or a machine's, which take a moment."""
     name = call.target.types[-1].lower()
     if call.target.kind == "microsoft.compute/galleries/share":
         return sharing.share(world, call, site.signer)
@@ -119,7 +121,7 @@ def _action(world: World, call: Call, site: Site) -> Reply:
         location=str(resource.location),
         end=end,
     )
-    world.save(operation=operation)
+    world.save(compute.after_action(resource, name), operation=operation)
     return Reply(202, None, operations.headers(world, call, operation, site.signer))
 
 

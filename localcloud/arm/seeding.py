@@ -8,6 +8,7 @@ from typing import Any
 
 from localcloud.arm import paths
 from localcloud.arm.groups import GROUP
+from localcloud.arm.incoming import settled
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.regions import short
 from localcloud.arm.routing import KINDS
@@ -26,6 +27,7 @@ def resource(world: World, body: Mapping[str, Any]) -> Resource:
     `createdTime` (now when absent) is when it was made; `plan` on an image is the purchase plan
     of the machine it was captured from. Raises ValueError for a body that cannot be kept.
     """
+    body = settled(body)
     target = paths.parse(str(body.get("id", "")))
     if target is None or target.is_collection:
         raise ValueError("id must be the id of an ARM resource")

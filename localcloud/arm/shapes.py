@@ -15,12 +15,16 @@ _OBJECT_NAMES = """
 properties tags sku plan identity sourceVirtualMachine storageProfile osDisk snapshot managedDisk
 diskEncryptionSet sharingProfile communityGalleryInfo softDeletePolicy identifier purchasePlan
 recommended disallowed publishingProfile safetyProfile securityProfile encryption osDiskImage source
+manageActions settings advancedSettings
 """
-_LIST_NAMES = "dataDisks features targetRegions targetExtendedLocations dataDiskImages groups"
+_LIST_NAMES = (
+    "dataDisks features targetRegions targetExtendedLocations dataDiskImages groups customActions"
+)
 _TEXT_NAMES = """
 location id endOfLifeDate hyperVGeneration blobUri uri name osType osState caching hostCaching
 storageAccountType storageAccountStrategy architecture replicationMode permissions operationType
 description eula virtualMachineId communityGalleryImageId
+mediaLink defaultConfigurationLink supportedOSType
 """
 _WANTED: dict[str, tuple[type, str]] = {
     **dict.fromkeys(_OBJECT_NAMES.split(), (dict, "an object")),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 from localcloud.arm import operations
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
+from localcloud.arm.galleries import community_info
 from localcloud.arm.model import Json, Resource
 from localcloud.arm.reads import page
 from localcloud.arm.signing import Signer
 from localcloud.arm.timestamps import arm_time
 from localcloud.arm.world import World
+
+_SILENT = frozenset({"2023-07-03"})  # recorded: no body, against the specification
 
 
 def share(world: World, call: Call, signer: Signer) -> Reply:
@@ -23,7 +25,9 @@ def share(world: World, call: Call, signer: Signer) -> Reply:
     kind = str(call.body.get("operationType") or "")
     if kind not in ("Add", "Remove", "Reset", "EnableCommunity"):
         raise refusal("value", value=kind, parameter="operationType")
-    profile = _CHANGES[kind](world, profile, call.body.get("groups") or [])
+    groups = call.body.get("groups") or []
+    profile = _CHANGES[kind](world, gallery, profile, groups)
+    told: Json = {"operationType": kind} | ({"groups": groups} if groups else {})
     end = call.now + timedelta(seconds=world.seconds("gallery update", gallery.id))
     operation = operations.begin(
         call,
@@ -31,10 +35,12 @@ def share(world: World, call: Call, signer: Signer) -> Reply:
         family="capsOperations",
         location=str(gallery.location),
         end=end,
+        answer=told,
     )
     inner = gallery.properties | {"sharingProfile": profile}
     world.save(replace(gallery, properties=inner), operation=operation)
-    return Reply(202, dict(call.body), operations.headers(world, call, operation, signer))
+    body = None if call.api in _SILENT else told
+    return Reply(202, body, operations.headers(world, call, operation, signer))
 
 
 def _gallery(world: World, call: Call) -> Resource:
@@ -61,24 +67,22 @@ def _merge(profile: Json, groups: list[Json], *, add: bool) -> Json:
     return profile | {"permissions": profile.get("permissions") or "Groups", "groups": kept}
 
 
-def _add(_world: World, profile: Json, groups: list[Json]) -> Json:
+def _add(_world: World, _gallery: Resource, profile: Json, groups: list[Json]) -> Json:
     return _merge(profile, groups, add=True)
 
 
-def _remove(_world: World, profile: Json, groups: list[Json]) -> Json:
+def _remove(_world: World, _gallery: Resource, profile: Json, groups: list[Json]) -> Json:
     return _merge(profile, groups, add=False)
 
 
-def _reset(_world: World, _profile: Json, _groups: list[Json]) -> Json:
+def _reset(_world: World, _gallery: Resource, _profile: Json, _groups: list[Json]) -> Json:
     return {"permissions": "Private"}
 
 
-def _community(world: World, profile: Json, _groups: list[Json]) -> Json:
-    info = dict(profile.get("communityGalleryInfo") or {})
-    guid = UUID(int=world.random("community").getrandbits(128), version=4)
-    names = [f"{info.get('publicNamePrefix', 'gallery')}-{guid}"]
-    info |= {"communityGalleryEnabled": True, "publicNames": info.get("publicNames") or names}
-    return profile | {"permissions": "Community", "communityGalleryInfo": info}
+def _community(world: World, gallery: Resource, profile: Json, _groups: list[Json]) -> Json:
+    info = community_info(world, gallery.key, profile.get("communityGalleryInfo") or {})
+    shared = info | {"communityGalleryEnabled": True}
+    return profile | {"permissions": "Community", "communityGalleryInfo": shared}
 
 
 _CHANGES = {"Add": _add, "Remove": _remove, "Reset": _reset, "EnableCommunity": _community}

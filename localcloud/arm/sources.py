@@ -1,8 +1,7 @@
 """What an image version is made from, and why that may not work out.
 
 A version has one source, for all of it (managed image, machine, other version) or for each disk
-(disk, snapshot, blob). Managed images and versions must exist; disks, snapshots and machines are
-kept generically by the emulator and count as found when it has never seen them.
+(disk, snapshot, blob). All of them must exist but blobs, which the emulator does not have.
 """
 
 from __future__ import annotations
@@ -48,21 +47,29 @@ def _id(storage: Json) -> str:
 
 
 def find_source(world: World, call: Call, storage: Json) -> Source | None:
-    """The image, version or machine that is the whole source, when the emulator has it."""
+    """The image, version or machine that is the whole source, None when each disk has its own.
+
+    Raises NotFound for a source that does not exist, or not in this region.
+    """
     wanted = _id(storage)
     if not wanted:
+        _require_disks(world, storage)
         return None
     found = world.find(wanted)
-    lower = wanted.lower()
-    must_exist = "/providers/microsoft.compute/images/" in lower or "/galleries/" in lower
     if found is None or not exists_fully(found, call.now):
-        if must_exist:
-            raise refusal("source missing", id=wanted)
-        return found
+        raise refusal("source missing", id=wanted)
     image = found.type == _IMAGE
     if image and short(str(found.location)) != short(str(call.body.get("location"))):
         raise refusal("source missing", id=wanted)
     return found
+
+
+def _require_disks(world: World, storage: Json) -> None:
+    for disk in [storage.get("osDiskImage") or {}, *(storage.get("dataDiskImages") or [])]:
+        source = disk.get("source") or {}
+        wanted = source.get("id")
+        if wanted and not source.get("uri") and world.find(wanted) is None:
+            raise refusal("source missing", id=wanted)
 
 
 def disk_images(world: World, storage: Json, source: Source | None) -> Json:

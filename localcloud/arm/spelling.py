@@ -29,6 +29,7 @@ _SETS = {
     "osType": "Windows Linux",
     "replicationMode": "Full Shallow",
     "storageAccountType": _STORAGE,
+    "supportedOSType": "Windows Linux",
 }
 _VALUES = {key: {value.lower(): value for value in values.split()} for key, values in _SETS.items()}
 
@@ -55,7 +56,8 @@ def _settled(json: Json) -> Json:
     for key, value in json.items():
         settled = value
         if isinstance(value, str):
-            settled = _spelt(key, value)
+            if key in _VALUES:
+                settled = _spelt(key, value)
         elif isinstance(value, dict):
             settled = _settled(value)
         elif isinstance(value, list):
@@ -66,9 +68,7 @@ def _settled(json: Json) -> Json:
 
 
 def _spelt(key: str, value: str) -> str:
-    known = _VALUES.get(key)
-    if known is None:
-        return value
+    known = _VALUES[key]
     if value.lower() not in known:
         raise refusal("value", value=value, parameter=key)
     azures = known[value.lower()]

@@ -1,4 +1,7 @@
-"""API versions ARM knows for the types the emulator checks; others are taken as they come."""
+"""API versions ARM knows for the types the emulator checks; others are taken as they come.
+
+The lists are those of the clients: azure-mgmt-compute 4 to 39, @azure/arm-compute 23 to 25, the az CLI.
+"""
 
 from __future__ import annotations
 
@@ -53,12 +56,16 @@ _IMAGES = [
     "2024-11-01",
     "2025-04-01",
     "2025-11-01",
+    "2026-03-01",
     "2026-04-01",
 ]
 SUPPORTED: dict[str, list[str]] = {
     "microsoft.compute/galleries": _GALLERIES,
     "microsoft.compute/galleries/images": _GALLERIES,
     "microsoft.compute/galleries/images/versions": _GALLERIES,
+    "microsoft.compute/galleries/applications": _GALLERIES[1:],
+    "microsoft.compute/galleries/applications/versions": _GALLERIES[1:],
+    "microsoft.compute/galleries/share": _GALLERIES[4:],
     "microsoft.compute/images": _IMAGES,
 }
 _FORM = re.compile(r"20\d\d-\d\d-\d\d(-preview|-beta|-alpha)?\Z")

@@ -8,16 +8,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
-from localcloud.arm import publishing, replication
+from localcloud.arm import publishing, replication, target_regions
 from localcloud.arm.call import Call
 from localcloud.arm.errors import refusal
 from localcloud.arm.kinds import Draft, Kind
 from localcloud.arm.model import Failure, Json, Region, Resource
-from localcloud.arm.regions import short
 from localcloud.arm.replication import state
 from localcloud.arm.sources import cached, check_forms, disk_images, find_source, mismatch
 from localcloud.arm.states import exists_fully, properties, provisioning
@@ -25,15 +23,14 @@ from localcloud.arm.timestamps import parse_time
 from localcloud.arm.world import World
 
 TYPE = "Microsoft.Compute/galleries/images/versions"
-_NAME = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,10}\Z")
 _PATH = "galleryImageVersion.properties"
-_SAFETY_SINCE, _DELETION_SINCE = "2022-01-03", "2022-03-03"
+_SAFETY_SINCE = "2022-01-03"
 VALIDATIONS_SINCE = "2024-03-03"
 
 
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     name = call.target.name
-    if not _NAME.match(name) or any(int(part) > 2**31 - 1 for part in name.split(".")):
+    if not publishing.is_version(name):
         raise refusal("version name")
     if existing is None:
         return _create(world, call)
@@ -69,7 +66,11 @@ def _create(world: World, call: Call) -> Draft:
     definition = world.find(call.target.parent)
     assert definition is not None  # the parent was checked before
     failure = mismatch(world, call, source, definition)
-    return _doomed(world, call, draft, failure) if failure else _planned(world, call, draft, names)
+    return (
+        _doomed(world, call, draft, failure)
+        if failure
+        else target_regions.planned(world, call, draft, names)
+    )
 
 
 def _creation(shallow: bool, regions: int) -> str:
@@ -87,22 +88,13 @@ def _doomed(world: World, call: Call, draft: Draft, failure: Failure) -> Draft:
     return replace(draft, failure=failure, regions=regions, end=end)
 
 
-def _planned(
-    world: World, call: Call, draft: Draft, names: list[str], kept: tuple[Region, ...] = ()
-) -> Draft:
-    plan = replication.plan(
-        names, call.now, draft.seconds, world.profile, world.random(call.target.path)
-    )
-    return replace(draft, failure=plan.failure, regions=kept + plan.regions, end=plan.end)
-
-
 def _rest(call: Call, sent: Json, existing: Resource | None) -> Json:
     """Safety profile and security profile, by api-version."""
     old = existing.properties if existing else {}
     rest: Json = {}
     if call.api >= _SAFETY_SINCE:
         safety: Json = {"reportedForPolicyViolation": False}
-        if call.api >= _DELETION_SINCE:
+        if call.api >= target_regions.DELETION_SINCE:
             safety["allowDeletionOfReplicatedLocations"] = False
         given = {k: v for k, v in (sent.get("safetyProfile") or {}).items() if v is not None}
         rest["safetyProfile"] = safety | old.get("safetyProfile", {}) | given
@@ -123,19 +115,9 @@ def _update(world: World, call: Call, existing: Resource) -> Draft:
     )
     inner = {"publishingProfile": profile, "storageProfile": old["storageProfile"]}
     inner |= _rest(call, sent, existing)
-    _check_dropped(call, existing, old["publishingProfile"], profile, inner)
-    names = publishing.region_names(profile)
-    kept = tuple(r for r in existing.regions if r.name in names and r.failure is None)
-    new = [name for name in names if name not in {r.name for r in kept}]
-    kind = "version update adding regions" if new else "version update"
-    draft = Draft(
-        inner,
-        world.seconds(kind, call.target.path),
-        revealed=existing.revealed,
-        hidden=existing.hidden,
-        regions=kept,
-    )
-    return _planned(world, call, draft, new, kept) if new else draft
+    target_regions.check_dropped(call, existing, inner)
+    draft = Draft(inner, 0, revealed=existing.revealed, hidden=existing.hidden)
+    return target_regions.updated(world, call, draft, existing)
 
 
 def _check_source(old: Json, sent: Json) -> None:
@@ -151,19 +133,6 @@ def _check_source(old: Json, sent: Json) -> None:
             raise refusal(
                 "property changed", path=f"{_PATH}.storageProfile.osDiskImage.source.{key}"
             )
-
-
-def _check_dropped(call: Call, existing: Resource, old: Json, new: Json, inner: Json) -> None:
-    gone = [
-        region["name"]
-        for region in old["targetRegions"]
-        if short(region["name"]) not in publishing.region_names(new)
-    ]
-    failed = {r.name for r in existing.regions if r.failure}
-    safety = inner.get("safetyProfile") or {}
-    lawful = safety.get("allowDeletionOfReplicatedLocations", True) or call.api < _DELETION_SINCE
-    if not lawful and any(short(name) not in failed for name in gone):
-        raise refusal("dropped region", name=existing.name, regions=",".join(gone))
 
 
 def _erase(_world: World, call: Call, existing: Resource) -> None:

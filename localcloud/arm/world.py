@@ -96,8 +96,11 @@ class World:
         return self._present(self._types.get(kind.lower()))
 
     def _present(self, found: Mapping[str, Resource] | None) -> list[Resource]:
-        held = list(found.values()) if found else ()
-        return [r for r in held if r.soft_deleted is None and not self._bury_if_gone(r)]
+        if not found:
+            return []
+        return [
+            r for r in list(found.values()) if r.soft_deleted is None and not self._bury_if_gone(r)
+        ]
 
     def every(self, predicate: Callable[[Resource], bool] = lambda _: True) -> list[Resource]:
         """All resources that pass, in the order of their creation."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from localcloud.arm import operations
+from localcloud.arm import names, operations
 from localcloud.arm.call import Call, Reply
 from localcloud.arm.errors import refusal
 from localcloud.arm.guids import guid
@@ -51,8 +51,10 @@ def put(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
     require_parent(world, call)
     check_locks(world, call.target.path, "write")
     existing = world.find(call.target.path)
-    if existing is None and kind.located:
-        _check_location(call, kind)
+    if existing is None:
+        names.check(call)
+        if kind.located:
+            _check_location(call, kind)
     if existing is not None:
         _check_change(call, kind, existing)
     return _write(world, call, kind, signer, existing)
@@ -62,7 +64,7 @@ def _check_location(call: Call, kind: Kind) -> None:
     location = call.body.get("location")
     if not location:
         raise refusal("location missing")
-    if not kind.synchronous and short(str(location)) not in DISPLAY:
+    if not kind.synchronous and location not in DISPLAY:
         raise refusal("region", location=location, type=kind.type, locations=",".join(DISPLAY))
 
 
@@ -116,7 +118,7 @@ def _write(
     resource = _changed(call, kind, draft, existing)
     if kind.synchronous:
         world.save(resource)
-        return _accepted(call, kind, resource, existing, {})
+        return _accepted(call, kind, resource, existing, {}, draft.answer)
     operation = operations.begin(
         call,
         name=resource.operation,
@@ -130,7 +132,7 @@ def _write(
     )
     world.save(resource, operation=operation)
     found = operations.headers(world, call, operation, signer, updates=existing is not None)
-    return _accepted(call, kind, resource, existing, found)
+    return _accepted(call, kind, resource, existing, found, draft.answer)
 
 
 def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) -> Resource:
@@ -163,10 +165,15 @@ def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) ->
 
 
 def _accepted(
-    call: Call, kind: Kind, resource: Resource, existing: Resource | None, headers: Json
+    call: Call,
+    kind: Kind,
+    resource: Resource,
+    existing: Resource | None,
+    headers: Json,
+    told: str | None,
 ) -> Reply:
     inner = kind.show(resource, call)
-    state = kind.answers.get(call.method if existing else "create")
+    state = told or kind.answers.get(call.method if existing else "create")
     if state:
         inner = inner | {"provisioningState": state}
     status = kind.updated_status if existing else kind.created_status

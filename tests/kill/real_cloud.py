@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from migration.names import replication_instance_id
+from domain.ids import replication_instance_id
 from records.table import TableRecords
 from tests.e2e import processes
 from tests.e2e.hosts import CoreTools, Embedded, Host

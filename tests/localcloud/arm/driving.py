@@ -16,6 +16,7 @@ from tests.localcloud.arm.spec.background import MovableTime, running_cloud
 GROUP = "rg"
 GALLERIES_API = "2024-03-03"
 IMAGES_API = "2024-07-01"
+DISKS_API = "2024-03-02"
 DEFINITION = "galleries/g/images/d"
 VERSION = f"{DEFINITION}/versions/1.0.0"
 
@@ -79,6 +80,20 @@ class Driver:
         body = {"id": self.id(f"images/{name}"), "location": "eastus2", "properties": inner}
         return str(self.cloud.add_image(body)["id"])
 
+    def disk(self, path: str = "disks/os", gigabytes: int = 30, sku: str = "Standard_LRS") -> str:
+        """Makes an empty disk or snapshot of that size; its id."""
+        inner = {"creationData": {"createOption": "Empty"}, "diskSizeGB": gigabytes}
+        body = {"location": "eastus2", "sku": {"name": sku}, "properties": inner}
+        assert self.call("PUT", path, body, api=DISKS_API).status_code == 202
+        self.pass_time(minutes=1)
+        return self.id(path)
+
+    def machine(self, name: str = "vm", image: str | None = None, **disk: Any) -> str:
+        """Makes a Linux machine with a data disk of 10 GB, from an image or the marketplace; its id."""
+        self.put(f"virtualMachines/{name}", machine(image, **disk))
+        self.pass_time(minutes=5)
+        return self.id(f"virtualMachines/{name}")
+
     def gallery(self, **properties: Any) -> None:
         """The gallery `g` with a definition `d` for such images, both complete."""
         self.image("to-make-the-group")
@@ -109,6 +124,22 @@ def definition(sku: str = "s", **properties: Any) -> Any:
     identifier = {"publisher": "p", "offer": "o", "sku": sku}
     inner = {"osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V1"}
     return {"location": "eastus2", "properties": inner | {"identifier": identifier} | properties}
+
+
+def machine(image: str | None = None, **disk: Any) -> Any:
+    """The body of a machine, from a managed image or from the marketplace."""
+    reference = {"id": image} if image else {"publisher": "Canonical", "offer": "UbuntuServer"}
+    disks = [{"lun": 0, "createOption": "Empty", "diskSizeGB": 10}]
+    profile = {"imageReference": reference, "osDisk": {"caching": "ReadWrite"} | disk}
+    return {
+        "location": "eastus2",
+        "properties": {"storageProfile": profile | {"dataDisks": disks}},
+    }
+
+
+def application(**properties: Any) -> Any:
+    """The body of a gallery application."""
+    return {"location": "eastus2", "properties": {"supportedOSType": "Linux"} | properties}
 
 
 def error(response: requests.Response) -> tuple[int, str]:

@@ -98,6 +98,17 @@ def test_an_error_status(arm: Controlled, status: int) -> None:
     assert arm.call("GET", "galleries/g").status_code == 404
 
 
+@pytest.mark.parametrize("what", ["status", "malformed", "error-body"])
+def test_answers_made_by_faults_have_azures_headers(arm: Controlled, what: str) -> None:
+    """The ids that a caller gives to Microsoft's support, and that nothing may keep the answer."""
+    arm.faults({"what": what})
+    sent = {"x-ms-correlation-request-id": "mine"}
+    headers = arm.call("GET", "images/web", headers=sent).headers
+    assert headers["x-ms-correlation-request-id"] == "mine"
+    assert headers["x-ms-request-id"] in headers["x-ms-routing-request-id"]
+    assert headers["Cache-Control"] == "no-cache"
+
+
 def test_retry_after_as_a_date(arm: Controlled) -> None:
     """The date lies that many seconds ahead of the emulated clock."""
     arm.faults({"what": "status", "status": 429, "retryAfter": 60, "retryAfterDate": True})

@@ -2,68 +2,172 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
-from tests.localcloud.arm.driving import DEFINITION, Driver, definition, error
+from tests.localcloud.arm.driving import DEFINITION, Driver, definition, error, machine
 
 OS_DISK = {"osType": "Linux", "osState": "Generalized"}
 
 
-def machine(image: str | None = None, **disk: Any) -> Any:
-    """The body of a machine, from a managed image or from the marketplace."""
-    reference = {"id": image} if image else {"publisher": "Canonical", "offer": "UbuntuServer"}
-    disks = [{"lun": 0, "createOption": "Empty", "diskSizeGB": 10}]
-    profile = {"imageReference": reference, "osDisk": {"caching": "ReadWrite"} | disk}
-    return {
-        "location": "eastus2",
-        "properties": {"storageProfile": profile | {"dataDisks": disks}},
-    }
-
-
-def test_an_image_of_a_machine_gets_its_disks(arm: Driver) -> None:
-    """Disks with the machine's caching and type; sizes when done; generation 1 unless sent."""
+@pytest.mark.parametrize(("deallocated", "at_once"), [(True, [None, None]), (False, [30, 10])])
+def test_an_image_of_a_machine_gets_its_disks(
+    arm: Driver, deallocated: bool, at_once: list[int | None]
+) -> None:
+    """The machine's caching and types at once, and sizes unless it is deallocated; generation 1 unless sent."""
     arm.image("to-make-the-group")
-    arm.put("virtualMachines/vm", machine())
-    arm.pass_time(minutes=5)
-    source = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/vm")}}
+    source = {"sourceVirtualMachine": {"id": arm.machine()}}
+    if deallocated:
+        arm.call("POST", "virtualMachines/vm/deallocate", api="2024-07-01")
     made = arm.put("images/web", {"location": "eastus2", "properties": source})
     assert "Location" not in made.headers
     assert "Retry-After" not in made.headers
-    storage = made.json()["properties"]["storageProfile"]
-    assert "diskSizeGB" not in storage["osDisk"]
+    disks = disks_of(made.json())
+    assert [disk.get("diskSizeGB") for disk in disks] == at_once
+    assert [disk["storageAccountType"] for disk in disks] == ["Premium_LRS", "Premium_LRS"]
+    assert [disk["caching"] for disk in disks] == ["ReadWrite", "None"]
     arm.pass_time(minutes=1)
-    image = arm.get("images/web")["properties"]
-    assert image["hyperVGeneration"] == "V1"
-    assert image["storageProfile"]["osDisk"]["diskSizeGB"] == 30
-    assert [disk["diskSizeGB"] for disk in image["storageProfile"]["dataDisks"]] == [10]
+    image = arm.get("images/web")
+    assert image["properties"]["hyperVGeneration"] == "V1"
+    assert [disk["diskSizeGB"] for disk in disks_of(image)] == [30, 10]
+
+
+def disks_of(image: Any) -> list[Any]:
+    """Its OS disk and its data disks."""
+    storage = image["properties"]["storageProfile"]
+    return [storage["osDisk"], *storage["dataDisks"]]
+
+
+def test_a_deallocated_machine_names_no_sizes(arm: Driver) -> None:
+    """Nor types of storage, until it is started again."""
+    arm.image("to-make-the-group")
+    arm.machine()
+    for action, size, kind in (("deallocate", None, None), ("start", 30, "Premium_LRS")):
+        arm.call("POST", f"virtualMachines/vm/{action}", api="2024-07-01")
+        found = arm.call("GET", "virtualMachines/vm", api="2024-07-01").json()
+        os_disk = found["properties"]["storageProfile"]["osDisk"]
+        assert os_disk.get("diskSizeGB") == size
+        assert os_disk["managedDisk"].get("storageAccountType") == kind
+
+
+def test_a_zone_resilient_image_of_a_machine(arm: Driver) -> None:
+    """Its storage profile says only that; the disks come from the machine."""
+    arm.image("to-make-the-group")
+    inner = {
+        "sourceVirtualMachine": {"id": arm.machine()},
+        "storageProfile": {"zoneResilient": True},
+    }
+    made = arm.put("images/web", {"location": "eastus2", "properties": inner})
+    assert made.status_code == 201
+    assert made.json()["properties"]["storageProfile"]["zoneResilient"] is True
+    assert len(disks_of(made.json())) == 2
+    arm.pass_time(minutes=1)
+    assert arm.get("images/web")["properties"]["storageProfile"]["zoneResilient"] is True
+
+
+@pytest.mark.parametrize("kind", ["managedDisk", "snapshot"])
+def test_an_image_of_disks_tells_their_sizes_at_once(arm: Driver, kind: str) -> None:
+    """Type and size as the disk or snapshot has them; the oldest api-version waits with both (recorded)."""
+    arm.image("to-make-the-group")
+    path = "disks" if kind == "managedDisk" else "snapshots"
+    os_disk = OS_DISK | {kind: {"id": arm.disk(f"{path}/os", 64, "Premium_LRS")}}
+    data = {"lun": 3, kind: {"id": arm.disk(f"{path}/data", 16)}}
+    inner = {"storageProfile": {"osDisk": os_disk, "dataDisks": [data]}}
+    body = {"location": "eastus2", "properties": inner}
+    disks = disks_of(arm.put("images/web", body).json())
+    assert [(d["storageAccountType"], d["diskSizeGB"]) for d in disks] == [
+        ("Premium_LRS", 64),
+        ("Standard_LRS", 16),
+    ]
+    old = disks_of(arm.call("PUT", "images/old", body, api="2017-03-30").json())
+    assert [(d["storageAccountType"], d.get("diskSizeGB")) for d in old] == 2 * [
+        ("Standard_LRS", None)
+    ]
+    arm.pass_time(minutes=1)
+    assert [disk["diskSizeGB"] for disk in disks_of(arm.get("images/old"))] == [64, 16]
 
 
 def test_defaults_of_an_image_from_a_disk(arm: Driver) -> None:
-    """Caching None, Standard_LRS, no data disks; zoneResilient and generation only if sent."""
+    """Caching None, no data disks; zoneResilient and generation only if sent."""
     arm.image("to-make-the-group")
-    os_disk = OS_DISK | {"managedDisk": {"id": arm.id("disks/os")}}
+    os_disk = OS_DISK | {"managedDisk": {"id": arm.disk()}}
     inner: Any = {"storageProfile": {"osDisk": os_disk}}
     storage = arm.put("images/web", {"location": "eastus2", "properties": inner}).json()
     profile = storage["properties"]["storageProfile"]
-    assert (profile["osDisk"]["caching"], profile["osDisk"]["storageAccountType"]) == (
-        "None",
-        "Standard_LRS",
-    )
+    assert profile["osDisk"]["caching"] == "None"
     assert profile["dataDisks"] == []
     assert "zoneResilient" not in profile
     assert "hyperVGeneration" not in storage["properties"]
+
+
+MISSING: dict[str, Any] = {
+    "a machine": {"sourceVirtualMachine": {"id": "virtualMachines/none"}},
+    "a disk": {"storageProfile": {"osDisk": OS_DISK | {"managedDisk": {"id": "disks/none"}}}},
+    "a snapshot": {"storageProfile": {"osDisk": OS_DISK | {"snapshot": {"id": "snapshots/none"}}}},
+    "a data disk": {
+        "storageProfile": {
+            "osDisk": OS_DISK | {"blobUri": "https://a.b/c.vhd"},
+            "dataDisks": [{"lun": 0, "managedDisk": {"id": "disks/none"}}],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+def test_an_image_of_what_does_not_exist(arm: Driver, what: str) -> None:
+    """404 NotFound with the name of the source, and no image."""
+    arm.image("to-make-the-group")
+    inner = json.loads(
+        re.sub(r'"(\w+/none)"', lambda m: f'"{arm.id(m[1])}"', json.dumps(MISSING[what]))
+    )
+    refused = arm.call("PUT", "images/web", {"location": "eastus2", "properties": inner})
+    assert error(refused) == (404, "NotFound")
+    assert refused.json()["error"]["message"] == "Resource none is not found."
+    assert arm.call("GET", "images/web").status_code == 404
+
+
+def test_a_disk_of_an_image_has_one_source(arm: Driver) -> None:
+    """A disk and a blob at once are refused."""
+    arm.image("to-make-the-group")
+    two = OS_DISK | {"managedDisk": {"id": arm.disk()}, "blobUri": "https://a.b/c.vhd"}
+    body = {"location": "eastus2", "properties": {"storageProfile": {"osDisk": two}}}
+    assert error(arm.call("PUT", "images/web", body)) == (400, "InvalidParameter")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"osDisk": OS_DISK | {"managedDisk": {"id": "disks/other"}}},
+        {"osDisk": OS_DISK | {"blobUri": "https://a.b/c.vhd"}},
+        {"dataDisks": [{"lun": 0, "managedDisk": {"id": "disks/other"}}]},
+    ],
+)
+def test_the_disks_of_an_image_cannot_be_changed(arm: Driver, changed: Any) -> None:
+    """409 PropertyChangeNotAllowed for another source; the same one in other letters is none."""
+    arm.image("to-make-the-group")
+    os_disk = OS_DISK | {"managedDisk": {"id": arm.disk()}}
+    body: Any = {"location": "eastus2", "properties": {"storageProfile": {"osDisk": os_disk}}}
+    arm.put("images/web", body)
+    arm.pass_time(minutes=1)
+    refused = arm.call("PUT", "images/web", body | {"properties": {"storageProfile": changed}})
+    assert error(refused) == (409, "PropertyChangeNotAllowed")
+    os_disk["managedDisk"] = {"id": arm.id("disks/OS")}
+    os_disk["caching"] = "ReadOnly"
+    arm.put("images/web", body)
+    assert disks_of(arm.get("images/web"))[0]["caching"] == "ReadOnly"
 
 
 def test_the_source_machine_of_an_image_cannot_be_changed(arm: Driver) -> None:
     """409 PropertyChangeNotAllowed; tags may change, and stay after a PATCH."""
     arm.image("to-make-the-group")
     body: Any = {"location": "eastus2", "properties": {}}
-    body["properties"] = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/a")}}
+    body["properties"] = {"sourceVirtualMachine": {"id": arm.machine("a")}}
     arm.put("images/web", body)
     arm.pass_time(minutes=1)
-    other = {"sourceVirtualMachine": {"id": arm.id("virtualMachines/b")}}
+    other = {"sourceVirtualMachine": {"id": arm.machine("b")}}
     refused = arm.call("PUT", "images/web", body | {"properties": other})
     assert error(refused) == (409, "PropertyChangeNotAllowed")
     patched = arm.call("PATCH", "images/web", {"tags": {"a": "b"}})
@@ -184,6 +288,41 @@ def test_what_does_not_exist(arm: Driver) -> None:
         "NoRegisteredProviderFound",
     )
     assert arm.call("DELETE", "images/nothing").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "parent"),
+    [("galleries/none/images", "none"), ("galleries/none/images/d/versions", "none/d")],
+)
+def test_a_list_below_what_is_missing_names_it(arm: Driver, path: str, parent: str) -> None:
+    """404 ParentResourceNotFound with the path of the parent."""
+    arm.image()
+    missing = arm.call("GET", path)
+    assert error(missing) == (404, "ParentResourceNotFound")
+    assert f"Parent resource '{parent}' not found." in missing.json()["error"]["message"]
+
+
+CLIENTS = {  # api-versions by client: azure-mgmt-compute 33 to 39, @azure/arm-compute 23 to 25
+    "images/web": ["2024-07-01", "2024-11-01", "2025-04-01", "2026-03-01", "2026-04-01"],
+    "galleries/g": ["2023-07-03", "2024-03-03", "2025-03-03", "2025-12-03", "2026-03-03"],
+    "galleries/g/applications": [
+        "2023-07-03",
+        "2024-03-03",
+        "2025-03-03",
+        "2025-12-03",
+        "2026-03-03",
+    ],
+}
+
+
+@pytest.mark.parametrize(("path", "versions"), CLIENTS.items(), ids=str)
+def test_the_api_versions_of_the_clients_are_known(
+    arm: Driver, path: str, versions: list[str]
+) -> None:
+    """What the SDKs for Python and JavaScript send is answered."""
+    arm.gallery()
+    arm.image()
+    assert [arm.call("GET", path, api=api).status_code for api in versions] == [200] * len(versions)
 
 
 def test_lists_come_in_pages(arm: Driver) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from localcloud.arm.profile import DEFAULT, Profile
-from tests.localcloud.arm.driving import VERSION, driven, error
+from tests.localcloud.arm.driving import DEFINITION, VERSION, driven, error
 
 FAILURE = "Failed with internal server error."
 
@@ -61,3 +61,19 @@ def test_durations_can_be_set(state_folder: Path) -> None:
         assert arm.state(VERSION) == "Creating"
         arm.pass_time(seconds=0.2)
         assert arm.state(VERSION) == "Succeeded"
+
+
+def test_arm_may_count_children_for_a_while_after_they_are_gone(state_folder: Path) -> None:
+    """With an index lag: 409 CannotDeleteResource while versions exist and some seconds longer, then 202."""
+    with driven(state_folder, Profile(index_lag=15)) as arm:
+        arm.gallery()
+        arm.image()
+        arm.version()
+        arm.pass_time(minutes=30)
+        gone = arm.call("DELETE", VERSION)
+        while arm.operation(gone)["status"] == "InProgress":
+            arm.pass_time(seconds=1)
+        assert arm.call("GET", VERSION).status_code == 404
+        assert error(arm.call("DELETE", DEFINITION)) == (409, "CannotDeleteResource")
+        arm.pass_time(seconds=20)
+        assert arm.call("DELETE", DEFINITION).status_code == 202

@@ -12,18 +12,6 @@ ACCOUNT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storag
 BLOB = {"storageAccountId": ACCOUNT, "uri": "https://a.blob.core.windows.net/c/os.vhd"}
 
 
-def disk(arm: Driver, path: str, gigabytes: int) -> str:
-    """A disk or snapshot of that size; its id."""
-    body = {
-        "location": "eastus2",
-        "sku": {"name": "Premium_LRS"},
-        "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": gigabytes},
-    }
-    assert arm.call("PUT", path, body, api="2024-03-02").status_code == 202
-    arm.pass_time(minutes=1)
-    return arm.id(path)
-
-
 def machine(arm: Driver) -> str:
     """A Linux machine with a data disk; its id."""
     profile = {
@@ -62,8 +50,8 @@ def test_from_a_machine(arm: Driver) -> None:
 def test_from_single_disks(arm: Driver) -> None:
     """A snapshot and a disk: each keeps its source and gets its size."""
     arm.gallery()
-    os_source = {"id": disk(arm, "snapshots/os", 200)}
-    data_source = {"id": disk(arm, "disks/data", 50)}
+    os_source = {"id": arm.disk("snapshots/os", 200)}
+    data_source = {"id": arm.disk("disks/data", 50)}
     made = made_from(
         arm,
         {
@@ -80,7 +68,7 @@ def test_from_single_disks(arm: Driver) -> None:
 def test_from_a_copied_snapshot(arm: Driver) -> None:
     """A copy has the size of what it was copied from."""
     arm.gallery()
-    original = disk(arm, "disks/original", 77)
+    original = arm.disk("disks/original", 77)
     data = {"createOption": "Copy", "sourceResourceId": original}
     body = {"location": "eastus2", "properties": {"creationData": data}}
     arm.call("PUT", "snapshots/copy", body, api="2024-03-02")
@@ -103,6 +91,28 @@ def test_from_another_version(arm: Driver) -> None:
     arm.pass_time(hours=1)
     made = made_from(arm, {"source": {"id": arm.id(VERSION)}}, f"{DEFINITION}/versions/2.0.0")
     assert made["osDiskImage"] == {"sizeInGB": 30, "hostCaching": "None", "source": {}}
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {"source": {"virtualMachineId": "virtualMachines/none"}},
+        {"osDiskImage": {"source": {"id": "snapshots/none"}}},
+        {
+            "osDiskImage": {"source": BLOB},
+            "dataDiskImages": [{"lun": 0, "source": {"id": "disks/none"}}],
+        },
+    ],
+    ids=["machine", "snapshot", "data disk"],
+)
+def test_from_what_does_not_exist(arm: Driver, storage: Any) -> None:
+    """404 naming the source."""
+    arm.gallery()
+    body = arm.version_body()
+    body["properties"]["storageProfile"] = storage
+    refused = arm.call("PUT", VERSION, body)
+    assert error(refused) == (404, "NotFound")
+    assert "none is not found" in refused.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("storage", [{}, {"source": {"id": "x"}, "osDiskImage": {"source": BLOB}}])
@@ -134,18 +144,3 @@ def test_a_source_over_two_terabytes_fails_later(arm: Driver) -> None:
     failed = arm.operation(made)["error"]
     assert failed["code"] == "GallerySourceResourceExceedsMaxSize"
     assert "2520" in failed["message"]
-
-
-def test_the_application_of_a_gallery_has_versions_too(arm: Driver) -> None:
-    """The application answers at once, its version replicates."""
-    arm.gallery()
-    body = {"location": "eastus2", "properties": {"supportedOSType": "Linux"}}
-    assert "Azure-AsyncOperation" not in arm.put("galleries/g/applications/a", body).headers
-    profile = {"source": {"mediaLink": "https://a.b/c"}, "targetRegions": [{"name": "eastus2"}]}
-    path = "galleries/g/applications/a/versions/1.0.0"
-    body = {"location": "eastus2", "properties": {"publishingProfile": profile}}
-    assert "Azure-AsyncOperation" in arm.put(path, body).headers
-    arm.pass_time(minutes=5)
-    made = arm.get(path, expand="ReplicationStatus")["properties"]
-    assert made["replicationStatus"]["aggregatedState"] == "Completed"
-    assert made["publishingProfile"]["targetRegions"][0]["name"] == "East US 2"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, definition, error
+from tests.localcloud.arm.driving import DEFINITION, VERSION, Driver, application, definition, error
 
 
 def test_a_version_is_created_while_time_passes(arm: Driver) -> None:
@@ -190,20 +190,25 @@ def test_deletion_shows_in_reads_only_later(arm: Driver) -> None:
     assert arm.call("DELETE", VERSION).status_code == 204
 
 
-def test_arm_counts_children_for_a_while_after_they_are_gone(arm: Driver) -> None:
-    """409 CannotDeleteResource while versions exist and some seconds longer, then 202."""
+@pytest.mark.parametrize("child", [VERSION, "galleries/g/applications/a"])
+def test_what_has_lost_its_last_child_can_be_deleted_at_once(arm: Driver, child: str) -> None:
+    """409 CannotDeleteResource while the child answers 200, 202 as soon as it answers 404."""
     arm.gallery()
     arm.image()
     arm.version()
+    arm.put("galleries/g/applications/a", application())
     arm.pass_time(minutes=30)
-    assert error(arm.call("DELETE", DEFINITION)) == (409, "CannotDeleteResource")
-    gone = arm.call("DELETE", VERSION)
-    while arm.operation(gone)["status"] == "InProgress":
+    parent = child.rsplit("/", 2)[0]
+    if parent == "galleries/g":
+        for path in (VERSION, DEFINITION):
+            arm.call("DELETE", path)
+            arm.pass_time(minutes=5)
+    assert error(arm.call("DELETE", parent)) == (409, "CannotDeleteResource")
+    gone = arm.call("DELETE", child)
+    while gone.status_code == 202 and arm.operation(gone)["status"] == "InProgress":
         arm.pass_time(seconds=1)
-    assert arm.call("GET", VERSION).status_code == 404
-    assert error(arm.call("DELETE", DEFINITION)) == (409, "CannotDeleteResource")
-    arm.pass_time(seconds=20)
-    assert arm.call("DELETE", DEFINITION).status_code == 202
+    assert arm.call("GET", child).status_code == 404
+    assert arm.call("DELETE", parent).status_code == 202
 
 
 def test_a_version_can_be_kept_from_deletion_until_its_end_of_life(arm: Driver) -> None:

@@ -3,7 +3,8 @@
 1. Resource groups that the recording reads before it creates them are seeded, as its test did.
 2. Every exchange is sent with the recorded body; ids of subscriptions and operations are replaced
    by the emulator's own.
-3. Time moves when the recording shows that something has ended: before such a read an hour passes.
+3. They come in the order of their dates. Time moves when the recording shows that something has
+   ended: before such a read an hour passes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f-]{36})", re.IGNORECASE)
 _OPERATION = re.compile(r"/locations/[^/]+/\w+Operations/([0-9a-f-]{36})", re.IGNORECASE)
 _COMPUTE_OPERATION = re.compile(r"/locations/[^/]+/operations/([0-9a-f-]{36})", re.IGNORECASE)
 _GROUP = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/?]+)(?=\?|$)", re.IGNORECASE)
+_DISK = re.compile(r"GET /.*/Microsoft\.Compute/(disks|snapshots)/[^/?]+(\?|$)", re.IGNORECASE)
 _RUNNING = {"Creating", "Updating", "Deleting", "InProgress", "Running", "Accepted"}
 
 
@@ -39,6 +41,9 @@ class Outcome:
     disagreements: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)  # left out, but later exchanges may miss it
+    disks: list[list[str]] = field(
+        default_factory=list
+    )  # the differences of each disk that was read
 
     @property
     def agreeing(self) -> int:
@@ -100,6 +105,8 @@ class Player:
                 outcome.left_out[row.reason] += 1
                 if row.sent:
                     ours = self._send(interaction, compared=False)
+                    if _DISK.match(f"{interaction.method} {interaction.path}"):
+                        outcome.disks.append(list(self._differences(interaction, ours)))
                     if interaction.method != "GET" and ours.status_code >= 400 > interaction.status:
                         outcome.refused.append(f"{interaction.label} {ours.text[:200]}")
                 self._know_disks(interaction)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,18 +30,42 @@ class Interaction:
     keeps_retry_after: bool  # azure-cli's recorder strips that header
 
     @property
+    def date(self) -> datetime | None:
+        """When it was answered, if that was recorded."""
+        text = self.headers.get("date")
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+
+    @property
     def label(self) -> str:
         """Method and path without the signature, for messages."""
         return f"{self.method} {self.path.partition('&t=')[0]}"
 
 
 def read(path: Path) -> list[Interaction]:
-    """All exchanges of a recording, in their order."""
+    """All exchanges of a recording, in the order of their dates.
+
+    Recorders write down some exchanges later than they were: parallel ones, and those of pollers.
+    """
+    return in_order(_listed(path))
+
+
+def _listed(path: Path) -> list[Interaction]:
     if path.suffix in (".yaml", ".yml"):
         loaded = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         return [_from_vcr(entry) for entry in loaded["interactions"]]
     entries = json.loads(path.read_text())["Entries"]
     return [_from_session(entry) for entry in entries]
+
+
+def in_order(listed: Sequence[Interaction]) -> list[Interaction]:
+    """By date; of one second, as they are listed. One without a date stays behind the one before it."""
+    known = (i.date for i in listed if i.date)
+    moment = next(known, datetime.min.replace(tzinfo=UTC))
+    dated = []
+    for interaction in listed:
+        moment = interaction.date or moment
+        dated.append((moment, interaction))
+    return [interaction for _, interaction in sorted(dated, key=lambda pair: pair[0])]
 
 
 def _from_vcr(entry: Any) -> Interaction:

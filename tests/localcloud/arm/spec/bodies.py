@@ -50,6 +50,14 @@ def version_body(image: str, *regions: str, **publishing: Any) -> Body:
     }
 
 
+def make_disks(traffic: Traffic) -> None:
+    """Creates the disks that the images are made from."""
+    empty = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 30}
+    for name in ("os", "data"):
+        path = f"{traffic.compute}/disks/{name}?api-version=2024-03-02"
+        traffic.finish(traffic.send("PUT", path, {"location": REGION, "properties": empty}))
+
+
 def make_image(traffic: Traffic, name: str, generation: str = "V2") -> str:
     """Creates an image through the API; its id."""
     images = traffic.client.images

@@ -12,6 +12,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from localcloud.arm.profile import Profile
 from tests.localcloud.arm.spec import gallery_scenarios, other_scenarios
 from tests.localcloud.arm.spec.background import MovableTime, running_cloud
+from tests.localcloud.arm.spec.bodies import make_disks
 from tests.localcloud.arm.spec.traffic import GROUP, REGION, Traffic
 
 PROFILE = Profile(
@@ -44,6 +45,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
         cloud.observers.append(played.seen.append)
         group = f"{played.subscription}/resourcegroups/{GROUP}?api-version=2024-11-01"
         played.send("PUT", group, {"location": REGION})
+        make_disks(played)
         for scenario in (*gallery_scenarios.SCENARIOS, *other_scenarios.SCENARIOS):
             scenario(played)
         yield played

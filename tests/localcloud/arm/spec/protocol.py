@@ -132,14 +132,16 @@ def retry_after(exchange: Exchange) -> Iterator[str | None]:
 def operation_bodies(exchange: Exchange) -> Iterator[str | None]:
     """An operation tells its start, status and name, then its end, and the error if it Failed.
 
-    Only actions on machines have an output, which their Location answers as well.
+    Only actions on machines have an output, which their Location answers as well; that of a gallery's
+    sharing answers what was asked for.
     """
     if not is_operation(exchange):
         return
     action = "/capsOperations/" not in exchange.url
     body = exchange.response_body
     if option(exchange.url, "monitor"):
-        fits = exchange.status in (200, 202) and (body is None or action)
+        sharing = isinstance(body, dict) and "operationType" in body
+        fits = exchange.status in (200, 202) and (body is None or action or sharing)
         yield None if fits else f"monitor answered {exchange.status} {body}"
         return
     if exchange.status != 200 or not isinstance(body, dict):
