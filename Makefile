@@ -42,8 +42,8 @@ test: $(VENV)/.dev node_modules/.installed  ## all tests
 e2e: $(VENV)/.dev node_modules/.installed  ## the same app on Azure Functions Core Tools (func) and Azurite, if they are there
 	@GALLERY_MIGRATOR_E2E=1 $(BIN)/python -m pytest -rs tests/e2e
 
-conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
-	@$(BIN)/python tests/conformance/run.py
+conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension (HOST=func: that one)
+	@$(BIN)/python -m tests.conformance.run $(if $(HOST),--host $(HOST))
 
 bench: $(VENV)/.dev  ## benchmarks; they print ratios and gate nothing
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done

@@ -9,11 +9,12 @@ recording and the host lack it) differs too.
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.conformance.recording import read
 
 ABSENT = "<absent>"
 Points = Mapping[str, Any]
@@ -41,8 +42,7 @@ def main() -> int:
     folder, points, *options = sys.argv[1:]
     sys.path.insert(0, folder)
     kit: Any = importlib.import_module("conformance")
-    newer = json.loads(Path(points).read_text("utf-8"))
-    kit.compare = overlaid(kit.compare, kit.Point, newer)
+    kit.compare = overlaid(kit.compare, kit.Point, read(Path(points)))
     return int(kit.main(options))
 
 
