@@ -202,3 +202,22 @@ def test_dates_and_numbers_change_as_newtonsoft_changes_them() -> None:
         '"none":"2026-03-01T10:15:30","long":"2026-03-01T10:15:30.123456789Z",'
         '"day":"2026-03-01","no-date":"2026-02-30T10:15:30.10Z","f":1.1}'
     )
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b'[{"id": "1"}, 2]', b"[null]"])
+def test_a_batch_with_what_is_no_object_is_not_handed_on(
+    worker: Worker, tmp_path: Path, body: bytes
+) -> None:
+    """To a function of cardinality many; the request fails with the host's own message."""
+
+    async def answered() -> tuple[int, str]:
+        async with served(worker, tmp_path) as (client, keys):
+            query = {"functionName": "ManyObj", "code": keys[system_key("eventgrid")]}
+            headers = {"aeg-event-type": "Notification"}
+            path = "/runtime/webhooks/EventGrid"
+            answer = await client.post(path, params=query, data=body, headers=headers)
+            return answer.status, await answer.text()
+
+    message = "Exception while executing function: Functions.ManyObj"
+    assert asyncio.run(answered()) == (500, message)
+    assert worker.functions[0].handler.__globals__["SEEN"] == []
