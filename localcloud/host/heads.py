@@ -74,12 +74,12 @@ def read_head(block: bytes) -> Head:
 
 
 def _first(line: bytes) -> tuple[str, bytes, HttpVersion]:
-    parts = line.split(b" ")
+    parts = line.split(b" ", 2)
     if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not TARGET.fullmatch(parts[1]):
         raise Refusal(400)
     method, target, name = parts
     if name not in VERSIONS:
-        raise Refusal(505 if re.fullmatch(rb"HTTP/\d\.\d", name) else 400)
+        raise Refusal(505 if name else 400)
     return method.decode(), target, VERSIONS[name]
 
 

@@ -46,12 +46,15 @@ async def _sent(
     if not content or request.method == "HEAD" or status in WITHOUT_A_BODY:
         return web.Response(status=status, headers=headers)
     response = web.StreamResponse(status=status, headers=headers)
-    response.headers.update(connection_header(request))
+    if request.version < (1, 1):  # without a length, the end of the connection is the answer's
+        response.force_close()
+    response.headers.update(connection_header(request, response))
     await response.prepare(request)
     await response.write_eof(content)
     return response
 
 
-def connection_header(request: web.Request) -> dict[str, str]:
-    """Kestrel says when it will close, in HTTP/1.0 as well, where the end of an answer is its length."""
-    return {} if request.keep_alive and request.version >= (1, 1) else {"Connection": "close"}
+def connection_header(request: web.Request, answer: web.StreamResponse) -> dict[str, str]:
+    """Kestrel says when it will close, in HTTP/1.0 as well."""
+    stays = request.keep_alive if answer.keep_alive is None else answer.keep_alive
+    return {} if stays else {"Connection": "close"}

@@ -43,7 +43,7 @@ class FunctionsServer:
             logger.exception("%s %s cannot be answered", request.method, request.path)
             answer = web.Response(status=500)
         if not answer.prepared:
-            answer.headers.update(connection_header(request))
+            answer.headers.update(connection_header(request, answer))
         return answer
 
     async def _answer(self, request: web.Request, path: str) -> web.StreamResponse:

@@ -117,6 +117,9 @@ def seen(answer: bytes) -> dict[str, object]:
             request(b"Content-Length: 104857601", method=b"POST"), 500, id="too large a body"
         ),
         pytest.param(b"GET /api/echo HTTP/3.0\r\n\r\n", 505, id="an unknown version"),
+        pytest.param(
+            b"GET /api/echo x HTTP/1.1\r\nHost: h\r\n\r\n", 505, id="a blank in the target"
+        ),
         pytest.param(b"POST /api/echo HTTP/1.0\r\n\r\n", 400, id="a post without a length in 1.0"),
         pytest.param(b"nonsense\r\n\r\n", 400, id="no request at all"),
         pytest.param(b"\r\n" + request(), 200, id="an empty line before"),
@@ -190,3 +193,17 @@ def test_a_packed_body_is_not_unpacked(exchange: Exchange) -> None:
     )
 
     assert seen(exchange([sent]))["body"] == "\x1f\x8bx"
+
+
+def test_an_answer_in_http_1_0_ends_with_its_connection(exchange: Exchange) -> None:
+    """A function's has neither a length nor chunks; one of the host's own has a length, and the connection stays."""
+    own = b"GET /api/none HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    answer = exchange([own + b"GET /api/echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"])
+
+    first, head, body = answer.split(b"\r\n\r\n")
+    assert (status(first), status(head)) == (404, 200)
+    assert b"Connection: keep-alive" in first
+    assert b"Connection: close" in head
+    assert b"Content-Length" not in head
+    assert b"Transfer-Encoding" not in head
+    assert json.loads(body)["body"] == ""
