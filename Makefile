@@ -49,8 +49,8 @@ e2e: $(VENV)/.dev node_modules/.installed  ## all that needs no moved clock on f
 e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker and a dead host, on func
 	@$(ON_FUNC) tests/e2e
 
-conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension
-	@$(BIN)/python tests/conformance/run.py
+conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension (HOST=func: that one)
+	@$(BIN)/python -m tests.conformance.run $(if $(HOST),--host $(HOST))
 
 bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done

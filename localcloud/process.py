@@ -21,7 +21,7 @@ from aiohttp import web
 from localcloud.advance import Follower, Mover
 from localcloud.clock import HEARTBEAT, Clock
 from localcloud.control import Notifications, clock_routes, control_application, reset_route
-from localcloud.host.keys import EXTENSIONS
+from localcloud.host.keys import EXTENSIONS, system_key
 from localcloud.host.runtime import FunctionsRuntime, load_local_settings
 from localcloud.state_folder import StateFolder, listening
 
@@ -117,7 +117,7 @@ class LocalCloud:
     def _connection(self, runtime: FunctionsRuntime, control_url: str) -> dict[str, Any]:
         return {
             "app": {"url": runtime.url, "key": runtime.keys["master"]},
-            "systemKeys": {name: runtime.keys[f"system:{name}"] for name in EXTENSIONS},
+            "systemKeys": {name: runtime.keys[system_key(name)] for name in EXTENSIONS},
             **(self._cloud.connection() if self._cloud else {}),
             "control": {"url": control_url},
         }

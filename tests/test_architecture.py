@@ -42,7 +42,11 @@ HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requ
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
 # Of the local cloud: the ARM emulator knows nothing of the rest, the Durable extension only the worker that it calls.
-LOCAL_PARTS = {"arm": set[str](), "durable": {"localcloud.clock", "localcloud.host.worker"}}
+LOCAL_PARTS = {
+    "arm": set[str](),
+    "dotnet": set[str](),
+    "durable": {"localcloud.clock", "localcloud.dotnet", "localcloud.host.worker"},
+}
 READ_IN_AN_HOUR = 2000  # lines of code: the embedded Durable extension
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from aiohttp import web
-from multidict import CIMultiDict
+
+from localcloud.dotnet.addresses import query_of
+from localcloud.dotnet.complaints import READER, complaint
+from localcloud.durable.history import compact
 
 T = TypeVar("T")
+INVALID = "Invalid JSON content"
 # The message of every 500.
 WRONG = "Something went wrong while processing your request"
+NO_STACK = "   (not kept by the local cloud)"
 FLAGS = {"true": True, "false": False}
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
-    """Ends a request. `exception`: the message of the .NET exception that led to it."""
+    """Ends a request. `kind` and `exception`: class and message of the .NET exception that led to it."""
 
-    def __init__(self, status: int, message: str = "", exception: str = "") -> None:
-        super().__init__(status, message, exception)
-        texts = {"Message": message, "ExceptionMessage": exception}
-        body = {key: text for key, text in texts.items() if text}
-        self.answer = web.json_response(body, status=status) if body else empty(status)
+    def __init__(self, status: int, message: str = "", kind: str = "", exception: str = "") -> None:
+        super().__init__(status, message, kind, exception)
+        body = {"Message": message}
+        if kind:
+            body |= {"ExceptionMessage": exception, "ExceptionType": kind, "StackTrace": NO_STACK}
+        self.answer = json_answer(body, status) if message else empty(status)
+
+
+def json_answer(
+    body: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """As .NET writes it."""
+    return web.json_response(body, status=status, headers=headers, dumps=compact)
 
 
 def empty(status: int) -> web.Response:
@@ -36,7 +47,7 @@ def parameter(request: web.Request, name: str, read: Callable[[str], T], default
     Of a name given more than once .NET makes a list with commas.
     """
     try:
-        return read(",".join(CIMultiDict(request.query).getall(name)))
+        return read(",".join(query_of(request.rel_url.raw_query_string).getall(name)))
     except (KeyError, ValueError):
         return default
 
@@ -46,24 +57,24 @@ def flag(request: web.Request, name: str, *, default: bool = False) -> bool:
     return parameter(request, name, lambda text: FLAGS[text.strip().lower()], default)
 
 
-async def json_body(request: web.Request) -> str | None:
-    """The text of the body if there is one; 400 if it is no JSON."""
-    text = await request.text()
-    try:
-        if text:
-            json.loads(text)
-    except json.JSONDecodeError as problem:
-        words = _in_newtonsofts_words(text, problem.pos)
-        raise Refused(400, "Invalid JSON content", words) from problem
+async def body_text(request: web.Request) -> str:
+    """What is not in the charset is replaced."""
+    return (await request.read()).decode(request.charset or "utf-8", "replace")
+
+
+async def json_input(request: web.Request) -> str | None:
+    """The text of the body if there is one. JSON that ends too early is an error of the server."""
+    text = await body_text(request)
+    if text.strip() and (problem := complaint(text)) is not None:
+        if problem.early:
+            raise Refused(500, WRONG, problem.kind, problem.text)
+        raise Refused(400, INVALID, problem.kind, problem.text)
     return text or None
 
 
-def _in_newtonsofts_words(text: str, place: int) -> str:
-    """They say where it went wrong; `place` is Python's opinion."""
-    what = "value"
-    if number := re.match(r"[-\d][-+.\dA-FX]*", text, re.IGNORECASE):
-        what, place = "number", number.end()
-    return (
-        f"Unexpected character encountered while parsing {what}: {text[place : place + 1]}."
-        f" Path '', line {min(place, 1)}, position {place}."
-    )
+async def json_token(request: web.Request) -> str:
+    """The text of the body; 400 if it is no JSON, or nothing."""
+    text = await body_text(request)
+    if (problem := complaint(text)) is not None:
+        raise Refused(400, INVALID, READER, problem.loading)
+    return text

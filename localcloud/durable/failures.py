@@ -1,7 +1,7 @@
 """How a failure in the worker reaches orchestrations and their callers.
 
 Worker text (`Result: Failure / Exception / Stack`) -> the host's sanitizer -> the message that the
-extension keeps (`Activity function 'x' failed:  ValueError: boom`) and its details, JSON of a .NET
+extension keeps (`Activity function 'x' failed: ValueError: boom`) and its details, JSON of a .NET
 exception. A failing orchestrator sends its state behind a label in the same text.
 """
 
@@ -30,13 +30,12 @@ def sanitized(text: str) -> str:
 def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
     """Reason and details of TaskFailed; of the .NET exception, what says something."""
     text = sanitized(worker_text)
-    message, stack = _parts(text)
-    friendly = message.partition(STATE_LABEL)[0].removesuffix("\n\n")
+    friendly, stack = _parts(text)
     details = {
         "$type": "System.Exception, System.Private.CoreLib",
         "ClassName": "System.Exception",
         "Message": friendly,
-        "InnerException": {"RemoteStackTrace": stack, "RemoteMessage": message.strip()},
+        "InnerException": {"RemoteStackTrace": stack, "RemoteMessage": friendly.strip()},
     }
     return f"Activity function '{name}' failed: {friendly}", compact(details)
 
@@ -44,7 +43,8 @@ def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
 def orchestrator_state(worker_text: str) -> dict[str, Any] | None:
     """The state that a failing orchestrator sent along; None if there is none to be read.
 
-    The first label counts, also one in the app's own text: then what follows is no JSON.
+    The first label counts, also one in the app's own text: then what follows is no JSON. A state that
+    says it is done does not count: so the SDK's after a result that is not JSON.
     """
     message, _ = _parts(sanitized(worker_text))
     _, label, text = message.partition(STATE_LABEL)
@@ -54,7 +54,9 @@ def orchestrator_state(worker_text: str) -> dict[str, Any] | None:
         state = json.loads(text)
     except ValueError:
         return None
-    return state if isinstance(state, dict) else None
+    if not isinstance(state, dict) or state.get("isDone") is not False:
+        return None
+    return state if "actions" in state and state.get("error") is not None else None
 
 
 def stateless_failure(worker_text: str) -> str:
@@ -64,13 +66,14 @@ def stateless_failure(worker_text: str) -> str:
 
 def unknown_function(name: str, kind: str, known: list[str]) -> str:
     listed = ", ".join(f"'{item}'" for item in known)
+    found = f"The following are the known {kind} functions: {listed}."
     return (
         f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. "
-        f"Additional info: The following are the known {kind} functions: {listed}."
+        f"Additional info: {found if known else f'No {kind} functions are currently registered!'}"
     )
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """Message (with the blank before it) and stack of a worker text."""
-    message, _, stack = text.removeprefix("Result: Failure\nException:").rpartition("\nStack: ")
+    """Message and stack of a worker text."""
+    message, _, stack = text.removeprefix("Result: Failure\nException: ").rpartition("\nStack: ")
     return message, stack

@@ -1,4 +1,4 @@
-"""The Durable HTTP API: under /runtime/webhooks/durabletask with a key, under /durabletask without.
+"""The Durable HTTP API, whose key the host has looked at.
 
 Here are its routes and whatever only looks at instances; operations.py does the rest. Paths are
 compared without case; a path or verb that is not served is 404, never 405.
@@ -6,8 +6,7 @@ compared without case; a path or verb that is not served is 404, never 405.
 
 from __future__ import annotations
 
-import hmac
-import json
+import base64
 import logging
 import re
 import sqlite3
@@ -18,10 +17,10 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from localcloud.durable.answers import WRONG, Refused, empty, flag, parameter
+from localcloud.durable.answers import WRONG, Refused, empty, flag, json_answer, parameter
 from localcloud.durable.entities import EntityState, is_entity
 from localcloud.durable.history import FINISHED, STATUSES, moment
-from localcloud.durable.links import RPC, WEBHOOKS
+from localcloud.durable.links import CONNECTION
 from localcloud.durable.operations import Operations
 from localcloud.durable.shim import scheduler_id
 from localcloud.durable.status_view import condensed, status, token
@@ -37,10 +36,10 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class HttpApi:
-    """`key` is the system key `durabletask`."""
+    """Looks at instances; `operations` changes them."""
 
-    def __init__(self, operations: Operations, key: str) -> None:
-        self._operations, self._store, self._key = operations, operations.store, key.encode()
+    def __init__(self, operations: Operations) -> None:
+        self._operations, self._store = operations, operations.store
         self._served: list[tuple[str, Handler]] = [
             (f"POST orchestrators/{NAME}", operations.start),
             (f"POST orchestrators/{NAME}/{NAME}", operations.start),
@@ -58,31 +57,21 @@ class HttpApi:
             (f"(?:POST|DELETE) entities/{NAME}/{NAME}", operations.signal),
         ]
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.route("*", f"{WEBHOOKS}{{path:.*}}", self._with_key),
-            web.route("*", f"{RPC}{{path:.*}}", self._serve),
-        ]
-
-    async def _with_key(self, request: web.Request) -> web.Response:
-        given = parameter(request, "code", str, "") or request.headers.get("x-functions-key", "")
-        if not hmac.compare_digest(given.encode(errors="replace"), self._key):
-            return empty(401)
-        return await self._serve(request)
-
-    async def _serve(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request, path: str) -> web.Response:
+        """Of a request whose decoded path, behind what the host serves the API under, is `path`."""
         # A path is decoded twice (the second time as a form); a slash from that ends a segment.
-        asked = f"{request.method} {unquote_plus(request.match_info['path']).strip('/')}"
+        asked = f"{request.method} {unquote_plus(path).strip('/')}"
         try:
             for pattern, handler in self._served:
                 if found := re.fullmatch(pattern, asked, re.IGNORECASE):
+                    _check_connection(request)
                     return await handler(request, *found.groups())
             return empty(404)
         except Refused as refused:
             return refused.answer
         except sqlite3.Error as trouble:
             log.warning("%s: the task hub cannot be used: %s", asked, trouble)
-            return Refused(500, WRONG, str(trouble)).answer
+            return Refused(500, WRONG, "Azure.RequestFailedException", str(trouble)).answer
 
     # ---- instances -----------------------------------------------------------------------------
     async def _status(self, request: web.Request, instance_id: str) -> web.Response:
@@ -92,25 +81,24 @@ class HttpApi:
         if history:
             body["historyEvents"] = condensed(request, history)
         if instance.status not in FINISHED:
-            headers = {"Location": str(request.url), "Retry-After": "5"}
-            return web.json_response(body, status=202, headers=headers)
+            return json_answer(body, 202, {"Location": str(request.url), "Retry-After": "5"})
         failed = instance.status == "Failed" and flag(request, "returnInternalServerErrorOnFailure")
-        return web.json_response(body, status=500 if failed else 200)
+        return json_answer(body, 500 if failed else 200)
 
     async def _instances(self, request: web.Request) -> web.Response:
         prefix = parameter(request, "instanceIdPrefix", str, "")
         found = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
         page, headers = _page(request, found)
-        return web.json_response([status(request, item) for item in page], headers=headers)
+        return json_answer([status(request, item) for item in page], 200, headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
         """Of ended instances; a time is required."""
         if parameter(request, "createdTimeFrom", moment, None) is None:
             problem = "Please provide value for 'createdTimeFrom' parameter."
-            return web.json_response(problem, status=400)
+            return json_answer(problem, 400)
         found = [item.id for item in self._found(request, FINISHED)]
         self._store.delete(found)
-        return web.json_response({"instancesDeleted": len(found)}) if found else empty(404)
+        return json_answer({"instancesDeleted": len(found)}) if found else empty(404)
 
     def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
         """By time and status; statuses not `among` these (also in another case) count as not named."""
@@ -136,11 +124,11 @@ class HttpApi:
             and (fetch or EntityState.of(item).exists)
         ]
         page, headers = _page(request, found)
-        return web.json_response([_entity(item, fetch=fetch) for item in page], headers=headers)
+        return json_answer([_entity(item, fetch=fetch) for item in page], 200, headers)
 
     async def _entity(self, _request: web.Request, name: str, key: str) -> web.Response:
         entity = EntityState.of(self._store.instance(scheduler_id(f"@{name}@{key}")))
-        return web.json_response(token(entity.state)) if entity.exists else empty(404)
+        return json_answer(token(entity.state)) if entity.exists else empty(404)
 
 
 def _entity(item: Instance, *, fetch: bool) -> dict[str, Any]:
@@ -152,10 +140,29 @@ def _entity(item: Instance, *, fetch: bool) -> dict[str, Any]:
     }
 
 
+def _check_connection(request: web.Request) -> None:
+    name = parameter(request, "connection", str, CONNECTION)
+    if name.lower() != CONNECTION.lower():
+        unknown = f"Unable to resolve the Azure Storage connection named '{name}'."
+        raise Refused(500, WRONG, "System.InvalidOperationException", unknown)
+
+
 def _page(request: web.Request, found: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
-    """A page, and the header that leads to the next one (empty on the last): its last id."""
-    start = json.loads(request.headers.get(TOKEN) or '""')
-    rest = [item for item in found if item.id > start]
-    page = rest[: max(0, parameter(request, "top", int, PAGE))]
-    last = page[-1].id if page else start
-    return page, {TOKEN: json.dumps(last) if len(rest) > len(page) else ""}
+    """A page, and the header that leads to the next one: where that begins, nothing on the last page.
+
+    The real host has been seen to leave the header out of an empty list.
+    """
+    start = _begin(request.headers.get(TOKEN, ""))
+    rest = [] if start is None else [item for item in found if item.id >= start]
+    size = max(0, parameter(request, "top", int, PAGE))
+    page, left = rest[:size], rest[size:]
+    token = base64.b64encode(left[0].id.encode()).decode() if left else ""
+    return page, {TOKEN: token} if page or left else {}
+
+
+def _begin(said: str) -> str | None:
+    """The id that a token stands for; None for a text that is no token, behind which there is nothing."""
+    try:
+        return base64.b64decode(said, validate=True).decode()
+    except ValueError:
+        return None

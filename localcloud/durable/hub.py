@@ -59,7 +59,7 @@ class TaskHub:
         operations = Operations(
             self._store, clock, self._dispatcher, versioning, worker, self._links
         )
-        self._api = HttpApi(operations, system_key)
+        self._api = HttpApi(operations)
 
     async def start(self) -> None:
         """Goes on with whatever the store holds."""
@@ -73,8 +73,9 @@ class TaskHub:
         """The text that durable client bindings get."""
         return self._links.binding(self._origin)
 
-    def routes(self) -> list[web.RouteDef]:
-        return self._api.routes()
+    async def answer(self, request: web.Request, path: str) -> web.Response:
+        """What the Durable HTTP API answers; the host has looked at the key."""
+        return await self._api.answer(request, path)
 
     async def idle(self) -> None:
         """Returns when nothing is running and nothing is due."""

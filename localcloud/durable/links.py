@@ -52,7 +52,7 @@ class Links:
             "requiredQueryStringParameters": f"code={self.key}",
             "rpcBaseUrl": f"{origin}{RPC}/",
             "httpBaseUrl": None,
-            "maxGrpcMessageSizeInBytes": 4194304,
+            "maxGrpcMessageSizeInBytes": None,
             "grpcHttpClientTimeout": None,
         }
         return compact(binding)

@@ -16,7 +16,17 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from localcloud.clock import Clock
-from localcloud.durable.answers import WRONG, Refused, empty, flag, json_body, parameter
+from localcloud.durable.answers import (
+    WRONG,
+    Refused,
+    body_text,
+    empty,
+    flag,
+    json_answer,
+    json_input,
+    json_token,
+    parameter,
+)
 from localcloud.durable.dispatcher import Dispatcher
 from localcloud.durable.entities import is_entity
 from localcloud.durable.failures import unknown_function
@@ -30,7 +40,7 @@ from localcloud.durable.history import (
     event_raised,
     stamp,
 )
-from localcloud.durable.links import CONNECTION, Links
+from localcloud.durable.links import Links
 from localcloud.durable.rewind import rewound
 from localcloud.durable.shim import entity_request, scheduler_id
 from localcloud.durable.status_view import status, token
@@ -39,6 +49,8 @@ from localcloud.durable.turn import Message
 from localcloud.durable.versions import Versioning
 from localcloud.host.worker import Worker
 
+TWICE = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"
+INVALID = "System.InvalidOperationException"
 EXISTS = "An Orchestration instance with the status {} already exists."
 # The event that is posted, its field for the reason, the states in which the extension throws.
 SWITCHES: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
@@ -61,11 +73,7 @@ class Operations:
 
     # ---- starting ------------------------------------------------------------------------------
     async def start(self, request: web.Request, name: str, instance_id: str = "") -> web.Response:
-        text = await json_body(request)
-        connection = parameter(request, "connection", str, CONNECTION)
-        if connection.lower() != CONNECTION.lower():
-            unknown = f"Unable to resolve the Azure Storage connection named '{connection}'."
-            raise Refused(500, WRONG, unknown)
+        text = await json_input(request)
         return await self._start(request, name, instance_id or uuid.uuid4().hex, text)
 
     async def restart(self, request: web.Request, instance_id: str) -> web.Response:
@@ -74,12 +82,12 @@ class Operations:
         if instance is None:
             unknown = f"No instance with ID '{instance_id}' was found. (Parameter 'instanceId')"
             message = "InstanceId does not match a valid orchestration instance."
-            raise Refused(400, message, unknown)
+            raise Refused(400, message, "System.ArgumentException", unknown)
         if flag(request, "restartWithNewInstanceId", default=True):
             instance_id = uuid.uuid4().hex
         elif instance.status not in FINISHED:
             message = "A non-terminal instance with this instance ID already exists."
-            raise Refused(409, message, EXISTS.format(instance.status))
+            raise Refused(409, message, TWICE, EXISTS.format(instance.status))
         return await self._start(request, instance.name, instance_id, instance.input)
 
     async def _start(
@@ -107,12 +115,12 @@ class Operations:
                 raise Refused(400, f"{bound} {interval:g}")
             instance = await self._awaited(instance_id, seconds, interval)
             if instance.status == "Completed":
-                return web.json_response(token(instance.output))
+                return json_answer(token(instance.output))
             if instance.status in FINISHED:
-                return web.json_response(status(request, instance))
+                return json_answer(status(request, instance))
         links = self.links.of(f"{request.scheme}://{request.host}", instance_id)
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": "10"}
-        return web.json_response(links, status=202, headers=headers)
+        return json_answer(links, 202, headers)
 
     async def _awaited(self, instance_id: str, seconds: float, interval: float) -> Instance:
         """In real time, as the caller waits in it."""
@@ -129,7 +137,7 @@ class Operations:
         self._running(instance_id)
         if request.content_type != "application/json":
             raise Refused(400, "Only application/json request content is supported")
-        text = await json_body(request) or "null"
+        text = await json_token(request)
         return self._post(instance_id, event_raised(self.clock.now(), name, text))
 
     async def switch(self, request: web.Request, instance_id: str, verb: str) -> web.Response:
@@ -139,7 +147,7 @@ class Operations:
         if instance.status in refusing:
             what = f"Cannot {verb.lower()} the orchestration instance {instance_id}"
             why = f"because instance is in the {instance.status} state."
-            raise Refused(500, WRONG, f"{what} {why}")
+            raise Refused(500, WRONG, INVALID, f"{what} {why}")
         reason, now = parameter(request, "reason", str, None), self.clock.now()
         begun = instance.status != "Pending" or self.dispatcher.works_on(instance_id)
         if begun or kind is not Kind.ExecutionTerminated:
@@ -154,7 +162,7 @@ class Operations:
         if self.worker.find("entityTrigger", name) is None:
             known = [f.name for f in self.worker.functions if f.kind == "entityTrigger"]
             raise Refused(400, unknown_function(name.lower(), "entity", known))
-        text = await request.text()
+        text = await body_text(request)
         if text and request.content_type != "application/json":
             text = compact(text)
         asked = "delete" if request.method == "DELETE" else parameter(request, "op", str, "")
@@ -184,10 +192,10 @@ class Operations:
         instance = self.store.instance(instance_id)
         if instance is None:
             problem = f'No orchestration with instance ID "${instance_id}" found.'
-            return web.json_response(problem, status=404)
+            return json_answer(problem, 404)
         if instance.status != "Failed":
             problem = f"This orchestration has status {instance.status}, but only orchestrations"
-            return web.json_response(f'{problem} in the "Failed" state can be rewound.', status=412)
+            return json_answer(f'{problem} in the "Failed" state can be rewound.', 412)
         self.store.commit(*self._rewound(instance))
         self.dispatcher.wake()
         return empty(202)
@@ -207,7 +215,9 @@ class Operations:
         """An entity can be purged at any time, an orchestration when it has ended."""
         instance = self.existing(instance_id)
         if instance.status not in FINISHED and not is_entity(instance.name):
-            raise Refused(412, "The instance is not in a terminal state.")
+            problem = "Only orchestrations in a terminal state can be purged, but the orchestration"
+            problem += f" with instance ID {instance_id} has status {instance.status}"
+            return json_answer(problem, 412)
         self.store.delete([instance_id])
         self.dispatcher.started_anew(instance_id)
-        return web.json_response({"instancesDeleted": 1})
+        return json_answer({"instancesDeleted": 1})

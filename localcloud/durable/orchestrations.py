@@ -38,6 +38,7 @@ PROTOCOL = {
     "isReplaying": False,
     "upperSchemaVersion": 1,
     "upperSchemaVersionNew": 3,
+    "sourceInstanceId": None,
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
 # Only the Azure Storage provider has a limit for timers; the SDK splits longer ones.

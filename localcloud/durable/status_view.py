@@ -29,8 +29,10 @@ DROPPED = (*IDS, "IsPlayed", "Version", "Tags")
 
 def status(request: web.Request, instance: Instance) -> dict[str, Any]:
     """Without the history; times are in seconds."""
+    rare = {"version": instance.version or None, "parentInstanceId": instance.parent}
     return {
         "name": instance.name,
+        **{name: value for name, value in rare.items() if value is not None},
         "instanceId": instance.id,
         "runtimeStatus": instance.status,
         "input": token(instance.input) if flag(request, "showInput", default=True) else None,
@@ -69,7 +71,8 @@ def _scheduled(history: list[Event]) -> dict[tuple[int, int], Event]:
         if (kind, number) in found:
             key = f"{Kind(kind).name}_{number}"
             twice = f"An item with the same key has already been added. Key: {key}"
-            raise Refused(400, "One or more of the arguments submitted is incorrect", twice)
+            message = "One or more of the arguments submitted is incorrect"
+            raise Refused(400, message, "System.ArgumentException", twice)
         if kind in SCHEDULING.values():
             found[kind, number] = item
     return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances(
   id TEXT PRIMARY KEY, execution TEXT, name TEXT, version TEXT, status TEXT, input TEXT,
-  output TEXT, custom_status TEXT, created TEXT, updated TEXT, generation INTEGER
+  output TEXT, custom_status TEXT, created TEXT, updated TEXT, generation INTEGER, parent TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history(
   instance TEXT, position INTEGER, event TEXT, PRIMARY KEY(instance, position)
@@ -57,11 +57,13 @@ class Instance:
     created: str = ""
     updated: str = ""
     generation: int | None = None
+    parent: str | None = None
 
     @classmethod
     def of(cls, started: Event, status: str = "Running") -> Instance:
         """An instance at its start."""
         ids, created = started["OrchestrationInstance"], started["Timestamp"]
+        parent = started["ParentInstance"] or {}
         return cls(
             ids["InstanceId"],
             ids["ExecutionId"],
@@ -72,6 +74,7 @@ class Instance:
             created=created,
             updated=created,
             generation=started["Generation"],
+            parent=parent.get("OrchestrationInstance", {}).get("InstanceId"),
         )
 
 
@@ -112,6 +115,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
+        with suppress(sqlite3.OperationalError):  # for a file of an earlier version
+            self._db.execute("ALTER TABLE instances ADD COLUMN parent TEXT")
 
     def close(self) -> None:
         self._db.close()

@@ -70,7 +70,7 @@ def take(decisions: Sequence[Decision], who: Execution, now: datetime) -> Turn:
         elif decision.kind is Kind.ExecutionCompleted:
             turn.end = decision
             if who.parent is not None:
-                turn.messages.append(_answer(decision, who.parent, now))
+                turn.messages.append(_answer(decision, who, who.parent, now))
         else:
             turn.messages.append(_message(decision, who, now))
     turn.events.append(event(Kind.OrchestratorCompleted, now))
@@ -102,7 +102,7 @@ def _start(child: Decision, who: Execution, now: datetime) -> Event:
     return begun.started(now, child.payload)
 
 
-def _answer(end: Decision, parent: dict[str, Any], now: datetime) -> Message:
+def _answer(end: Decision, child: Execution, parent: dict[str, Any], now: datetime) -> Message:
     """How a child tells its parent that it has ended."""
     result, details = end.fields["Result"], end.payload
     if end.status == "Completed":
@@ -110,7 +110,8 @@ def _answer(end: Decision, parent: dict[str, Any], now: datetime) -> Message:
     else:
         kind = Kind.SubOrchestrationInstanceFailed
         what = {"Reason": result, "Details": details, "FailureDetails": None}
-    told = event(kind, now, TaskScheduledId=parent["TaskScheduleId"], **what)
+    scheduled = parent["TaskScheduleId"]
+    told = event(kind, now, TaskScheduledId=scheduled, InstanceId=child.instance_id, **what)
     instance = parent["OrchestrationInstance"]
     return Message(instance["InstanceId"], told, now, instance["ExecutionId"])
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
+from localcloud.dotnet.addresses import query_of
 from localcloud.host import newtonsoft
-from localcloud.host.keys import Keys, opens
 from localcloud.host.worker import Datum, Function, Worker
 
 # The encodings that .NET knows by itself; UTF-8 is the default.
@@ -30,14 +30,13 @@ logger = logging.getLogger(__name__)
 class EventGridWebhook:
     """POST /runtime/webhooks/EventGrid?functionName=F&code=K."""
 
-    def __init__(self, worker: Worker, keys: Keys) -> None:
-        self._worker, self._keys = worker, keys
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
         self._functions = {f.name: f for f in worker.functions if f.kind == "eventGridTrigger"}
 
-    async def answer(self, request: web.Request) -> web.Response:
-        if not opens(request, self._keys, "system:eventgrid"):
-            return web.Response(status=401)
-        name = ",".join(v for k, v in request.query.items() if k.lower() == "functionname")
+    async def answer(self, request: web.Request, _path: str) -> web.Response:
+        """The key was looked at before."""
+        name = ",".join(query_of(request.rel_url.raw_query_string).getall("functionName", ()))
         function = self._functions.get(name)
         if function is None:
             return web.Response(status=404, text=f"cannot find function: '{name}'")
@@ -62,15 +61,25 @@ class EventGridWebhook:
             raise TypeError("the body is neither an object nor an array")
         batch = events if isinstance(events, list) else [events]
         good = [event for event in batch if isinstance(event, dict)]
-        many = str(function.trigger.get("cardinality", "")).lower() == "many"
-        data = [Datum(newtonsoft.dump(item), "json") for item in ([good] if many else good)]
-        outcomes = await asyncio.gather(*(self._worker.succeeds(function, item) for item in data))
+        if str(function.trigger.get("cardinality", "")).lower() == "many":
+            # One that is no object keeps the host from making the parameter: nothing is called.
+            called = len(good) == len(batch) and await self._all_succeed(function, [batch])
+            return web.Response(status=202) if called else failed(function)
+        succeeded = await self._all_succeed(function, good)
         if len(good) < len(batch):
             raise TypeError("an event is not an object")
-        if not all(outcomes):
-            text = f"Exception while executing function: Functions.{function.name}"
-            return web.Response(status=500, text=text)
-        return web.Response(status=202)
+        return web.Response(status=202) if succeeded else failed(function)
+
+    async def _all_succeed(self, function: Function, items: list[Any]) -> bool:
+        """Whether each call of the function, with one item, has succeeded; all of them end."""
+        data = [Datum(newtonsoft.dump(item), "json") for item in items]
+        return all(await asyncio.gather(*(self._worker.succeeds(function, item) for item in data)))
+
+
+def failed(function: Function) -> web.Response:
+    """The host's own message; the function's is not in it."""
+    text = f"Exception while executing function: Functions.{function.name}"
+    return web.Response(status=500, text=text)
 
 
 def validation(events: Any) -> web.Response:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from localcloud.host.indexing import Function, LoadError
 
@@ -47,11 +46,10 @@ class Router:
         routes = [_route(f, prefix) for f in functions if f.kind == "httpTrigger"]
         self._routes = sorted(routes, key=lambda route: route.rank)
 
-    def find(self, method: str, raw_path: str) -> tuple[Function, Mapping[str, str]] | None:
-        """The function and its route parameters; an encoded slash stays encoded in them."""
-        path = unquote(re.sub("%2f", "%252F", raw_path, flags=re.IGNORECASE))
+    def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]] | None:
+        """The function and its route parameters; `path` is decoded, but for encoded slashes."""
         for route in self._routes:
-            found = route.pattern.fullmatch("/" + path.strip("/"))
+            found = route.pattern.fullmatch(path.removesuffix("/"))
             if found and route.takes(method):
                 given = {name: value for name, value in found.groupdict().items() if value}
                 return route.function, given

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from localcloud.clock import Clock
 from localcloud.durable.hub import TaskHub
-from localcloud.host.keys import load_keys
+from localcloud.host.keys import load_keys, system_key
 from localcloud.host.server import FunctionsServer
 from localcloud.host.timers import Timers
 from localcloud.host.worker import LoadError, Worker
@@ -41,20 +41,14 @@ class FunctionsRuntime:
             clock=clock,
             durable_settings=extensions.get("durableTask") or {},
             origin=self.url,
-            system_key=self.keys["system:durabletask"],
+            system_key=self.keys[system_key("durabletask")],
             environ=os.environ,
         )
         self.worker.client_binding = self.hub.client_binding
         self.timers = Timers(self.worker, clock, state / "timers.json", os.environ)
         prefix = (extensions.get("http") or {}).get("routePrefix", "api")
-        server = FunctionsServer(self.worker, self.keys, str(prefix))
-        application = server.application(self.hub.routes())
-        self._runner = web.AppRunner(
-            application,
-            access_log=None,
-            shutdown_timeout=GRACE,
-            handler_cancellation=False,  # a function runs to its end when the caller has gone
-        )
+        server = FunctionsServer(self.worker, self.keys, str(prefix), self.hub.answer)
+        self._runner = web.ServerRunner(server.front(), shutdown_timeout=GRACE)
 
     async def start(self) -> None:
         await self.hub.start()

@@ -1,52 +1,74 @@
-"""HTTP in front of the functions: routes, keys, requests and responses as the Functions host has them."""
+"""HTTP in front of the functions: routes, keys and requests as the Functions host has them."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
+from localcloud.dotnet.addresses import path_of, query_of
+from localcloud.host.connection import Front
 from localcloud.host.eventgrid import EventGridWebhook
-from localcloud.host.keys import Keys, opens
+from localcloud.host.keys import Keys, opens, refusal
+from localcloud.host.responses import connection_header, respond
 from localcloud.host.routes import Router
+from localcloud.host.webhooks import PREFIX, Handler, Webhooks
 from localcloud.host.worker import Datum, Function, Worker, WorkerFailure
 
-BODY_LIMIT = 104_857_600  # FUNCTIONS_REQUEST_BODY_SIZE_LIMIT's default
-HOP_HEADERS = ("content-length", "transfer-encoding", "connection")
-EVENT_GRID_PATH = "/runtime/webhooks/eventgrid"
+RPC = "/durabletask/"
+HOME = "<!DOCTYPE html><title>Function app</title><p>The function app is running.</p>\n"
+PING = {"Cache-Control": "no-store,no-cache", "Pragma": "no-cache"}
 logger = logging.getLogger(__name__)
 
 
 class FunctionsServer:
-    """Answers every request that is not one of the Durable HTTP API."""
+    """Answers every request; `durable` answers those of the Durable HTTP API."""
 
-    def __init__(self, worker: Worker, keys: Keys, prefix: str) -> None:
-        self._worker, self._keys = worker, keys
+    def __init__(self, worker: Worker, keys: Keys, prefix: str, durable: Handler) -> None:
+        self._worker, self._keys, self._durable = worker, keys, durable
         self._router = Router(worker.functions, prefix)
-        self._event_grid = EventGridWebhook(worker, keys)
+        event_grid = EventGridWebhook(worker).answer
+        self._webhooks = Webhooks(keys, {"durabletask": durable, "eventgrid": event_grid})
 
-    def application(self, durable: list[web.RouteDef]) -> web.Application:
-        """`durable` are the routes of the Durable HTTP API, which come first."""
-        app = web.Application(client_max_size=BODY_LIMIT)
-        app.add_routes(durable)
-        app.router.add_route("*", "/{tail:.*}", self._answer)
-        return app
+    def front(self) -> Front:
+        """What a runner serves."""
+        return Front(self._handle)
 
-    async def _answer(self, request: web.Request) -> web.Response:
-        if f"{request.path}/".lower().startswith(f"{EVENT_GRID_PATH}/"):
-            return await self._event_grid.answer(request)
-        match = self._router.find(request.method, request.rel_url.raw_path)
-        if match is None:
-            return web.Response(status=404)
-        function, parameters = match
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        try:
+            answer = await self._answer(request, path_of(request.rel_url.raw_path))
+        except Exception:
+            logger.exception("%s %s cannot be answered", request.method, request.path)
+            answer = web.Response(status=500)
+        if not answer.prepared:
+            answer.headers.update(connection_header(request, answer))
+        return answer
+
+    async def _answer(self, request: web.Request, path: str) -> web.StreamResponse:
+        small = path.lower()
+        if small.startswith(PREFIX):
+            return await self._webhooks.answer(request, path)
+        if small.startswith(RPC):  # for the SDK's client, from this machine: without a key
+            return await self._durable(request, path[len(RPC) :])
+        if path == "/":
+            return web.Response(body=HOME.encode(), headers={"Content-Type": "text/html"})
+        if small == "/admin/host/ping":
+            return web.Response(headers=PING)
+        if small.startswith("/admin/"):
+            return refusal(request, self._keys) or web.Response(status=404)
+        match = self._router.find(request.method, path)
+        return web.Response(status=404) if match is None else await self._call(request, *match)
+
+    async def _call(
+        self, request: web.Request, function: Function, parameters: Mapping[str, str]
+    ) -> web.StreamResponse:
         if not self._opens(request, function):
             return web.Response(status=401)
         data = await request_datum(request, parameters)
         try:
-            return response_of(await self._worker.invoke(function, data))
+            return await respond(request, await self._worker.invoke(function, data))
         except (WorkerFailure, ValueError) as error:  # or what it returned cannot be sent
             logger.error("Executed '%s' (Failed)\n%s", function.name, error)
             return web.Response(status=500)
@@ -58,15 +80,16 @@ class FunctionsServer:
 
 
 async def request_datum(request: web.Request, parameters: Mapping[str, str]) -> Datum:
-    """What the host sends to the worker."""
+    """What the host sends to the worker: no empty headers and parameters, no body of a request without a length."""
+    body = await request.read() if request.content_length else b""
     return Datum(
         {
             "method": Datum(request.method, "string"),
             "url": Datum(str(request.url), "string"),
             "headers": _texts(request.headers),
-            "query": _texts(request.query),
+            "query": _texts(query_of(request.rel_url.raw_query_string)),
             "params": _texts(MultiDict(parameters)),
-            "body": Datum(await request.read(), "bytes"),
+            "body": Datum(body, "bytes"),
         },
         "http",
     )
@@ -74,21 +97,5 @@ async def request_datum(request: web.Request, parameters: Mapping[str, str]) -> 
 
 def _texts(values: MultiMapping[str]) -> dict[str, Datum]:
     """Repeated values are joined by commas."""
-    return {name: Datum(",".join(values.getall(name)), "string") for name in values}
-
-
-def response_of(datum: Datum | None) -> web.Response:
-    """The answer for what an HTTP function returned: an HttpResponse, or a text."""
-    if datum is None:
-        return web.Response(status=204)
-    if datum.type != "http":
-        return web.Response(text=str(datum.value))
-    value: dict[str, Any] = datum.value
-    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
-    for name, header in value["headers"].items():
-        if name.lower() not in HOP_HEADERS:
-            response.headers[name] = header.value
-    for cookie in value["cookies"] or ():
-        for morsel in cookie.values():
-            response.headers.add("Set-Cookie", morsel.OutputString())
-    return response
+    joined = {name: ",".join(values.getall(name)) for name in values}
+    return {name: Datum(text, "string") for name, text in joined.items() if text}

@@ -1,155 +1,38 @@
-"""Runs the conformance kit of ../shared/durable against the embedded Functions runtime.
+"""Runs the conformance kit of ../shared/durable against a host, and holds it to the extension 3.19.0.
 
-    python tests/conformance/run.py [--kit DIR] [--only APP ...] [--verbose]
+    python -m tests.conformance.run [--host embedded|func] [--kit DIR] [--only APP ...] [--verbose] [--record FILE]
 
-Each sample app is served by a process of its own (`python -m localcloud run`) on a fresh state; all
-run side by side, the largest app in several shares. App `long` runs on real limits with a moved
-clock, everything else in real time. Exit status 1 below 95 % of the scenarios or 99 % of the points.
+Each sample app is served by a host of its own on a fresh state; they run side by side, the largest app in several
+shares. The kit's recordings are of 3.14.1: the points that 3.19.0 answers otherwise lie over them (recordings/).
+App `long` runs on real limits with a moved clock, everything else in real time. Exit status 1 below 95 % of the
+scenarios or 99 % of the points; with --record nothing is judged, and what differs is written down.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import re
-import socket
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from tests.conformance.hosts import HOSTS
+from tests.conformance.recording import RECORDED, kept, write
+from tests.conformance.shares import Result, conform, shares
 
 ROOT = Path(__file__).parents[2]
 KIT = ROOT.parent / "shared" / "durable"
 MIN_SCENARIOS, MIN_POINTS = 0.95, 0.99
-SHARE_SECONDS = 60.0  # of recorded time; an app that took longer is run in shares
-JOBS = 4
-START_PATIENCE = 30.0
-DAY = "86400"
-SCENARIOS = re.compile(r"^(\d+) scenarios: (\d+) same", re.MULTILINE)
-POINTS = re.compile(r"^compared points: (\d+) of (\d+) agree", re.MULTILINE)
+MOVES_CLOCK = "long"
+SIDE_BY_SIDE = {"embedded": 16, "func": 2}  # hosts; each func has an Azurite beside it
 
 
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
-
-
-@dataclass(frozen=True)
-class Share:
-    """Some scenarios of one app, to be run on a host of their own."""
-
-    app: str
-    scenarios: tuple[str, ...]
-
-    @property
-    def moves_clock(self) -> bool:
-        return self.app == "long"
-
-    @property
-    def jobs(self) -> int:
-        """`nd` switches code for all its scenarios at once."""
-        return 1 if self.moves_clock or self.app == "nd" else JOBS
-
-
-@dataclass(frozen=True)
-class Result:
-    share: Share
-    output: str
-    scenarios: int
-    same: int
-    points: int
-    agreeing: int
-
-
-def shares(kit: Path, only: Sequence[str]) -> list[Share]:
-    """All scenarios of the kit, the long apps split by the time that the recording took."""
-    sys.path.insert(0, str(kit))
-    registry = __import__("scenarios").SCENARIOS
-    found: list[Share] = []
-    for app in dict.fromkeys(s.app for s in registry.values()):
-        if not only or app in only:
-            names = [s.name for s in registry.values() if s.app == app]
-            found += [Share(app, tuple(part)) for part in _split(kit, app, names)]
-    return found
-
-
-def _split(kit: Path, app: str, names: list[str]) -> list[list[str]]:
-    seconds = {name: _recorded_seconds(kit, name) for name in names}
-    count = 1 if app in ("long", "nd") else 1 + int(sum(seconds.values()) // (SHARE_SECONDS * 2))
-    parts: list[list[str]] = [[] for _ in range(count)]
-    for name in sorted(names, key=lambda n: -seconds[n]):
-        min(parts, key=lambda part: sum(seconds[n] for n in part)).append(name)
-    return parts
-
-
-def _recorded_seconds(kit: Path, name: str) -> float:
-    path = kit / "recordings" / f"{name}.json"
-    return float(json.loads(path.read_text("utf-8"))["seconds"]) if path.is_file() else 5.0
-
-
-@contextmanager
-def served(kit: Path, share: Share) -> Iterator[tuple[str, str, str]]:
-    """URL, key and control URL of a host that serves the share's app on a fresh state."""
-    with tempfile.TemporaryDirectory() as folder:
-        state, log = Path(folder) / "state", Path(folder) / "log"
-        command = [sys.executable, "-m", "localcloud", "run", str(kit / "apps" / share.app)]
-        command += ["--port", str(_free_port()), "--state", str(state)]
-        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        if share.moves_clock:
-            environ["DAY_SECONDS"] = DAY
-        with log.open("w") as sink:
-            host = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=sink, stderr=sink)
-        try:
-            connection = _connection(state / "connection.json", host, log)
-            yield (
-                connection["app"]["url"],
-                connection["systemKeys"]["durabletask"],
-                connection["control"]["url"],
-            )
-        finally:
-            host.terminate()
-            host.wait(10)
-
-
-def _connection(path: Path, host: subprocess.Popen[bytes], log: Path) -> dict[str, dict[str, str]]:
-    until = time.monotonic() + START_PATIENCE
-    while not path.is_file():
-        if host.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"the host did not start: {log.read_text()}")
-        time.sleep(0.05)
-    connection: dict[str, dict[str, str]] = json.loads(path.read_text())
-    return connection
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def conform(kit: Path, share: Share) -> Result:
-    with served(kit, share) as (url, key, control):
-        command = [sys.executable, str(kit / "conformance.py"), "--url", url, f"--key={key}"]
-        command += ["--app", share.app, "--jobs", str(share.jobs)]
-        if share.moves_clock:
-            command += ["--day-seconds", DAY, "--speed-url", control]
-        done = subprocess.run(
-            [*command, *share.scenarios],
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    scenarios, points = SCENARIOS.search(done.stdout), POINTS.search(done.stdout)
-    if scenarios is None or points is None:
-        raise RuntimeError(f"the kit did not end: {done.stdout}{done.stderr}")
-    counted = [int(number) for number in (*scenarios.groups(), *points.groups())]
-    return Result(share, done.stdout, counted[0], counted[1], counted[3], counted[2])
 
 
 def report(results: Sequence[Result], seconds: float, *, verbose: bool) -> bool:
@@ -166,21 +49,50 @@ def report(results: Sequence[Result], seconds: float, *, verbose: bool) -> bool:
     return same >= MIN_SCENARIOS * scenarios and agreeing >= MIN_POINTS * points
 
 
-def main() -> int:
+def missing(options: argparse.Namespace) -> str:
+    """What is not here, or nothing."""
+    if not (options.kit / "conformance.py").is_file():
+        return "the conformance kit (../shared/durable, or --kit DIR)"
+    return "func on PATH" if options.host == "func" and not shutil.which("func") else ""
+
+
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--host", choices=sorted(HOSTS), default="embedded")
     parser.add_argument("--kit", type=Path, default=KIT)
     parser.add_argument("--only", nargs="*", default=[], metavar="APP")
     parser.add_argument("--verbose", action="store_true")
-    options = parser.parse_args()
-    if not (options.kit / "conformance.py").is_file():
-        say("skipped: the conformance kit is not there (../shared/durable, or --kit DIR)")
+    parser.add_argument("--record", type=Path, metavar="FILE")
+    return parser.parse_args()
+
+
+def run(chosen: argparse.Namespace, folder: Path) -> list[Result]:
+    """All shares that the host can run, so many side by side."""
+    todo = [
+        s for s in shares(chosen.kit, chosen.only) if chosen.host != "func" or s.app != MOVES_CLOCK
+    ]
+    newer = folder / "none" if chosen.record else RECORDED
+    work = partial(conform, chosen.kit, HOSTS[chosen.host], newer, folder)
+    with ThreadPoolExecutor(SIDE_BY_SIDE[chosen.host]) as pool:
+        return list(pool.map(work, todo))
+
+
+def main() -> int:
+    """The exit status."""
+    chosen = options()
+    chosen.kit = chosen.kit.resolve()
+    if lacks := missing(chosen):
+        say(f"skipped: missing {lacks}")
         return 0
+    if chosen.host == "func":
+        say(f"app {MOVES_CLOCK} is left out: nobody can move this host's clock")
     started = time.monotonic()
-    todo = shares(options.kit.resolve(), options.only)
-    with ThreadPoolExecutor(len(todo)) as pool:
-        results = list(pool.map(lambda share: conform(options.kit.resolve(), share), todo))
-    enough = report(results, time.monotonic() - started, verbose=options.verbose)
-    return 0 if enough else 1
+    with tempfile.TemporaryDirectory() as folder:
+        results = run(chosen, Path(folder))
+        if chosen.record:
+            write(chosen.record, kept(chosen.record, [result.details for result in results]))
+    enough = report(results, time.monotonic() - started, verbose=chosen.verbose)
+    return 0 if enough or chosen.record else 1
 
 
 if __name__ == "__main__":

@@ -51,13 +51,17 @@ class Processes:
         self._stack = ExitStack()
 
     def start(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        cwd: Path = ROOT,
     ) -> subprocess.Popen[bytes]:
         """Start one; its environment is this process's and `environment`."""
         log = self._stack.enter_context((self.folder / f"{name}.txt").open("ab"))
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **(environment or {})},
             stdout=log,
             stderr=log,

@@ -16,6 +16,8 @@ from aiohttp import ClientSession, web
 
 from localcloud.clock import Clock
 from localcloud.durable.hub import TaskHub
+from localcloud.host.keys import system_key
+from localcloud.host.server import FunctionsServer
 from localcloud.host.worker import Worker
 
 APP = Path(__file__).parent / "durable_app"
@@ -97,9 +99,9 @@ async def served_hub(
         system_key=KEY,
         environ={},
     )
-    application = web.Application()
-    application.add_routes(hub.routes())
-    runner = web.AppRunner(application)
+    keys = {"master": "a-master-key", system_key("durabletask"): KEY}
+    server = FunctionsServer(worker, keys, "api", hub.answer)
+    runner = web.ServerRunner(server.front())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await hub.start()

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import web
+from aiohttp.test_utils import BaseTestServer, TestClient
 
+from localcloud.host.connection import Front
 from localcloud.host.keys import Keys, load_keys
 from localcloud.host.server import FunctionsServer
 from localcloud.host.worker import Worker
@@ -33,6 +35,22 @@ async def served(
 ) -> AsyncIterator[tuple[TestClient[Any, Any], Keys]]:
     """A client of the app's HTTP server, and the server's keys."""
     keys = load_keys(state / "keys.json", [function.name for function in worker.functions])
-    application = FunctionsServer(worker, keys, prefix).application([])
-    async with TestClient(TestServer(application)) as client:
+    server = FunctionsServer(worker, keys, prefix, _no_durable_api)
+    client: TestClient[Any, Any] = TestClient(Served(server.front()))
+    async with client:
         yield client, keys
+
+
+async def _no_durable_api(_request: web.Request, _path: str) -> web.Response:
+    return web.Response(status=404)
+
+
+class Served(BaseTestServer):
+    """A web server of the Functions host under aiohttp's test client."""
+
+    def __init__(self, front: Front) -> None:
+        super().__init__()
+        self._front = front
+
+    async def _make_runner(self, **_options: Any) -> web.ServerRunner:
+        return web.ServerRunner(self._front)

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from localcloud.host import newtonsoft
+from localcloud.host.keys import system_key
 from localcloud.host.worker import Worker
 from tests.localcloud.host.apps import SHARED, served, write_app
 
@@ -126,7 +127,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         async with served(worker, folder) as (client, keys):
             for row in rows():
                 seen.clear()
-                found[row["name"]] = await send(client, row, keys["system:eventgrid"])
+                found[row["name"]] = await send(client, row, keys[system_key("eventgrid")])
                 found[row["name"]]["invocations"] = list(seen)
         return found
 
@@ -172,20 +173,20 @@ def worker(tmp_path: Path) -> Any:
     worker.stop()
 
 
-@pytest.mark.parametrize("offered", [None, "wrong", "host"])
+@pytest.mark.parametrize(("offered", "status"), [(None, 401), ("wrong", 401), ("host", 403)])
 def test_only_the_system_key_opens_the_webhook(
-    worker: Worker, tmp_path: Path, offered: str | None
+    worker: Worker, tmp_path: Path, offered: str | None, status: int
 ) -> None:
-    """Any other key, even a function's, is 401 and invokes nothing."""
+    """Another key of the host is 403, any other text 401; nothing is invoked."""
 
-    async def status() -> int:
+    async def answered() -> int:
         async with served(worker, tmp_path) as (client, keys):
             code = {"code": keys["host"] if offered == "host" else offered} if offered else {}
             query = {"functionName": "OkObj", **code}
             answer = await client.post("/runtime/webhooks/EventGrid", params=query, data=b"[]")
             return answer.status
 
-    assert asyncio.run(status()) == 401
+    assert asyncio.run(answered()) == status
     assert worker.functions[0].handler.__globals__["SEEN"] == []
 
 
@@ -201,3 +202,22 @@ def test_dates_and_numbers_change_as_newtonsoft_changes_them() -> None:
         '"none":"2026-03-01T10:15:30","long":"2026-03-01T10:15:30.123456789Z",'
         '"day":"2026-03-01","no-date":"2026-02-30T10:15:30.10Z","f":1.1}'
     )
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b'[{"id": "1"}, 2]', b"[null]"])
+def test_a_batch_with_what_is_no_object_is_not_handed_on(
+    worker: Worker, tmp_path: Path, body: bytes
+) -> None:
+    """To a function of cardinality many; the request fails with the host's own message."""
+
+    async def answered() -> tuple[int, str]:
+        async with served(worker, tmp_path) as (client, keys):
+            query = {"functionName": "ManyObj", "code": keys[system_key("eventgrid")]}
+            headers = {"aeg-event-type": "Notification"}
+            path = "/runtime/webhooks/EventGrid"
+            answer = await client.post(path, params=query, data=body, headers=headers)
+            return answer.status, await answer.text()
+
+    message = "Exception while executing function: Functions.ManyObj"
+    assert asyncio.run(answered()) == (500, message)
+    assert worker.functions[0].handler.__globals__["SEEN"] == []

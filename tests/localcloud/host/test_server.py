@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.host.keys import load_keys
+from localcloud.dotnet.addresses import path_of
+from localcloud.host.keys import load_keys, system_key
 from localcloud.host.routes import Router
 from localcloud.host.worker import LoadError, Worker
 from tests.localcloud.host.apps import served, write_app
@@ -77,7 +78,7 @@ def call(worker: Worker, tmp_path: Path) -> Callable[..., tuple[int, str, Any]]:
                 "host": keys["host"],
                 "own": keys["function:locked"],
                 "other": keys["function:plain"],
-                "system": keys["system:eventgrid"],
+                "system": keys[system_key("eventgrid")],
             }
             headers = {**options.pop("headers", {})}
             if key:
@@ -114,7 +115,6 @@ def test_a_request_reaches_the_function_whole(call: Any) -> None:
         ("PUT", "/api/echo/7"),  # the method: 404, not 405
         ("GET", "/api/none"),
         ("GET", "/echo/7"),  # no prefix
-        ("GET", "/"),
     ],
 )
 def test_what_no_route_matches_is_404(call: Any, method: str, path: str) -> None:
@@ -184,6 +184,40 @@ def test_keys_stay_and_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_system_keys_of_an_earlier_version_stay(tmp_path: Path) -> None:
+    """They get the names of the real host; links that were handed out go on to work."""
+    (tmp_path / "keys.json").write_text(json.dumps({"system:durabletask": "as-before"}))
+
+    keys = load_keys(tmp_path / "keys.json", [])
+
+    assert keys["system:durabletask_extension"] == "as-before"
+    assert "system:durabletask" not in keys
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status"),
+    [
+        ("/runtime/webhooks/none", "", 401),
+        ("/runtime/webhooks/none", "wrong", 401),
+        ("/runtime/webhooks/none", "own", 401),  # a function's own key is not the host's
+        ("/runtime/webhooks/none", "host", 403),
+        ("/runtime/webhooks/durabletask/instances", "system", 403),
+        ("/runtime/webhooks/none", "master", 404),
+        ("/admin/host/status", "", 401),
+        ("/admin/host/status", "system", 403),
+        ("/admin/host/status", "master", 404),
+        ("/admin/host/ping", "", 200),
+        ("/", "", 200),
+    ],
+)
+def test_the_hosts_own_paths(call: Any, path: str, key: str, status: int) -> None:
+    """401 with a challenge to whom the host does not know, 403 to whom it does not let in."""
+    got, _, headers = call("GET", path, key)
+
+    assert got == status
+    assert (headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
+
+
 def routed(tmp_path: Path, *routes: str, prefix: str = "api") -> Router:
     """Functions f0, f1, ... with these routes."""
     code = "app = func.FunctionApp()\n" + "\n".join(
@@ -220,7 +254,7 @@ def test_the_most_specific_template_wins(
         tmp_path,
         *("a/{name}", "a/list", "a/{id:int}", "files/{*path}", "b/{page?}"),
     )
-    match = router.find("GET", f"/api/{path}")
+    match = router.find("GET", path_of(f"/api/{path}"))
     found = (match[0].name, match[1]) if match else (None, {})
     assert found == (function, parameters)
 

@@ -1,0 +1,1 @@
+"""How .NET reads what clients send: for the host and for the extension alike."""
