@@ -9,18 +9,10 @@ from typing import Any
 import clock
 from activities.arm_errors import EXPECTED, error_of
 from activities.configuration import records
-from domain.messages import (
-    Activity,
-    ActivityError,
-    ActivityRequest,
-    ActivityResult,
-    Reply,
-    Request,
-    ResultStatus,
-    StepRequest,
-)
+from domain.messages import Activity, ActivityRequest, Reply, Request, StepRequest
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
+from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.settings import InvalidSettings
 from domain.values import Json, Value
 from records.store import RecordError

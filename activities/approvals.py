@@ -13,13 +13,13 @@ from domain.approval.decisions import (
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
-    ActivityError,
     ApprovalOpened,
     JudgeRequest,
     TimedRequest,
 )
 from domain.migration.latch import Halt, settle
 from domain.migration.recorded import Approval, Ruling, Snapshot, State
+from domain.results import ActivityError
 
 
 @implements(OPEN_APPROVAL)

@@ -16,7 +16,7 @@ from azure.core.exceptions import (
 
 import clock
 from domain.facts import NoFact
-from domain.messages import ActivityError
+from domain.results import ActivityError
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})

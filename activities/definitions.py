@@ -6,10 +6,11 @@ from activities.clients import compute
 from activities.effects import send
 from domain.facts import DefinitionFacts, definition_facts
 from domain.ids import ComputeId, parse_gallery_id
-from domain.messages import ENSURE_DEFINITION, ActivityError, DefinitionState, StepRequest
+from domain.messages import ENSURE_DEFINITION, DefinitionState, StepRequest
 from domain.migration.bodies import mismatches
 from domain.migration.latch import Effect, Halt
 from domain.migration.recorded import Snapshot
+from domain.results import ActivityError
 from domain.values import Json
 
 

@@ -25,7 +25,6 @@ from domain.ids import ComputeId, parse_gallery_id, parse_image_id
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
-    ActivityError,
     Deletion,
     DeletionRefused,
     DeletionSent,
@@ -38,6 +37,7 @@ from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.latch import Effect, Halt, Intent
 from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
+from domain.results import ActivityError
 from domain.values import Json
 
 _NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)

@@ -10,11 +10,12 @@ from activities.clients import compute
 from activities.configuration import records, settings
 from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId, parse_image_id
-from domain.messages import CHECK_IMAGE, ActivityError, ImageState, StepRequest
+from domain.messages import CHECK_IMAGE, ImageState, StepRequest
 from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
 from domain.migration.latch import Halt
 from domain.migration.recorded import Snapshot, State
 from domain.migration.stages import ImageFate
+from domain.results import ActivityError
 from domain.values import Json
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from activities.progress import add_warning
 from domain.messages import (
     GIVE_UP_NOTICE,
     NOTIFY,
-    ActivityError,
     NoticeFailure,
     NoticeRequest,
     NoticeState,
@@ -22,6 +21,7 @@ from domain.messages import (
 )
 from domain.migration.latch import Halt
 from domain.migration.recorded import Notice, Snapshot
+from domain.results import ActivityError
 from domain.values import Json
 
 if TYPE_CHECKING:

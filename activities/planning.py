@@ -16,13 +16,7 @@ from activities.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
 from domain.ids import ComputeId, parse_gallery_id, parse_image_id
-from domain.messages import (
-    PLAN_MIGRATION,
-    ActivityError,
-    NoPlan,
-    PlannedMigration,
-    PlanRequest,
-)
+from domain.messages import PLAN_MIGRATION, NoPlan, PlannedMigration, PlanRequest
 from domain.migration.commands import create_vm_command
 from domain.migration.latch import Halt, drop_name
 from domain.migration.planning import Plan, make_plan
@@ -31,6 +25,7 @@ from domain.migration.recorded import Snapshot, State
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
 from domain.migration.stages import Stage
+from domain.results import ActivityError
 
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."

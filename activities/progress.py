@@ -9,7 +9,6 @@ from domain.messages import (
     BEGIN_RUN,
     FINISH_MIGRATION,
     RECORD_PROGRESS,
-    ActivityError,
     ActivityRequest,
     FinishedMigration,
     FinishRequest,
@@ -21,6 +20,7 @@ from domain.migration.endings import finished_by, settled, with_restarts
 from domain.migration.latch import Halt, finish
 from domain.migration.recorded import Snapshot, State, TimelineEntry
 from domain.migration.stages import Stage, may_follow
+from domain.results import ActivityError
 
 
 @implements(BEGIN_RUN)

@@ -18,7 +18,6 @@ from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
     START_VERSION,
-    ActivityError,
     PromotionSent,
     StepRequest,
     VersionBegun,
@@ -31,6 +30,7 @@ from domain.migration.planning import Plan
 from domain.migration.polling import VersionReading, version_reading
 from domain.migration.recorded import Snapshot
 from domain.migration.requests import AUTO
+from domain.results import ActivityError
 from domain.values import Json
 
 # What Azure says to a PUT under the name of somebody else's version.

@@ -8,7 +8,6 @@ new fields get defaults, unknown ones are ignored.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
@@ -19,46 +18,6 @@ from domain.migration.limits import Limits
 from domain.migration.polling import VersionReading
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.values import Json, Value
-
-# -- the envelope ----------------------------------------------------------------------------------------------------
-
-
-class ActivityError(Value):
-    """What Azure (or the record store) answered instead of doing it.
-
-    `transient`: the same call may work later, not before `retry_after` seconds if given; `since`: the first time that
-    it failed in a row. `correlation_id` is for a support request to Microsoft.
-    """
-
-    code: str
-    message: str
-    status: int | None = None
-    transient: bool = False
-    retry_after: float | None = None
-    correlation_id: str | None = None
-    since: datetime | None = None
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
-
-
-class ResultStatus(StrEnum):
-    """How an activity ended; `over`: a later run goes on, or the migration has its outcome, so this run is nobody's."""
-
-    DONE = "done"
-    ERROR = "error"
-    CANCELLED = "cancelled"
-    OVER = "over"
-
-
-class ActivityResult(Value):
-    """The one shape of every activity's result. Exception types do not survive the durable boundary
-    (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
-
-    status: ResultStatus
-    value: Json = {}
-    error: ActivityError | None = None
-
 
 # -- requests --------------------------------------------------------------------------------------------------------
 

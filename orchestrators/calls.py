@@ -6,15 +6,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain.messages import (
-    Activity,
-    ActivityError,
-    ActivityResult,
-    Reply,
-    Request,
-    ResultStatus,
-)
+from domain.messages import Activity, Reply, Request
 from domain.migration.retrying import GiveUp, after_error
+from domain.results import ActivityError, ActivityResult, ResultStatus
 from orchestrators.endings import ActivityFailedError, RunOverError, cancelled
 from orchestrators.waiting import pause
 

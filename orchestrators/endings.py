@@ -1,8 +1,8 @@
 """How an orchestration leaves its path early: raised where it is found, told once at the top. Raised and caught within
 one replay, so nothing of it ever crosses the durable boundary."""
 
-from domain.messages import ActivityError
 from domain.migration.stages import Outcome
+from domain.results import ActivityError
 
 
 class MigrationEndedError(Exception):

@@ -19,7 +19,6 @@ from activities.configuration import records, settings
 from activities.notifications import END, give_up, post_notice
 from activities.progress import add_warning, settle_end, tell_restarts
 from domain.ids import approval_event_name
-from domain.messages import ActivityError
 from domain.migration.latch import Finished, Halt, close, restart, stop
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import (
@@ -31,6 +30,7 @@ from domain.migration.restarting import (
     Terminate,
     judge_orchestration,
 )
+from domain.results import ActivityError
 from triggers.edge import run
 from triggers.sightings import look_at_orchestrations
 from triggers.starting import start_orchestration

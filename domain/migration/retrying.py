@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.messages import ActivityError
+from domain.results import ActivityError
 from domain.values import Value
 
 FIRST_WAIT = timedelta(seconds=10)

@@ -7,10 +7,10 @@ from typing import Any
 
 from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Decision
-from domain.messages import ActivityResult, ResultStatus
 from domain.migration.latch import Latch, Restart
 from domain.migration.planning import Plan
 from domain.migration.recorded import Accepted, Received, Snapshot
+from domain.results import ActivityResult, ResultStatus
 from domain.values import Json
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default

@@ -10,8 +10,8 @@ import pytest
 from activities.approvals import decide_approval, open_approval
 from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.messages import ResultStatus
 from domain.migration.recorded import Approval, Received
+from domain.results import ResultStatus
 from tests.activities.azure import Azure
 from tests.builders import NOW, a_decision, a_plan
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from activities.definitions import ensure_definition
-from domain.messages import ResultStatus
 from domain.migration.latch import Effect
+from domain.results import ResultStatus
 from tests.activities.azure import Azure
 
 

@@ -16,10 +16,10 @@ from activities.deletion import confirm_deletion, delete_image
 from domain.approval.decisions import ApprovalState, Decision
 from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
 from domain.ids import ComputeId
-from domain.messages import ResultStatus
 from domain.migration.latch import Halt, Latch, cancel
 from domain.migration.planning import Plan
 from domain.migration.stages import Outcome
+from domain.results import ResultStatus
 from localcloud.arm.server import ArmCloud
 from records.migrations import MigrationRecords
 from tests import builders as b

@@ -19,7 +19,7 @@ from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
-from domain.messages import ActivityResult, ResultStatus
+from domain.results import ActivityResult, ResultStatus
 from tests.activities.azure import Azure
 
 Call = Callable[[], ActivityResult]

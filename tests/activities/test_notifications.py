@@ -15,8 +15,8 @@ from activities.approvals import open_approval
 from activities.configuration import records
 from activities.notifications import END, give_up_notice, notify
 from activities.progress import finish_migration
-from domain.messages import ResultStatus
 from domain.migration.recorded import Notice
+from domain.results import ResultStatus
 from domain.values import Json
 from tests.activities.azure import Azure
 from tests.builders import NOW

@@ -10,9 +10,10 @@ import pytest
 from activities.configuration import records
 from activities.notifications import give_up_notice
 from activities.progress import add_warning, begin_run, finish_migration, record_progress
-from domain.messages import ResultStatus, RunBegun
+from domain.messages import RunBegun
 from domain.migration.latch import Halt, cancel
 from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.results import ResultStatus
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.builders import NOW

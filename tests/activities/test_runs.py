@@ -15,9 +15,9 @@ from activities.images import check_image
 from activities.planning import plan_migration
 from activities.progress import finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
-from domain.messages import ResultStatus
 from domain.migration.recorded import Failing
 from domain.migration.stages import ImageFate
+from domain.results import ResultStatus
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from activities.versions import promote_version, read_replication, start_version
-from domain.messages import ResultStatus
 from domain.migration.latch import Effect
 from domain.migration.polling import VersionReading
+from domain.results import ResultStatus
 from domain.values import Json
 from tests import builders as b
 from tests.activities.azure import Azure

@@ -20,8 +20,6 @@ import azure.durable_functions as df
 from domain import messages
 from domain.approval.decisions import Decision, StoredDecision, Verdict, judge_decisions
 from domain.messages import (
-    ActivityError,
-    ActivityResult,
     ApprovalOpened,
     DefinitionState,
     DeletionSent,
@@ -31,7 +29,6 @@ from domain.messages import (
     NoticeState,
     PlannedMigration,
     PromotionSent,
-    ResultStatus,
     RunBegun,
     VersionBegun,
     Written,
@@ -40,6 +37,7 @@ from domain.migration.limits import Limits
 from domain.migration.polling import RegionStatus, VersionReading
 from domain.migration.recorded import Accepted
 from domain.migration.stages import ImageFate, Stage
+from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.values import Json, Value
 from localcloud.clock import Clock
 from localcloud.host.indexing import index

@@ -11,7 +11,6 @@ import pytest
 
 from domain.approval.decisions import Decision
 from domain.messages import (
-    ActivityResult,
     DefinitionState,
     DeletionRefused,
     DeletionState,
@@ -21,13 +20,13 @@ from domain.messages import (
     ImageState,
     NoPlan,
     NoticeState,
-    ResultStatus,
     VersionBegun,
     VersionNameTaken,
     Written,
 )
 from domain.migration.limits import Limits
 from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.results import ActivityResult, ResultStatus
 from domain.values import Value
 from tests import builders as b
 from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading

@@ -79,7 +79,7 @@ def test_an_approved_image_is_deleted_once_its_version_is_everywhere(
     assert result["decidedBy"]["approver"] == "ada"
     assert result["checks"]
     assert all(check["passed"] for check in result["checks"])
-    assert {"start_version", "promote_version", "gate_and_delete"} <= set(result["correlationIds"])
+    assert {"start_version", "promote_version", "delete_image"} <= set(result["correlationIds"])
     assert result["versionId"] in result["tryCommand"]
     assert [r["state"] for r in status["regions"]] == ["Completed", "Completed"]
     assert not cloud.image_there("approved")

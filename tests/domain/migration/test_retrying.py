@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.messages import ActivityError
 from domain.migration.retrying import (
     LONGEST_RETRY_AFTER,
     LONGEST_WAIT,
@@ -16,6 +15,7 @@ from domain.migration.retrying import (
     TryAgain,
     after_error,
 )
+from domain.results import ActivityError
 
 LIMIT = timedelta(hours=6)
 

@@ -1,0 +1,43 @@
+"""How every activity ends: the one envelope around its reply, and what is expected to go wrong as a value."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.values import Json, Value
+
+
+class ActivityError(Value):
+    """What Azure (or the record store) answered instead of doing it.
+
+    `transient`: the same call may work later, not before `retry_after` seconds if given; `since`: the first time that
+    it failed in a row. `correlation_id` is for a support request to Microsoft.
+    """
+
+    code: str
+    message: str
+    status: int | None = None
+    transient: bool = False
+    retry_after: float | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class ResultStatus(StrEnum):
+    """How an activity ended; `over`: a later run goes on, or the migration has its outcome, so this run is nobody's."""
+
+    DONE = "done"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    OVER = "over"
+
+
+class ActivityResult(Value):
+    """The one shape of every activity's result. Exception types do not survive the durable boundary
+    (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
+
+    status: ResultStatus
+    value: Json = {}
+    error: ActivityError | None = None
