@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.host.worker import Worker
+from localcloud.host.app import App
 from migration.settings import Settings
 from migration.wire import iso_duration
 from tests.scenarios.process import LocalCloudProcess
@@ -80,7 +80,7 @@ def test_the_example_settings_are_read() -> None:
 
 
 def _routes() -> set[str]:
-    worker = Worker.load(ROOT)
+    worker = App.load(ROOT)
     worker.stop()
     triggers = [f.trigger for f in worker.functions if f.kind == "httpTrigger"]
     return {f"{method} /api/{t['route']}" for t in triggers for method in t["methods"]}

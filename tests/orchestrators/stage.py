@@ -18,8 +18,8 @@ from typing import Any
 import azure.durable_functions as df
 
 from localcloud.clock import Clock
+from localcloud.host.app import App
 from localcloud.host.indexing import index
-from localcloud.host.worker import Worker
 from migration import answers
 from migration.approval import Decision, StoredDecision, judge_decisions
 from migration.polling import RegionStatus, VersionReading
@@ -202,7 +202,7 @@ def play(folder: Path, script: Script, scene: Scene) -> None:
 
 @asynccontextmanager
 async def _theatre(folder: Path, script: Script) -> AsyncIterator[Theatre]:
-    worker, clock = Worker(folder, index(_app(script))), Clock(speed=0)
+    worker, clock = App(folder, index(_app(script))), Clock(speed=0)
     clock.change(now=b.NOW)
     database, settings = folder / "durable.sqlite", DURABLE["durableTask"]
     async with served_hub(database, worker, clock, settings) as (hub, url):

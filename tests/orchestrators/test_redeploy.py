@@ -14,7 +14,7 @@ import azure.durable_functions as df
 import pytest
 
 from localcloud.durable.history import STATUSES, Kind
-from localcloud.host.worker import Worker
+from localcloud.host.app import App
 from migration.stages import Outcome, Stage
 from migration.wire import Value
 from orchestrators import phases, waiting, watch_replication
@@ -28,15 +28,15 @@ RECORDED = {path.stem: load(path) for path in files()}
 
 
 @pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
+def worker() -> Iterator[App]:
     """The app as the Python worker loads it."""
-    loaded = Worker.load(ROOT)
+    loaded = App.load(ROOT)
     yield loaded
     loaded.stop()
 
 
 @pytest.mark.parametrize("scenario", RECORDED)
-def test_every_recorded_step_is_taken_again(worker: Worker, scenario: str) -> None:
+def test_every_recorded_step_is_taken_again(worker: App, scenario: str) -> None:
     """After each turn of each execution, today's code decides what was decided then."""
     for execution in RECORDED[scenario]:
         difference = first_difference(worker, execution)
@@ -44,7 +44,7 @@ def test_every_recorded_step_is_taken_again(worker: Worker, scenario: str) -> No
         assert difference is None, str(difference)
 
 
-def test_every_step_and_ending_is_recorded(worker: Worker) -> None:
+def test_every_step_and_ending_is_recorded(worker: App) -> None:
     """Every activity is called, every outcome reached, and some generation continued as new."""
     everything = [execution for recorded in RECORDED.values() for execution in recorded]
     parents = [e for e in everything if e.orchestrator == "migrate_image"]
@@ -64,7 +64,7 @@ def _status(execution: Execution) -> str:
     return STATUSES[last["OrchestrationStatus"]]
 
 
-def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Worker) -> None:
+def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App) -> None:
     """An activity called before the redeploy runs after it: its recorded input must still be one."""
     wrong = []
     for scenario, executions in RECORDED.items():
@@ -78,7 +78,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Wor
     assert wrong == []
 
 
-def _model_of(worker: Worker, activity: str) -> type[Value]:
+def _model_of(worker: App, activity: str) -> type[Value]:
     function = worker.find("activityTrigger", activity)
     assert function is not None, f"there is no activity {activity} any more"
     model: type[Value] = inspect.getclosurevars(function.handler).nonlocals["model"]
@@ -165,7 +165,7 @@ def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_altered_orchestrator_is_found(
-    worker: Worker,
+    worker: App,
     monkeypatch: pytest.MonkeyPatch,
     alter: Callable[[pytest.MonkeyPatch], None],
     told: str,

@@ -83,8 +83,8 @@ def test_connection_json_says_how_to_drive_it(cloud: CloudProcess) -> None:
 
 def test_three_days_pass_in_a_moment(cloud: CloudProcess) -> None:
     """Every timer on the way fires, and the activity sees the time at which it ran."""
-    cloud.durable("POST", "/orchestrators/patient/three-days")
     start = now(cloud)
+    cloud.durable("POST", "/orchestrators/patient/three-days")
     status, answer = cloud.control("POST", "/clock", {"advance": "P3DT1M"})
     assert status == 200
     passed = datetime.fromisoformat(answer["now"]) - start

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from localcloud.host import newtonsoft
-from localcloud.host.worker import Worker
+from localcloud.host.app import App
 from tests.localcloud.host.apps import SHARED, served, write_app
 
 RECORDED = SHARED / "functions" / "eventgrid.json"
@@ -118,7 +118,7 @@ def with_key(path: str, key: str) -> str:
 def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What this host answered and invoked for each recorded request."""
     folder = tmp_path_factory.mktemp("eventgrid")
-    worker = Worker.load(write_app(folder / "app", APP))
+    worker = App.load(write_app(folder / "app", APP))
     seen: list[tuple[str, str]] = worker.functions[0].handler.__globals__["SEEN"]
 
     async def run() -> dict[str, Any]:
@@ -167,14 +167,14 @@ def received(invocation: dict[str, Any]) -> tuple[str, str]:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Any:
-    worker = Worker.load(write_app(tmp_path / "app", APP))
+    worker = App.load(write_app(tmp_path / "app", APP))
     yield worker
     worker.stop()
 
 
 @pytest.mark.parametrize("offered", [None, "wrong", "host"])
 def test_only_the_system_key_opens_the_webhook(
-    worker: Worker, tmp_path: Path, offered: str | None
+    worker: App, tmp_path: Path, offered: str | None
 ) -> None:
     """Any other key, even a function's, is 401 and invokes nothing."""
 
