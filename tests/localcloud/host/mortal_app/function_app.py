@@ -3,6 +3,7 @@
 # mypy: disable-error-code="untyped-decorator"
 # (the SDK ships no types for its decorators)
 
+import asyncio
 import json
 import os
 import threading
@@ -20,8 +21,8 @@ FLIGHT = Path(os.environ["FLIGHT"])
 AGAIN = df.RetryOptions(first_retry_interval_in_milliseconds=1000, max_number_of_attempts=2)
 
 
-def fly(what: str) -> str:
-    """Note a run; if it is to be held, never return."""
+def noted(what: str) -> bool:
+    """Note a run; whether it is to be held."""
     try:
         (FLIGHT / f"hold.{what}").unlink()
     except FileNotFoundError:
@@ -31,8 +32,20 @@ def fly(what: str) -> str:
     note = {"what": what, "held": held, "process": os.getpid(), "at": time.time()}
     with (FLIGHT / "notes").open("a") as notes:
         notes.write(json.dumps(note) + "\n")
-    if held:
+    return held
+
+
+def fly(what: str) -> str:
+    """Note a run; if it is to be held, never return."""
+    if noted(what):
         threading.Event().wait()
+    return what
+
+
+async def fly_async(what: str) -> str:
+    """Likewise, and others run meanwhile."""
+    if noted(what):
+        await asyncio.Event().wait()
     return what
 
 
@@ -45,7 +58,7 @@ def first_turn(context: df.DurableOrchestrationContext) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def after_activity(context: df.DurableOrchestrationContext) -> Steps:
     yield context.call_activity("quick", 1)
-    fly("turn after an activity")
+    fly(context.get_input() or "turn after an activity")
     return (yield context.call_activity("quick", 2))
 
 
@@ -79,14 +92,14 @@ def quick_child(context: df.DurableOrchestrationContext) -> Steps:
 def parent(context: df.DurableOrchestrationContext) -> Steps:
     return (
         yield context.call_sub_orchestrator(
-            "after_activity", instance_id=context.instance_id + "-child"
+            "after_activity", "turn of a child", context.instance_id + "-child"
         )
     )
 
 
 @app.orchestration_trigger(context_name="context")
 def calls(context: df.DurableOrchestrationContext) -> Steps:
-    return (yield context.call_activity("slow", 1))
+    return (yield context.call_activity("slow", "activity"))
 
 
 @app.orchestration_trigger(context_name="context")
@@ -96,7 +109,7 @@ def calls_async(context: df.DurableOrchestrationContext) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def calls_again(context: df.DurableOrchestrationContext) -> Steps:
-    return (yield context.call_activity_with_retry("slow", AGAIN, 1))
+    return (yield context.call_activity_with_retry("slow", AGAIN, "activity with retries"))
 
 
 @app.orchestration_trigger(context_name="context")
@@ -110,13 +123,13 @@ def quick(value: int) -> int:
 
 
 @app.activity_trigger(input_name="value")
-def slow(value: int) -> str:
-    return fly("activity")
+def slow(value: str) -> str:
+    return fly(value)
 
 
 @app.activity_trigger(input_name="value")
 async def slow_async(value: int) -> str:
-    return fly("async activity")
+    return await fly_async("async activity")
 
 
 @app.entity_trigger(context_name="context")
@@ -134,7 +147,7 @@ def held(req: func.HttpRequest) -> str:
 @app.route("held_client")
 @app.durable_client_input(client_name="client")
 async def held_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> str:
-    return fly("HTTP with a client")
+    return await fly_async("HTTP with a client")
 
 
 @app.route("quick")
