@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from localcloud.clock import Clock
-from localcloud.durable.failures import activity_failure, death_in_activity
+from localcloud.durable.failures import activity_failure
 from localcloud.durable.history import Event, compact, task_completed, task_failed
 from localcloud.durable.shim import HTTP_ACTIVITY
 from localcloud.durable.turn import ActivityCall, Message
@@ -41,8 +41,8 @@ class Activities:
         try:
             text = await self._worker.invoke_durable(function, call.input or "null")
         except WorkerDied as died:
-            told = death_in_activity(call.name, died.text, died.code)
-            return task_failed(self._clock.now(), call.task_id, *told)
+            reason = f"Activity function '{call.name}' failed: {died}"
+            return task_failed(self._clock.now(), call.task_id, reason, died.details)
         except WorkerFailure as failure:
             log.info("activity %s of %s failed: %s", call.name, call.instance_id, failure)
             return self._failed(call, failure.text)

@@ -109,9 +109,9 @@ class Entities:
         }
         try:
             reply = json.loads(await self._worker.invoke_durable(function, compact(context)))
-        except WorkerDied:
-            raise
         except WorkerFailure as failure:
+            if isinstance(failure, WorkerDied):
+                raise
             error = {"isError": True, "result": compact(sanitized(failure.text))}
             return {**unchanged, "results": [error] * len(requests)}
         return dict(reply)

@@ -41,18 +41,6 @@ def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
     return f"Activity function '{name}' failed: {friendly}", compact(details)
 
 
-def death_in_activity(name: str, text: str, code: int) -> tuple[str, str]:
-    """Likewise, when the worker's process ended with `code` while the activity ran."""
-    details = {
-        "$type": "Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, "
-        "Microsoft.Azure.WebJobs.Script",
-        "ExitCode": code,
-        "Message": text,
-        "InnerException": None,
-    }
-    return f"Activity function '{name}' failed: {text}", compact(details)
-
-
 def orchestrator_state(worker_text: str) -> dict[str, Any] | None:
     """The state that a failing orchestrator sent along; None if there is none to be read.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from localcloud.durable.decisions import Decision
@@ -82,12 +82,19 @@ def _message(decision: Decision, who: Execution, now: datetime) -> Message:
     due = moment(decision.due) if decision.due else now
     if decision.kind is Kind.TimerCreated:
         fired = event(Kind.TimerFired, now, TimerId=decision.id, FireAt=stamp(due))
-        return Message(who.instance_id, fired, due, who.execution_id)
+        return Message(who.instance_id, fired, _offered(due, now), who.execution_id)
     if decision.kind is Kind.EventSent:
         told = event_raised(now, decision.name, decision.payload)
     else:
         told = _start(decision, who, now)
     return Message(decision.fields["InstanceId"], told, due)
+
+
+def _offered(due: datetime, now: datetime) -> datetime:
+    """When a queue of Azure Storage offers what it got now for `due`: it delays by whole seconds, so
+    that a timer fires up to a second early."""
+    second = timedelta(seconds=1)
+    return now + max((due - now) // second, 0) * second
 
 
 def _start(child: Decision, who: Execution, now: datetime) -> Event:

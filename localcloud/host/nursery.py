@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import threading
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -33,7 +34,7 @@ class Nursery:
         self._end, theirs = socket.socketpair()
         if os.fork() == 0:
             self._end.close()
-            _serve(theirs)
+            _serve(theirs)  # never returns
         theirs.close()
 
     def bear(self, app_dir: Path) -> tuple[int, socket.socket]:
@@ -80,10 +81,13 @@ def _obey(end: socket.socket) -> int:
 
 
 def _be_worker(environ: dict[str, str], app_dir: Path, pipe: socket.socket) -> NoReturn:
-    os.environ.clear()
-    os.environ.update(environ)
-    work(pipe, app_dir)
-    os._exit(0)
+    try:
+        os.environ.clear()
+        os.environ.update(environ)
+        work(pipe, app_dir)
+    except BaseException:  # noqa: BLE001 - whatever it is, a worker must not go on as its parent
+        traceback.print_exc()
+    os._exit(1)
 
 
 def _end_of(child: int) -> int:

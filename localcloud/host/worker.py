@@ -5,6 +5,7 @@ The worker is another process (worker_process.py), which may die while it runs s
 
 from __future__ import annotations
 
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -30,6 +31,18 @@ class WorkerDied(WorkerFailure):
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(f"python exited with code {code} ({code:#x})")
+
+    @property
+    def details(self) -> str:
+        """JSON of the host's exception, as the durable extension keeps it; without its .NET stack."""
+        kind = "Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException"
+        details = {
+            "$type": f"{kind}, Microsoft.Azure.WebJobs.Script",
+            "ExitCode": self.code,
+            "Message": self.text,
+            "InnerException": None,
+        }
+        return json.dumps(details, separators=(",", ":"))
 
 
 class Worker(ABC):

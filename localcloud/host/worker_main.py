@@ -28,10 +28,8 @@ def work(end: socket.socket, app_dir: Path) -> None:
     except LoadError as error:
         end.sendall(packed(Loaded(problems=error.problems)))
         os._exit(1)
-    try:
-        _Desk(end, app).serve()
-    finally:
-        os._exit(0)  # what runs is abandoned, as when a worker process is killed
+    _Desk(end, app).serve()
+    os._exit(0)  # what runs is abandoned, as when a worker process is killed
 
 
 class _Desk:

@@ -49,6 +49,19 @@ def test_three_days_pass_in_an_instant(tmp_path: Path, notes: Path) -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize(("seconds", "early"), [(0.9, 0.9), (1.5, 0.5), (5, 0.0), (61.25, 0.25)])
+def test_a_timer_fires_up_to_a_second_early(tmp_path: Path, seconds: float, early: float) -> None:
+    """The queue delays by whole seconds, cut off: as on Azure Storage."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served:
+            await served.start("waits", "w", seconds)
+            await served.advance(minutes=2)
+            assert (await served.status("w"))["output"] == -early
+
+    run(scenario())
+
+
 def test_an_approval_expires_or_is_seen_at_once(tmp_path: Path) -> None:
     """task_any of an event and timers of a day, on both ways out."""
 

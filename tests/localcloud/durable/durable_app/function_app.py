@@ -145,6 +145,14 @@ def changed(context: Any) -> Any:
 
 
 @app.orchestration_trigger(context_name="context")
+def waits(context: Any) -> Any:
+    """As many seconds as the input says."""
+    due = context.current_utc_datetime + dt.timedelta(seconds=context.get_input())
+    yield context.create_timer(due)
+    return (context.current_utc_datetime - due).total_seconds()
+
+
+@app.orchestration_trigger(context_name="context")
 def ten_days(context: Any) -> Any:
     yield context.create_timer(context.current_utc_datetime + dt.timedelta(days=10))
 
