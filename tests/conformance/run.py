@@ -102,6 +102,8 @@ def served(kit: Path, share: Share) -> Iterator[tuple[str, str, str]]:
         environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         if share.moves_clock:
             environ["DAY_SECONDS"] = DAY
+            # Or timers are early, as those of the recordings' queues were not.
+            command += ["--speed", "0"]
         with log.open("w") as sink:
             host = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=sink, stderr=sink)
         try:
