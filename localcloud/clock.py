@@ -67,6 +67,11 @@ class Clock:
     def speed(self) -> float:
         return self._speed
 
+    @property
+    def line(self) -> Line:
+        """How time runs at present, for another process of this machine."""
+        return self._line
+
     def now(self) -> datetime:
         return self._line.at(time.monotonic())
 

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from aiohttp import web
 
@@ -22,10 +22,13 @@ from localcloud.advance import Follower, Mover
 from localcloud.clock import HEARTBEAT, Clock
 from localcloud.control import Notifications, clock_routes, control_application, reset_route
 from localcloud.host.keys import EXTENSIONS, system_key
+from localcloud.host.nursery import Nursery
 from localcloud.host.runtime import FunctionsRuntime, load_local_settings
+from localcloud.host.worker_process import WorkerProcess
 from localcloud.state_folder import StateFolder, listening
 
 GRACE = 0.5
+WORKER_PID = "worker.pid"  # in the state folder: whom to kill to see the app's process die
 
 
 class Cloud(Protocol):
@@ -57,19 +60,30 @@ class Options:
 class LocalCloud:
     """A running local cloud; `cloud` is None for any other Functions folder."""
 
-    def __init__(self, options: Options, cloud: Cloud | None = None) -> None:
-        self._options, self._cloud = options, cloud
+    def __init__(self, options: Options, nursery: Nursery, cloud: Cloud | None = None) -> None:
+        self._options, self._nursery, self._cloud = options, nursery, cloud
+        self._worker: WorkerProcess | None = None
         self._stack = contextlib.AsyncExitStack()
         self.connection: dict[str, Any] = {}
 
-    async def start(self) -> None:
-        """Everything is up and connection.json written on return; undone if it fails."""
+    async def __aenter__(self) -> Self:
+        """Everything is up and connection.json written on entry; undone if it fails."""
         async with contextlib.AsyncExitStack() as stack:
             await self._start(stack)
             self._stack = stack.pop_all()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    async def until_stopped(self) -> None:
+        """Returns at SIGINT or SIGTERM; raises HostEnds when the app's process has died too often."""
+        if self._worker is None:
+            raise RuntimeError("not started")
+        ends = [asyncio.ensure_future(end) for end in (until_stopped(), self._worker.given_up())]
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in done:
+            end.result()
 
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         folder = StateFolder(self._options.state)
@@ -86,7 +100,8 @@ class LocalCloud:
             os.environ.update(self._cloud.environment(folder, control_url))
         else:
             load_local_settings(self._options.app_dir)
-        runtime = FunctionsRuntime(self._options.app_dir, folder.path, clock, app_socket)
+        worker = await self._start_worker(stack, folder, clock)
+        runtime = FunctionsRuntime(self._options.app_dir, worker, folder.path, clock, app_socket)
         mover = Mover(clock, runtime, self._cloud.follower if self._cloud else None)
         await mover.announce()
         await serve_control(
@@ -97,6 +112,15 @@ class LocalCloud:
         stack.callback(asyncio.create_task(_heartbeat(clock)).cancel)
         self.connection = self._connection(runtime, control_url)
         folder.write_connection(self.connection)
+
+    async def _start_worker(
+        self, stack: contextlib.AsyncExitStack, folder: StateFolder, clock: Clock
+    ) -> WorkerProcess:
+        self._worker = await WorkerProcess.start(
+            self._nursery, self._options.app_dir, clock, folder.path / WORKER_PID
+        )
+        stack.callback(self._worker.stop)
+        return self._worker
 
     def _control_routes(
         self, runtime: FunctionsRuntime, clock: Clock, mover: Mover, folder: StateFolder

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from localcloud.arm_process import serving_arm
 from localcloud.greeting import greeting
+from localcloud.host.nursery import Nursery
 from localcloud.host.worker import LoadError
+from localcloud.host.worker_process import HostEnds
 from localcloud.process import LocalCloud, Options, until_stopped
 from localcloud.state_folder import StateError
 from localcloud.up import EmbeddedCloud, SeparateCloud
@@ -26,17 +28,17 @@ def serve_folder(options: Options, *, verbose: bool) -> None:
     """Any Functions folder."""
 
     async def serve() -> None:
-        cloud = LocalCloud(options)
-        await cloud.start()
-        url = cloud.connection["app"]["url"]
-        print(f"{options.app_dir} is served at {url}", flush=True)
-        await until_stopped()
-        await cloud.stop()
+        async with LocalCloud(options, nursery) as cloud:
+            url = cloud.connection["app"]["url"]
+            print(f"{options.app_dir} is served at {url}", flush=True)
+            await cloud.until_stopped()
 
     os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
     if options.app_dir.is_dir():
         os.chdir(options.app_dir)
-    _finish(serve, verbose=verbose)
+    _configure_log(verbose=verbose)
+    nursery = Nursery()
+    _finish(serve)
 
 
 def serve_with_azure(options: Options, arm_state: Path | None, *, verbose: bool) -> None:
@@ -44,16 +46,15 @@ def serve_with_azure(options: Options, arm_state: Path | None, *, verbose: bool)
 
     async def serve() -> None:
         state = options.state
-        cloud = LocalCloud(
-            options, SeparateCloud(state, arm_state) if arm_state else EmbeddedCloud(state)
-        )
-        await cloud.start()
-        print(greeting(cloud.connection, state), flush=True)
-        await until_stopped()
-        await cloud.stop()
+        azure = SeparateCloud(state, arm_state) if arm_state else EmbeddedCloud(state)
+        async with LocalCloud(options, nursery, azure) as cloud:
+            print(greeting(cloud.connection, state), flush=True)
+            await cloud.until_stopped()
 
     os.chdir(options.app_dir)
-    _finish(serve, verbose=verbose)
+    _configure_log(verbose=verbose)
+    nursery = Nursery()
+    _finish(serve)
 
 
 def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
@@ -64,20 +65,24 @@ def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
             print(f"Azure Resource Manager is served at {url}", flush=True)
             await until_stopped()
 
-    _finish(serve, verbose=verbose)
+    _configure_log(verbose=verbose)
+    _finish(serve)
 
 
-def _finish(serve: Callable[[], Awaitable[None]], *, verbose: bool) -> None:
-    """Runs a server to its end, then leaves at once: app code still running is abandoned, as the
-    Functions host abandons what a worker does when it stops."""
+def _configure_log(*, verbose: bool) -> None:
+    """Of this process and, since they are its forks, of the app's."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("localcloud").setLevel(logging.DEBUG if verbose else logging.WARNING)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def _finish(serve: Callable[[], Awaitable[None]]) -> None:
+    """Runs a server to its end, then leaves at once."""
     code = 0
     try:
         asyncio.run(_awaited(serve))
-    except (LoadError, StateError) as error:
+    except (LoadError, StateError, HostEnds) as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     sys.stdout.flush()

@@ -15,7 +15,7 @@ import pytest
 
 from domain.settings import Settings
 from domain.values import iso_duration
-from localcloud.host.worker import Worker
+from localcloud.host.app import App
 from tests.scenarios.process import LocalCloudProcess
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ def test_the_example_settings_are_read() -> None:
 
 
 def _routes() -> set[str]:
-    worker = Worker.load(ROOT)
+    worker = App.load(ROOT)
     worker.stop()
     triggers = [f.trigger for f in worker.functions if f.kind == "httpTrigger"]
     return {f"{method} /api/{t['route']}" for t in triggers for method in t["methods"]}

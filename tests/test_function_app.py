@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain import messages
-from localcloud.host.worker import Function, Worker
+from localcloud.host.app import App
+from localcloud.host.indexing import LoadedFunction
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUTES = {
@@ -27,14 +28,14 @@ ROUTES = {
 
 
 @pytest.fixture(scope="module")
-def functions() -> Iterator[list[Function]]:
+def functions() -> Iterator[list[LoadedFunction]]:
     """Loaded as the Python worker does: LoadError would name every binding that it refuses."""
-    worker = Worker.load(ROOT)
+    worker = App.load(ROOT)
     yield list(worker.functions)
     worker.stop()
 
 
-def names(functions: list[Function], kind: str) -> set[str]:
+def names(functions: list[LoadedFunction], kind: str) -> set[str]:
     return {function.name for function in functions if function.kind == kind}
 
 
@@ -55,7 +56,7 @@ def called() -> set[str]:
 
 
 def test_the_orchestrators_call_what_is_registered_and_nothing_else(
-    functions: list[Function],
+    functions: list[LoadedFunction],
 ) -> None:
     """A contract that nobody implements would hang a migration in the middle."""
     registered = names(functions, "activityTrigger")
@@ -63,7 +64,7 @@ def test_the_orchestrators_call_what_is_registered_and_nothing_else(
     assert names(functions, "orchestrationTrigger") == {"migrate_image", "watch_replication"}
 
 
-def test_every_route_of_the_issue_is_there_with_a_key(functions: list[Function]) -> None:
+def test_every_route_of_the_issue_is_there_with_a_key(functions: list[LoadedFunction]) -> None:
     """Function-key level for all of them."""
     triggers = [f.trigger for f in functions if f.kind == "httpTrigger"]
     found = {(method.lower(), t["route"]) for t in triggers for method in t["methods"]}
@@ -71,13 +72,13 @@ def test_every_route_of_the_issue_is_there_with_a_key(functions: list[Function])
     assert {str(t["authLevel"]).lower() for t in triggers} == {"function"}
 
 
-def test_there_are_an_event_trigger_and_timers(functions: list[Function]) -> None:
+def test_there_are_an_event_trigger_and_timers(functions: list[LoadedFunction]) -> None:
     """For new images and for the sweep."""
     assert names(functions, "eventGridTrigger") == {"image_written"}
     assert "sweep_migrations" in names(functions, "timerTrigger")
 
 
-def test_activities_take_one_plain_object(functions: list[Function]) -> None:
+def test_activities_take_one_plain_object(functions: list[LoadedFunction]) -> None:
     """The SDK's class envelope never crosses the durable boundary."""
     activities = [f for f in functions if f.kind == "activityTrigger"]
     assert activities
@@ -88,7 +89,7 @@ def test_activities_take_one_plain_object(functions: list[Function]) -> None:
 
 
 def test_the_azure_sdks_do_not_log_each_request(
-    functions: list[Function], caplog: pytest.LogCaptureFixture
+    functions: list[LoadedFunction], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The worker lets everything from INFO on through, and what it sends on is paid for by the line."""
     caplog.set_level("INFO")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from localcloud.clock import Clock
@@ -19,9 +20,10 @@ from localcloud.durable.history import compact, event_raised, stamp
 from localcloud.durable.shim import entity_request, scheduler_id
 from localcloud.durable.store import Instance, Store, WorkItem
 from localcloud.durable.turn import Message
-from localcloud.host.worker import Worker, WorkerFailure
+from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
 
 log = logging.getLogger(__name__)
+LONGEST_PAUSE = 600  # seconds: of the Azure Storage provider, for what was abandoned
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ def is_entity(instance_id: str) -> bool:
 class Entities:
     def __init__(self, worker: Worker, store: Store, clock: Clock) -> None:
         self._worker, self._store, self._clock = worker, store, clock
+        self._abandoned: Counter[str] = Counter()
 
     async def work(self, instance_id: str) -> bool:
         """Runs what is due for the entity; always True (versions do not apply)."""
         inbox = self._store.inbox(instance_id, self._clock.now())
         requests = [json.loads(m.event["Input"]) for m in inbox if m.event.get("Name") == "op"]
         before = EntityState.of(self._store.instance(instance_id))
-        reply = await self._invoke(instance_id, before, requests)
+        try:
+            reply = await self._invoke(instance_id, before, requests)
+        except WorkerDied as died:
+            return self._abandon(instance_id, [m.id for m in inbox], died)
+        self._abandoned.pop(instance_id, None)
         now = self._clock.now()
         messages = [
             _answer(request, result, now)
@@ -67,6 +74,14 @@ class Entities:
         after = EntityState(bool(reply["entityExists"]), reply["entityState"])
         instance = _instance(instance_id, after, now)
         self._store.commit(WorkItem(instance, [m.id for m in inbox], messages=messages))
+        return True
+
+    def _abandon(self, instance_id: str, messages: list[int], died: WorkerDied) -> bool:
+        """The queue offers them again after 2, 4, 8... seconds."""
+        self._abandoned[instance_id] += 1
+        pause = timedelta(seconds=min(2 ** self._abandoned[instance_id], LONGEST_PAUSE))
+        log.warning("entity %s: tried again in %s: %s", instance_id, pause, died)
+        self._store.postpone(messages, self._clock.now() + pause)
         return True
 
     async def _invoke(
@@ -95,6 +110,8 @@ class Entities:
         try:
             reply = json.loads(await self._worker.invoke_durable(function, compact(context)))
         except WorkerFailure as failure:
+            if isinstance(failure, WorkerDied):
+                raise
             error = {"isError": True, "result": compact(sanitized(failure.text))}
             return {**unchanged, "results": [error] * len(requests)}
         return dict(reply)

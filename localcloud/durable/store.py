@@ -205,6 +205,13 @@ class Store:
         with self._transaction() as db:
             _post(db, message)
 
+    def postpone(self, keys: Iterable[int], due: datetime) -> None:
+        """Messages that are to be seen again later."""
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE messages SET due = ? WHERE id = ?", [(ticks(due), key) for key in keys]
+            )
+
     def start(self, message: Message, instance: Instance) -> None:
         """A new execution under an id that is free or finished."""
         with self._transaction() as db:

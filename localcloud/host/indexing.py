@@ -47,13 +47,11 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """A function as its decorators and its signature declare it."""
+    """A function as its decorators declare it, which is all that the host knows of it."""
 
     name: str
     trigger: Mapping[str, Any]
     bindings: Mapping[str, Mapping[str, Any]]  # by their parameter, but for the one of the result
-    handler: Callable[..., Any]
-    hints: Mapping[str, Any]
     returns: str | None  # the binding type that the result is encoded for
 
     @property
@@ -63,6 +61,19 @@ class Function:
     @property
     def durable_name(self) -> str:
         return str(self.trigger.get(DURABLE_NAMES.get(self.kind, "")) or self.name)
+
+
+@dataclass(frozen=True)
+class LoadedFunction(Function):
+    """A function with the code behind it."""
+
+    handler: Callable[..., Any]
+    hints: Mapping[str, Any]
+
+    @property
+    def declared(self) -> Function:
+        """It without its code."""
+        return Function(self.name, self.trigger, self.bindings, self.returns)
 
     @property
     def wants_context(self) -> bool:
@@ -94,7 +105,7 @@ class Function:
         return datum
 
 
-def index(module: ModuleType) -> list[Function]:
+def index(module: ModuleType) -> list[LoadedFunction]:
     """The functions of the one app object of `module`; LoadError tells all that is wrong."""
     apps = {id(item): item for item in vars(module).values() if isinstance(item, FunctionRegister)}
     if len(apps) != 1:
@@ -114,7 +125,7 @@ def index(module: ModuleType) -> list[Function]:
     return functions
 
 
-def _function(item: Any) -> Function:
+def _function(item: Any) -> LoadedFunction:
     name, handler = str(item.get_function_name()), item.get_user_function()
     try:
         hints = typing.get_type_hints(handler)
@@ -123,22 +134,22 @@ def _function(item: Any) -> Function:
     bindings = {b["name"]: b for b in map(json.loads, item.get_raw_bindings())}
     trigger = bindings[item.get_trigger().name]
     returned = bindings.pop("$return", trigger if trigger["type"] in IMPLICIT else {})
-    return Function(name, trigger, bindings, handler, hints, returned.get("type"))
+    return LoadedFunction(name, trigger, bindings, returned.get("type"), handler, hints)
 
 
 # ---- what is refused: each rule gives a text for each breach ------------------------------------------
-def _name(function: Function) -> Iterator[str]:
+def _name(function: LoadedFunction) -> Iterator[str]:
     if not FUNCTION_NAME.fullmatch(function.name):
         yield "the name must be a letter, then up to 127 letters, digits, '_' or '-'"
 
 
-def _served(function: Function) -> Iterator[str]:
+def _served(function: LoadedFunction) -> Iterator[str]:
     kinds = {b["type"] for b in function.bindings.values()} | {function.returns or "http"}
     for kind in sorted(kinds - SERVED):
         yield f"binding type {kind!r} is not served by the local cloud"
 
 
-def _bound(function: Function) -> Iterator[str]:
+def _bound(function: LoadedFunction) -> Iterator[str]:
     own = {"context"} if function.wants_context else set()
     bound = set(function.bindings)
     if extra := sorted(function.parameters - bound - own):
@@ -147,7 +158,7 @@ def _bound(function: Function) -> Iterator[str]:
         yield f"bindings without a parameter: {', '.join(missing)}"
 
 
-def _annotated(function: Function) -> Iterator[str]:
+def _annotated(function: LoadedFunction) -> Iterator[str]:
     """`dict[str, Any]` and `X | None` are no classes: the real worker refuses them as well
     (Azure/azure-functions-durable-python#468)."""
     for name, hint in function.hints.items():
@@ -170,7 +181,7 @@ def _fits(converter: Any, hint: Any) -> bool:
         return False
 
 
-def _returned(function: Function) -> Iterator[str]:
+def _returned(function: LoadedFunction) -> Iterator[str]:
     hint = function.hints.get("return")
     if hint is None or function.returns != "http":
         return
@@ -180,7 +191,7 @@ def _returned(function: Function) -> Iterator[str]:
         yield f"the return annotation {hint.__name__} does not fit the binding http"
 
 
-def _awaited(function: Function) -> Iterator[str]:
+def _awaited(function: LoadedFunction) -> Iterator[str]:
     """The SDK awaits a function with a rich client (durable.md A5): a plain one always fails."""
     plain = getattr(function.handler, "client_function", None)
     if plain is not None and not inspect.iscoroutinefunction(plain):
@@ -188,11 +199,11 @@ def _awaited(function: Function) -> Iterator[str]:
         yield f"it must be 'async def' because of its durable client {', '.join(clients)}"
 
 
-Rule = Callable[[Function], Iterator[str]]
+Rule = Callable[[LoadedFunction], Iterator[str]]
 RULES: Sequence[Rule] = (_name, _served, _bound, _annotated, _returned, _awaited)
 
 
-def _clashes(functions: Sequence[Function]) -> Iterator[str]:
+def _clashes(functions: Sequence[LoadedFunction]) -> Iterator[str]:
     owners: dict[tuple[str, str], str] = {}
     for function in functions:
         key = (function.kind, function.durable_name.lower())

@@ -17,7 +17,8 @@ from localcloud.durable.hub import TaskHub
 from localcloud.host.keys import load_keys, system_key
 from localcloud.host.server import FunctionsServer
 from localcloud.host.timers import Timers
-from localcloud.host.worker import LoadError, Worker
+from localcloud.host.worker import LoadError
+from localcloud.host.worker_process import WorkerProcess
 
 # How long a moving clock waits for requests in flight, in real seconds: some may wait for time itself.
 REQUEST_PATIENCE = 30.0
@@ -28,12 +29,18 @@ GRACE = 0.5
 class FunctionsRuntime:
     """Serves `app_dir` on a bound socket; everything it keeps lies in `state`."""
 
-    def __init__(self, app_dir: Path, state: Path, clock: Clock, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        app_dir: Path,
+        worker: WorkerProcess,
+        state: Path,
+        clock: Clock,
+        listener: socket.socket,
+    ) -> None:
         extensions = _json_object(app_dir / "host.json").get("extensions") or {}
         self._listener = listener
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.worker = Worker.load(app_dir)
-        self.worker.use_clock(clock.now)
+        self.worker = worker
         self.keys = load_keys(state / "keys.json", [f.name for f in self.worker.functions])
         self.hub = TaskHub(
             self.worker,

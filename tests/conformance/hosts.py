@@ -23,6 +23,7 @@ from tests.scenarios.waiting import until
 
 DAY = "86400"  # the length of a day in the app `long`, in seconds
 START_SECONDS = 90.0
+MOVED = "long"  # the app whose clock the kit moves
 QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}  # the kit's folders are not ours to write to
 
 
@@ -45,6 +46,9 @@ def embedded(app: Path) -> Iterator[Served]:
         state = processes.folder / "state"
         command = [sys.executable, "-m", "localcloud", "run", str(app)]
         command += ["--port", str(free_port()), "--state", str(state)]
+        if app.name == MOVED:
+            # Or timers are early, as those of the recordings' queues were not.
+            command += ["--speed", "0"]
         process = processes.start("embedded", command, {**QUIET, "DAY_SECONDS": DAY})
         file, story = state / "connection.json", partial(processes.printed, "embedded")
         until(lambda: file.exists() or process.poll() is not None, START_SECONDS, story)

@@ -20,14 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.conformance.hosts import HOSTS
+from tests.conformance.hosts import HOSTS, MOVED
 from tests.conformance.recording import RECORDED, kept, write
 from tests.conformance.shares import Result, conform, shares
 
 ROOT = Path(__file__).parents[2]
 KIT = ROOT.parent / "shared" / "durable"
 MIN_SCENARIOS, MIN_POINTS = 0.95, 0.99
-MOVES_CLOCK = "long"
 SIDE_BY_SIDE = {"embedded": 16, "func": 2}  # hosts; each func has an Azurite beside it
 
 
@@ -68,9 +67,7 @@ def options() -> argparse.Namespace:
 
 def run(chosen: argparse.Namespace, folder: Path) -> list[Result]:
     """All shares that the host can run, so many side by side."""
-    todo = [
-        s for s in shares(chosen.kit, chosen.only) if chosen.host != "func" or s.app != MOVES_CLOCK
-    ]
+    todo = [s for s in shares(chosen.kit, chosen.only) if chosen.host != "func" or s.app != MOVED]
     newer = folder / "none" if chosen.record else RECORDED
     work = partial(conform, chosen.kit, HOSTS[chosen.host], newer, folder)
     with ThreadPoolExecutor(SIDE_BY_SIDE[chosen.host]) as pool:
@@ -85,7 +82,7 @@ def main() -> int:
         say(f"skipped: missing {lacks}")
         return 0
     if chosen.host == "func":
-        say(f"app {MOVES_CLOCK} is left out: nobody can move this host's clock")
+        say(f"app {MOVED} is left out: nobody can move this host's clock")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         results = run(chosen, Path(folder))

@@ -81,6 +81,11 @@ class Cloud:
         return self._mother.child
 
     @property
+    def worker(self) -> int:
+        """The process id of the app."""
+        return int((self.state / "worker.pid").read_text())
+
+    @property
     def alive(self) -> bool:
         """Whether the runtime runs."""
         return self._mother.alive

@@ -94,8 +94,10 @@ def full_disk(cloud: Cloud) -> Iterator[None]:
     logs = [Path(f"{file}-wal") for file in (cloud.records_file, cloud.hub_file)]
     size = max(SMALLEST, min((log.stat().st_size for log in logs if log.exists()), default=0))
     limit = resource.RLIMIT_FSIZE
-    before = resource.prlimit(cloud.pid, limit, (size, resource.RLIM_INFINITY))
+    small = (size, resource.RLIM_INFINITY)
+    before = {pid: resource.prlimit(pid, limit, small) for pid in (cloud.pid, cloud.worker)}
     try:
         yield
     finally:
-        resource.prlimit(cloud.pid, limit, before)
+        for pid, former in before.items():
+            resource.prlimit(pid, limit, former)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.durable.history import Event, Kind
+from localcloud.host.app import App
 from localcloud.host.worker import Worker
 from tests.orchestrators.recordings import FOLDER, Execution, save
 from tests.orchestrators.replaying import decide, turns
@@ -302,7 +303,7 @@ def _first_inputs(worker: Worker, history: list[Event]) -> dict[str, str]:
 
 def main() -> None:
     """Record every scenario."""
-    worker = Worker.load(ROOT)
+    worker = App.load(ROOT)
     with _cloud() as cloud:
         started = _run(cloud)
         for name, migration in started.items():

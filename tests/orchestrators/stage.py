@@ -40,8 +40,8 @@ from domain.migration.stages import ImageFate, Stage
 from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.values import Json, Value
 from localcloud.clock import Clock
+from localcloud.host.app import App
 from localcloud.host.indexing import index
-from localcloud.host.worker import Worker
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b
@@ -247,7 +247,7 @@ def play(folder: Path, script: Script, scene: Scene) -> None:
 
 @asynccontextmanager
 async def _theatre(folder: Path, script: Script) -> AsyncIterator[Theatre]:
-    worker, clock = Worker(folder, index(_app(script))), Clock(speed=0)
+    worker, clock = App(folder, index(_app(script))), Clock(speed=0)
     clock.change(now=b.NOW)
     database, settings = folder / "durable.sqlite", DURABLE["durableTask"]
     async with served_hub(database, worker, clock, settings) as (hub, url):

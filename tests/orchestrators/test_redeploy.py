@@ -17,7 +17,7 @@ from domain.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
 from domain.migration.stages import Outcome, Stage
 from domain.values import Value
 from localcloud.durable.history import STATUSES, Kind
-from localcloud.host.worker import Worker
+from localcloud.host.app import App
 from orchestrators import calls, migrate_image, watch_replication
 from orchestrators.publish_version import check_image
 from orchestrators.run import Run
@@ -30,15 +30,15 @@ RECORDED = {path.stem: load(path) for path in files()}
 
 
 @pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
+def worker() -> Iterator[App]:
     """The app as the Python worker loads it."""
-    loaded = Worker.load(ROOT)
+    loaded = App.load(ROOT)
     yield loaded
     loaded.stop()
 
 
 @pytest.mark.parametrize("scenario", RECORDED)
-def test_every_recorded_step_is_taken_again(worker: Worker, scenario: str) -> None:
+def test_every_recorded_step_is_taken_again(worker: App, scenario: str) -> None:
     """After each turn of each execution, today's code decides what was decided then."""
     for execution in RECORDED[scenario]:
         difference = first_difference(worker, execution)
@@ -46,7 +46,7 @@ def test_every_recorded_step_is_taken_again(worker: Worker, scenario: str) -> No
         assert difference is None, str(difference)
 
 
-def test_every_step_and_ending_is_recorded(worker: Worker) -> None:
+def test_every_step_and_ending_is_recorded(worker: App) -> None:
     """Every activity is called, every outcome reached, some generation continued as new, some run started again."""
     everything = [execution for recorded in RECORDED.values() for execution in recorded]
     runs = [e for e in everything if e.orchestrator == "migrate_image"]
@@ -67,7 +67,7 @@ def _status(execution: Execution) -> str:
     return STATUSES[ends[-1]["OrchestrationStatus"]] if ends else "cut off"
 
 
-def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Worker) -> None:
+def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App) -> None:
     """An activity called before the redeploy runs after it: its recorded input must still be one."""
     wrong = []
     for scenario, executions in RECORDED.items():
@@ -81,7 +81,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: Wor
     assert wrong == []
 
 
-def _model_of(worker: Worker, activity: str) -> type[Value]:
+def _model_of(worker: App, activity: str) -> type[Value]:
     assert worker.find("activityTrigger", activity), f"there is no activity {activity} any more"
     contracts = {c.name: c for c in vars(messages).values() if isinstance(c, Activity)}
     return contracts[activity].request
@@ -165,7 +165,7 @@ def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_altered_orchestrator_is_found(
-    worker: Worker,
+    worker: App,
     monkeypatch: pytest.MonkeyPatch,
     alter: Callable[[pytest.MonkeyPatch], None],
     told: str,

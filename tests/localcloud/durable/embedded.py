@@ -16,6 +16,7 @@ from aiohttp import ClientSession, web
 
 from localcloud.clock import Clock
 from localcloud.durable.hub import TaskHub
+from localcloud.host.app import App
 from localcloud.host.keys import system_key
 from localcloud.host.server import FunctionsServer
 from localcloud.host.worker import Worker
@@ -116,7 +117,7 @@ async def served_hub(
 @asynccontextmanager
 async def host(state: Path, settings: Mapping[str, Any] | None = None) -> AsyncIterator[Host]:
     """A fresh process' worth of the hub on what `state` holds."""
-    worker, clock = Worker.load(APP), Clock(state / "clock.json", speed=0)
+    worker, clock = App.load(APP), Clock(state / "clock.json", speed=0)
     async with served_hub(state / "durable.sqlite", worker, clock, settings or {}) as (hub, url):
         served = Host(hub, worker, clock, url)
         try:

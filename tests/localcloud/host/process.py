@@ -46,6 +46,7 @@ class CloudProcess:
         limit = time.monotonic() + START_SECONDS
         while not (self.state / "connection.json").exists():
             if self.process.poll() is not None or time.monotonic() > limit:
+                self.process.kill()
                 log.seek(0)
                 raise AssertionError(f"not started: {log.read()}")
             self._wait(0.02)

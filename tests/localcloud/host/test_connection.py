@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from localcloud.host.app import App
 from localcloud.host.keys import load_keys
 from localcloud.host.server import FunctionsServer
-from localcloud.host.worker import Worker
 from tests.localcloud.host.apps import write_app
 
 APP = """
@@ -30,14 +30,14 @@ Exchange = Callable[[Sequence[bytes]], bytes]
 
 
 @pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    worker = Worker.load(write_app(tmp_path_factory.mktemp("connection"), APP))
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    worker = App.load(write_app(tmp_path_factory.mktemp("connection"), APP))
     yield worker
     worker.stop()
 
 
 @pytest.fixture
-def exchange(worker: Worker, tmp_path: Path) -> Exchange:
+def exchange(worker: App, tmp_path: Path) -> Exchange:
     """Sends the parts one after another, waiting where a client would; all that comes back until the end."""
     server = FunctionsServer(worker, load_keys(tmp_path / "keys.json", []), "api", _nothing)
 

@@ -13,8 +13,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from localcloud.host import newtonsoft
+from localcloud.host.app import App
 from localcloud.host.keys import system_key
-from localcloud.host.worker import Worker
 from tests.localcloud.host.apps import SHARED, served, write_app
 
 RECORDED = SHARED / "functions" / "eventgrid.json"
@@ -119,7 +119,7 @@ def with_key(path: str, key: str) -> str:
 def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What this host answered and invoked for each recorded request."""
     folder = tmp_path_factory.mktemp("eventgrid")
-    worker = Worker.load(write_app(folder / "app", APP))
+    worker = App.load(write_app(folder / "app", APP))
     seen: list[tuple[str, str]] = worker.functions[0].handler.__globals__["SEEN"]
 
     async def run() -> dict[str, Any]:
@@ -168,14 +168,14 @@ def received(invocation: dict[str, Any]) -> tuple[str, str]:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Any:
-    worker = Worker.load(write_app(tmp_path / "app", APP))
+    worker = App.load(write_app(tmp_path / "app", APP))
     yield worker
     worker.stop()
 
 
 @pytest.mark.parametrize(("offered", "status"), [(None, 401), ("wrong", 401), ("host", 403)])
 def test_only_the_system_key_opens_the_webhook(
-    worker: Worker, tmp_path: Path, offered: str | None, status: int
+    worker: App, tmp_path: Path, offered: str | None, status: int
 ) -> None:
     """Another key of the host is 403, any other text 401; nothing is invoked."""
 
@@ -206,7 +206,7 @@ def test_dates_and_numbers_change_as_newtonsoft_changes_them() -> None:
 
 @pytest.mark.parametrize("body", [b"[1, 2]", b'[{"id": "1"}, 2]', b"[null]"])
 def test_a_batch_with_what_is_no_object_is_not_handed_on(
-    worker: Worker, tmp_path: Path, body: bytes
+    worker: App, tmp_path: Path, body: bytes
 ) -> None:
     """To a function of cardinality many; the request fails with the host's own message."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from localcloud.dotnet.addresses import path_of
+from localcloud.host.app import App
 from localcloud.host.keys import load_keys, system_key
 from localcloud.host.routes import Router
 from localcloud.host.worker import LoadError, Worker
@@ -62,7 +63,7 @@ def no_route(req: func.HttpRequest) -> str:
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    worker = Worker.load(write_app(tmp_path_factory.mktemp("http"), APP))
+    worker = App.load(write_app(tmp_path_factory.mktemp("http"), APP))
     yield worker
     worker.stop()
 
@@ -224,7 +225,7 @@ def routed(tmp_path: Path, *routes: str, prefix: str = "api") -> Router:
         f"@app.route({route!r})\ndef f{n}(req: func.HttpRequest) -> str: ..."
         for n, route in enumerate(routes)
     )
-    worker = Worker.load(write_app(tmp_path, code))
+    worker = App.load(write_app(tmp_path, code))
     worker.stop()
     return Router(worker.functions, prefix)
 

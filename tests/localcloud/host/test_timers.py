@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from localcloud.clock import Clock
+from localcloud.host.app import App
 from localcloud.host.schedules import ScheduleError, parse_schedule
 from localcloud.host.timers import Status, Timers
-from localcloud.host.worker import LoadError, Worker
+from localcloud.host.worker import LoadError
 from tests.localcloud.host.apps import SHARED, write_app
 
 RECORDED = SHARED / "functions" / "timers.json"
@@ -98,7 +99,7 @@ def observed(folder: Path, state: Path, clock: Clock, moves: list[datetime]) -> 
     """The runs of an app while the clock is moved to each of `moves` in turn."""
 
     async def run() -> None:
-        worker = Worker.load(folder)
+        worker = App.load(folder)
         timers = Timers(worker, clock, state / "timers.json", {"every": "*/20 * * * * *"})
         timers.start()
         await timers.idle()
@@ -173,7 +174,7 @@ def test_a_schedule_that_the_host_refuses_stops_the_start(tmp_path: Path, schedu
     def tick(t: func.TimerRequest) -> None:
         pass
     """
-    worker = Worker.load(write_app(tmp_path, code))
+    worker = App.load(write_app(tmp_path, code))
     with pytest.raises(LoadError, match="function tick: "):
         Timers(worker, Clock(), tmp_path / "timers.json", {})
     worker.stop()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.host.app import App
 from localcloud.host.indexing import CONVERTERS, Datum
 from localcloud.host.worker import LoadError, Worker, WorkerFailure
 from tests.localcloud.host.apps import SHARED, write_app
@@ -121,7 +122,7 @@ REFUSED = {
 
 def problems(folder: Path, code: str) -> tuple[str, ...]:
     with pytest.raises(LoadError) as caught:
-        Worker.load(write_app(folder, code))
+        App.load(write_app(folder, code))
     return caught.value.problems
 
 
@@ -156,12 +157,12 @@ def test_an_app_that_cannot_be_indexed_is_refused(tmp_path: Path, code: str, exp
 def test_a_folder_without_an_app_is_refused(tmp_path: Path) -> None:
     """The error names the file."""
     with pytest.raises(LoadError, match=r"function_app\.py: no such file"):
-        Worker.load(tmp_path)
+        App.load(tmp_path)
 
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Any:
-    worker = Worker.load(write_app(tmp_path, APP))
+    worker = App.load(write_app(tmp_path, APP))
     yield worker
     worker.stop()
 
@@ -220,7 +221,7 @@ def test_the_app_gets_the_hosts_clock(tmp_path: Path) -> None:
     (folder / "clock.py").write_text(
         "now = None\ndef use(source):\n    global now\n    now = source\n"
     )
-    worker = Worker.load(folder)
+    worker = App.load(folder)
     moment = datetime(2030, 1, 1, tzinfo=UTC)
     worker.use_clock(lambda: moment)
     assert importlib.import_module("clock").now() == moment

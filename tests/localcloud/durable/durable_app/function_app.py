@@ -145,6 +145,24 @@ def changed(context: Any) -> Any:
 
 
 @app.orchestration_trigger(context_name="context")
+def waits(context: Any) -> Any:
+    """As many seconds as the input says."""
+    due = context.current_utc_datetime + dt.timedelta(seconds=context.get_input())
+    yield context.create_timer(due)
+    return (context.current_utc_datetime - due).total_seconds()
+
+
+@app.orchestration_trigger(context_name="context")
+def waits_on(context: Any) -> Any:
+    """Until the time has really come; how many timers that took."""
+    due, timers = context.current_utc_datetime + dt.timedelta(seconds=context.get_input()), 0
+    while context.current_utc_datetime < due:
+        yield context.create_timer(due)
+        timers += 1
+    return timers
+
+
+@app.orchestration_trigger(context_name="context")
 def ten_days(context: Any) -> Any:
     yield context.create_timer(context.current_utc_datetime + dt.timedelta(days=10))
 
