@@ -26,6 +26,7 @@ from domain.migration.restarting import (
     EndIt,
     Leave,
     Report,
+    Runtime,
     StartAgain,
     Terminate,
     judge_orchestration,
@@ -77,9 +78,12 @@ async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now:
         log.warning("%s: the durable extension does not say how it stands", snapshot.accepted.id)
         return
     parent, children = seen
+    young = now - snapshot.accepted.accepted_at <= GRACE
+    if parent.runtime is Runtime.MISSING and young:
+        return
     policy = settings().restart_policy
     match judge_orchestration(snapshot, parent, children, now, policy):
-        case Begin() if now - snapshot.accepted.accepted_at > GRACE:
+        case Begin():
             await start_orchestration(client, snapshot.accepted)
         case StartAgain() as again:
             await _start_again(client, snapshot, again)
@@ -90,7 +94,7 @@ async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now:
         case Report(warning):
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await run(add_warning, snapshot.accepted.id, warning)
-        case Begin() | Leave():
+        case Leave():
             await _wake(client, snapshot)
 
 

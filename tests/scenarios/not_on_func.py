@@ -9,7 +9,6 @@ import pytest
 
 WAITS = "waits by the app's clock for longer than anybody sits there: "
 THREE_NOTIFICATIONS = WAITS + "six minutes of three notifications, twice"
-FRONT = "the host's own HTTP front answers before the app: "
 
 
 @dataclass(frozen=True)
@@ -81,24 +80,6 @@ NOT_ON_FUNC = (
         "test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep",
         "writes into the SQLite records of the embedded local cloud",
     ),
-    Spared(
-        "test_refusals",
-        "test_an_unknown_migration_is_404",
-        FRONT + "400 to a path with %00",
-        "%00",
-    ),
-    Spared(
-        "test_refusals",
-        "test_without_the_key_every_route_is_401",
-        FRONT + "400 to a key header beyond ASCII",
-        "xe9",
-    ),
-    Spared(
-        "test_fuzz",
-        "test_any_signature_header_is_401",
-        FRONT + "400, and no body, to headers beyond ASCII",
-    ),
-    Spared("test_fuzz", "test_any_migration_id_is_unknown", FRONT + "400 to a path with %00"),
     Spared(
         "test_fuzz",
         "test_any_event_is_taken_and_dropped",
