@@ -6,7 +6,6 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.approvals import decide_approval, open_approval
-from activities.configuration import settings_at_start
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
@@ -16,7 +15,10 @@ from activities.progress import begin_run, finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
-from triggers import approve, cancel, health, inventory, new_image, purge, start, status, sweep
+from services.dependencies import settings_at_start
+from triggers.events import image_written as new_image
+from triggers.http import approvals, health, inventory, migrations, plans
+from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
 ACTIVITIES = (
@@ -55,17 +57,17 @@ for activity in ACTIVITIES:
 async def start_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
-    return await start.start_migration(req, client)
+    return await migrations.start_migration(req, client)
 
 
 @app.route("migrations", methods=["GET"])
 async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
-    return await status.list_migrations(req)
+    return await migrations.list_migrations(req)
 
 
 @app.route("migrations/{id}", methods=["GET"])
 async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
-    return await status.read_migration(req)
+    return await migrations.read_migration(req)
 
 
 @app.route("migrations/{id}/approval", methods=["POST"])
@@ -73,7 +75,7 @@ async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
 async def decide_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
-    return await approve.decide(req, client)
+    return await approvals.decide(req, client)
 
 
 @app.route("migrations/{id}/cancel", methods=["POST"])
@@ -81,12 +83,12 @@ async def decide_migration(
 async def cancel_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
-    return await cancel.cancel_migration(req, client)
+    return await migrations.cancel_migration(req, client)
 
 
 @app.route("plans", methods=["POST"])
 async def plan(req: func.HttpRequest) -> func.HttpResponse:
-    return await start.plan_only(req)
+    return await plans.plan_only(req)
 
 
 @app.route("galleries", methods=["GET"])

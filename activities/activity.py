@@ -7,26 +7,28 @@ from functools import wraps
 from typing import Any
 
 import clock
-from activities.arm_errors import EXPECTED, error_of
-from activities.configuration import records
+from arm.errors import EXPECTED, error_of
 from domain.messages import Activity, ActivityRequest, Reply, Request, StepRequest
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
 from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.settings import InvalidSettings
 from domain.values import Json, Value
+from records.migrations import MigrationRecords
 from records.store import RecordError
+from services.dependencies import Dependencies, dependencies
 
 log = logging.getLogger("gallery_migrator")
 
-Work = Callable[[Request, Snapshot], Reply | ActivityError | Halt]
+Work = Callable[[Request, Snapshot, Dependencies], Reply | ActivityError | Halt]
 Registered = Callable[[dict], Json]  # type: ignore[type-arg]  # the worker refuses dict[str, Any] (durable.md A5)
 
 
 def implements(
     contract: Activity[Request, Reply], *, held_by_latch: bool = True
 ) -> Callable[[Work[Request, Reply]], Registered]:
-    """The registered activity made of `work`, which gets the request and everything recorded about the migration.
+    """The registered activity made of `work`, which gets the request, everything recorded about the migration, and what
+    it needs to do it.
 
     A step of a run that is not the newest, of a migration that was cancelled or has its outcome, does nothing, unless
     the work asks the latch itself. An exception that is not expected of Azure or the records is a bug and goes
@@ -55,24 +57,25 @@ def _result(
     *,
     held_by_latch: bool,
 ) -> ActivityResult:
-    snapshot = None
     try:
-        snapshot = records().snapshot(asked.migration_id)
-        if snapshot is None:
-            return _halted(Halt.ENDED)
-        if held_by_latch and (halt := _halt(asked, snapshot)):
-            return _halted(halt)
-        answer: Any = work(asked, snapshot)
-        if isinstance(answer, ActivityError):
-            return _failed(_since(contract.name, asked, snapshot, answer))
-        if isinstance(answer, Halt):
-            return _halted(answer)
-        if snapshot.failing and snapshot.failing.activity == contract.name:
-            records().clear_failing(asked.migration_id)
-        return ActivityResult(status=ResultStatus.DONE, value=_wire(answer))
+        app = dependencies()
+        snapshot = app.records.snapshot(asked.migration_id)
+    except (RecordError, InvalidSettings) as error:
+        return _failed(_expected(contract.name, error))
+    if snapshot is None:
+        return _halted(Halt.ENDED)
+    if held_by_latch and (halt := _halt(asked, snapshot)):
+        return _halted(halt)
+    try:
+        answer: Any = work(asked, snapshot, app)
     except (RecordError, InvalidSettings, *EXPECTED) as error:
-        value = _expected(contract.name, error)
-        return _failed(_since(contract.name, asked, snapshot, value))
+        answer = _expected(contract.name, error)
+    if isinstance(answer, ActivityError):
+        return _failed(_since(app.records, contract.name, asked, snapshot, answer))
+    if isinstance(answer, Halt):
+        return _halted(answer)
+    _well_again(app.records, contract.name, snapshot)
+    return ActivityResult(status=ResultStatus.DONE, value=_wire(answer))
 
 
 def _wire(reply: Value) -> Json:
@@ -109,16 +112,30 @@ def _expected(name: str, error: Exception) -> ActivityError:
 
 
 def _since(
-    name: str, asked: ActivityRequest, snapshot: Snapshot | None, error: ActivityError
+    records: MigrationRecords,
+    name: str,
+    asked: ActivityRequest,
+    snapshot: Snapshot,
+    error: ActivityError,
 ) -> ActivityError:
     """The error, with the moment since when this activity fails in a row: an earlier run may have seen it first."""
-    if snapshot is None or not error.transient:
+    if not error.transient:
         return error
     known = snapshot.failing if snapshot.failing and snapshot.failing.activity == name else None
     if known is None:
         known = Failing(activity=name, since=asked.failing_since or clock.now())
         try:
-            records().write_failing(asked.migration_id, known)
+            records.write_failing(asked.migration_id, known)
         except RecordError as outage:
             log.warning("%s: the records: %s", name, outage)
     return error.model_copy(update={"since": known.since})
+
+
+def _well_again(records: MigrationRecords, name: str, snapshot: Snapshot) -> None:
+    """It can be done again; should that not be written down now, the next one that can be writes it."""
+    if snapshot.failing is None or snapshot.failing.activity != name:
+        return
+    try:
+        records.clear_failing(snapshot.accepted.id)
+    except RecordError as outage:
+        log.warning("%s: the records: %s", name, outage)

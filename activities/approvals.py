@@ -2,7 +2,6 @@
 one."""
 
 from activities.activity import implements
-from activities.configuration import records
 from domain.approval.decisions import (
     ApprovalState,
     StoredDecision,
@@ -20,11 +19,13 @@ from domain.messages import (
 from domain.migration.latch import Halt, settle
 from domain.migration.recorded import Approval, Ruling, Snapshot, State
 from domain.results import ActivityError
+from records.migrations import MigrationRecords
+from services.dependencies import Dependencies
 
 
 @implements(OPEN_APPROVAL)
 def open_approval(
-    request: TimedRequest, snapshot: Snapshot
+    request: TimedRequest, snapshot: Snapshot, app: Dependencies
 ) -> ApprovalOpened | ActivityError | Halt:
     """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
     an earlier one's may still come."""
@@ -42,18 +43,20 @@ def open_approval(
             approval = approval.model_copy(update=told)
         return state.model_copy(update={"approval": approval})
 
-    held = records().change_state(request.migration_id, opened).approval or first
+    held = app.records.change_state(request.migration_id, opened).approval or first
     return ApprovalOpened(deadline=held.deadline, round=held.round)
 
 
 @implements(DECIDE_APPROVAL)
-def decide_approval(request: JudgeRequest, snapshot: Snapshot) -> Verdict | ActivityError | Halt:
+def decide_approval(
+    request: JudgeRequest, snapshot: Snapshot, app: Dependencies
+) -> Verdict | ActivityError | Halt:
     """The verdict; one that settles it is written before anybody is told, and every decision gets its ruling, once.
 
     The round is written before the decisions are read.
     """
-    _write_round(request)
-    again = records().snapshot(request.migration_id) or snapshot
+    _write_round(app.records, request)
+    again = app.records.snapshot(request.migration_id) or snapshot
     approval = again.state.approval
     if approval is None:
         raise LookupError(f"{request.migration_id} was never asked about")
@@ -65,17 +68,17 @@ def decide_approval(request: JudgeRequest, snapshot: Snapshot) -> Verdict | Acti
         request.at,
     )
     if verdict.state is not ApprovalState.WAITING:
-        held = records().change_latch(
+        held = app.records.change_latch(
             request.migration_id, lambda latch: settle(latch, request.run, verdict)
         )
         if isinstance(held, Halt):
             return held
         verdict = held.verdict or verdict
-    _rule(again, approval, verdict)
+    _rule(app.records, again, approval, verdict)
     return verdict
 
 
-def _write_round(request: JudgeRequest) -> None:
+def _write_round(records: MigrationRecords, request: JudgeRequest) -> None:
     def moved(state: State) -> State:
         approval = state.approval
         if approval is None or approval.round >= request.round:
@@ -83,15 +86,17 @@ def _write_round(request: JudgeRequest) -> None:
         again = approval.model_copy(update={"round": request.round})
         return state.model_copy(update={"approval": again})
 
-    records().change_state(request.migration_id, moved)
+    records.change_state(request.migration_id, moved)
 
 
-def _rule(snapshot: Snapshot, approval: Approval, verdict: Verdict) -> None:
+def _rule(
+    records: MigrationRecords, snapshot: Snapshot, approval: Approval, verdict: Verdict
+) -> None:
     for decision in snapshot.decisions:
         if decision.key in snapshot.rulings:
             continue
         if ruling := _ruling(snapshot.accepted.id, approval, decision, verdict):
-            records().rule(snapshot.accepted.id, decision.key, ruling)
+            records.rule(snapshot.accepted.id, decision.key, ruling)
 
 
 def _ruling(

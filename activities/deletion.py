@@ -11,14 +11,13 @@ from typing import NamedTuple
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 import clock
-from activities import arm
 from activities.activity import implements
-from activities.arm_errors import error_of
-from activities.clients import compute
-from activities.configuration import records
-from activities.effects import did_nothing, forget, send
-from activities.images import facts_with_creation, read_image_body
-from activities.versions import operation_error, read_version_body
+from arm.client import ArmClient
+from arm.errors import error_of
+from arm.images import begin_deletion, facts_with_creation, read_image_body
+from arm.operations import operation_error
+from arm.requests import check_missing
+from arm.versions import read_version_body
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
 from domain.facts import version_facts
 from domain.ids import ComputeId, parse_gallery_id, parse_image_id
@@ -39,6 +38,8 @@ from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
 from domain.results import ActivityError
 from domain.values import Json
+from services.dependencies import Dependencies
+from services.effects import did_nothing, forget, send
 
 _NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)
 _CHANGED_MEANWHILE = (
@@ -51,10 +52,10 @@ Answer = Deletion | ActivityError | Halt
 
 
 @implements(DELETE_IMAGE)
-def delete_image(request: StepRequest, snapshot: Snapshot) -> Answer:
+def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
     """Begins with all its reads every time it runs."""
     try:
-        return _gate(request, snapshot)
+        return _gate(request, snapshot, app)
     except HttpResponseError as error:
         refusal = error_of(error)
         if refusal.transient or snapshot.latch.deletion is None:
@@ -62,57 +63,61 @@ def delete_image(request: StepRequest, snapshot: Snapshot) -> Answer:
         return FateUnknown(reason=str(refusal))
 
 
-def _gate(request: StepRequest, snapshot: Snapshot) -> Answer:
+def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
     """Every reading, every check, the recipe, the last look, the DELETE."""
     plan, before = snapshot.planned, snapshot.latch.deletion
     image = parse_image_id(plan.image_id)
-    seen = _look(image)
+    seen = _look(app.arm, image)
     if seen is None or (before and _is_another(seen.fingerprint, plan.fingerprint)):
         return ImageGone(by_us=before is not None)
     if before and before.run != request.run:
         return DeletionSent(began=before.began, refused=_EARLIER_RUN)
-    reasons = _reasons(request, snapshot, seen.fingerprint)
+    reasons = _reasons(snapshot, seen.fingerprint, app)
     if reasons:
         return _shut(reasons, before)
     if not (before and _being_deleted(seen.body)):  # what was kept before the DELETE is the recipe
-        records().write_recipe(request.migration_id, seen.body, clock.now())
-    return _look_again_and_delete(request, snapshot, image)
+        app.records.write_recipe(request.migration_id, seen.body, clock.now())
+    return _look_again_and_delete(request, snapshot, app, image)
 
 
-def _reasons(request: StepRequest, snapshot: Snapshot, now: Fingerprint) -> list[str]:
+def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[str]:
     """Why the gate is shut; empty when it is open. What was found is kept in the records."""
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(gallery, plan.definition_name, plan.version_name)
+    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
     if body is None:
         return ["the image version is not there (any more)"]
     checks = check_gate(_readings(snapshot, now, body), _question(snapshot))
-    records().write_checks(request.migration_id, [check.to_wire() for check in checks])
+    app.records.write_checks(snapshot.accepted.id, [check.to_wire() for check in checks])
     return refusals(checks)
 
 
-def _look_again_and_delete(request: StepRequest, snapshot: Snapshot, image: ComputeId) -> Answer:
+def _look_again_and_delete(
+    request: StepRequest, snapshot: Snapshot, app: Dependencies, image: ComputeId
+) -> Answer:
     before, approved = snapshot.latch.deletion, snapshot.planned.fingerprint
-    last = _look(image)
+    last = _look(app.arm, image)
     if last is None or (before and _is_another(last.fingerprint, approved)):
         return ImageGone(by_us=before is not None)
     if not last.fingerprint.complete or last.fingerprint.value != approved.value:
         return _shut([_CHANGED_MEANWHILE], before)
-    return _delete(request, image, before)
+    return _delete(app, request, image, before)
 
 
-def _delete(request: StepRequest, image: ComputeId, before: Intent | None) -> Answer:
+def _delete(
+    app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
+) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
     began = before.began if before else clock.now()
     try:
-        delete = compute(image.subscription).images.begin_delete
         sent = send(
+            app.records,
             request,
             Effect.DELETION,
-            lambda: arm.begin(delete, image.resource_group, image.name),
+            lambda: begin_deletion(app.arm, image),
         )
     except ResourceNotFoundError as error:
-        arm.check_missing(error)
+        check_missing(error)
         return ImageGone(by_us=before is not None)
     except HttpResponseError as error:
         refusal = error_of(error)
@@ -122,7 +127,7 @@ def _delete(request: StepRequest, image: ComputeId, before: Intent | None) -> An
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:
-        forget(request, Effect.DELETION)
+        forget(app.records, request, Effect.DELETION)
         return ImageGone(by_us=before is not None)
     return DeletionSent(began=began)
 
@@ -134,12 +139,12 @@ class Seen(NamedTuple):
     fingerprint: Fingerprint
 
 
-def _look(image: ComputeId) -> Seen | None:
+def _look(arm: ArmClient, image: ComputeId) -> Seen | None:
     """The image and its fingerprint, the creation time read last; None if it is not there."""
-    body = read_image_body(image)
+    body = read_image_body(arm, image)
     if body is None:
         return None
-    return Seen(body, fingerprint_of(facts_with_creation(image, body)))
+    return Seen(body, fingerprint_of(facts_with_creation(arm, image, body)))
 
 
 def _being_deleted(image: Json) -> bool:
@@ -148,19 +153,19 @@ def _being_deleted(image: Json) -> bool:
 
 @implements(CONFIRM_DELETION)
 def confirm_deletion(
-    _request: StepRequest, snapshot: Snapshot
+    _request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> DeletionState | ActivityError | Halt:
     """Gone once Azure answers 404, or has another image of that name."""
     plan, intent = snapshot.planned, snapshot.latch.deletion
     image = parse_image_id(plan.image_id)
-    body = read_image_body(image)
+    body = read_image_body(app.arm, image)
     if body is None:
         return DeletionState(gone=True)
-    now = fingerprint_of(facts_with_creation(image, body))
+    now = fingerprint_of(facts_with_creation(app.arm, image, body))
     if _is_another(now, plan.fingerprint):
         return DeletionState(gone=True)
     url = intent.operation_url if intent else None
-    error = operation_error(image, url) if url else None
+    error = operation_error(app.arm, image, url) if url else None
     refusal = f"{error.get('code')}: {error.get('message')}" if error else ""
     return DeletionState(gone=False, refusal=refusal)
 

@@ -4,7 +4,6 @@ durable status."""
 from datetime import datetime
 
 from activities.activity import implements
-from activities.configuration import records
 from domain.messages import (
     BEGIN_RUN,
     FINISH_MIGRATION,
@@ -16,19 +15,23 @@ from domain.messages import (
     RunBegun,
     Written,
 )
-from domain.migration.endings import finished_by, settled, with_restarts
+from domain.migration.endings import finished_by
 from domain.migration.latch import Halt, finish
 from domain.migration.recorded import Snapshot, State, TimelineEntry
 from domain.migration.stages import Stage, may_follow
 from domain.results import ActivityError
+from services.dependencies import Dependencies
+from services.timeline import settle_end, tell_restarts
 
 
 @implements(BEGIN_RUN)
-def begin_run(_request: ActivityRequest, snapshot: Snapshot) -> RunBegun | ActivityError | Halt:
+def begin_run(
+    _request: ActivityRequest, snapshot: Snapshot, app: Dependencies
+) -> RunBegun | ActivityError | Halt:
     """What the run goes on from; one of a migration that has its outcome ends here."""
     if snapshot.finished:
         return Halt.ENDED
-    state = tell_restarts(snapshot)
+    state = tell_restarts(app.records, snapshot)
     return RunBegun(
         run=snapshot.latch.run,
         stage=state.stage,
@@ -39,15 +42,6 @@ def begin_run(_request: ActivityRequest, snapshot: Snapshot) -> RunBegun | Activ
     )
 
 
-def tell_restarts(snapshot: Snapshot) -> State:
-    """Write the lines of the restarts that the latch has; the state then."""
-    if not snapshot.latch.restarts:
-        return snapshot.state
-    return records().change_state(
-        snapshot.accepted.id, lambda state: with_restarts(state, snapshot.latch)
-    )
-
-
 def _since(snapshot: Snapshot) -> datetime:
     """When the migration came into its stage."""
     lines = [line.at for line in snapshot.state.timeline if line.stage is snapshot.state.stage]
@@ -55,49 +49,33 @@ def _since(snapshot: Snapshot) -> datetime:
 
 
 @implements(RECORD_PROGRESS)
-def record_progress(request: ProgressRequest, snapshot: Snapshot) -> Written | ActivityError | Halt:
+def record_progress(
+    request: ProgressRequest, snapshot: Snapshot, app: Dependencies
+) -> Written | ActivityError | Halt:
     """Add a line to the timeline and move the stage; a line that stands is not written again."""
     line = TimelineEntry(step=request.step, at=request.at, stage=request.stage, text=request.text)
-    state = records().change_state(request.migration_id, lambda state: moved(state, line))
+    state = app.records.change_state(request.migration_id, lambda state: moved(state, line))
     written = next((entry for entry in state.timeline if entry.step == request.step), None)
     if written is None:
         return Halt.ENDED
-    records().list_migration(snapshot.accepted, state.stage, request.at)
+    app.records.list_migration(snapshot.accepted, state.stage, request.at)
     return Written(at=written.at)
 
 
 @implements(FINISH_MIGRATION, held_by_latch=False)
 def finish_migration(
-    request: FinishRequest, snapshot: Snapshot
+    request: FinishRequest, snapshot: Snapshot, app: Dependencies
 ) -> FinishedMigration | ActivityError | Halt:
     """Write the one outcome, and give back the one that holds."""
     finished = finished_by(snapshot, request)
-    held = records().change_latch(
+    held = app.records.change_latch(
         request.migration_id, lambda latch: finish(latch, request.run, finished)
     )
     if isinstance(held, Halt):
         return held
     end = held.finished or finished
-    settle_end(snapshot.model_copy(update={"latch": held}))
+    settle_end(app.records, snapshot.model_copy(update={"latch": held}))
     return FinishedMigration(outcome=end.outcome, reason=end.reason)
-
-
-def settle_end(snapshot: Snapshot) -> None:
-    """Write what follows from an outcome: its line in the timeline, its row of the list."""
-    records().change_state(snapshot.accepted.id, lambda state: settled(state, snapshot.latch))
-    at = snapshot.accepted.accepted_at
-    records().list_migration(snapshot.accepted, Stage.FINISHED, at, snapshot.latch)
-
-
-def add_warning(migration: str, text: str) -> None:
-    """Something to know that changes no outcome; once."""
-
-    def warned(state: State) -> State:
-        if text in state.warnings:
-            return state
-        return state.model_copy(update={"warnings": (*state.warnings, text)})
-
-    records().change_state(migration, warned)
 
 
 def moved(state: State, line: TimelineEntry) -> State:

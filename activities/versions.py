@@ -1,18 +1,15 @@
-"""Image versions (https://learn.microsoft.com/rest/api/compute/gallery-image-versions): begin one and return at once,
-look at its replication, promote it."""
-
-from typing import Any
+"""The image version: begun without waiting, looked at while it replicates, promoted."""
 
 from azure.core.exceptions import HttpResponseError
 
-from activities import arm
 from activities.activity import implements
-from activities.arm_errors import error_of
-from activities.clients import compute
-from activities.configuration import records
-from activities.effects import send
-from activities.images import read_image_facts
-from domain.facts import NoFact, VersionFacts, version_facts
+from arm.client import ArmClient
+from arm.errors import error_of
+from arm.images import read_image_facts
+from arm.operations import operation_error
+from arm.requests import ArmResponse
+from arm.versions import put_version, read_version_body
+from domain.facts import VersionFacts, version_facts
 from domain.ids import ComputeId, parse_gallery_id, parse_image_id
 from domain.messages import (
     PROMOTE_VERSION,
@@ -32,39 +29,16 @@ from domain.migration.recorded import Snapshot
 from domain.migration.requests import AUTO
 from domain.results import ActivityError
 from domain.values import Json
+from services.dependencies import Dependencies
+from services.effects import send
 
 # What Azure says to a PUT under the name of somebody else's version.
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
 
 
-def read_version_body(gallery: ComputeId, definition: str, version: str) -> Json | None:
-    """The version's JSON with its replication status, or None if it is not there."""
-    client = compute(gallery.subscription)
-    return arm.read_or_none(
-        client.gallery_image_versions.get,
-        gallery.resource_group,
-        gallery.name,
-        definition,
-        version,
-        expand="ReplicationStatus",
-    )
-
-
-def read_versions(gallery: ComputeId, definition: str) -> tuple[VersionFacts, ...]:
-    """All versions of a definition."""
-    client = compute(gallery.subscription)
-    found = arm.read_all(
-        client.gallery_image_versions.list_by_gallery_image,
-        gallery.resource_group,
-        gallery.name,
-        definition,
-    )
-    return tuple(version_facts(body) for body in found)
-
-
 @implements(START_VERSION)
 def start_version(
-    request: StepRequest, snapshot: Snapshot
+    request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> VersionBegun | VersionNameTaken | ActivityError | Halt:
     """Send the version's PUT unless it is there already and ours.
 
@@ -73,10 +47,10 @@ def start_version(
     """
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(gallery, plan.definition_name, plan.version_name)
+    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
     if body is not None:
         return _adopted(snapshot, plan, version_facts(body))
-    image = read_image_facts(parse_image_id(plan.image_id))
+    image = read_image_facts(app.arm, parse_image_id(plan.image_id))
     if image is None or not same_as_far_as_known(
         fingerprint_of(image).value, plan.fingerprint.value
     ):
@@ -85,7 +59,7 @@ def start_version(
             message="the managed image is gone or was made anew since it was planned; start again",
         )
     try:
-        sent = _put(request, Effect.VERSION, plan, plan.version_body)
+        sent = _put(app, request, Effect.VERSION, plan, plan.version_body)
     except HttpResponseError as error:
         refused = error_of(error)
         if refused.code in _NAME_TAKEN:
@@ -94,19 +68,15 @@ def start_version(
     return sent if isinstance(sent, Halt) else VersionBegun(created=True)
 
 
-def _put(request: StepRequest, effect: Effect, plan: Plan, body: Json) -> arm.Told | Halt:
+def _put(
+    app: Dependencies, request: StepRequest, effect: Effect, plan: Plan, body: Json
+) -> ArmResponse | Halt:
     gallery = parse_gallery_id(plan.gallery_id)
     return send(
+        app.records,
         request,
         effect,
-        lambda: arm.begin(
-            compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
-            gallery.resource_group,
-            gallery.name,
-            plan.definition_name,
-            plan.version_name,
-            body=body,
-        ),
+        lambda: put_version(app.arm, gallery, plan.definition_name, plan.version_name, body),
     )
 
 
@@ -127,20 +97,20 @@ def _taken(snapshot: Snapshot, reason: str) -> VersionNameTaken:
 
 @implements(READ_REPLICATION)
 def read_replication(
-    request: StepRequest, snapshot: Snapshot
+    request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> VersionReading | ActivityError | Halt:
     """One look at the version; regions are written to the records when they have changed."""
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(gallery, plan.definition_name, plan.version_name)
+    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
     if body is None:
         return VersionReading(found=False)
     reading = version_reading(body)
     url = _operation_of(snapshot)
     if reading.provisioning_state == "Failed" and url:
-        reading = _with_operation_error(reading, gallery, url)
+        reading = _with_operation_error(app.arm, reading, gallery, url)
     if reading.regions != snapshot.regions:
-        records().write_regions(request.migration_id, reading.regions)
+        app.records.write_regions(request.migration_id, reading.regions)
     return reading
 
 
@@ -154,12 +124,12 @@ def _operation_of(snapshot: Snapshot) -> str | None:
 
 @implements(PROMOTE_VERSION)
 def promote_version(
-    request: StepRequest, snapshot: Snapshot
+    request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> PromotionSent | ActivityError | Halt:
     """Set `excludeFromLatest`: the version as read with only that flag changed. Nothing is sent if it is so already."""
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(gallery, plan.definition_name, plan.version_name)
+    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
     if body is None:
         return ActivityError(code="VersionNotFound", message="the version is gone")
     existing = version_facts(body)
@@ -171,35 +141,17 @@ def promote_version(
     if existing.exclude_from_latest == plan.exclude_from_latest:
         return PromotionSent(changed=False)
     promoted = promotion_body(body, plan.exclude_from_latest)
-    sent = _put(request, Effect.PROMOTION, plan, promoted)
+    sent = _put(app, request, Effect.PROMOTION, plan, promoted)
     return sent if isinstance(sent, Halt) else PromotionSent(changed=True)
 
 
-def _with_operation_error(reading: VersionReading, gallery: ComputeId, url: str) -> VersionReading:
+def _with_operation_error(
+    arm: ArmClient, reading: VersionReading, gallery: ComputeId, url: str
+) -> VersionReading:
     """Azure's own code and text. The address is used to the letter: it is signed (arm.md section 1)."""
-    error = operation_error(gallery, url)
+    error = operation_error(arm, gallery, url)
     if error is None:
         return reading
     return reading.model_copy(
         update={"error_code": error.get("code"), "error_message": error.get("message")}
     )
-
-
-def operation_error(owner: ComputeId, url: str) -> Json | None:
-    """The error of a long-running operation that has failed; None if it has not, or cannot be read any more."""
-    from azure.core.exceptions import HttpResponseError
-    from azure.core.rest import HttpRequest
-
-    response = compute(owner.subscription).send_request(HttpRequest("GET", url))
-    try:
-        response.raise_for_status()
-        result: Any = response.json()
-    except HttpResponseError as error:
-        # The same token has just read the resource: a 401 is about the address, which is signed for a time.
-        if error_of(error).transient and error.status_code != 401:
-            raise
-        return None
-    except ValueError as error:
-        raise NoFact(f"an operation that is not JSON: {error}") from error
-    found = result.get("error") if isinstance(result, dict) else None
-    return found if isinstance(found, dict) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Decision
 from domain.migration.latch import Latch, Restart
 from domain.migration.planning import Plan
@@ -15,6 +14,7 @@ from domain.values import Json
 from localcloud.arm.faults import read_rule
 from localcloud.arm.seed import seed_default
 from localcloud.arm.server import ArmCloud
+from tests.app import records
 from tests.builders import a_decision, an_acceptance
 from tests.localcloud.arm.spec.background import MovableTime
 

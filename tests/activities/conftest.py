@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 import clock
-from activities import clients, configuration
 from localcloud.arm.profile import DEFAULT
 from localcloud.arm.server import ArmCloud
+from services import dependencies as configuration
 from tests.activities.azure import Azure
+from tests.app import forget
 from tests.localcloud.arm.spec.background import START, MovableTime, running_cloud
 
 _TIME = MovableTime()
@@ -39,20 +40,18 @@ def app_settings(
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "SUBSCRIPTION_IDS": cloud.subscription_ids[0],
         "RECORDS_STORE": "sqlite",
-        "RECORDS_SQLITE_PATH": str(tmp_path / "records.sqlite"),
+        "RECORDS_SQLITE_PATH": str(tmp_path / "records.backends.sqlite"),
         "NO_PROXY": "127.0.0.1,localhost",
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     slept: list[float] = []  # looked at in the end: an SDK may swallow whatever is raised within it
     monkeypatch.setattr(wall, "sleep", slept.append)
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+    forget()
     clock.use(_TIME.now)
     yield
     clock.use(clock._wall_clock)
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+    forget()
     assert slept == [], "an activity slept"
 
 
@@ -60,7 +59,7 @@ def app_settings(
 def clients_of_this_cloud() -> Iterator[None]:
     """The clients live as long as the emulator that they talk to."""
     yield
-    clients.compute.cache_clear()
+    forget()
     configuration.credential.cache_clear()
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from activities.approvals import decide_approval, open_approval
-from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.migration.recorded import Approval, Received
 from domain.results import ResultStatus
 from tests.activities.azure import Azure
+from tests.app import records
 from tests.builders import NOW, a_decision, a_plan
 
 DEADLINE = NOW + timedelta(days=3)

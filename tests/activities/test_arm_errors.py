@@ -7,7 +7,7 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.arm_errors import error_of, retry_after
+from arm.errors import error_of, retry_after
 from domain.facts import NoFact
 from tests.builders import NOW
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from activities import configuration
 from domain.settings import InvalidSettings, Settings
+from services import dependencies as configuration
+from tests.app import app, forget
 
 HOMES = ("RECORDS_TABLE_ENDPOINT", "RECORDS_TABLE_CONNECTION_STRING", "AzureWebJobsStorage")
 
@@ -28,9 +29,9 @@ def test_a_table_that_cannot_be_found_is_a_wrong_setting(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    configuration.settings.cache_clear()
+    forget()
     with pytest.raises(InvalidSettings) as refused:
-        configuration.records()
+        app()
     assert [problem.field for problem in refused.value.problems] == [variable]
     assert "s3cret" not in str(refused.value)
 
@@ -50,8 +51,8 @@ def test_the_app_starts_with_the_defaults_while_a_setting_is_wrong(
     """A timer with a schedule that the host cannot read would be disabled without a word to anybody; the log says once
     what is wrong, and using the settings still raises."""
     monkeypatch.setenv(variable, "at dawn")
-    configuration.settings.cache_clear()
+    forget()
     assert configuration.settings_at_start() == Settings()
     assert [variable in message for message in caplog.messages] == [True]
     with pytest.raises(InvalidSettings, match=variable):
-        configuration.settings()
+        app()

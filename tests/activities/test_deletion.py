@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from activities import clients, configuration, deletion, images
+from activities import deletion
 from activities.approvals import open_approval
-from activities.configuration import records
 from activities.deletion import confirm_deletion, delete_image
+from arm import images
+from arm.client import ArmClient
+from arm.images import begin_deletion
 from domain.approval.decisions import ApprovalState, Decision
 from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
 from domain.ids import ComputeId
@@ -22,9 +24,11 @@ from domain.migration.stages import Outcome
 from domain.results import ResultStatus
 from localcloud.arm.server import ArmCloud
 from records.migrations import MigrationRecords
+from services.dependencies import credential
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.liar import Lie, lying
+from tests.app import app, forget, records
 
 SENT = "sent"
 
@@ -339,8 +343,8 @@ def test_an_image_that_was_gone_when_the_delete_came_is_not_our_doing(
     azure.approved()
     look, looks = deletion._look, [0]
 
-    def then_gone(image: ComputeId) -> Any:
-        seen, looks[0] = look(image), looks[0] + 1
+    def then_gone(arm: ArmClient, image: ComputeId) -> Any:
+        seen, looks[0] = look(arm, image), looks[0] + 1
         if looks[0] == 2:
             azure.delete_image()
         return seen
@@ -445,7 +449,7 @@ def test_a_repeated_gate_that_sees_the_new_image_last_tells_that_ours_is_deleted
 def forget_clients() -> Iterator[None]:
     """Clients know the address that they were made for."""
     yield
-    clients.compute.cache_clear()
+    forget()
 
 
 @pytest.mark.usefixtures("forget_clients")
@@ -459,20 +463,13 @@ def test_what_a_gateway_refused_is_not_told_as_kept(
         lying(Path(cloud.ca_file).parent, page) as (address, seen),
         monkeypatch.context() as gateway,
     ):
-        look, looks = deletion._look, [0]
+        behind = ArmClient(address, app().settings.token_scope, credential)
 
-        def then_gateway(image: ComputeId) -> Any:
-            found, looks[0] = look(image), looks[0] + 1
-            if looks[0] == 2:
-                gateway.setenv("ARM_ENDPOINT", address)
-                configuration.settings.cache_clear()
-                clients.compute.cache_clear()
-            return found
+        def through_a_gateway(_: ArmClient, image: ComputeId) -> Any:
+            return begin_deletion(behind, image)
 
-        gateway.setattr(deletion, "_look", then_gateway)
+        gateway.setattr(deletion, "begin_deletion", through_a_gateway)
         value = azure.done(delete_image)
-    configuration.settings.cache_clear()
-    clients.compute.cache_clear()
     assert [line.split()[0] for line in seen] == ["DELETE"]
     assert (fate(value), value["refused"].partition(":")[0]) == ("deleting", "Http403")
     assert azure.written().latch.deletion is not None

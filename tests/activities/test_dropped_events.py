@@ -16,13 +16,13 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from activities import configuration, images
-from activities.configuration import records
+from arm import images
 from domain.migration.stages import Outcome
 from tests import builders as b
 from tests.activities.azure import Azure
+from tests.app import forget, records
 from tests.endings import end
-from triggers.new_image import EVENT_TYPE, NotReadyYet, new_image
+from triggers.events.image_written import EVENT_TYPE, NotReadyYet, new_image
 
 MAPPING = {
     "match": {"name": "ubuntu-*"},
@@ -35,7 +35,7 @@ MAPPING = {
 def mapped(monkeypatch: pytest.MonkeyPatch, app_settings: None) -> None:
     """Images of some names migrate by themselves."""
     monkeypatch.setenv("EVENT_GRID_MAPPING", json.dumps([MAPPING]))
-    configuration.settings.cache_clear()
+    forget()
 
 
 def tell(azure: Azure, hours_ago: float = 0) -> None:
@@ -110,7 +110,7 @@ def test_a_creation_time_that_is_never_listed_is_not_waited_for_for_ever(
     """After an hour the image migrates without; it is kept then, whoever approves."""
     azure.image_id = str(azure.images["web-2019"]["id"])
     monkeypatch.setenv("EVENT_GRID_MAPPING", json.dumps([MAPPING | {"match": {}}]))
-    configuration.settings.cache_clear()
+    forget()
     monkeypatch.setattr(images, "_created_time", lambda *_: None)
     tell(azure, hours_ago=2)
     assert len(records().open_migrations()) == 2

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import AzureError
 
-from activities import arm, clients, configuration
-from activities.effects import forget, send
+from arm import requests as arm
 from domain.facts import NoFact
 from domain.ids import parse_image_id
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, Intent
 from localcloud.arm.server import ArmCloud
+from services.effects import forget as take_back
+from services.effects import send
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.liar import Lie, lying
+from tests.app import app, forget
 
 ARM_REFUSES = b'{"error": {"code": "Conflict", "message": "no"}}'
 DID_NOTHING = {
@@ -44,9 +46,9 @@ LEFT_OPEN = {
 @pytest.fixture(autouse=True)
 def forget_clients() -> Iterator[None]:
     """Clients know the address that they were made for."""
-    clients.compute.cache_clear()
+    forget()
     yield
-    clients.compute.cache_clear()
+    forget()
 
 
 def step(azure: Azure, run: int = 1) -> StepRequest:
@@ -57,9 +59,9 @@ def deletion_of(azure: Azure) -> Intent | None:
     return azure.written().latch.deletion
 
 
-def delete(azure: Azure) -> arm.Told:
+def delete(azure: Azure) -> arm.ArmResponse:
     image = parse_image_id(azure.image_id)
-    call = clients.compute(image.subscription).images.begin_delete
+    call = app().arm.compute(image.subscription).images.begin_delete
     return arm.begin(call, image.resource_group, image.name)
 
 
@@ -67,9 +69,9 @@ def refused(azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyP
     """A DELETE is sent to somebody who answers so."""
     with lying(Path(cloud.ca_file).parent, lie) as (address, seen):
         monkeypatch.setenv("ARM_ENDPOINT", address)
-        configuration.settings.cache_clear()
+        forget()
         with pytest.raises((AzureError, NoFact)):
-            send(step(azure), Effect.DELETION, lambda: delete(azure))
+            send(app().records, step(azure), Effect.DELETION, lambda: delete(azure))
         assert [line.split()[0] for line in seen] == ["DELETE"]
 
 
@@ -77,13 +79,13 @@ def test_the_intent_stands_before_anything_is_sent(azure: Azure) -> None:
     """And the answer's addresses are written after."""
     before: list[Intent | None] = []
 
-    def write() -> arm.Told:
+    def write() -> arm.ArmResponse:
         before.append(deletion_of(azure))
-        return arm.Told({}, 202, "correlation", "https://operation")
+        return arm.ArmResponse({}, 202, "correlation", "https://operation")
 
-    told = send(step(azure), Effect.DELETION, write)
+    told = send(app().records, step(azure), Effect.DELETION, write)
     intent = Intent(run=1, at=azure.time.now(), began=azure.time.now())
-    assert isinstance(told, arm.Told)
+    assert isinstance(told, arm.ArmResponse)
     assert before == [intent]
     assert deletion_of(azure) == intent.model_copy(
         update={"operation_url": "https://operation", "correlation_id": "correlation"}
@@ -100,7 +102,7 @@ def test_what_is_halted_sends_nothing(azure: Azure, why: Halt) -> None:
     else:
         azure.latch(finished=b.an_end())
     azure.forget_requests()
-    assert send(step(azure), Effect.DELETION, lambda: delete(azure)) is why
+    assert send(app().records, step(azure), Effect.DELETION, lambda: delete(azure)) is why
     assert deletion_of(azure) is None
     assert azure.sent() == []
 
@@ -130,7 +132,7 @@ def test_a_refused_repetition_takes_nothing_back(
     began = azure.time.now()
     refused(azure, cloud, LEFT_OPEN["500 of Azure's"], monkeypatch)
     azure.time.advance(minutes=5)
-    clients.compute.cache_clear()
+    forget()
     refused(azure, cloud, DID_NOTHING["409 of Azure's"], monkeypatch)
     found = deletion_of(azure)
     assert found == Intent(run=1, at=azure.time.now(), began=began, repeated=True)
@@ -139,8 +141,10 @@ def test_a_refused_repetition_takes_nothing_back(
 def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:
     """A run that is nobody's any more does not clear what a later one has sent."""
     azure.restart()
-    send(step(azure, 2), Effect.DELETION, lambda: arm.Told({}, 202, None, None))
-    forget(step(azure, 1), Effect.DELETION)
+    send(
+        app().records, step(azure, 2), Effect.DELETION, lambda: arm.ArmResponse({}, 202, None, None)
+    )
+    take_back(app().records, step(azure, 1), Effect.DELETION)
     intent = deletion_of(azure)
     assert intent is not None
     assert intent.run == 2
@@ -149,12 +153,17 @@ def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:
 def test_an_answer_that_comes_late_is_not_written_over_a_later_runs(azure: Azure) -> None:
     """The later run's operation is the one that is asked."""
 
-    def late() -> arm.Told:
+    def late() -> arm.ArmResponse:
         azure.restart()
-        send(step(azure, 2), Effect.VERSION, lambda: arm.Told({}, 202, "two", "https://two"))
-        return arm.Told({}, 202, "one", "https://one")
+        send(
+            app().records,
+            step(azure, 2),
+            Effect.VERSION,
+            lambda: arm.ArmResponse({}, 202, "two", "https://two"),
+        )
+        return arm.ArmResponse({}, 202, "one", "https://one")
 
-    assert isinstance(send(step(azure), Effect.VERSION, late), arm.Told)
+    assert isinstance(send(app().records, step(azure), Effect.VERSION, late), arm.ArmResponse)
     intent = azure.written().latch.effects[Effect.VERSION]
     assert (intent.run, intent.operation_url, intent.repeated) == (2, "https://two", True)
     assert isinstance(intent.began, datetime)

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from activities import clients, configuration
 from activities.approvals import decide_approval
-from activities.configuration import records
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
+from arm import client as clients
 from domain.results import ActivityResult, ResultStatus
 from tests.activities.azure import Azure
+from tests.app import forget, records
 
 Call = Callable[[], ActivityResult]
 
@@ -169,11 +169,11 @@ def test_a_write_that_is_never_answered_has_its_effect_found(
     """The client gives up, the effect is there, and nothing is sent twice."""
     call = ACTIVITIES[name](azure)
     monkeypatch.setattr(clients, "READ_SECONDS", 0.3)
-    clients.compute.cache_clear()
+    forget()
     azure.forget_requests()
     azure.fault(method=WRITERS[name], what="timeout", when="after")
     first = call()
-    clients.compute.cache_clear()
+    forget()
     assert first.error is not None
     assert (first.error.code, first.error.transient) == ("ConnectionFailed", True)
     azure.well()
@@ -258,8 +258,7 @@ def test_wrong_settings_are_waited_out(azure: Azure, monkeypatch: pytest.MonkeyP
     call = checking(azure)
     with monkeypatch.context() as wrong:
         wrong.setenv("REPLICATION_TIMEOUT", "soon")
-        configuration.settings.cache_clear()
-        configuration.records.cache_clear()
+        forget()
         answer = call()
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("InvalidSettings", True)

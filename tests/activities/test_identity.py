@@ -8,12 +8,12 @@ from threading import Thread
 
 import pytest
 
-from activities import clients, configuration
-from activities.configuration import records
 from activities.images import check_image
 from activities.planning import plan_migration
+from services import dependencies as configuration
 from tests import builders as b
 from tests.activities.azure import Azure
+from tests.app import forget, records
 
 
 class Endpoint:
@@ -49,7 +49,7 @@ def fresh_identity() -> Iterator[None]:
 
 
 def _forget() -> None:
-    clients.compute.cache_clear()
+    forget()
     configuration.credential.cache_clear()
 
 

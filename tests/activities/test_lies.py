@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from activities import clients, configuration
 from activities.approvals import open_approval
-from activities.configuration import records
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
@@ -20,6 +18,7 @@ from localcloud.arm.server import ArmCloud
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
 from tests.activities.liar import Lie, lying
+from tests.app import forget, records
 
 LIES = {
     "a list": Lie(body=b"[]"),
@@ -52,10 +51,9 @@ ASKED: dict[str, Activity] = {
 @pytest.fixture
 def forget_clients() -> Iterator[None]:
     """Clients know the address that they were made for."""
-    clients.compute.cache_clear()
+    forget()
     yield
-    clients.compute.cache_clear()
-    configuration.settings.cache_clear()
+    forget()
 
 
 @pytest.mark.usefixtures("forget_clients")
@@ -67,7 +65,7 @@ def test_a_lie_is_never_a_fact(
     state = Path(cloud.ca_file).parent
     with lying(state, lie) as (address, seen):
         monkeypatch.setenv("ARM_ENDPOINT", address)
-        configuration.settings.cache_clear()
+        forget()
         planning = azure.ask(plan_migration)
         assert planning.error is not None or planning.value["kind"] == "noPlan", planning
         records().write_plan(azure.accepted.id, b.a_plan())

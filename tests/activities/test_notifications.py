@@ -10,15 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from standardwebhooks import Webhook
 
-from activities import configuration
 from activities.approvals import open_approval
-from activities.configuration import records
-from activities.notifications import END, give_up_notice, notify
+from activities.notifications import give_up_notice, notify
 from activities.progress import finish_migration
 from domain.migration.recorded import Notice
 from domain.results import ResultStatus
 from domain.values import Json
+from services.notifications import END
 from tests.activities.azure import Azure
+from tests.app import forget, records
 from tests.builders import NOW
 
 AT = NOW.isoformat()
@@ -62,7 +62,7 @@ def receiver(app_settings: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Re
     receiving = Receiver()
     monkeypatch.setenv("NOTIFICATION_URL", receiving.url)
     monkeypatch.setenv("NOTIFICATION_SECRET", SECRET)
-    configuration.settings.cache_clear()
+    forget()
     yield receiving
     receiving.server.shutdown()
     receiving.server.server_close()
@@ -171,7 +171,7 @@ def test_it_is_open_until_its_end_was_told_or_given_up(
         azure.done(give_up_notice, kind=END, at=AT, reason="503")
     else:
         monkeypatch.delenv("NOTIFICATION_URL")
-        configuration.settings.cache_clear()
+        forget()
         azure.done(notify, kind=END, at=AT)
     assert not is_open(azure)
     assert notice(azure, END).settled is (how != "nobody to tell")

@@ -6,17 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from activities import arm, configuration, images
-from activities.clients import compute
-from activities.configuration import records
-from activities.planning import plan_for, plan_migration
+from activities.planning import plan_migration
 from activities.progress import record_progress
 from activities.versions import read_replication
+from arm import images
+from arm import requests as arm
 from domain.ids import parse_gallery_id, parse_image_id
 from domain.messages import PlannedMigration
 from domain.migration.commands import create_vm_command
 from domain.migration.stages import Stage
+from services.planning import plan_for
 from tests.activities.azure import Azure
+from tests.app import app, forget, records
 
 
 def test_a_plan_is_made_without_writing(azure: Azure) -> None:
@@ -25,7 +26,7 @@ def test_a_plan_is_made_without_writing(azure: Azure) -> None:
     assert plan.fingerprint.complete
     assert not plan.definition_exists
     assert {line["method"] for line in azure.sent()} == {"GET"}
-    assert plan == plan_for(azure.written().request, azure.accepted.id)
+    assert plan == plan_for(app(), azure.written().request, azure.accepted.id)
 
 
 def test_what_is_missing_is_a_problem(azure: Azure) -> None:
@@ -39,7 +40,7 @@ def test_what_is_missing_is_a_problem(azure: Azure) -> None:
 def tag_the_image(azure: Azure) -> None:
     """As pipelines do right after they have made it; for five seconds it is Updating then."""
     image = parse_image_id(azure.image_id)
-    update = compute(image.subscription).images.begin_update
+    update = app().arm.compute(image.subscription).images.begin_update
     arm.begin(update, image.resource_group, image.name, body={"tags": {"team": "b"}})
 
 
@@ -49,7 +50,7 @@ def change_the_gallery(azure: Azure) -> None:
     assert there is not None
     azure.cloud.set_profile(seconds={"gallery update": 60})
     body = {"location": there["location"], "properties": {"description": "new"}}
-    put = compute(gallery.subscription).galleries.begin_create_or_update
+    put = app().arm.compute(gallery.subscription).galleries.begin_create_or_update
     arm.begin(put, gallery.resource_group, gallery.name, body=body)
 
 
@@ -90,7 +91,7 @@ def test_a_deletion_that_nobody_can_approve_is_a_warning(
 ) -> None:
     """Without a secret the webhook takes no decision: better said now than when three days have passed."""
     monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", secret)
-    configuration.settings.cache_clear()
+    forget()
     azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": deletion})
     assert ("APPROVAL_WEBHOOK_SECRETS" in str(azure.plan().warnings)) is warned
     assert azure.written().state.warnings == azure.plan().warnings

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from activities.configuration import records
 from activities.notifications import give_up_notice
-from activities.progress import add_warning, begin_run, finish_migration, record_progress
+from activities.progress import begin_run, finish_migration, record_progress
 from domain.messages import RunBegun
 from domain.migration.latch import Halt, cancel
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.results import ResultStatus
+from services.timeline import add_warning
 from tests import builders as b
 from tests.activities.azure import Azure
+from tests.app import records
 from tests.builders import NOW
 
 AT = NOW.isoformat()
@@ -92,7 +93,7 @@ def test_a_step_is_written_once(azure: Azure) -> None:
 def test_a_step_leaves_what_it_does_not_say(azure: Azure) -> None:
     """Fingerprint, version and warnings stay."""
     plan = azure.plan()
-    add_warning(azure.accepted.id, "careful")
+    add_warning(records(), azure.accepted.id, "careful")
     before = azure.written().state
     azure.done(record_progress, **step("1", "definition"))
     azure.done(record_progress, **step("2", "version"))

@@ -20,6 +20,7 @@ from domain.migration.stages import ImageFate
 from domain.results import ResultStatus
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
+from tests.app import app
 
 PROGRESS = {"step": "x", "stage": "definition", "text": "x"}
 END = {"outcome": "kept", "reason": "r", "image": "kept", "versionReady": True}
@@ -75,7 +76,7 @@ def test_a_run_that_is_superseded_while_it_reads_sends_nothing(
     fields: dict[str, Any],
 ) -> None:
     """The step began while it was the newest; the intent, which is the last thing before the write, finds out."""
-    from activities import arm
+    from arm import requests as arm
 
     arrange(azure)
     read, begun = arm.read, azure.written().latch.effects
@@ -170,15 +171,14 @@ def test_what_is_waited_for_counts_from_its_first_time_too(azure: Azure) -> None
 
 def _change(azure: Azure) -> None:
     """Somebody changes the gallery."""
-    from activities import arm
-    from activities.clients import compute
+    from arm import requests as arm
     from domain.ids import parse_gallery_id
 
     gallery = parse_gallery_id(azure.gallery_id)
     there = azure.resource(azure.gallery_id)
     assert there is not None
     body = {"location": there["location"], "properties": {"description": "new"}}
-    put = compute(gallery.subscription).galleries.begin_create_or_update
+    put = app().arm.compute(gallery.subscription).galleries.begin_create_or_update
     arm.begin(put, gallery.resource_group, gallery.name, body=body)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from azure.data.tables import TableClient
 
-from records.chunks import from_properties
-from records.encoding import from_text
+from records.backends.chunks import from_properties
+from records.backends.encoding import from_text
 
 Json = dict[str, Any]
 Rows = Mapping[str, Json]

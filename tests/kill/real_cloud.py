@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from domain.ids import replication_instance_id
-from records.table import TableRecords
+from records.backends.table import TableRecords
 from tests.e2e import processes
 from tests.e2e.hosts import CoreTools, Embedded, Host
 from tests.kill import workers
@@ -26,6 +26,7 @@ from tests.scenarios.receiver import Receiver
 HOSTS: dict[str, type[Host]] = {host.name: host for host in (CoreTools, Embedded)}
 WORKER_SECONDS = 60.0
 TABLE = "GalleryMigrations"
+ARM_SPEED = 240  # an hour of replication in a quarter of a minute
 _DURABLE = "AzureFunctionsJobHost__extensions__durableTask__"
 PACE = {
     "REPLICATION_POLL_INTERVAL": "PT2S",
@@ -64,6 +65,7 @@ class RealCloud:
             raise Stuck(f"missing on this machine: {lacks}")
         self._storage = processes.start_azurite(self._processes)
         self._arm = processes.start_arm(self._processes)
+        call("POST", self._arm["control"]["url"] + "/clock", {"speed": ARM_SPEED})
         settings = processes.settings(self._arm, self._storage, self._receiver.url)
         self._host = self._host_type(self._processes, settings | PACE, self._arm)
         self._records = TableRecords.from_connection_string(self._storage, table=TABLE)

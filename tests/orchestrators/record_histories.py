@@ -258,7 +258,10 @@ def _crashed(cloud: Recorder) -> str:
 
 
 def _rename_row(cloud: Recorder, migration: str, old: str, new: str) -> None:
-    with closing(sqlite3.connect(cloud.process.state / "records.sqlite")) as records, records:
+    with (
+        closing(sqlite3.connect(cloud.process.state / "records.backends.sqlite")) as records,
+        records,
+    ):
         records.execute(
             "UPDATE record SET row = ? WHERE partition = ? AND row = ?", (new, migration, old)
         )

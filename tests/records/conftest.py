@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from records.sqlite import SqliteRecords
+from records.backends.sqlite import SqliteRecords
+from records.backends.table import TableRecords
 from records.store import RecordStore
-from records.table import TableRecords
 from tests.azurite import azurite as azurite
 
 Home = Callable[[], RecordStore]

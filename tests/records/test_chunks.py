@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records.chunks import MAX_PARTS, PROPERTY_BYTES, Properties, from_properties, to_properties
-from records.encoding import from_text, to_text
+from records.backends.chunks import (
+    MAX_PARTS,
+    PROPERTY_BYTES,
+    Properties,
+    from_properties,
+    to_properties,
+)
+from records.backends.encoding import from_text, to_text
 from records.store import RecordError, RecordTooLarge
 
 _ENTITY_BYTES = 1_048_576

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from records.encoding import MAX_TEXT
+from records.backends.encoding import MAX_TEXT
 from records.store import (
     Json,
     RecordChanged,

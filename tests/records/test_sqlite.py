@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from records.sqlite import SqliteRecords
+from records.backends.sqlite import SqliteRecords
 from records.store import RecordError, RecordsUnavailable
 
 _ROOT = Path(__file__).resolve().parents[2]
 _WRITE_FOR_EVER = """
 import itertools, sys
-from records.sqlite import SqliteRecords
+from records.backends.sqlite import SqliteRecords
 store = SqliteRecords(sys.argv[1])
 for number in itertools.count():
     store.insert("p", f"{number:06}", {"n": number})
@@ -23,7 +23,7 @@ for number in itertools.count():
 """
 _CLAIM = """
 import sys
-from records.sqlite import SqliteRecords
+from records.backends.sqlite import SqliteRecords
 from records.store import RecordExists
 store = SqliteRecords(sys.argv[1])
 sys.stdin.readline()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from records.backends.table import TableRecords
 from records.store import (
     Record,
     RecordError,
@@ -13,7 +14,6 @@ from records.store import (
     RecordsUnavailable,
     RecordTooLarge,
 )
-from records.table import TableRecords
 from tests.azurite import connection_string, free_port
 from tests.records.unreliable import LOST_ANSWER, LOST_REQUEST, Fault, Network, network
 

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from activities import configuration
+from tests.app import forget
 
 
 @pytest.fixture
 def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty records for one test; settings are read anew, so set others before the first use."""
     monkeypatch.setenv("RECORDS_STORE", "sqlite")
-    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.backends.sqlite"))
+    forget()
     yield
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+    forget()

@@ -9,14 +9,14 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.latch import Effect, Intent
 from domain.migration.recorded import Accepted, Approval, State
 from domain.migration.stages import Outcome, Stage
 from tests import builders as b
+from tests.app import records
 from tests.triggers.extension import Extension
-from triggers.cancel import cancel_migration
+from triggers.http.migrations import cancel_migration
 
 pytestmark = pytest.mark.usefixtures("own_records")
 

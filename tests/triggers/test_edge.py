@@ -13,8 +13,9 @@ from domain.errors import InvalidRequest, Problem
 from domain.migration.requests import MAX_BODY_BYTES
 from domain.settings import InvalidSettings
 from records.store import RecordsUnavailable
-from triggers.edge import edge, whole_number
-from triggers.problems import answer
+from services.dependencies import Dependencies
+from triggers.http.errors import handle_errors, whole_number
+from triggers.http.responses import answer
 
 PROBLEMS = [Problem(field="limit", message="x"), Problem(field="cursor", message="y")]
 RAISED: dict[str, tuple[Exception, int]] = {
@@ -26,8 +27,8 @@ RAISED: dict[str, tuple[Exception, int]] = {
 
 
 def handled(raised: Exception | None, body: bytes = b"") -> func.HttpResponse:
-    @edge
-    async def handler(req: func.HttpRequest) -> func.HttpResponse:
+    @handle_errors
+    async def handler(_: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
         if raised:
             raise raised
         return answer(200, {"ok": True})

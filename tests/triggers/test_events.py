@@ -8,7 +8,7 @@ import azure.functions as func
 import pytest
 
 from tests.builders import IMAGE_ID, NOW
-from triggers.new_image import EVENT_TYPE, image_of
+from triggers.events.image_written import EVENT_TYPE, image_of
 
 
 def event(data: Any = None, kind: str = EVENT_TYPE, subject: str = IMAGE_ID) -> func.EventGridEvent:

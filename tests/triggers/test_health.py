@@ -14,12 +14,12 @@ import azure.functions as func
 import pytest
 
 import clock
-from activities import clients, configuration
-from activities.configuration import records
 from records.store import RecordError
+from services import dependencies as configuration
 from tests import builders as b
-from triggers.health import health
-from triggers.sweep import sweep
+from tests.app import forget, records
+from triggers.http.health import health
+from triggers.timers.sweep import sweep
 
 pytestmark = pytest.mark.usefixtures("own_records", "no_azure")
 NO_EXTENSION = {
@@ -47,7 +47,7 @@ def no_azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget() -> None:
-    clients.compute.cache_clear()
+    forget()
     configuration.credential.cache_clear()
 
 
@@ -106,13 +106,12 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "broken.sqlite"
     path.write_bytes(b"no database" * 100)
     monkeypatch.setenv("RECORDS_SQLITE_PATH", str(path))
-    configuration.settings.cache_clear()
-    configuration.records.cache_clear()
+    forget()
 
 
 def test_wrong_settings_are_told_here_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """The schedules as any other."""
     monkeypatch.setenv("SWEEP_SCHEDULE", "0 99 * * * *")
-    configuration.settings.cache_clear()
+    forget()
     status, body = said()
     assert (status, [error["field"] for error in body["errors"]]) == (500, ["SWEEP_SCHEDULE"])

@@ -10,8 +10,8 @@ import pytest
 from azure.core.paging import ItemPaged
 from azure.mgmt.compute.models import Gallery
 
-from activities import configuration
-from triggers.inventory import Budget, CallsSpent, list_images
+from tests.app import forget
+from triggers.http.inventory import Budget, PageBudgetExceededError, list_images
 
 
 def listing(pages: int) -> Callable[..., ItemPaged[Gallery]]:
@@ -32,7 +32,7 @@ def test_every_page_of_azures_counts_as_a_call() -> None:
     budget = Budget(3)
     assert [gallery["name"] for gallery in budget.read(listing(5))] == [f"g{n}" for n in range(5)]
     budget.came_forward()
-    with pytest.raises(CallsSpent):
+    with pytest.raises(PageBudgetExceededError):
         budget.read(listing(1))
 
 
@@ -42,7 +42,7 @@ def test_calls_are_left_until_they_are_spent() -> None:
     budget.came_forward()
     budget.read(listing(2))
     assert len(budget.read(listing(1))) == 1
-    with pytest.raises(CallsSpent):
+    with pytest.raises(PageBudgetExceededError):
         budget.read(listing(1))
 
 
@@ -58,13 +58,13 @@ def test_a_subscription_that_the_settings_have_wrong_is_not_the_callers_fault(
 ) -> None:
     """Who asked for none is told which setting is wrong, and what to send meanwhile."""
     monkeypatch.setenv("SUBSCRIPTION_IDS", "Production")
-    configuration.settings.cache_clear()
+    forget()
 
     async def whole() -> func.HttpResponse:
         return await list_images(func.HttpRequest("GET", "/api/images", body=b""))
 
     response = asyncio.run(whole())
-    configuration.settings.cache_clear()
+    forget()
     assert response.status_code == 400
     [error] = json.loads(response.get_body())["errors"]
     assert error["field"] == "subscriptionId"

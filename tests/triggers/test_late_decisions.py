@@ -13,13 +13,13 @@ import pytest
 from standardwebhooks import Webhook
 
 import clock
-from activities.configuration import records
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.latch import settle
 from domain.migration.recorded import Accepted, Approval, State
 from domain.migration.stages import Stage
 from tests import builders as b
-from triggers import approve
+from tests.app import records
+from triggers.http import approvals as approve
 
 SECRET = "whsec_" + "c2VjcmV0" * 6
 

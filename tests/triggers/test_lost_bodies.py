@@ -11,7 +11,7 @@ import azure.durable_functions as df
 import azure.functions as func
 import pytest
 
-from triggers import approve, cancel, start
+from triggers.http import approvals, migrations, plans
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -27,9 +27,9 @@ CLIENT = df.DurableOrchestrationClient(
     )
 )
 READING: dict[str, Call] = {
-    "POST /api/migrations": lambda req: start.start_migration(req, CLIENT),
-    "POST /api/plans": start.plan_only,
-    "POST /api/migrations/{id}/approval": lambda req: approve.decide(req, CLIENT),
+    "POST /api/migrations": lambda req: migrations.start_migration(req, CLIENT),
+    "POST /api/plans": plans.plan_only,
+    "POST /api/migrations/{id}/approval": lambda req: approvals.decide(req, CLIENT),
 }
 WITH_LENGTH = {
     "POST /api/migrations": 400,
@@ -75,4 +75,4 @@ def test_a_chunked_body_that_arrives_is_read(route: str) -> None:
 
 def test_a_cancellation_needs_no_body() -> None:
     """However it came."""
-    assert answered(lambda req: cancel.cancel_migration(req, CLIENT), b"", "chunked")[0] == 404
+    assert answered(lambda req: migrations.cancel_migration(req, CLIENT), b"", "chunked")[0] == 404

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from activities.configuration import records
 from domain.facts import ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.recorded import Accepted, State
 from tests import builders as b
-from triggers.new_image import Dropped, _check_new
+from tests.app import records
+from triggers.events.image_written import Dropped, _check_new
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -28,7 +28,7 @@ def image(**changes: object) -> ImageFacts:
 def is_new(facts: ImageFacts) -> bool:
     """Whether an event about this image would start its migration."""
     try:
-        _check_new(facts)
+        _check_new(records(), facts)
     except Dropped:
         return False
     return True

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 
 import clock
-from activities.configuration import records
 from domain.migration.restarting import Runtime
 from tests import builders as b
+from tests.app import records
 from tests.triggers.extension import Extension
-from triggers.purge import purge
+from triggers.timers.purge import purge
 
 pytestmark = pytest.mark.usefixtures("own_records")
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import InvalidRequest
 from domain.migration.stages import Stage
-from triggers.queries import Query
+from triggers.http.parameters import Query
 
 
 def test_good_parameters_are_read() -> None:

@@ -9,12 +9,12 @@ from threading import Barrier
 
 import pytest
 
-from activities.configuration import records, settings
 from domain.migration.requests import MigrationRequest
 from domain.migration.stages import Outcome
+from services.migrations import Claimed, Running, claim, look_for_running
+from tests.app import app, forget, records
 from tests.builders import a_request, an_end
 from tests.endings import end
-from triggers.starting import Claimed, Running, claim, look_for_running
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -28,7 +28,7 @@ def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
 
     def one(number: int) -> Claimed | Running:
         barrier.wait(30)
-        return claim(ask(number))
+        return claim(app(), ask(number))
 
     with ThreadPoolExecutor(STARTERS) as pool:
         return list(pool.map(one, range(STARTERS)))
@@ -55,9 +55,9 @@ def test_of_different_starts_one_wins_and_the_others_conflict() -> None:
 
 def test_after_the_end_the_next_attempt_begins() -> None:
     """Under an id of its own: starting under a finished one erases its history."""
-    first = claim(a_request())
+    first = claim(app(), a_request())
     finish(first)
-    second = claim(a_request())
+    second = claim(app(), a_request())
     assert isinstance(second, Claimed)
     assert (first.accepted.attempt, second.accepted.attempt) == (1, 2)
     assert first.accepted.id != second.accepted.id
@@ -65,23 +65,23 @@ def test_after_the_end_the_next_attempt_begins() -> None:
 
 def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
-    held = claim(a_request())
+    held = claim(app(), a_request())
     shouted = a_request(sourceImageId=a_request().source_image_id.upper())
-    found = look_for_running(shouted)
+    found = look_for_running(records(), shouted)
     assert found is not None
     assert (found.accepted, found.same) == (held.accepted, True)
     finish(held)
-    assert look_for_running(shouted) is None
+    assert look_for_running(records(), shouted) is None
 
 
 def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment with other settings changes no migration that was accepted before."""
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT2H")
     monkeypatch.setenv("REPLICATION_TIMEOUT", "PT3H")
-    settings.cache_clear()
-    claimed = claim(a_request()).accepted
+    forget()
+    claimed = claim(app(), a_request()).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
-    settings.cache_clear()
+    forget()
     found = records().read_accepted(claimed.id)
     assert found is not None
     limits = found.limits

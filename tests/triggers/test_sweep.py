@@ -13,17 +13,16 @@ from typing import Any
 import pytest
 
 import clock
-from activities import configuration
-from activities.configuration import records
-from activities.notifications import END
 from domain.ids import replication_instance_id
 from domain.migration.latch import Effect, Intent, Latch, cancel
 from domain.migration.recorded import Accepted, Approval, Received, Snapshot, State
 from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
+from services.notifications import END
 from tests import builders as b
+from tests.app import forget, records
 from tests.triggers.extension import Extension
-from triggers.sweep import MOST_TRIES, TELLING_GRACE, sweep
+from triggers.timers.sweep import MOST_TRIES, TELLING_GRACE, sweep
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -368,7 +367,7 @@ def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
     """After as many tries, those of the orchestration included; nothing of the address is told."""
     monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook?key=s3cret")
     monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
-    configuration.settings.cache_clear()
+    forget()
     accepted = finished_untold(time)
     time.pass_by(hours=1)
     bodies = set()

@@ -9,24 +9,25 @@ from urllib.parse import urlsplit
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
-from activities import arm
-from activities.arm_errors import error_of
-from activities.clients import compute
-from activities.configuration import settings
+from arm.client import ArmClient
+from arm.errors import error_of
+from arm.requests import check_page, read_pages
 from domain import inventory
 from domain.errors import InvalidRequest, Problem
 from domain.facts import NoFact
 from domain.ids import is_subscription_id, parse_gallery_id
 from domain.values import Json
-from triggers.edge import edge, run
-from triggers.problems import answer, problem
-from triggers.queries import Query
+from services.dependencies import Dependencies
+from services.threads import at_azure
+from triggers.http.errors import handle_errors
+from triggers.http.parameters import Query
+from triggers.http.responses import answer, problem
 
 CALLS_PER_PAGE = 25
 _DEFAULT_PAGE, _LONGEST_PAGE = 50, 500
 
 
-class CallsSpent(Exception):  # noqa: N818 - what is the case
+class PageBudgetExceededError(Exception):
     """This page has asked Azure as often as a page may."""
 
 
@@ -46,31 +47,33 @@ class Budget:
         self._forward = True
 
     def read(self, call: Callable[..., Any], *names: str) -> list[Json]:
-        """A list of Azure's; raises CallsSpent when no call is left."""
+        """A list of Azure's; raises PageBudgetExceededError when no call is left."""
         if self._left <= 0 and self._forward:
-            raise CallsSpent
-        pages = arm.read_pages(call, *names)
+            raise PageBudgetExceededError
+        pages = read_pages(call, *names)
         self._left -= len(pages)
         return [element for page in pages for element in page]
 
 
-@edge
-async def list_galleries(req: func.HttpRequest) -> func.HttpResponse:
+@handle_errors
+async def list_galleries(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
     """Rows of gallery, image definition and image version, in order of their names."""
-    subscriptions, limit, cursor = _asked(req)
-    return await _page(req, "galleries", lambda: _gallery_page(subscriptions, limit, cursor))
+    subscriptions, limit, cursor = _asked(app, req)
+    return await _page(
+        req, "galleries", lambda: _gallery_page(app.arm, subscriptions, limit, cursor)
+    )
 
 
-@edge
-async def list_images(req: func.HttpRequest) -> func.HttpResponse:
+@handle_errors
+async def list_images(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
     """Managed images, by resource group within each page that Azure gives."""
-    subscriptions, limit, cursor = _asked(req)
-    return await _page(req, "images", lambda: _image_page(subscriptions, limit, cursor))
+    subscriptions, limit, cursor = _asked(app, req)
+    return await _page(req, "images", lambda: _image_page(app.arm, subscriptions, limit, cursor))
 
 
 async def _page(req: func.HttpRequest, name: str, read: Any) -> func.HttpResponse:
     try:
-        rows, cursor = await run(read)
+        rows, cursor = await at_azure(read)
     except (AzureError, NoFact) as error:
         value = error_of(error)
         if not value.transient and req.params.get("subscriptionId"):
@@ -82,11 +85,11 @@ async def _page(req: func.HttpRequest, name: str, read: Any) -> func.HttpRespons
     return answer(200, {name: rows, "cursor": _encode(cursor) if cursor else None})
 
 
-def _asked(req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
+def _asked(app: Dependencies, req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
     query = Query(req.params, ("subscriptionId", "limit", "cursor"))
     limit = query.number("limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE)
     one = query.text("subscriptionId")
-    subscriptions = [one] if one else list(settings().subscription_ids)
+    subscriptions = [one] if one else list(app.settings.subscription_ids)
     if not subscriptions:
         query.refuse("subscriptionId", "is required, since the settings name no SUBSCRIPTION_IDS")
     elif wrong := [text for text in subscriptions if not is_subscription_id(text)]:
@@ -122,30 +125,30 @@ def _not_a_cursor() -> InvalidRequest:
 
 
 def _gallery_page(
-    subscriptions: list[str], limit: int, cursor: list[Any]
+    arm: ArmClient, subscriptions: list[str], limit: int, cursor: list[Any]
 ) -> tuple[list[Json], list[Any] | None]:
     rows: list[Json] = []
     start = inventory.Position.parse(cursor)
     done = start
     budget = Budget(CALLS_PER_PAGE)
     try:
-        for position, row in _walk(subscriptions, start, budget):
+        for position, row in _walk(arm, subscriptions, start, budget):
             if len(rows) == limit:
                 return rows, done.cursor()
             budget.came_forward()
             rows += [row] if row else []
             done = position
-    except CallsSpent:
+    except PageBudgetExceededError:
         return rows, done.cursor()
     return rows, None
 
 
 def _walk(
-    subscriptions: list[str], start: inventory.Position, budget: Budget
+    arm: ArmClient, subscriptions: list[str], start: inventory.Position, budget: Budget
 ) -> Iterator[tuple[inventory.Position, Json | None]]:
     """Every row after `start` with its position; None marks a definition that is through without a row."""
     for number in range(start.subscription, len(subscriptions)):
-        client = compute(subscriptions[number])
+        client = arm.compute(subscriptions[number])
         for gallery in sorted(
             budget.read(client.galleries.list), key=lambda body: str(body["id"]).lower()
         ):
@@ -172,17 +175,21 @@ def _walk(
 
 
 def _image_page(
-    subscriptions: list[str], limit: int, cursor: list[Any]
+    arm: ArmClient, subscriptions: list[str], limit: int, cursor: list[Any]
 ) -> tuple[list[Json], list[Any] | None]:
     """The cursor holds subscription number, Azure's own next page, and how far into it the last page went."""
     number, token, offset, _ = cursor or [0, None, 0, 0]
-    if type(offset) is not int or offset < 0 or not _is_next_page(token, subscriptions[number:]):
+    if (
+        type(offset) is not int
+        or offset < 0
+        or not _is_next_page(arm.endpoint, token, subscriptions[number:])
+    ):
         raise _not_a_cursor()
     rows: list[Json] = []
     for _call in range(CALLS_PER_PAGE):
         if number >= len(subscriptions):
             return rows, None
-        listed = compute(subscriptions[number]).images.list(raw_response_hook=arm.check_page)
+        listed = arm.compute(subscriptions[number]).images.list(raw_response_hook=check_page)
         pages = listed.by_page(token)
         images = inventory.image_rows([model.as_dict() for model in next(pages)])
         taken = images[offset : offset + limit - len(rows)]
@@ -197,7 +204,7 @@ def _image_page(
     return rows, [number, token, 0, 0] if number < len(subscriptions) else None
 
 
-def _is_next_page(token: object, subscriptions: list[str]) -> bool:
+def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> bool:
     """Whether a cursor's address is one that Azure could have given: anyone can write a cursor, and the app reads that
     address with its own rights. Of the list of images of the subscription, on Azure's own host, and no other."""
     if token is None:
@@ -205,7 +212,7 @@ def _is_next_page(token: object, subscriptions: list[str]) -> bool:
     if not isinstance(token, str) or not subscriptions:
         return False
     try:
-        asked, home = urlsplit(token), urlsplit(settings().arm_endpoint)
+        asked, home = urlsplit(token), urlsplit(endpoint)
         same_host = (asked.scheme, asked.hostname, asked.port or 443) == (
             home.scheme,
             home.hostname,

@@ -1,20 +1,12 @@
-"""`GET /api/migrations/{id}` and the list: what the records say, in the shape that docs/http.md promises."""
+"""What the records say of a migration, in the shape that docs/http.md promises."""
 
-import re
 from datetime import datetime
 
-import azure.functions as func
-
-from activities.configuration import records
 from domain.migration.recorded import Snapshot
-from domain.migration.stages import Outcome, Stage
+from domain.migration.stages import Stage
 from domain.values import Json
-from triggers.edge import edge, run
-from triggers.problems import answer, problem
-from triggers.queries import Query
 
 POLL_AGAIN_SECONDS = 15
-_DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
 
 
 def status_of(snapshot: Snapshot) -> Json:
@@ -81,32 +73,3 @@ def _result_of(snapshot: Snapshot) -> Json | None:
         "startedAt": snapshot.accepted.accepted_at.isoformat(),
         "finishedAt": finished.at.isoformat(),
     }
-
-
-@edge
-async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
-    """The status of one migration."""
-    migration = req.route_params["id"]
-    snapshot = await run(records().snapshot, migration)
-    if snapshot is None:
-        return problem(404, f"No migration has the id '{migration[:100]}'.")
-    waiting = {} if snapshot.finished else {"Retry-After": str(POLL_AGAIN_SECONDS)}
-    return answer(200, status_of(snapshot), waiting)
-
-
-@edge
-async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of the list, newest first."""
-    query = Query(req.params, ("stage", "outcome", "limit", "cursor"))
-    stage, outcome = query.choice(Stage, "stage"), query.choice(Outcome, "outcome")
-    limit = query.number("limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE)
-    cursor = query.text("cursor")
-    if not re.fullmatch(r"[0-9A-Za-z-]{0,100}", cursor):
-        query.refuse("cursor", "must be the cursor of an earlier page")
-    query.check()
-    entries, after = await run(
-        lambda: records().recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
-    )
-    return answer(
-        200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
-    )

@@ -1,22 +1,24 @@
 """Galleries (https://learn.microsoft.com/rest/api/compute/galleries): read one, and what it holds soft-deleted."""
 
-from activities import arm
-from activities.clients import compute
+from arm.client import ArmClient
+from arm.requests import read_all, read_or_none
 from domain.facts import GalleryFacts, gallery_facts
 from domain.ids import ComputeId
 
 
-def read_gallery(gallery: ComputeId) -> GalleryFacts | None:
+def read_gallery(arm: ArmClient, gallery: ComputeId) -> GalleryFacts | None:
     """The gallery, or None if it is not there."""
-    client = compute(gallery.subscription)
-    body = arm.read_or_none(client.galleries.get, gallery.resource_group, gallery.name)
+    client = arm.compute(gallery.subscription)
+    body = read_or_none(client.galleries.get, gallery.resource_group, gallery.name)
     return gallery_facts(body) if body is not None else None
 
 
-def read_soft_deleted_versions(gallery: ComputeId, definition: str) -> tuple[str, ...]:
+def read_soft_deleted_versions(
+    arm: ArmClient, gallery: ComputeId, definition: str
+) -> tuple[str, ...]:
     """Names of the definition's versions that are soft-deleted: their names are not free."""
-    client = compute(gallery.subscription)
-    found = arm.read_all(
+    client = arm.compute(gallery.subscription)
+    found = read_all(
         client.soft_deleted_resource.list_by_artifact_name,
         gallery.resource_group,
         gallery.name,

@@ -8,7 +8,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import azure.durable_functions as df
@@ -16,17 +16,18 @@ import azure.functions as func
 from pydantic import Field, ValidationError
 
 import clock
-from activities.configuration import records, settings
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision
 from domain.errors import InvalidRequest, problems_of
 from domain.ids import approval_event_name
 from domain.migration.recorded import Received, Ruling, Snapshot
 from domain.migration.stages import Stage
 from domain.values import Edge
-from triggers.edge import body_of, edge, run
-from triggers.problems import answer, problem
-from triggers.status import POLL_AGAIN_SECONDS, status_of
-from triggers.waking import wake
+from services.dependencies import Dependencies
+from services.threads import in_records
+from triggers.events.waking import wake
+from triggers.http.errors import body_of, handle_errors
+from triggers.http.responses import answer, problem
+from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 
 RULING_WITHIN_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 0.25
@@ -42,11 +43,13 @@ class DecisionBody(Edge):
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
-@edge
-async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+@handle_errors
+async def decide(
+    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
     """200 with the ruling, 202 when it is not there yet, 411, 401, 404, 409, 400."""
     raw = body_of(req)
-    webhook_id = verified_id(raw, req.headers)
+    webhook_id = verified_id(raw, req.headers, app.settings.approval_webhook_secrets)
     if webhook_id is None:
         return problem(
             401,
@@ -58,7 +61,7 @@ async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
         return problem(
             409, f"The decision is for the migration '{body.migration_id[:100]}', not for this one."
         )
-    snapshot = await run(records().snapshot, migration)
+    snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         return problem(404, f"No migration has the id '{migration[:100]}'.")
     received = _received(body, webhook_id, raw)
@@ -66,14 +69,14 @@ async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     known = _known(snapshot, key)
     if known is None and (refusal := _refusal(snapshot, body)):
         return problem(409, refusal)
-    if await run(records().claim_webhook, key, received.body_hash) != received.body_hash:
+    if await in_records(app.records.claim_webhook, key, received.body_hash) != received.body_hash:
         return problem(409, "This webhook-id came before with another body; use a new one.")
     if known is None:
-        await run(records().receive, migration, received)
-    return await _wake_and_wait(client, migration, key)
+        await in_records(app.records.receive, migration, received)
+    return await _wake_and_wait(app, client, migration, key)
 
 
-def verified_id(body: bytes, headers: Mapping[str, str]) -> str | None:
+def verified_id(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> str | None:
     """The `webhook-id` of a body whose signature holds for one of the secrets; None otherwise.
 
     The library raises more than its own error (ValueError for a header without a comma, UnicodeDecodeError for a body
@@ -85,7 +88,7 @@ def verified_id(body: bytes, headers: Mapping[str, str]) -> str | None:
     given = {name: headers.get(name) or "" for name in wanted}
     if not given["webhook-id"]:
         return None
-    for secret in settings().approval_webhook_secrets:
+    for secret in secrets:
         try:
             Webhook(secret).verify(body, given, json_parse=False)
         except Exception:  # noqa: BLE001, S112 - see the docstring
@@ -135,11 +138,11 @@ def _refusal(snapshot: Snapshot, body: DecisionBody) -> str | None:
 
 
 async def _wake_and_wait(
-    client: df.DurableOrchestrationClient, migration: str, key: str
+    app: Dependencies, client: df.DurableOrchestrationClient, migration: str, key: str
 ) -> func.HttpResponse:
     waited, woken = 0.0, -1
     while waited < RULING_WITHIN_SECONDS:
-        snapshot = await run(records().snapshot, migration)
+        snapshot = await in_records(app.records.snapshot, migration)
         if snapshot is None:
             break
         if ruling := snapshot.rulings.get(key):
@@ -150,7 +153,7 @@ async def _wake_and_wait(
                 f"The migration has ended: {snapshot.finished.outcome}. The decision came too late.",
             )
         approval = snapshot.state.approval
-        if snapshot.latch.verdict and (decided := await _decided(snapshot, key)):
+        if snapshot.latch.verdict and (decided := await _decided(app, snapshot, key)):
             return decided
         if approval and approval.round != woken:  # a new round waits for an event of another name
             woken = approval.round
@@ -168,11 +171,11 @@ async def _wake_and_wait(
     )
 
 
-async def _decided(snapshot: Snapshot, key: str) -> func.HttpResponse | None:
+async def _decided(app: Dependencies, snapshot: Snapshot, key: str) -> func.HttpResponse | None:
     """The answer once there is a verdict: one that it names decided; any other came too late, whatever its ruling
     will say."""
     verdict = snapshot.latch.verdict
-    ruling = await run(records().read_ruling, snapshot.accepted.id, key)
+    ruling = await in_records(app.records.read_ruling, snapshot.accepted.id, key)
     if ruling is not None:
         return _ruled(snapshot, ruling)
     if verdict and verdict.decided_by and verdict.decided_by.key == key:

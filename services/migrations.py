@@ -11,13 +11,13 @@ from typing import Literal
 import azure.durable_functions as df
 
 import clock
-from activities.configuration import records, settings
 from domain.ids import image_key
 from domain.migration.recorded import Accepted
 from domain.migration.requests import MigrationRequest
 from domain.values import Value
-from records.migrations import next_id
-from triggers.edge import run
+from records.migrations import MigrationRecords, next_id
+from services.dependencies import Dependencies
+from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
 _RACES = 10
@@ -38,13 +38,14 @@ class Claimed(Value):
     accepted: Accepted
 
 
-def look_for_running(request: MigrationRequest) -> Running | None:
+def look_for_running(records: MigrationRecords, request: MigrationRequest) -> Running | None:
     """The attempt that holds the image now, if any."""
-    latest = records().latest(image_key(request.source_image_id))
-    return _running(latest, request) if latest else None
+    latest = records.latest(image_key(request.source_image_id))
+    return _running(records, latest, request) if latest else None
 
 
 def claim(
+    app: Dependencies,
     request: MigrationRequest,
     origin: Literal["http", "eventGrid"] = "http",
     fingerprint: str | None = None,
@@ -52,8 +53,8 @@ def claim(
     """Claim the image of a request, or tell who holds it."""
     key = image_key(request.source_image_id)
     for _ in range(_RACES):
-        latest = records().latest(key)
-        if latest and (running := _running(latest, request)):
+        latest = app.records.latest(key)
+        if latest and (running := _running(app.records, latest, request)):
             return running
         name, attempt = next_id(latest, key)
         accepted = Accepted(
@@ -66,14 +67,16 @@ def claim(
             accepted_at=clock.now(),
             origin=origin,
             fingerprint=fingerprint,
-            limits=settings().limits,
+            limits=app.settings.limits,
         )
-        if records().accept(accepted):
+        if app.records.accept(accepted):
             return Claimed(accepted=accepted)
     raise RuntimeError(f"lost {_RACES} races for {request.source_image_id}")
 
 
-async def start_orchestration(client: df.DurableOrchestrationClient, accepted: Accepted) -> None:
+async def start_orchestration(
+    records: MigrationRecords, client: df.DurableOrchestrationClient, accepted: Accepted
+) -> None:
     """Start the orchestration of an accepted request; that it runs already is fine.
 
     A failure here loses nothing: the record stays, and the sweep starts what has no orchestration.
@@ -87,12 +90,14 @@ async def start_orchestration(client: df.DurableOrchestrationClient, accepted: A
                 "%s: not started yet, the sweep will: %s", accepted.id, type(error).__name__
             )
             return
-    await run(records().mark_started, accepted.id, clock.now())
+    await in_records(records.mark_started, accepted.id, clock.now())
     log.info("%s: started for %s", accepted.id, accepted.source_image_id)
 
 
-def _running(latest: Accepted, request: MigrationRequest) -> Running | None:
-    snapshot = records().snapshot(latest.id)
+def _running(
+    records: MigrationRecords, latest: Accepted, request: MigrationRequest
+) -> Running | None:
+    snapshot = records.snapshot(latest.id)
     if snapshot is None or snapshot.finished:
         return None
     return Running(accepted=latest, same=latest.digest == request.digest())

@@ -1,10 +1,12 @@
-"""The app's settings and records, made once per worker process."""
+"""What the app's use cases need, made once for a worker process and handed in."""
 
 import logging
 import os
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from arm.client import ArmClient
 from domain.errors import Problem
 from domain.settings import InvalidSettings, Settings
 from records.migrations import MigrationRecords
@@ -39,16 +41,25 @@ def settings_at_start() -> Settings:
         return Settings()
 
 
-@cache
-def settings() -> Settings:
-    """The settings in the environment. Raises InvalidSettings with every one that is wrong."""
-    return Settings.from_environ(os.environ)
+@dataclass(frozen=True)
+class Dependencies:
+    """What the app's use cases need. A further identity in Azure is a further ArmClient."""
+
+    settings: Settings
+    records: MigrationRecords
+    arm: ArmClient
 
 
 @cache
-def records() -> MigrationRecords:
-    """The records in the home that the settings name."""
-    return MigrationRecords(_store(settings()))
+def dependencies() -> Dependencies:
+    """Made once for a worker process, and handed in by those that are called from outside: activities, HTTP handlers,
+    events, timers. Raises InvalidSettings with every setting that is wrong, and is asked again then."""
+    settings = Settings.from_environ(os.environ)
+    return Dependencies(
+        settings=settings,
+        records=MigrationRecords(_store(settings)),
+        arm=ArmClient(settings.arm_endpoint, settings.token_scope, credential),
+    )
 
 
 @cache
@@ -62,10 +73,10 @@ def credential() -> "TokenCredential":
 
 def _store(chosen: Settings) -> RecordStore:
     if chosen.records_store == "sqlite":
-        from records.sqlite import SqliteRecords
+        from records.backends.sqlite import SqliteRecords
 
         return SqliteRecords(chosen.records_sqlite_path)
-    from records.table import TableRecords
+    from records.backends.table import TableRecords
 
     if chosen.records_table_endpoint:
         return TableRecords(

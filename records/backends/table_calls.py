@@ -1,6 +1,6 @@
 """The requests that the records make of Table storage, one function each.
 
-They raise the SDK's errors, which `records.table_errors` tells in the records' words, except where
+They raise the SDK's errors, which `records.backends.table_errors` tells in the records' words, except where
 only the request knows what an answer means.
 """
 
@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from records.encoding import end_of_prefix
+from records.backends.encoding import end_of_prefix
 from records.store import RecordChanged
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ import azure.durable_functions as df
 from azure.core.exceptions import HttpResponseError
 
 import clock
-from activities.arm_errors import error_of
-from activities.configuration import records, settings
-from activities.images import read_image_facts
+from arm.errors import error_of
+from arm.images import read_image_facts
 from domain.errors import InvalidRequest
 from domain.facts import ImageFacts
 from domain.ids import ComputeId, image_key, parse_image_id
@@ -25,8 +24,10 @@ from domain.migration.mapping import request_for
 from domain.migration.recorded import Accepted
 from domain.migration.requests import MigrationRequest
 from domain.migration.rules import BUSY_STATES
-from triggers.edge import run
-from triggers.starting import Claimed, claim, start_orchestration
+from records.migrations import MigrationRecords
+from services.dependencies import Dependencies, dependencies
+from services.migrations import Claimed, claim, start_orchestration
+from services.threads import at_azure, in_records
 
 EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
 OPERATION = "microsoft.compute/images/write"
@@ -54,22 +55,26 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     if image is None:
         return
     try:
-        await _start(image, _is_recent(event), client)
+        await _start(dependencies(), image, _is_recent(event), client)
     except Dropped as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
 
 
-async def _start(image: ComputeId, recent: bool, client: df.DurableOrchestrationClient) -> None:
-    facts = await run(_read, image)
+async def _start(
+    app: Dependencies, image: ComputeId, recent: bool, client: df.DurableOrchestrationClient
+) -> None:
+    facts = await at_azure(_read, app, image)
     if recent and facts.created_time is None:
         raise NotReadyYet(f"{image}: its creation time is not known yet")
-    request = _request_for(facts)
-    await run(_check_new, facts)
-    claimed = await run(claim, request, "eventGrid", fingerprint_of(facts).value)
+    request = _request_for(app, facts)
+    await in_records(_check_new, app.records, facts)
+    claimed = await in_records(claim, app, request, "eventGrid", fingerprint_of(facts).value)
     if isinstance(claimed, Claimed):
-        await start_orchestration(client, claimed.accepted)
+        await start_orchestration(app.records, client, claimed.accepted)
         return
-    await run(_check_new, facts)  # the same event may have been delivered twice at once
+    await in_records(
+        _check_new, app.records, facts
+    )  # the same event may have been delivered twice at once
     raise NotReadyYet(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
 
 
@@ -94,9 +99,9 @@ def _is_recent(event: Any) -> bool:
     return isinstance(told, datetime) and clock.now() - told.astimezone(UTC) < LISTED_WITHIN
 
 
-def _read(image: ComputeId) -> ImageFacts:
+def _read(app: Dependencies, image: ComputeId) -> ImageFacts:
     try:
-        facts = read_image_facts(image)
+        facts = read_image_facts(app.arm, image)
     except HttpResponseError as error:
         value = error_of(error)
         if value.transient:
@@ -109,9 +114,9 @@ def _read(image: ComputeId) -> ImageFacts:
     return facts
 
 
-def _request_for(facts: ImageFacts) -> MigrationRequest:
+def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
     try:
-        request = request_for(facts, settings().event_grid_mapping)
+        request = request_for(facts, app.settings.event_grid_mapping)
     except InvalidRequest as invalid:
         raise Dropped(
             f"its mapping makes no valid request: {invalid}", logging.WARNING
@@ -121,20 +126,20 @@ def _request_for(facts: ImageFacts) -> MigrationRequest:
     return request
 
 
-def _check_new(facts: ImageFacts) -> None:
+def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
     """Raises Dropped when a record has this image's fingerprint."""
-    for accepted in records().attempts(image_key(facts.id)):
-        if _has(accepted, facts):
+    for accepted in records.attempts(image_key(facts.id)):
+        if _has(records, accepted, facts):
             raise Dropped(f"{accepted.id} has it already")
 
 
-def _has(accepted: Accepted, facts: ImageFacts) -> bool:
+def _has(records: MigrationRecords, accepted: Accepted, facts: ImageFacts) -> bool:
     """Whether an attempt is about this very image; one that ended before reading it is told by time only.
 
     What the workflow read counts before what was read at the start: that may have had no creation time yet, or have
     been of an image that was made anew since.
     """
-    snapshot = records().snapshot(accepted.id)
+    snapshot = records.snapshot(accepted.id)
     known = (snapshot.state.fingerprint if snapshot else None) or accepted.fingerprint
     if known is not None:
         return same_as_far_as_known(known, fingerprint_of(facts).value)

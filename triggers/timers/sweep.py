@@ -15,9 +15,6 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 import clock
-from activities.configuration import records, settings
-from activities.notifications import END, give_up, post_notice
-from activities.progress import add_warning, settle_end, tell_restarts
 from domain.ids import approval_event_name
 from domain.migration.latch import Finished, Halt, close, restart, stop
 from domain.migration.recorded import Snapshot
@@ -32,10 +29,13 @@ from domain.migration.restarting import (
     judge_orchestration,
 )
 from domain.results import ActivityError
-from triggers.edge import run
-from triggers.sightings import look_at_orchestrations
-from triggers.starting import start_orchestration
-from triggers.waking import wake
+from services.dependencies import Dependencies, dependencies
+from services.migrations import start_orchestration
+from services.notifications import END, give_up, post_notice
+from services.orchestrations import look_at_orchestrations
+from services.threads import in_records
+from services.timeline import add_warning, settle_end, tell_restarts
+from triggers.events.waking import wake
 
 GRACE = timedelta(minutes=2)  # for a starter that is still at it
 POINTER_GRACE = timedelta(minutes=10)
@@ -47,31 +47,38 @@ log = logging.getLogger("gallery_migrator")
 
 async def sweep(client: df.DurableOrchestrationClient) -> None:
     """One sweep; a migration that cannot be looked at now is looked at the next time."""
-    for migration, since, etag in await run(records().open_migrations):
+    app = dependencies()
+    for migration, since, etag in await in_records(app.records.open_migrations):
         try:
-            await _look_at(client, migration, since, etag)
+            await _look_at(app, client, migration, since, etag)
         except Exception:
             log.exception("%s: the sweep could not look at it", migration)
-    await run(records().mark_swept, clock.now())
+    await in_records(app.records.mark_swept, clock.now())
 
 
 async def _look_at(
-    client: df.DurableOrchestrationClient, migration: str, since: datetime, etag: str
+    app: Dependencies,
+    client: df.DurableOrchestrationClient,
+    migration: str,
+    since: datetime,
+    etag: str,
 ) -> None:
     now = clock.now()
-    snapshot = await run(records().snapshot, migration)
+    snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         if now - since > POINTER_GRACE:
-            await run(records().drop_pointer, migration, etag)
+            await in_records(app.records.drop_pointer, migration, etag)
     elif snapshot.finished:
-        await run(settle_end, snapshot)
+        await in_records(settle_end, app.records, snapshot)
         if now - snapshot.finished.at > TELLING_GRACE:
-            await run(_tell, snapshot, now)
+            await in_records(_tell, app, snapshot, now)
     else:
-        await _go_on(client, snapshot, now)
+        await _go_on(app, client, snapshot, now)
 
 
-async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime) -> None:
+async def _go_on(
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime
+) -> None:
     """The record was read before the orchestrations are looked at: what changes meanwhile makes every write fail."""
     seen = await look_at_orchestrations(client, snapshot.accepted.id)
     if seen is None:
@@ -81,68 +88,72 @@ async def _go_on(client: df.DurableOrchestrationClient, snapshot: Snapshot, now:
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = settings().restart_policy
+    policy = app.settings.restart_policy
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Begin():
-            await start_orchestration(client, snapshot.accepted)
+            await start_orchestration(app.records, client, snapshot.accepted)
         case StartAgain() as again:
-            await _start_again(client, snapshot, again)
+            await _start_again(app, client, snapshot, again)
         case Terminate():
-            await _terminate(client, snapshot)
+            await _terminate(app, client, snapshot)
         case EndIt(finished):
-            await run(_end, snapshot, finished, now)
+            await in_records(_end, app, snapshot, finished, now)
         case Report(warning):
             log.warning("%s: %s", snapshot.accepted.id, warning)
-            await run(add_warning, snapshot.accepted.id, warning)
+            await in_records(add_warning, app.records, snapshot.accepted.id, warning)
         case Leave():
             await _wake(client, snapshot)
 
 
 async def _start_again(
-    client: df.DurableOrchestrationClient, snapshot: Snapshot, again: StartAgain
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, again: StartAgain
 ) -> None:
     """Written down before it is done: of two sweeps one wins, and one that dies in between has counted it."""
     migration, start = snapshot.accepted.id, again.start
-    held = await run(
-        records().change_latch, migration, lambda latch: restart(latch, snapshot.latch, start)
+    held = await in_records(
+        app.records.change_latch, migration, lambda latch: restart(latch, snapshot.latch, start)
     )
     if isinstance(held, Halt):
         return
     log.warning("%s: started again (run %s): %s", migration, start.run, start.cause)
-    await run(tell_restarts, snapshot.model_copy(update={"latch": held}))
-    await start_orchestration(client, snapshot.accepted)
+    await in_records(tell_restarts, app.records, snapshot.model_copy(update={"latch": held}))
+    await start_orchestration(app.records, client, snapshot.accepted)
 
 
-async def _terminate(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
+async def _terminate(
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot
+) -> None:
     """The next sweep finds it Terminated by the app itself, and starts it again."""
     migration = snapshot.accepted.id
-    held = await run(records().change_latch, migration, lambda latch: stop(latch, snapshot.latch))
+    held = await in_records(
+        app.records.change_latch, migration, lambda latch: stop(latch, snapshot.latch)
+    )
     if not isinstance(held, Halt):
         log.warning("%s: its orchestration hangs and is terminated", migration)
         await client.terminate(migration, "it hangs; the sweep starts it again")
 
 
-def _end(snapshot: Snapshot, finished: Finished, now: datetime) -> None:
+def _end(app: Dependencies, snapshot: Snapshot, finished: Finished, now: datetime) -> None:
     migration = snapshot.accepted.id
-    held = records().change_latch(migration, lambda latch: close(latch, snapshot.latch, finished))
+    held = app.records.change_latch(migration, lambda latch: close(latch, snapshot.latch, finished))
     if isinstance(held, Halt):
         return
     log.error("%s: %s: %s", migration, finished.outcome, finished.reason)
     ended = snapshot.model_copy(update={"latch": held})
-    settle_end(ended)
-    _tell(ended, now)
+    settle_end(app.records, ended)
+    _tell(app, ended, now)
 
 
-def _tell(snapshot: Snapshot, now: datetime) -> None:
+def _tell(app: Dependencies, snapshot: Snapshot, now: datetime) -> None:
     """The end, which the orchestration cannot tell any more."""
-    answer = post_notice(snapshot, END, now)
+    answer = post_notice(app, snapshot, END, now)
     if not isinstance(answer, ActivityError):
         return
     log.warning("%s: its end could not be notified: %s", snapshot.accepted.id, answer)
-    again = records().snapshot(snapshot.accepted.id)
+    again = app.records.snapshot(snapshot.accepted.id)
     notice = again.notices.get(END) if again else None
     if not answer.transient or (notice and notice.tries >= MOST_TRIES):
-        give_up(snapshot.accepted.id, END, str(answer))
+        give_up(app.records, snapshot.accepted.id, END, str(answer))
 
 
 async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:

@@ -3,11 +3,10 @@
 Handlers do their work (records, Azure) in threads: the worker's one event loop serves all of them.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Concatenate, ParamSpec
 
 import azure.functions as func
 
@@ -15,10 +14,13 @@ from domain.errors import InvalidRequest, Problem
 from domain.migration.requests import MAX_BODY_BYTES
 from domain.settings import InvalidSettings
 from records.store import RecordError
-from triggers.problems import problem, unavailable
+from services.dependencies import Dependencies, dependencies
+from services.threads import AzureBusyError
+from triggers.http.responses import problem, unavailable
 
 P = ParamSpec("P")
 Handler = Callable[P, Awaitable[func.HttpResponse]]
+Needy = Callable[Concatenate[Dependencies, P], Awaitable[func.HttpResponse]]
 
 log = logging.getLogger("gallery_migrator")
 
@@ -27,8 +29,8 @@ class LengthRequired(Exception):  # noqa: N818 - named after the answer it becom
     """The body did not reach the app, since it came without its length."""
 
 
-def edge(handler: Handler[P]) -> Handler[P]:
-    """The handler, with the answers to what can go wrong anywhere."""
+def handle_errors(handler: Needy[P]) -> Handler[P]:
+    """The handler, given what it needs, with the answers to what can go wrong anywhere."""
 
     @wraps(handler)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
@@ -37,7 +39,7 @@ def edge(handler: Handler[P]) -> Handler[P]:
                 return problem(
                     413, f"The body has {size} bytes; at most {MAX_BODY_BYTES} are read."
                 )
-            return await handler(*args, **kwargs)
+            return await handler(dependencies(), *args, **kwargs)
         except InvalidRequest as invalid:
             return problem(
                 400, "Correct every field named in errors and send it again.", invalid.problems
@@ -49,6 +51,11 @@ def edge(handler: Handler[P]) -> Handler[P]:
             return unavailable(
                 "The app's records cannot be used now; try again. The app's log says why.",
                 getattr(outage, "retry_after", None),
+            )
+        except AzureBusyError as busy:
+            return unavailable(
+                "Azure is slow, and too many callers wait for it already; try again.",
+                busy.retry_after,
             )
         except InvalidSettings as invalid:
             log.error("invalid settings: %s", invalid)
@@ -89,6 +96,3 @@ def whole_number(text: str | None, field: str, *, default: int, low: int, high: 
             [Problem(field=field, message=f"must be a whole number from {low} to {high}")]
         )
     return int(text)
-
-
-run = asyncio.to_thread

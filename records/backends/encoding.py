@@ -11,7 +11,7 @@ from records.store import Json, RecordTooLarge
 
 MAX_KEY = 255
 MAX_TEXT = 2_000_000
-"""Characters of JSON that any home is asked to hold; a home may refuse less (`records.chunks`)."""
+"""Characters of JSON that any home is asked to hold; a home may refuse less (`records.backends.chunks`)."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]*", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,7 +1,7 @@
 """`GET /api/health`: the app is up, and the sweep runs; whether Azure and the records answer is said beside it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,17 +9,17 @@ import azure.functions as func
 from azure.core.exceptions import AzureError
 
 import clock
-from activities import arm
-from activities.arm_errors import error_of
-from activities.clients import compute
-from activities.configuration import records, settings
+from arm.errors import error_of
+from arm.requests import list_page
 from domain.facts import NoFact
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
 from records.store import RecordError
-from triggers.edge import edge, run
-from triggers.problems import answer
+from services.dependencies import Dependencies
+from services.threads import at_azure, in_records
+from triggers.http.errors import handle_errors
+from triggers.http.responses import answer
 
 T = TypeVar("T")
 
@@ -33,25 +33,27 @@ _NO_SUBSCRIPTION = (
 _STARTED = clock.now()
 
 
-@edge
-async def health(req: func.HttpRequest) -> func.HttpResponse:
+@handle_errors
+async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
     """200 whenever the app is up, `degraded` while the sweep is overdue: all else goes on meanwhile."""
-    (arm, _), (store, swept) = await asyncio.gather(_asked(_ask_arm), _asked(_ask_records))
-    sweep = _sweep(swept, known=store["answers"])
+    (arm, _), (store, swept) = await asyncio.gather(
+        _asked(at_azure(_ask_arm, app)), _asked(in_records(app.records.last_swept))
+    )
+    sweep = _sweep(app, swept, known=store["answers"])
     status = "degraded" if sweep["overdue"] else "up"
     return answer(200, {"status": status, "arm": arm, "records": store, "sweep": sweep})
 
 
-def _sweep(swept: datetime | None, *, known: bool) -> Json:
-    schedule = parse_schedule(settings().sweep_schedule)
+def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
+    schedule = parse_schedule(app.settings.sweep_schedule)
     found = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
     return found if known else {**found, "overdue": None}
 
 
-async def _asked(ask: Callable[[], T]) -> tuple[Json, T | None]:
+async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:
     """Whether it answers, for people, and the answer."""
     try:
-        found = await asyncio.wait_for(run(ask), WITHIN_SECONDS)
+        found = await asyncio.wait_for(ask, WITHIN_SECONDS)
     except TimeoutError:
         return _silent(f"no answer within {WITHIN_SECONDS} seconds"), None
     except (AzureError, NoFact) as error:
@@ -65,16 +67,9 @@ def _silent(detail: str) -> Json:
     return {"answers": False, "detail": detail}
 
 
-def _ask_arm() -> None:
-    from azure.core.rest import HttpRequest
-
-    subscription = next(iter(settings().subscription_ids), _NO_SUBSCRIPTION)
-    url = f"{settings().arm_endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
-    response = compute(subscription).send_request(HttpRequest("GET", url))
+def _ask_arm(app: Dependencies) -> None:
+    subscription = next(iter(app.settings.subscription_ids), _NO_SUBSCRIPTION)
+    url = f"{app.arm.endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
+    response = app.arm.get(subscription, url)
     response.raise_for_status()
-    arm.list_page(response)
-
-
-def _ask_records() -> datetime | None:
-    """When the last sweep was through."""
-    return records().last_swept()
+    list_page(response)

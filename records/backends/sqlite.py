@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from records.encoding import check_keys, check_range, end_of_prefix, from_text, to_text
+from records.backends.encoding import check_keys, check_range, end_of_prefix, from_text, to_text
 from records.store import (
     Json,
     Record,

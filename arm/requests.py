@@ -10,7 +10,7 @@ from domain.facts import NoFact
 from domain.values import Json
 
 
-class Told(NamedTuple):
+class ArmResponse(NamedTuple):
     """A JSON body, the status and correlation id of the answer, and the address of the operation it began, if any."""
 
     body: Json
@@ -71,7 +71,9 @@ def list_page(response: Any) -> Json:
     return page
 
 
-def begin(call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any) -> Told:
+def begin(
+    call: Callable[..., Any], *names: str, body: Json | None = None, **options: Any
+) -> ArmResponse:
     """Send a write and return at once: the long-running operation is nobody's to wait for here."""
     seen: list[Any] = []
     given = (*names, body) if body is not None else names
@@ -95,7 +97,7 @@ def _response(pipeline_response: Any, _model: Any, _headers: Any) -> Any:
     return pipeline_response
 
 
-def _told(pipeline_response: Any) -> Told:
+def _told(pipeline_response: Any) -> ArmResponse:
     response = pipeline_response.http_response
     try:
         body = response.json() if response.text() else {}
@@ -103,7 +105,7 @@ def _told(pipeline_response: Any) -> Told:
         raise NoFact(f"a {response.status_code} whose body is not JSON: {error}") from error
     if not isinstance(body, dict) or "error" in body:
         raise NoFact(f"a {response.status_code} with no resource in it")
-    return Told(
+    return ArmResponse(
         body,
         response.status_code,
         response.headers.get("x-ms-correlation-request-id"),

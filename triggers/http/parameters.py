@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.errors import InvalidRequest, Problem
-from triggers.edge import whole_number
+from triggers.http.errors import whole_number
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -10,16 +10,21 @@ from functools import partial
 from azure.core.exceptions import HttpResponseError
 
 import clock
-from activities.arm import Told
-from activities.configuration import records
+from arm.requests import ArmResponse
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, answered, intend, take_back
+from records.migrations import MigrationRecords
 
 
-def send(request: StepRequest, effect: Effect, write: Callable[[], Told]) -> Told | Halt:
+def send(
+    records: MigrationRecords,
+    request: StepRequest,
+    effect: Effect,
+    write: Callable[[], ArmResponse],
+) -> ArmResponse | Halt:
     """What Azure told, or why nothing was sent. Raises what the write raises."""
     at = clock.now()
-    held = records().change_latch(
+    held = records.change_latch(
         request.migration_id, lambda latch: intend(latch, request.run, effect, at)
     )
     if isinstance(held, Halt):
@@ -28,19 +33,19 @@ def send(request: StepRequest, effect: Effect, write: Callable[[], Told]) -> Tol
         told = write()
     except HttpResponseError as error:
         if did_nothing(error):
-            forget(request, effect)
+            forget(records, request, effect)
         raise
-    records().change_latch(
+    records.change_latch(
         request.migration_id,
         lambda latch: answered(latch, request.run, effect, told.operation_url, told.correlation_id),
     )
     return told
 
 
-def forget(request: StepRequest, effect: Effect) -> None:
+def forget(records: MigrationRecords, request: StepRequest, effect: Effect) -> None:
     """Take the intent back, unless an earlier one may have arrived."""
     change = partial(take_back, run=request.run, effect=effect)
-    records().change_latch(request.migration_id, change)
+    records.change_latch(request.migration_id, change)
 
 
 def did_nothing(error: HttpResponseError) -> bool:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 import clock
-from activities.configuration import records, settings
-from triggers.edge import run
+from services.dependencies import Dependencies, dependencies
+from services.threads import in_records
 
 log = logging.getLogger("gallery_migrator")
 
@@ -22,11 +22,12 @@ _ENDED = [
 
 async def purge(client: df.DurableOrchestrationClient) -> None:
     """Purge what was created longer ago than the retention and has ended."""
-    until = clock.now() - settings().history_retention
+    app = dependencies()
+    until = clock.now() - app.settings.history_retention
     try:
         result = await client.purge_instance_history_by(
             created_time_from=datetime.fromtimestamp(0, tz=UTC),
-            created_time_to=min([until, *await _needed(client)]),
+            created_time_to=min([until, *await _needed(app, client)]),
             runtime_status=_ENDED,
         )
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises
@@ -36,10 +37,10 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
         log.info("purged %s histories", result.instances_deleted)
 
 
-async def _needed(client: df.DurableOrchestrationClient) -> list[datetime]:
+async def _needed(app: Dependencies, client: df.DurableOrchestrationClient) -> list[datetime]:
     """When the orchestrations were created that have ended without an outcome: the sweep still has to read how."""
     found = []
-    for migration, _, _ in await run(records().open_migrations):
+    for migration, _, _ in await in_records(app.records.open_migrations):
         status = await client.get_status(migration)
         if status.runtime_status in _ENDED and status.created_time:
             found.append(status.created_time)

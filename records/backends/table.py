@@ -17,9 +17,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from records import table_calls
-from records.chunks import from_properties, to_properties
-from records.encoding import check_keys, check_range, from_text, to_text
+from records.backends import table_calls
+from records.backends.chunks import from_properties, to_properties
+from records.backends.encoding import check_keys, check_range, from_text, to_text
+from records.backends.table_errors import told
 from records.store import (
     Json,
     Record,
@@ -29,7 +30,6 @@ from records.store import (
     Records,
     RecordsUnavailable,
 )
-from records.table_errors import told
 
 if TYPE_CHECKING:
     from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential

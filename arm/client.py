@@ -1,0 +1,83 @@
+"""The one way to Azure Resource Manager: a compute client that never waits and never repeats a write.
+
+What the SDK does by itself is taken out: its retry policy sleeps (and honours Retry-After by sleeping), and its
+resource provider registration writes and polls. A status code is an answer, which the orchestrator waits on with a
+durable timer. Only a connection that fails under a GET is tried again, at once.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HTTPPolicy
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.rest import HttpResponse
+    from azure.mgmt.compute import ComputeManagementClient
+
+CONNECT_SECONDS, READ_SECONDS = 5, 30
+# A client costs 384 KB, and callers may name any subscription.
+MOST_CLIENTS = 32
+_GET_TRIES = 3
+
+
+class RepeatBrokenGets(HTTPPolicy[Any, Any]):
+    """Sends a GET again when the connection broke; anything else once."""
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """The response; raises the last connection error."""
+        tries = _GET_TRIES if request.http_request.method == "GET" else 1
+        for left in range(tries - 1, -1, -1):
+            try:
+                return self.next.send(request)
+            except (ServiceRequestError, ServiceResponseError):
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+
+class ArmClient:
+    """Azure Resource Manager as one identity sees it; a client of the SDK for each subscription, a bounded number of
+    them."""
+
+    def __init__(
+        self, endpoint: str, token_scope: str, credential: "Callable[[], TokenCredential]"
+    ) -> None:
+        self.endpoint = endpoint
+        self._token_scope, self._credential = token_scope, credential
+        self.compute = lru_cache(MOST_CLIENTS)(self._client)
+
+    def get(self, subscription: str, url: str) -> "HttpResponse":
+        """The answer to a GET, whatever its status."""
+        from azure.core.rest import HttpRequest
+
+        return self.compute(subscription).send_request(HttpRequest("GET", url))
+
+    def _client(self, subscription: str) -> "ComputeManagementClient":
+        from azure.core.pipeline import policies
+        from azure.mgmt.compute import ComputeManagementClient
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+        credential = self._credential()
+        return ComputeManagementClient(
+            credential,
+            subscription,
+            base_url=self.endpoint,
+            credential_scopes=[self._token_scope],
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy(base_user_agent="gallery-migrator"),
+                policies.ProxyPolicy(),
+                policies.ContentDecodePolicy(),
+                policies.CustomHookPolicy(),
+                RepeatBrokenGets(),
+                ARMChallengeAuthenticationPolicy(credential, self._token_scope),
+                policies.DistributedTracingPolicy(),
+            ],
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+        )

@@ -1,0 +1,1 @@
+"""Use cases that triggers and activities share; what they need is handed to them."""

@@ -1,0 +1,113 @@
+"""Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from azure.core.exceptions import HttpResponseError
+
+import clock
+from arm.client import ArmClient
+from arm.definitions import read_definition, read_definitions
+from arm.errors import error_of
+from arm.galleries import read_gallery, read_soft_deleted_versions
+from arm.images import read_image_facts
+from arm.versions import read_version_body, read_versions
+from domain.errors import Problem
+from domain.facts import VersionFacts, version_facts
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.migration.planning import Plan, make_plan
+from domain.migration.requests import AUTO, MigrationRequest
+from domain.migration.rules import Facts
+from services.dependencies import Dependencies
+
+NO_APPROVALS = (
+    "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
+)
+
+T = TypeVar("T")
+
+
+class ReadRefused(Exception):  # noqa: N818 - named after what is the case
+    """Azure will not let a part of the request be read, now or later; `problem` names the field."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.message)
+
+
+def plan_for(
+    app: Dependencies, request: MigrationRequest, migration_id: str
+) -> Plan | list[Problem]:
+    """The plan for a request, or every problem. Raises the SDK's errors when Azure cannot answer now."""
+    try:
+        facts = read_facts(app.arm, request)
+    except ReadRefused as refused:
+        return [refused.problem]
+    return decide(app, request, facts, migration_id)
+
+
+def decide(
+    app: Dependencies, request: MigrationRequest, facts: Facts, migration_id: str
+) -> Plan | list[Problem]:
+    """The plan that these facts allow, or every problem."""
+    plan = make_plan(
+        request,
+        facts,
+        now=clock.now(),
+        migration_id=migration_id,
+        generation1_security=app.settings.generation1_security_type,
+    )
+    if isinstance(plan, Plan) and plan.deletion and not app.settings.approval_webhook_secrets:
+        return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
+    return plan
+
+
+def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
+    """What Azure knows about everything that a request names."""
+    gallery_id = parse_gallery_id(request.gallery_id)
+    name = request.image_definition.name
+    image = _asked(
+        "sourceImageId", lambda: read_image_facts(arm, parse_image_id(request.source_image_id))
+    )
+    gallery = _asked("galleryId", lambda: read_gallery(arm, gallery_id))
+    if gallery is None:
+        return Facts(image=image, gallery=None)
+    definition = _asked("imageDefinition", lambda: read_definition(arm, gallery_id, name))
+    if definition is None:
+        others = _asked("imageDefinition", lambda: read_definitions(arm, gallery_id))
+        return Facts(image=image, gallery=gallery, other_definitions=others)
+    versions, soft_deleted = _asked(
+        "imageVersion",
+        lambda: _versions(
+            arm, gallery_id, name, request.image_version, soft_delete=gallery.soft_delete
+        ),
+    )
+    return Facts(
+        image=image,
+        gallery=gallery,
+        definition=definition,
+        versions=versions,
+        soft_deleted_versions=soft_deleted,
+    )
+
+
+def _versions(
+    arm: ArmClient, gallery: ComputeId, definition: str, asked: str, *, soft_delete: bool
+) -> tuple[tuple[VersionFacts, ...], tuple[str, ...]]:
+    soft_deleted = read_soft_deleted_versions(arm, gallery, definition) if soft_delete else ()
+    if asked == AUTO:
+        return read_versions(arm, gallery, definition), soft_deleted
+    body = read_version_body(arm, gallery, definition, asked)
+    return ((version_facts(body),) if body is not None else ()), soft_deleted
+
+
+def _asked(field: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except HttpResponseError as error:
+        value = error_of(error)
+        if value.transient:
+            raise
+        raise ReadRefused(
+            Problem(field=field, message=f"Azure will not let it be read: {value}")
+        ) from error

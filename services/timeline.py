@@ -1,0 +1,33 @@
+"""What people read of a migration, written from what stands in its record; safe to write again."""
+
+from domain.migration.endings import settled, with_restarts
+from domain.migration.recorded import Snapshot, State
+from domain.migration.stages import Stage
+from records.migrations import MigrationRecords
+
+
+def tell_restarts(records: MigrationRecords, snapshot: Snapshot) -> State:
+    """Write the lines of the restarts that the latch has; the state then."""
+    if not snapshot.latch.restarts:
+        return snapshot.state
+    return records.change_state(
+        snapshot.accepted.id, lambda state: with_restarts(state, snapshot.latch)
+    )
+
+
+def settle_end(records: MigrationRecords, snapshot: Snapshot) -> None:
+    """Write what follows from an outcome: its line in the timeline, its row of the list."""
+    records.change_state(snapshot.accepted.id, lambda state: settled(state, snapshot.latch))
+    at = snapshot.accepted.accepted_at
+    records.list_migration(snapshot.accepted, Stage.FINISHED, at, snapshot.latch)
+
+
+def add_warning(records: MigrationRecords, migration: str, text: str) -> None:
+    """Something to know that changes no outcome; once."""
+
+    def warned(state: State) -> State:
+        if text in state.warnings:
+            return state
+        return state.model_copy(update={"warnings": (*state.warnings, text)})
+
+    records.change_state(migration, warned)

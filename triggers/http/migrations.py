@@ -1,0 +1,154 @@
+"""`/api/migrations`: start one, read one, list them, cancel one."""
+
+import logging
+import re
+
+import azure.durable_functions as df
+import azure.functions as func
+
+import clock
+from domain.ids import approval_event_name
+from domain.migration.latch import Halt
+from domain.migration.latch import cancel as request_cancel
+from domain.migration.planning import Plan
+from domain.migration.recorded import Accepted, Snapshot
+from domain.migration.requests import parse_request
+from domain.migration.stages import Outcome, Stage
+from domain.values import Json
+from services.dependencies import Dependencies
+from services.migrations import Claimed, Running, claim, look_for_running, start_orchestration
+from services.threads import in_records
+from triggers.events.waking import wake
+from triggers.http.errors import body_of, handle_errors
+from triggers.http.parameters import Query
+from triggers.http.plans import AzureSilentError, no_plan, plan_within
+from triggers.http.responses import answer, problem
+from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
+
+_DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
+
+log = logging.getLogger("gallery_migrator")
+
+
+@handle_errors
+async def start_migration(
+    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
+    request = parse_request(body_of(req))
+    if running := await in_records(look_for_running, app.records, request):
+        return await _already(app, running)
+    fingerprint = None
+    try:
+        plan = await plan_within(app, request)
+    except AzureSilentError as silence:
+        log.warning("accepted without a plan: %s", silence)
+    else:
+        if not isinstance(plan, Plan):
+            return no_plan(plan)
+        fingerprint = plan.fingerprint.value
+    claimed = await in_records(claim, app, request, "http", fingerprint)
+    if isinstance(claimed, Running):
+        return await _already(app, claimed)
+    return await _accepted(app, client, claimed)
+
+
+async def _accepted(
+    app: Dependencies, client: df.DurableOrchestrationClient, claimed: Claimed
+) -> func.HttpResponse:
+    await start_orchestration(app.records, client, claimed.accepted)
+    return answer(
+        202,
+        await _status(app, claimed.accepted),
+        {
+            "Location": f"/api/migrations/{claimed.accepted.id}",
+            "Retry-After": str(POLL_AGAIN_SECONDS),
+        },
+    )
+
+
+async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
+    location = {"Location": f"/api/migrations/{running.accepted.id}"}
+    if running.same:
+        return answer(200, await _status(app, running.accepted), location)
+    return problem(
+        409,
+        "Another request is migrating this image. Azure builds one version from an image at a time: wait for "
+        "its end or cancel it.",
+        headers=location,
+        migrationId=running.accepted.id,
+    )
+
+
+async def _status(app: Dependencies, accepted: Accepted) -> Json:
+    snapshot = await in_records(app.records.snapshot, accepted.id)
+    if snapshot is None:
+        raise LookupError(f"{accepted.id} was accepted and is not in the records")
+    return status_of(snapshot)
+
+
+@handle_errors
+async def read_migration(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+    """The status of one migration."""
+    migration = req.route_params["id"]
+    snapshot = await in_records(app.records.snapshot, migration)
+    if snapshot is None:
+        return problem(404, f"No migration has the id '{migration[:100]}'.")
+    waiting = {} if snapshot.finished else {"Retry-After": str(POLL_AGAIN_SECONDS)}
+    return answer(200, status_of(snapshot), waiting)
+
+
+@handle_errors
+async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the list, newest first."""
+    query = Query(req.params, ("stage", "outcome", "limit", "cursor"))
+    stage, outcome = query.choice(Stage, "stage"), query.choice(Outcome, "outcome")
+    limit = query.number("limit", default=_DEFAULT_PAGE, low=1, high=_LONGEST_PAGE)
+    cursor = query.text("cursor")
+    if not re.fullmatch(r"[0-9A-Za-z-]{0,100}", cursor):
+        query.refuse("cursor", "must be the cursor of an earlier page")
+    query.check()
+    entries, after = await in_records(
+        lambda: app.records.recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
+    )
+    return answer(
+        200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
+    )
+
+
+@handle_errors
+async def cancel_migration(
+    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """202 once the cancellation holds; 409 when the deletion has begun or the migration has ended."""
+    migration = req.route_params["id"]
+    snapshot = await in_records(app.records.snapshot, migration)
+    if snapshot is None:
+        return problem(404, f"No migration has the id '{migration[:100]}'.")
+    at = clock.now()
+    held = await in_records(
+        app.records.change_latch, migration, lambda latch: request_cancel(latch, at)
+    )
+    if held is Halt.TOO_LATE:
+        return problem(409, "The deletion has begun; it is too late to cancel.")
+    if isinstance(held, Halt):
+        snapshot = await in_records(app.records.snapshot, migration) or snapshot
+        outcome = snapshot.finished.outcome if snapshot.finished else "ended"
+        return problem(409, f"The migration has ended already: {outcome}.")
+    return await _wake_and_answer(app, client, snapshot)
+
+
+async def _wake_and_answer(
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot
+) -> func.HttpResponse:
+    migration = snapshot.accepted.id
+    after = await in_records(app.records.snapshot, migration) or snapshot
+    approval = after.state.approval
+    if approval and not after.finished:
+        await wake(client, migration, approval_event_name(approval.round))
+    status = 200 if after.finished else 202
+    location = {
+        "Location": f"/api/migrations/{migration}",
+        "Retry-After": str(POLL_AGAIN_SECONDS),
+    }
+    return answer(status, status_of(after), location)

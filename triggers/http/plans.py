@@ -1,0 +1,53 @@
+"""`POST /api/plans`: what a request would do, without writing anything."""
+
+import asyncio
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+
+from arm.errors import error_of
+from domain.errors import Problem
+from domain.facts import NoFact
+from domain.ids import image_key
+from domain.migration.planning import Plan
+from domain.migration.requests import MigrationRequest, parse_request
+from records.migrations import next_id
+from services.dependencies import Dependencies
+from services.planning import plan_for
+from services.threads import at_azure, in_records
+from triggers.http.errors import body_of, handle_errors
+from triggers.http.responses import answer, problem
+
+PLAN_WITHIN_SECONDS = 10
+
+
+class AzureSilentError(Exception):
+    """Azure did not answer in time, or not in a way that a plan can be made from."""
+
+
+@handle_errors
+async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+    """200 with the plan and every body that would be sent; writes nothing."""
+    request = parse_request(body_of(req))
+    try:
+        plan = await plan_within(app, request)
+    except AzureSilentError as silence:
+        return problem(502, f"Azure cannot answer now: {silence}", headers={"Retry-After": "30"})
+    return answer(200, plan.to_wire()) if isinstance(plan, Plan) else no_plan(plan)
+
+
+async def plan_within(app: Dependencies, request: MigrationRequest) -> Plan | list[Problem]:
+    """The plan, made within ten seconds, whatever Azure takes. Raises AzureSilentError and AzureBusyError."""
+    key = image_key(request.source_image_id)
+    name, _ = next_id(await in_records(app.records.latest, key), key)
+    try:
+        return await asyncio.wait_for(at_azure(plan_for, app, request, name), PLAN_WITHIN_SECONDS)
+    except TimeoutError as error:
+        raise AzureSilentError(f"no answer within {PLAN_WITHIN_SECONDS} seconds") from error
+    except (AzureError, NoFact) as error:
+        raise AzureSilentError(str(error_of(error))) from error
+
+
+def no_plan(problems: list[Problem]) -> func.HttpResponse:
+    """Every reason why there is no plan."""
+    return problem(422, "Nothing was written. Correct every field named in errors.", problems)
