@@ -148,7 +148,7 @@ class Settings(BaseModel):
         "GalleryMigrations", pattern="^[A-Za-z][A-Za-z0-9]{2,62}$", description="Name of the table."
     )
     records_sqlite_path: str = Field(
-        "records.backends.sqlite", description="File of the SQLite records."
+        "records.sqlite", description="File of the SQLite records."
     )
     replication_poll_interval: Span = Field(
         timedelta(minutes=1),

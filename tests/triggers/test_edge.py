@@ -17,6 +17,8 @@ from services.dependencies import Dependencies
 from triggers.http.errors import handle_errors, whole_number
 from triggers.http.responses import answer
 
+pytestmark = pytest.mark.usefixtures("own_records")
+
 PROBLEMS = [Problem(field="limit", message="x"), Problem(field="cursor", message="y")]
 RAISED: dict[str, tuple[Exception, int]] = {
     "a wrong request": (InvalidRequest(PROBLEMS), 400),

@@ -13,6 +13,8 @@ from azure.mgmt.compute.models import Gallery
 from tests.app import forget
 from triggers.http.inventory import Budget, PageBudgetExceededError, list_images
 
+pytestmark = pytest.mark.usefixtures("own_records")
+
 
 def listing(pages: int) -> Callable[..., ItemPaged[Gallery]]:
     """A list that Azure gives in so many pages of one gallery."""
