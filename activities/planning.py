@@ -13,7 +13,7 @@ from domain.migration.stages import Stage
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import ReadRefused, decide, read_facts
+from services.planning import ReadRefusedError, decide, read_facts
 
 
 @implements(PLAN_MIGRATION)
@@ -29,7 +29,7 @@ def plan_migration(
     asked = snapshot.request
     try:
         facts = read_facts(app.arm, asked)
-    except ReadRefused as refused:
+    except ReadRefusedError as refused:
         return _no_plan([refused.problem])
     if busy := in_motion(facts):
         return ActivityError(code="NotReadyYet", message=busy, transient=True)

@@ -12,11 +12,13 @@ import azure.durable_functions as df
 
 import clock
 from domain.ids import image_key
+from domain.migration.planning import Plan
 from domain.migration.recorded import Accepted
 from domain.migration.requests import MigrationRequest
 from domain.values import Value
 from records.migrations import MigrationRecords, next_id
 from services.dependencies import Dependencies
+from services.planning import Draft
 from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
@@ -72,6 +74,19 @@ def claim(
         if app.records.accept(accepted):
             return Claimed(accepted=accepted)
     raise RuntimeError(f"lost {_RACES} races for {request.source_image_id}")
+
+
+def claim_with_draft(
+    app: Dependencies, request: MigrationRequest, draft: Draft | None
+) -> Claimed | Running:
+    """Claim the image, and keep the plan that was made for this very attempt: the workflow then reads nothing again
+    that it does not read for safety."""
+    plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
+    claimed = claim(app, request, "http", plan.fingerprint.value if plan else None)
+    lasting = draft is not None and draft.lasting and draft.migration_id == claimed.accepted.id
+    if plan and lasting and isinstance(claimed, Claimed):
+        app.records.write_plan(claimed.accepted.id, plan)
+    return claimed
 
 
 async def start_orchestration(

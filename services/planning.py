@@ -1,7 +1,7 @@
 """Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
@@ -17,7 +17,7 @@ from domain.facts import VersionFacts, version_facts
 from domain.ids import ComputeId, parse_gallery_id, parse_image_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
-from domain.migration.rules import Facts
+from domain.migration.rules import Facts, in_motion
 from services.dependencies import Dependencies
 
 NO_APPROVALS = (
@@ -27,7 +27,7 @@ NO_APPROVALS = (
 T = TypeVar("T")
 
 
-class ReadRefused(Exception):  # noqa: N818 - named after what is the case
+class ReadRefusedError(Exception):
     """Azure will not let a part of the request be read, now or later; `problem` names the field."""
 
     def __init__(self, problem: Problem) -> None:
@@ -35,15 +35,24 @@ class ReadRefused(Exception):  # noqa: N818 - named after what is the case
         super().__init__(problem.message)
 
 
-def plan_for(
-    app: Dependencies, request: MigrationRequest, migration_id: str
-) -> Plan | list[Problem]:
+class Draft(NamedTuple):
+    """What was planned for a migration id, from one reading of Azure; `lasting`: a workflow of that id need not plan
+    again, since nothing was just being changed and the image's creation time is known."""
+
+    migration_id: str
+    plan: Plan | list[Problem]
+    lasting: bool = False
+
+
+def draft_plan(app: Dependencies, request: MigrationRequest, migration_id: str) -> Draft:
     """The plan for a request, or every problem. Raises the SDK's errors when Azure cannot answer now."""
     try:
         facts = read_facts(app.arm, request)
-    except ReadRefused as refused:
-        return [refused.problem]
-    return decide(app, request, facts, migration_id)
+    except ReadRefusedError as refused:
+        return Draft(migration_id, [refused.problem])
+    plan = decide(app, request, facts, migration_id)
+    complete = isinstance(plan, Plan) and plan.fingerprint.complete
+    return Draft(migration_id, plan, lasting=complete and in_motion(facts) is None)
 
 
 def decide(
@@ -108,6 +117,6 @@ def _asked(field: str, read: Callable[[], T]) -> T:
         value = error_of(error)
         if value.transient:
             raise
-        raise ReadRefused(
+        raise ReadRefusedError(
             Problem(field=field, message=f"Azure will not let it be read: {value}")
         ) from error

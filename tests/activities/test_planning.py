@@ -15,7 +15,7 @@ from domain.ids import parse_gallery_id, parse_image_id
 from domain.messages import PlannedMigration
 from domain.migration.commands import create_vm_command
 from domain.migration.stages import Stage
-from services.planning import plan_for
+from services.planning import draft_plan
 from tests.activities.azure import Azure
 from tests.app import app, forget, records
 
@@ -26,7 +26,7 @@ def test_a_plan_is_made_without_writing(azure: Azure) -> None:
     assert plan.fingerprint.complete
     assert not plan.definition_exists
     assert {line["method"] for line in azure.sent()} == {"GET"}
-    assert plan == plan_for(app(), azure.written().request, azure.accepted.id)
+    assert plan == draft_plan(app(), azure.written().request, azure.accepted.id).plan
 
 
 def test_what_is_missing_is_a_problem(azure: Azure) -> None:

@@ -1,7 +1,7 @@
 """One host for all scenarios, emptied for every module, and what must hold at the end of each."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +24,12 @@ HERE = Path(__file__).parent
 
 
 @contextmanager
-def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
+def a_cloud(
+    folder: Path, tape: Path | None = None, more: Mapping[str, str] | None = None
+) -> Iterator[Client]:
     """A local cloud of one's own, with somebody who receives its notifications.
 
-    `tape`: where to keep what ARM was asked and answered.
+    `tape`: where to keep what ARM was asked and answered. `more`: settings of the app.
     """
     receiver = Receiver()
     settings = {
@@ -35,6 +37,7 @@ def a_cloud(folder: Path, tape: Path | None = None) -> Iterator[Client]:
         "EVENT_GRID_MAPPING": json.dumps(bodies.MAPPING),
         "NOTIFICATION_URL": receiver.url,
         "NOTIFICATION_SECRET": SECRET,
+        **(more or {}),
     }
     process = LocalCloudProcess(folder, settings)
     try:

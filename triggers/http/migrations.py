@@ -16,12 +16,18 @@ from domain.migration.requests import parse_request
 from domain.migration.stages import Outcome, Stage
 from domain.values import Json
 from services.dependencies import Dependencies
-from services.migrations import Claimed, Running, claim, look_for_running, start_orchestration
+from services.migrations import (
+    Claimed,
+    Running,
+    claim_with_draft,
+    look_for_running,
+    start_orchestration,
+)
 from services.threads import in_records
 from triggers.events.waking import wake
 from triggers.http.errors import body_of, handle_errors
 from triggers.http.parameters import Query
-from triggers.http.plans import AzureSilentError, no_plan, plan_within
+from triggers.http.plans import AzureSilentError, draft_within, no_plan
 from triggers.http.responses import answer, problem
 from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 
@@ -38,16 +44,14 @@ async def start_migration(
     request = parse_request(body_of(req))
     if running := await in_records(look_for_running, app.records, request):
         return await _already(app, running)
-    fingerprint = None
+    draft = None
     try:
-        plan = await plan_within(app, request)
+        draft = await draft_within(app, request)
     except AzureSilentError as silence:
         log.warning("accepted without a plan: %s", silence)
-    else:
-        if not isinstance(plan, Plan):
-            return no_plan(plan)
-        fingerprint = plan.fingerprint.value
-    claimed = await in_records(claim, app, request, "http", fingerprint)
+    if draft and not isinstance(draft.plan, Plan):
+        return no_plan(draft.plan)
+    claimed = await in_records(claim_with_draft, app, request, draft)
     if isinstance(claimed, Running):
         return await _already(app, claimed)
     return await _accepted(app, client, claimed)

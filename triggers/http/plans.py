@@ -13,7 +13,7 @@ from domain.migration.planning import Plan
 from domain.migration.requests import MigrationRequest, parse_request
 from records.migrations import next_id
 from services.dependencies import Dependencies
-from services.planning import plan_for
+from services.planning import Draft, draft_plan
 from services.threads import at_azure, in_records
 from triggers.http.errors import body_of, handle_errors
 from triggers.http.responses import answer, problem
@@ -30,18 +30,20 @@ async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpRespon
     """200 with the plan and every body that would be sent; writes nothing."""
     request = parse_request(body_of(req))
     try:
-        plan = await plan_within(app, request)
+        draft = await draft_within(app, request)
     except AzureSilentError as silence:
         return problem(502, f"Azure cannot answer now: {silence}", headers={"Retry-After": "30"})
-    return answer(200, plan.to_wire()) if isinstance(plan, Plan) else no_plan(plan)
+    if not isinstance(draft.plan, Plan):
+        return no_plan(draft.plan)
+    return answer(200, draft.plan.to_wire())
 
 
-async def plan_within(app: Dependencies, request: MigrationRequest) -> Plan | list[Problem]:
+async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
     """The plan, made within ten seconds, whatever Azure takes. Raises AzureSilentError and AzureBusyError."""
     key = image_key(request.source_image_id)
     name, _ = next_id(await in_records(app.records.latest, key), key)
     try:
-        return await asyncio.wait_for(at_azure(plan_for, app, request, name), PLAN_WITHIN_SECONDS)
+        return await asyncio.wait_for(at_azure(draft_plan, app, request, name), PLAN_WITHIN_SECONDS)
     except TimeoutError as error:
         raise AzureSilentError(f"no answer within {PLAN_WITHIN_SECONDS} seconds") from error
     except (AzureError, NoFact) as error:

@@ -1,0 +1,38 @@
+"""How often a migration asks Azure: docs/architecture.md names each request with its reason."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.figures import tell
+from tests.scenarios.client import Client
+from tests.scenarios.conftest import a_cloud, add_gallery
+
+REGIONS = [{"name": "East US 2"}, {"name": "West Europe"}]
+
+
+@pytest.fixture
+def own_cloud(tmp_path: Path) -> Iterator[Client]:
+    """A local cloud whose app looks at a version right after its write, and then when all is done."""
+    with a_cloud(tmp_path, more={"REPLICATION_POLL_INTERVAL": "PT1H"}) as client:
+        add_gallery(client)
+        yield client
+
+
+@pytest.mark.parametrize(("delete", "most"), [(False, 20), (True, 30)], ids=["kept", "deleted"])
+def test_a_migration_asks_azure_as_often_as_documented(
+    own_cloud: Client, delete: bool, most: int
+) -> None:
+    """One image to two regions; what is read again is read for safety."""
+    own_cloud.add_image("counted")
+    before = len(own_cloud.arm_log())
+    migration = own_cloud.start(own_cloud.request("counted", delete=delete, targetRegions=REGIONS))
+    if delete:
+        own_cloud.advance_to_stage("approval", migration, step="PT2H")
+        assert own_cloud.decide(migration).status == 200
+    (status,) = own_cloud.finish(migration)
+    asked = len(own_cloud.arm_log()) - before
+    tell(f"requests to Azure, image {'deleted' if delete else 'kept'}: {asked}")
+    assert status["outcome"] == "completed"
+    assert asked <= most
