@@ -1,9 +1,6 @@
 """What the SDK raises, as values: Azure's own code and text, whether trying again makes sense, and from when."""
 
 import logging
-import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core.exceptions import (
@@ -17,6 +14,7 @@ from azure.core.exceptions import (
 import clock
 from domain.facts import NoFact
 from domain.results import ActivityError
+from domain.retry_after import retry_after
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})
@@ -54,7 +52,7 @@ def _answered(raised: HttpResponseError) -> ActivityError:
         transient=status in _TRANSIENT_STATUSES
         or code.lower() in _TRANSIENT_CODES
         or (status or 500) < 400,
-        retry_after=retry_after(headers.get("Retry-After")),
+        retry_after=retry_after(headers.get("Retry-After"), clock.now()),
         correlation_id=headers.get("x-ms-correlation-request-id"),
     )
 
@@ -74,21 +72,6 @@ def _json_of(raised: HttpResponseError) -> Any:
     except Exception:
         log.debug("an error answer without a JSON body", exc_info=True)
         return None
-
-
-def retry_after(header: str | None, now: datetime | None = None) -> float | None:
-    """Seconds in a Retry-After header: a number, or an HTTP date against the app's clock; None if neither."""
-    if not header:
-        return None
-    header = header.strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", header):
-        return float(header)
-    try:
-        when = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)  # "-0000" means UTC of unknown origin
-    return max(0.0, (when - (now or clock.now())).total_seconds())
 
 
 def _cut(text: str) -> str:

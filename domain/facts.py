@@ -22,6 +22,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+# What is being made or changed just now; its end says more.
+BUSY_STATES = frozenset({"Creating", "Updating", "Migrating", "Unknown"})
+
+
 class NoFact(ValueError):  # noqa: N818 - named after what is the case
     """An answer of Azure that cannot be what was asked for."""
 

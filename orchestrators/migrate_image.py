@@ -45,8 +45,7 @@ def _ending(run: Run) -> Any:
     except MigrationEndedError as ended:
         return ended
     except ActivityFailedError as failed:
-        kept = run.begun.deletion and run.version_ready
-        return MigrationEndedError(Outcome.KEPT if kept else Outcome.FAILED, failed.reason)
+        return MigrationEndedError(run.stopped, failed.reason)
     return MigrationEndedError(Outcome.COMPLETED, _completed(run))
 
 

@@ -112,7 +112,7 @@ def _replicate(run: Run, phase: str, began: datetime) -> Steps:
     if result.state is WatchState.CANCELLED:
         raise cancelled()
     if result.state is WatchState.FAILED:
-        raise MigrationEndedError(_not_deleted(run), f"{phase}: {result.code}: {result.reason}")
+        raise MigrationEndedError(run.stopped, f"{phase}: {result.code}: {result.reason}")
     run.version_ready = True
 
 
@@ -126,7 +126,7 @@ def check_image(run: Run) -> Steps:
         run.begun.deletion and plan.fingerprint_complete and not found.certain
     ):
         raise MigrationEndedError(
-            _not_deleted(run),
+            run.stopped,
             f"the managed image was made anew under its name, or cannot be told from one that was; "
             f"version {plan.version_name} is not promoted; start again to migrate the image as it is now",
         )
@@ -147,8 +147,3 @@ def promote_version(run: Run) -> Steps:
     )
     yield from run.call(PROMOTE_VERSION, run.step)
     yield from _replicate(run, "promotion", began)
-
-
-def _not_deleted(run: Run) -> Outcome:
-    """How a run ends that cannot go on: with a usable version and a deletion asked for, the image was kept."""
-    return Outcome.KEPT if run.version_ready and run.begun.deletion else Outcome.FAILED

@@ -24,7 +24,13 @@ from domain.messages import (
     StepRequest,
     TimedRequest,
 )
-from domain.migration.stages import AFTER_REPLICATION, ImageFate, Stage
+from domain.migration.stages import (
+    AFTER_REPLICATION,
+    ImageFate,
+    Outcome,
+    Stage,
+    outcome_of_a_stop,
+)
 from orchestrators.calls import call_activity
 from orchestrators.endings import ActivityFailedError
 from orchestrators.waiting import Steps, pause
@@ -67,6 +73,11 @@ class Run:
     def timed(self) -> TimedRequest:
         """The request of a step that needs the time too."""
         return TimedRequest(migration_id=self.migration_id, run=self.begun.run, at=self.now)
+
+    @property
+    def stopped(self) -> Outcome:
+        """How it ends when it cannot go on from here."""
+        return outcome_of_a_stop(usable=self.version_ready, deletion=self.begun.deletion)
 
     def since(self, stage: Stage) -> datetime:
         """When the migration came into this stage: in an earlier run, or now."""

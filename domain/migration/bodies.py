@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from domain.facts import IDENTIFIER, DefinitionFacts, ImageFacts
+from domain.facts import DefinitionFacts, ImageFacts
 from domain.ids import version_id
 from domain.migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_TAG
 from domain.migration.requests import MigrationRequest, SecurityType, TargetRegion
@@ -70,25 +70,6 @@ def definition_body(
     ):  # an empty plan is stored and breaks every VM later (bicep-registry-modules#2359)
         properties["purchasePlan"] = wanted.purchase_plan.to_wire()
     return {"location": location, "properties": properties}
-
-
-def mismatches(there: DefinitionFacts, body: Json) -> Iterator[str]:
-    """What an image definition has otherwise than the body that would have made it, in what can never be changed."""
-    sent = body["properties"]
-    pairs = (
-        ("OS type", there.os_type, sent["osType"]),
-        ("OS state", there.os_state, sent["osState"]),
-        ("Hyper-V generation", there.hyper_v_generation, sent["hyperVGeneration"]),
-        ("architecture", there.architecture, sent["architecture"]),
-        *((key, getattr(there, key), sent["identifier"][key]) for key in IDENTIFIER),
-    )
-    for what, has, needs in pairs:
-        if has.lower() != needs.lower():
-            yield f"{what} '{has}' instead of '{needs}'"
-    has_plan = there.purchase_plan or {}
-    plan: dict[str, str] = sent.get("purchasePlan") or {}
-    if any((has_plan.get(key) or "").lower() != value.lower() for key, value in plan.items()):
-        yield "no such purchase plan as was asked for"
 
 
 def version_body(

@@ -7,10 +7,9 @@ A region's failure counts once the version's own operation has ended, so that Az
 
 from datetime import timedelta
 
-from domain.facts import fact
+from domain.facts import BUSY_STATES, fact
 from domain.values import Value
 
-BUSY_STATES = frozenset({"Creating", "Updating", "Migrating", "Unknown"})
 APPEARS_WITHIN = timedelta(
     minutes=10
 )  # a GET can be 404 for minutes after the PUT (terraform-provider-azurerm)

@@ -12,7 +12,13 @@ from hashlib import sha256
 
 from domain.migration.latch import Finished, Latch, Restart
 from domain.migration.recorded import Snapshot
-from domain.migration.stages import AFTER_REPLICATION, WITH_VERSION, ImageFate, Outcome
+from domain.migration.stages import (
+    AFTER_REPLICATION,
+    WITH_VERSION,
+    ImageFate,
+    Outcome,
+    outcome_of_a_stop,
+)
 
 LONGEST_TIMER = timedelta(days=1)
 HANGS_AFTER = LONGEST_TIMER + timedelta(hours=1)
@@ -41,6 +47,7 @@ class Runtime(StrEnum):
 
 
 ENDED_BY_A_PERSON = frozenset({Runtime.TERMINATED, Runtime.CANCELED})
+ENDED = ENDED_BY_A_PERSON | {Runtime.COMPLETED, Runtime.FAILED}
 UNDER_WAY = frozenset({Runtime.PENDING, Runtime.RUNNING, Runtime.CONTINUED})
 
 
@@ -206,12 +213,8 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Finis
     latch, stage = snapshot.latch, snapshot.state.stage
     usable = stage in AFTER_REPLICATION
     fate = ImageFate.UNKNOWN if latch.deletion else snapshot.state.image
-    if latch.cancelled_at:
-        outcome = Outcome.CANCELLED
-    elif usable and snapshot.wants_deletion:
-        outcome = Outcome.KEPT
-    else:
-        outcome = Outcome.FAILED
+    stopped = outcome_of_a_stop(usable=usable, deletion=snapshot.wants_deletion)
+    outcome = Outcome.CANCELLED if latch.cancelled_at else stopped
     cause = told(text)
     reason = f"the orchestration {how}{f' ({cause})' if cause else ''}; the image is {fate}; "
     advice = "look at the version and start again"

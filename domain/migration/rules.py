@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import Problem
-from domain.facts import IDENTIFIER, DefinitionFacts, GalleryFacts, ImageFacts, VersionFacts
+from domain.facts import (
+    BUSY_STATES,
+    DefinitionFacts,
+    GalleryFacts,
+    ImageFacts,
+    VersionFacts,
+)
 from domain.migration.fingerprint import (
     FINGERPRINT_TAG,
     fingerprint_of,
     same_as_far_as_known,
 )
+from domain.migration.fitting import Misfit, Needs, misfits_of_image, misfits_of_request
 from domain.migration.requests import (
     MigrationRequest,
     ReplicationMode,
@@ -26,8 +33,6 @@ from domain.values import Value
 MAX_DISK_GB = (
     2048  # "source resource size … exceeds the max size 2048 supported" (mission.md section 5)
 )
-
-BUSY_STATES = frozenset({"Creating", "Updating"})
 
 
 class Facts(Value):
@@ -164,26 +169,8 @@ def _existing_definition(question: Question) -> Iterator[Problem]:
             field="imageDefinition.name",
             message=f"the definition '{there.name}' is {there.provisioning_state}; it must be Succeeded",
         )
-    for field in IDENTIFIER:
-        has, asks = getattr(there, field), getattr(wanted, field)
-        if has.lower() != asks.lower():
-            yield _differs(f"imageDefinition.{field}", there.name, field, has, asks)
-    if wanted.security_type and wanted.security_type.value.lower() != there.security_type.lower():
-        yield _differs(
-            "imageDefinition.securityType",
-            there.name,
-            "SecurityType",
-            there.security_type,
-            wanted.security_type,
-        )
-    plan = wanted.purchase_plan.to_wire() if wanted.purchase_plan else None
-    has_plan = {
-        key: (there.purchase_plan or {}).get(key) for key in ("name", "publisher", "product")
-    }
-    if plan and plan != has_plan:
-        yield _differs(
-            "imageDefinition.purchasePlan", there.name, "purchase plan", there.purchase_plan, plan
-        )
+    for misfit in misfits_of_request(there, wanted):
+        yield _differs(there.name, misfit)
 
 
 def _image_ready(question: Question) -> Iterator[Problem]:
@@ -225,22 +212,8 @@ def _image_fits_definition(question: Question) -> Iterator[Problem]:
     there, image = question.facts.definition, question.image
     if there is None:
         return
-    pairs = (
-        ("OS type", there.os_type, image.os_type),
-        ("OS state", there.os_state, "Generalized"),
-        ("Hyper-V generation", there.hyper_v_generation, image.hyper_v_generation),
-        ("architecture", there.architecture, "x64"),
-    )
-    for what, has, needs in pairs:
-        if has.lower() != needs.lower():
-            yield _differs(
-                "imageDefinition.name",
-                there.name,
-                what,
-                has,
-                needs,
-                "a managed image of this kind needs",
-            )
+    for misfit in misfits_of_image(there, Needs(image.os_type, image.hyper_v_generation)):
+        yield _differs(there.name, misfit)
 
 
 def _security_fits_generation(question: Question) -> Iterator[Problem]:
@@ -264,13 +237,11 @@ def _shallow_regions(question: Question) -> Iterator[Problem]:
         )
 
 
-def _differs(
-    field: str, name: str, what: str, has: object, needs: object, why: str = "the request says"
-) -> Problem:
+def _differs(name: str, misfit: Misfit) -> Problem:
     return Problem(
-        field=field,
-        message=f"the definition '{name}' has the {what} '{has}' but {why} '{needs}'; definitions are never "
-        "changed, so use another definition name or correct the request",
+        field=misfit.field,
+        message=f"the definition '{name}' has the {misfit.what} '{misfit.has}' but {misfit.why} '{misfit.needs}'; "
+        "definitions are never changed, so use another definition name or correct the request",
     )
 
 

@@ -37,6 +37,11 @@ class ImageFate(StrEnum):
     UNKNOWN = "unknown"
 
 
+def outcome_of_a_stop(*, usable: bool, deletion: bool) -> Outcome:
+    """How a migration ends that cannot go on: with a usable version and a deletion asked for, the image was kept."""
+    return Outcome.KEPT if usable and deletion else Outcome.FAILED
+
+
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.PLANNING: frozenset({Stage.DEFINITION, Stage.REPLICATION, Stage.FINISHED}),
     Stage.DEFINITION: frozenset({Stage.VERSION, Stage.FINISHED}),

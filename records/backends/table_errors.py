@@ -3,9 +3,11 @@
 Codes: https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 """
 
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from domain.retry_after import retry_after
 from records.store import (
     RecordChanged,
     RecordError,
@@ -62,13 +64,8 @@ def _retry_after(error: "AzureError") -> float | None:
     """`Retry-After` in seconds; a date counts from the answer's own `Date`."""
     response = getattr(error, "response", None)
     headers = {} if response is None else response.headers
-    asked = headers.get("Retry-After")
-    if asked is None:
-        return None
     try:
-        if asked.strip().isdigit():
-            return float(asked)
-        sent = parsedate_to_datetime(headers["Date"])
-        return max(0.0, (parsedate_to_datetime(asked) - sent).total_seconds())
-    except (ValueError, TypeError, KeyError):
-        return None
+        sent = parsedate_to_datetime(headers.get("Date") or "")
+    except ValueError:
+        sent = datetime.now(UTC)
+    return retry_after(headers.get("Retry-After"), sent)

@@ -7,8 +7,9 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arm.errors import error_of, retry_after
+from arm.errors import error_of
 from domain.facts import NoFact
+from domain.retry_after import retry_after
 from tests.builders import NOW
 
 HEADERS = {

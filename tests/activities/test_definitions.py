@@ -10,6 +10,8 @@ from activities.definitions import ensure_definition
 from domain.migration.latch import Effect
 from domain.results import ResultStatus
 from tests.activities.azure import Azure
+from tests.app import records
+from tests.builders import definition_part
 
 
 def test_an_absent_definition_is_made_once(azure: Azure) -> None:
@@ -56,23 +58,24 @@ def test_an_existing_definition_is_never_changed(azure: Azure) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("asked", "planned", "words"),
     [
-        ({"identifier": {"publisher": "contoso", "offer": "web", "sku": "b"}}, "sku '2019'"),
-        ({"hyperVGeneration": "V1"}, "Hyper-V generation 'V2'"),
+        ({"sku": "b"}, {}, "sku '2019' instead of 'b'"),
+        ({}, {"hyper_v_generation": "V1"}, "Hyper-V generation 'V2' instead of 'V1'"),
         (
             {"purchasePlan": {"name": "n", "publisher": "p", "product": "q"}},
-            "no such purchase plan",
+            {},
+            "purchase plan 'none' instead of 'n/p/q'",
         ),
     ],
 )
 def test_a_definition_that_somebody_else_made_meanwhile_must_fit(
-    azure: Azure, changes: dict[str, Any], words: str
+    azure: Azure, asked: dict[str, Any], planned: dict[str, Any], words: str
 ) -> None:
     """Two new images at once may name one definition; the second must not end up in what was made for the first."""
     plan = azure.defined()
-    body = {**plan.definition_body, "properties": {**plan.definition_body["properties"], **changes}}
-    azure.replan(definition_body=body)
+    azure.accepted = azure.accept(imageDefinition=definition_part(**asked))
+    records().write_plan(azure.accepted.id, plan.model_copy(update=planned))
     answer = azure.ask(ensure_definition)
     assert answer.error is not None
     assert (answer.error.code, answer.error.transient) == ("DefinitionDiffers", False)

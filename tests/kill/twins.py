@@ -82,13 +82,13 @@ def _is_restart(line: Json) -> bool:
 
 
 def _deadline(status: Json) -> str | None:
-    """Seconds from the line that asks for the approval."""
+    """Seconds from the line that asks for the approval, which is written a step later: to ten seconds."""
     deadline = status["approval"]["deadline"]
     asked = [line["at"] for line in status["timeline"] if line["text"].startswith(_ASKED)]
     if deadline is None or not asked:
         return deadline and "never asked for"
     length = datetime.fromisoformat(deadline) - datetime.fromisoformat(asked[0])
-    return f"after {length.total_seconds():.0f} s"
+    return f"after {round(length.total_seconds(), -1):.0f} s"
 
 
 def _without_chance(value: Any, names: tuple[str, str]) -> Any:

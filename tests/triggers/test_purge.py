@@ -34,7 +34,7 @@ def purged_until(extension: Extension) -> datetime:
     """Up to when the extension was asked to purge; only what has ended."""
     asyncio.run(extension.play(purge))
     [asked] = extension.purged
-    assert asked["runtimeStatus"] == "Completed,Failed,Terminated"
+    assert asked["runtimeStatus"] == "Completed,Failed,Canceled,Terminated"
     return datetime.fromisoformat(asked["createdTimeTo"])
 
 

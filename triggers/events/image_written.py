@@ -17,13 +17,12 @@ import clock
 from arm.errors import error_of
 from arm.images import read_image_facts
 from domain.errors import InvalidRequest
-from domain.facts import ImageFacts
+from domain.facts import BUSY_STATES, ImageFacts
 from domain.ids import ComputeId, image_key, parse_image_id
 from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
 from domain.migration.mapping import request_for
 from domain.migration.recorded import Accepted
 from domain.migration.requests import MigrationRequest
-from domain.migration.rules import BUSY_STATES
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies, dependencies
 from services.migrations import Claimed, claim, start_orchestration

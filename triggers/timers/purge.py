@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 import clock
+from domain.migration.restarting import ENDED
 from services.dependencies import Dependencies, dependencies
 from services.threads import in_records
 
 log = logging.getLogger("gallery_migrator")
 
 _ENDED = [
-    df.OrchestrationRuntimeStatus.Completed,
-    df.OrchestrationRuntimeStatus.Failed,
-    df.OrchestrationRuntimeStatus.Terminated,
+    status for status in df.OrchestrationRuntimeStatus if status.name in {r.value for r in ENDED}
 ]
 """Always named: a purge by time without a finished status purges more than it says (durable.md B5.31)."""
 
