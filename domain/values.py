@@ -17,7 +17,11 @@ class Value(BaseModel):
     """A frozen value that crosses the durable boundary or lies in the records, as plain camelCase JSON."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,  # a cold start would build all of them, and needs a few
     )
 
     def to_wire(self) -> Json:
@@ -34,7 +38,12 @@ class Edge(Value):
     """A frozen value that somebody outside wrote: unknown fields are errors, types are strict."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 
