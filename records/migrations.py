@@ -1,14 +1,14 @@
 """The app's own memory of migrations, on any record store.
 
 Where things lie (partition / row):
-- `<image key>` / `<attempt>`: the accepted request. Inserting it claims the image: only one writer wins a number.
+- `<image key>` / `<attempt>`, `image.<image key>` / what was found in it: `records/attempts.py`.
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
   `ruling.<key>`, and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `sweep` / `last`: when the sweep was last through.
-- `recent` / `<inverted time>-<migration id>`: the list, newest first.
+- `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
@@ -22,46 +22,38 @@ from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
     Accepted,
     Failing,
-    ListEntry,
     Notice,
     Received,
     Ruling,
     Snapshot,
     State,
 )
-from domain.migration.stages import Outcome, Stage
+from domain.migration.stages import Stage
 from domain.values import Json
+from records.attempts import AttemptRecords, attempt_row
+from records.listing import ListRecords
 from records.runs import RunRecords
 from records.store import RecordChanged, RecordExists
 
-_OPEN, _RECENT, _WEBHOOKS, _SWEEP = "open", "recent", "webhooks", "sweep"
-_END_OF_TIME_MS = 10**14
+_OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailable."""
 
     # -- claims -------------------------------------------------------------------------------------------------
-
-    def latest(self, image_key: str) -> Accepted | None:
-        """The newest attempt to migrate an image."""
-        attempts = self.attempts(image_key)
-        return attempts[-1] if attempts else None
-
-    def attempts(self, image_key: str) -> list[Accepted]:
-        """All attempts to migrate an image, oldest first."""
-        return [Accepted.from_wire(record.value) for record in self.all(image_key)]
 
     def accept(self, accepted: Accepted) -> bool:
         """Claim the image for this attempt; False if somebody else has this attempt number already."""
         self._store.put(_OPEN, accepted.id, {"at": accepted.accepted_at.isoformat()})
         try:
             self._store.insert(
-                accepted.image_key, _attempt_row(accepted.attempt), accepted.to_wire()
+                accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
             )
         except RecordExists:
             return False
         self._store.put(accepted.id, "accepted", accepted.to_wire())
+        self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
         return True
 
@@ -74,7 +66,7 @@ class MigrationRecords(RunRecords):
     def read_accepted(self, migration: str) -> Accepted | None:
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
-        record = self._store.read(parsed[0], _attempt_row(parsed[1])) if parsed else None
+        record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
         return Accepted.from_wire(record.value) if record else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
@@ -86,20 +78,6 @@ class MigrationRecords(RunRecords):
         # Whoever accepted it may have died before the copy.
         accepted = Accepted.from_wire(copy) if copy else self.read_accepted(migration)
         return _snapshot(accepted, rows) if accepted else None
-
-    def recent(
-        self, *, stage: Stage | None, outcome: Outcome | None, limit: int, after: str
-    ) -> tuple[list[ListEntry], str]:
-        """A page of the list, newest first, and where the next one begins ("" at the end)."""
-        entries: list[ListEntry] = []
-        for record in self.each(_RECENT, after, 200):
-            if len(entries) == limit:
-                return entries, after
-            after = record.row
-            entry = ListEntry.from_wire(record.value)
-            if stage in {None, entry.stage} and outcome in {None, entry.outcome}:
-                entries.append(entry)
-        return entries, ""
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
@@ -114,6 +92,10 @@ class MigrationRecords(RunRecords):
             self._store.delete(_OPEN, migration, etag)
         except RecordChanged:
             return
+
+    def close_pointer(self, migration: str) -> None:
+        """Its outcome stands and was told, or given up telling: the sweep has nothing to do for it any more."""
+        self._store.delete(_OPEN, migration)
 
     def mark_swept(self, at: datetime) -> None:
         """Remember that a sweep was through at this time."""
@@ -145,28 +127,6 @@ class MigrationRecords(RunRecords):
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.from_wire(record.value) if record else None
 
-    # -- the list, and what is open -----------------------------------------------------------------------------
-
-    def list_migration(
-        self, accepted: Accepted, stage: Stage, at: datetime, latch: Latch | None = None
-    ) -> None:
-        """Write its row of the list."""
-        finished = latch.finished if latch else None
-        entry = ListEntry(
-            id=accepted.id,
-            source_image_id=accepted.source_image_id,
-            accepted_at=accepted.accepted_at,
-            updated_at=finished.at if finished else at,
-            stage=Stage.FINISHED if finished else stage,
-            outcome=finished.outcome if finished else None,
-            reason=finished.reason if finished else "",
-        )
-        self._store.put(_RECENT, _recent_row(accepted), entry.to_wire())
-
-    def close_pointer(self, migration: str) -> None:
-        """Its outcome stands and was told, or given up telling: the sweep has nothing to do for it any more."""
-        self._store.delete(_OPEN, migration)
-
 
 def _snapshot(accepted: Accepted, rows: dict[str, Json]) -> Snapshot:
     return Snapshot(
@@ -192,15 +152,6 @@ def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
     return [
         (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
     ]
-
-
-def _attempt_row(attempt: int) -> str:
-    return f"{attempt:06d}"
-
-
-def _recent_row(accepted: Accepted) -> str:
-    since_epoch = accepted.accepted_at.timestamp() * 1000
-    return f"{_END_OF_TIME_MS - int(since_epoch):014d}-{accepted.id}"
 
 
 def next_id(latest: Accepted | None, image_key: str) -> tuple[str, int]:

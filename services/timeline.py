@@ -16,8 +16,9 @@ def tell_restarts(records: MigrationRecords, snapshot: Snapshot) -> State:
 
 
 def settle_end(records: MigrationRecords, snapshot: Snapshot) -> None:
-    """Write what follows from an outcome: its line in the timeline, its row of the list."""
+    """Write what follows from an outcome: its line in the timeline, which image is known now, its row of the list."""
     records.change_state(snapshot.accepted.id, lambda state: settled(state, snapshot.latch))
+    records.remember_image(snapshot.accepted.image_key, snapshot.sighting)
     at = snapshot.accepted.accepted_at
     records.list_migration(snapshot.accepted, Stage.FINISHED, at, snapshot.latch)
 

@@ -9,10 +9,13 @@ from records.migrations import MigrationRecords
 
 
 def end(records: MigrationRecords, accepted: Accepted, finished: Finished) -> Finished:
-    """Write an outcome, its row of the list, and that people know of it; the outcome that holds."""
+    """Write an outcome, its image, its row of the list, and that people know of it; the outcome that holds."""
     held = records.change_latch(accepted.id, lambda latch: finish(latch, latch.run, finished))
     assert isinstance(held, Latch)
     assert held.finished is not None
+    snapshot = records.snapshot(accepted.id)
+    assert snapshot is not None
+    records.remember_image(accepted.image_key, snapshot.sighting)
     records.list_migration(accepted, Stage.FINISHED, finished.at, held)
     records.close_pointer(accepted.id)
     return held.finished

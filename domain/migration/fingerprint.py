@@ -50,6 +50,16 @@ def same_as_far_as_known(one: str, other: str) -> bool:
     )
 
 
+def content_of(value: str) -> str:
+    """What all fingerprints of the same content begin with."""
+    return f"{value.rpartition('-')[0]}-"
+
+
+def without_creation_time(value: str) -> str:
+    """What a fingerprint would be if the creation time were not known."""
+    return content_of(value) + _UNKNOWN
+
+
 def made_from(version: VersionFacts, image_id: str, fingerprint: str) -> bool:
     """Whether our tags and the version's source say that it was made from this very image."""
     return (

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Finished, Latch
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan
@@ -105,6 +106,21 @@ class Failing(Value):
     since: datetime
 
 
+class Sighting(Value):
+    """What an attempt knows of the image that it is about; no `fingerprint` while it has not read it."""
+
+    migration: str
+    accepted_at: datetime
+    fingerprint: str | None = None
+
+    def is_of(self, fingerprint: str, created: datetime | None) -> bool:
+        """Whether it is about the very image that has this fingerprint. One that has not read its image is told by
+        time only: it cannot have been about an image that was made later."""
+        if self.fingerprint is not None:
+            return same_as_far_as_known(self.fingerprint, fingerprint)
+        return created is None or created <= self.accepted_at
+
+
 class Snapshot(Value):
     """Everything recorded about one attempt."""
 
@@ -141,6 +157,16 @@ class Snapshot(Value):
     def request(self) -> MigrationRequest:
         """The accepted request."""
         return request_from_record(self.accepted.request)
+
+    @property
+    def sighting(self) -> Sighting:
+        """Which image it is about. What the workflow read counts before what was read at the start: that may have had
+        no creation time yet, or have been of an image that was made anew since."""
+        return Sighting(
+            migration=self.accepted.id,
+            accepted_at=self.accepted.accepted_at,
+            fingerprint=self.state.fingerprint or self.accepted.fingerprint,
+        )
 
     @property
     def wants_deletion(self) -> bool:

@@ -145,6 +145,21 @@ def test_an_outcome_is_written_once_and_given_back(azure: Azure, outcome: Outcom
     assert (entry.stage, entry.outcome, entry.reason) == (Stage.FINISHED, outcome, "r")
 
 
+def test_what_has_ended_is_found_by_its_outcome_and_its_image(azure: Azure) -> None:
+    """And is no longer among the open ones: by its last step, whatever the sweep does later."""
+    plan = azure.plan()
+    azure.done(finish_migration, **ending("kept"))
+    for wanted in (
+        {"stage": None, "outcome": Outcome.KEPT},
+        {"stage": Stage.FINISHED, "outcome": None},
+    ):
+        page, _ = records().recent(**wanted, limit=9, after="")
+        assert [entry.id for entry in page] == [azure.accepted.id]
+    assert records().recent(stage=Stage.PLANNING, outcome=None, limit=9, after="") == ([], "")
+    [known] = records().sightings(azure.accepted.image_key, plan.fingerprint.value)
+    assert (known.migration, known.fingerprint) == (azure.accepted.id, plan.fingerprint.value)
+
+
 def test_an_outcome_stays_open_until_it_was_told(azure: Azure) -> None:
     """The sweep still has to tell it, should nobody else."""
     azure.done(finish_migration, **ending())

@@ -15,7 +15,7 @@ from domain.settings import InvalidSettings
 from records.store import RecordsUnavailable
 from services.dependencies import Dependencies
 from triggers.http.errors import handle_errors, whole_number
-from triggers.http.responses import answer
+from triggers.http.responses import MOST_ERRORS, answer
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -88,3 +88,12 @@ def test_what_is_no_whole_number_in_range_is_named(text: str) -> None:
     assert caught.value.problems == [
         Problem(field="limit", message="must be a whole number from 1 to 200")
     ]
+
+
+def test_an_answer_lists_so_many_errors_and_counts_the_others() -> None:
+    """A body of 64 KB can have thousands of them."""
+    many = [Problem(field=f"f{number}", message="is not known") for number in range(7000)]
+    body = said(handled(InvalidRequest(many)))
+    assert [error["field"] for error in body["errors"]] == [f"f{n}" for n in range(MOST_ERRORS)]
+    assert body["moreErrors"] == 7000 - MOST_ERRORS
+    assert "moreErrors" not in said(handled(InvalidRequest(many[:MOST_ERRORS])))

@@ -1,14 +1,20 @@
 """Whether an image that an event is about is known already."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.facts import ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.recorded import Accepted, State
+from domain.migration.stages import Outcome
+from records.backends.sqlite import SqliteRecords
 from tests import builders as b
 from tests.app import records
+from tests.endings import end
 from triggers.events.image_written import Dropped, _check_new
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -72,3 +78,70 @@ def test_an_image_made_anew_between_the_start_and_the_plan_is_known() -> None:
     again = image(created_time=(b.NOW + timedelta(days=1)).isoformat())
     planned(image(), again)
     assert not is_new(again)
+
+
+def ended(attempt: int, fingerprint: str | None) -> Accepted:
+    """An attempt that knew this of its image, and has failed since."""
+    made = b.an_acceptance(attempt).model_copy(update={"fingerprint": fingerprint})
+    records().accept(made)
+    end(records(), made, b.an_end(Outcome.FAILED))
+    return made
+
+
+def of_day(day: int) -> ImageFacts:
+    """The image of that day, made anew of the same disks."""
+    return image(created_time=(b.NOW + timedelta(days=day)).isoformat())
+
+
+def test_an_image_of_an_earlier_attempt_is_known() -> None:
+    """Whatever was migrated under its name since."""
+    for day in (1, 2, 3):
+        ended(day, fingerprint_of(of_day(day)).value)
+    assert [is_new(of_day(day)) for day in (1, 2, 3, 4)] == [False, False, False, True]
+
+
+def test_an_earlier_attempt_that_never_saw_its_image_is_told_by_time() -> None:
+    """The attempts after it count for themselves."""
+    never = ended(1, None)
+    ended(2, fingerprint_of(of_day(2)).value)
+    assert not is_new(image(created_time=never.accepted_at.isoformat()))
+    assert is_new(of_day(1))
+
+
+def test_an_event_about_an_image_with_500_attempts_reads_a_few_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether it is new or known; and so does the claim's look for the newest."""
+    for attempt in range(1, 501):
+        ended(attempt, fingerprint_of(of_day(attempt)).value)
+    with counted(monkeypatch) as asked:
+        assert is_new(of_day(501))
+    assert len(asked) <= 6
+    assert sum(asked) <= 20
+    with counted(monkeypatch) as asked:
+        assert not is_new(of_day(1))
+        assert records().latest(b.an_acceptance().image_key) is not None
+    assert len(asked) <= 8
+    assert sum(asked) <= 20
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many rows each query gives."""
+    asked: list[int] = []
+    really_read, really_list = SqliteRecords.read, SqliteRecords.list
+
+    def read(home: SqliteRecords, *where: str) -> Any:
+        found = really_read(home, *where)
+        asked.append(1 if found else 0)
+        return found
+
+    def listed(home: SqliteRecords, *where: str, **options: Any) -> Any:
+        found = really_list(home, *where, **options)
+        asked.append(len(found))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteRecords, "read", read)
+        patched.setattr(SqliteRecords, "list", listed)
+        yield asked

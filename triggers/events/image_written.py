@@ -19,9 +19,9 @@ from arm.images import read_image_facts
 from domain.errors import InvalidRequest
 from domain.facts import BUSY_STATES, ImageFacts
 from domain.ids import ComputeId, image_key, parse_image_id
-from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
+from domain.migration.fingerprint import fingerprint_of
 from domain.migration.mapping import request_for
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import Snapshot
 from domain.migration.requests import MigrationRequest
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies, dependencies
@@ -126,21 +126,13 @@ def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
 
 
 def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
-    """Raises Dropped when a record has this image's fingerprint."""
-    for accepted in records.attempts(image_key(facts.id)):
-        if _has(records, accepted, facts):
-            raise Dropped(f"{accepted.id} has it already")
-
-
-def _has(records: MigrationRecords, accepted: Accepted, facts: ImageFacts) -> bool:
-    """Whether an attempt is about this very image; one that ended before reading it is told by time only.
-
-    What the workflow read counts before what was read at the start: that may have had no creation time yet, or have
-    been of an image that was made anew since.
-    """
-    snapshot = records.snapshot(accepted.id)
-    known = (snapshot.state.fingerprint if snapshot else None) or accepted.fingerprint
-    if known is not None:
-        return same_as_far_as_known(known, fingerprint_of(facts).value)
-    created = facts.created_time
-    return created is None or datetime.fromisoformat(created) <= accepted.accepted_at
+    """Raises Dropped when an attempt is about this very image: the newest, or one that has ended."""
+    key, fingerprint = image_key(facts.id), fingerprint_of(facts).value
+    created = datetime.fromisoformat(facts.created_time) if facts.created_time else None
+    latest = records.latest(key)
+    if latest is None:
+        return
+    newest = records.snapshot(latest.id) or Snapshot(accepted=latest)
+    for sighting in [newest.sighting, *records.sightings(key, fingerprint)]:
+        if sighting.is_of(fingerprint, created):
+            raise Dropped(f"{sighting.migration} has it already")

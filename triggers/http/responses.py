@@ -21,6 +21,9 @@ _TITLES = {
     503: "Not now",
 }
 
+MOST_ERRORS = 100
+"""Entries in an answer: a body of 64 KB can have thousands of wrong fields, each told in more words than it has."""
+
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """A JSON answer; never cached."""
@@ -39,7 +42,8 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> func.HttpResponse:
-    """A problem answer; `errors` holds one entry for each wrong field."""
+    """A problem answer; `errors` holds one entry for each wrong field, up to `MOST_ERRORS`, and `moreErrors` how many
+    there are besides."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES[status],
@@ -48,7 +52,9 @@ def problem(
         **more,
     }
     if errors:
-        body["errors"] = [error.to_wire() for error in errors]
+        body["errors"] = [error.to_wire() for error in errors[:MOST_ERRORS]]
+    if len(errors) > MOST_ERRORS:
+        body["moreErrors"] = len(errors) - MOST_ERRORS
     return func.HttpResponse(
         json.dumps(body),
         status_code=status,

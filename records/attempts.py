@@ -1,0 +1,70 @@
+"""The attempts to migrate one image: the newest, and whether an image was migrated before, in a few rows however many
+there were.
+
+- `<image key>` / `<attempt>`: the accepted request. Inserting it claims the image: only one writer wins a number.
+- `image.<image key>` / `latest`: the number of an attempt that is there, from which on the newest is looked for. It may
+  be behind, since its writer may have died before; it is never ahead.
+- `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image.
+- `image.<image key>` / `unread`: of the attempts that ended before they had read the image the one accepted last.
+
+An attempt gets its row by fingerprint at its end. Until then it is the newest, since the image is claimed.
+"""
+
+from domain.migration.fingerprint import content_of, without_creation_time
+from domain.migration.recorded import Accepted, Sighting
+from domain.values import Json
+from records.rows import Rows
+from records.store import Record
+
+_LATEST, _UNREAD = "latest", "unread"
+
+
+class AttemptRecords(Rows):
+    """Reads and writes of attempts. Every method may raise RecordsUnavailable."""
+
+    def latest(self, image_key: str) -> Accepted | None:
+        """The newest attempt to migrate an image."""
+        hint = self._store.read(_about(image_key), _LATEST)
+        known = int(hint.value["attempt"]) if hint else 1
+        attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
+        return Accepted.from_wire(attempts[-1].value) if attempts else None
+
+    def hint_latest(self, accepted: Accepted) -> None:
+        """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
+        if accepted.attempt > 1:
+            self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
+
+    def remember_image(self, image_key: str, sighting: Sighting) -> None:
+        """Write down which image an attempt that has ended was about."""
+        if sighting.fingerprint is not None:
+            self._store.put(_about(image_key), sighting.fingerprint, sighting.to_wire())
+            return
+
+        def later(held: Json) -> Json | None:
+            known = Sighting.from_wire(held) if held else sighting
+            return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
+
+        self.change(_about(image_key), _UNREAD, later)
+
+    def sightings(self, image_key: str, fingerprint: str) -> list[Sighting]:
+        """Of the attempts that have ended, those which alone can have been about an image with this fingerprint: one
+        that knew as much of it, one that did not know its creation time, one that knew nothing."""
+        about, incomplete = _about(image_key), without_creation_time(fingerprint)
+        if fingerprint == incomplete:
+            found = self._store.list(about, prefix=content_of(fingerprint), limit=1)
+        else:
+            found = self._read(about, fingerprint) + self._read(about, incomplete)
+        return [Sighting.from_wire(r.value) for r in found + self._read(about, _UNREAD)]
+
+    def _read(self, partition: str, row: str) -> list[Record]:
+        record = self._store.read(partition, row)
+        return [record] if record else []
+
+
+def _about(image_key: str) -> str:
+    return f"image.{image_key}"
+
+
+def attempt_row(attempt: int) -> str:
+    """The row of an attempt, in their order."""
+    return f"{attempt:06d}"
