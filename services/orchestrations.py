@@ -4,12 +4,12 @@ import azure.durable_functions as df
 from azure.durable_functions.models import DurableOrchestrationStatus
 
 from domain.ids import PHASES, replication_instance_id
-from domain.migration.restarting import Runtime, Sighting
+from domain.migration.restarting import OrchestrationState, Runtime
 
 
 async def look_at_orchestrations(
     client: df.DurableOrchestrationClient, migration: str
-) -> tuple[Sighting, tuple[Sighting, ...]] | None:
+) -> tuple[OrchestrationState, tuple[OrchestrationState, ...]] | None:
     """The migration's orchestration and its children; None when the extension does not say."""
     parent = _sighting(await client.get_status(migration))
     if parent is None:
@@ -20,14 +20,14 @@ async def look_at_orchestrations(
     return (parent, found) if len(found) == len(ids) else None
 
 
-def _sighting(status: DurableOrchestrationStatus) -> Sighting | None:
+def _sighting(status: DurableOrchestrationStatus) -> OrchestrationState | None:
     """The SDK makes a status of the extension's 500 too, with that answer's fields and no runtime status; only a 404
     has no body at all (../shared/durable, recordings control and start_variants)."""
     if status.runtime_status is None:
         missing = getattr(status, "message", None) == ""
-        return Sighting(Runtime.MISSING) if missing else None
+        return OrchestrationState(Runtime.MISSING) if missing else None
     output = status.output
-    return Sighting(
+    return OrchestrationState(
         runtime=Runtime(status.runtime_status.name),
         text=output if isinstance(output, str) else "",
         updated_at=status.last_updated_time,

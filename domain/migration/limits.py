@@ -3,6 +3,8 @@ settings changes no migration under way."""
 
 from datetime import timedelta
 
+from pydantic import Field
+
 from domain.migration.polling import PollPolicy
 from domain.values import Value
 
@@ -12,4 +14,4 @@ class Limits(Value):
 
     retry: timedelta = timedelta(hours=6)
     confirm: timedelta = timedelta(minutes=30)
-    polling: PollPolicy = PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6))
+    polling: PollPolicy = Field(default_factory=PollPolicy)

@@ -52,7 +52,7 @@ class Match(Edge):
 class MappingEntry(Edge):
     """What becomes of the images that match; fields as in a migration request, texts as templates."""
 
-    match: Match = Match()
+    match: Match = Field(default_factory=Match)
     gallery_id: str
     image_definition: Json
     image_version: str | None = None

@@ -55,8 +55,8 @@ class ReplicationFailed(Value):
 class PollPolicy(Value):
     """How often to look and how long to go on."""
 
-    interval: timedelta
-    timeout: timedelta
+    interval: timedelta = timedelta(minutes=1)
+    timeout: timedelta = timedelta(hours=6)
 
     def delay(self, polls: int) -> timedelta:
         """Often at first, when progress is watched, then rarely: waiting costs next to nothing."""

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Finished, Latch
@@ -35,7 +37,7 @@ class Accepted(Value):
     accepted_at: datetime
     origin: Literal["http", "eventGrid"] = "http"
     fingerprint: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
 
 
 class TimelineEntry(Value):
@@ -126,10 +128,10 @@ class Snapshot(Value):
 
     accepted: Accepted
     started: bool = False
-    state: State = State()
+    state: State = Field(default_factory=State)
     plan: Plan | None = None
     regions: tuple[RegionStatus, ...] = ()
-    latch: Latch = Latch()
+    latch: Latch = Field(default_factory=Latch)
     received: tuple[Received, ...] = ()
     rulings: dict[str, Ruling] = {}
     notices: dict[str, Notice] = {}

@@ -147,8 +147,8 @@ class MigrationRequest(Edge):
     end_of_life_date: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
     exclude_from_latest: bool = False
     block_deletion_before_end_of_life: bool = False
-    deletion: DeletionRequest = DeletionRequest()
-    approval: ApprovalRequest = ApprovalRequest()
+    deletion: DeletionRequest = Field(default_factory=DeletionRequest)
+    approval: ApprovalRequest = Field(default_factory=ApprovalRequest)
 
     @field_validator("source_image_id")
     @classmethod

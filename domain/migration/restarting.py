@@ -52,7 +52,7 @@ UNDER_WAY = frozenset({Runtime.PENDING, Runtime.RUNNING, Runtime.CONTINUED})
 
 
 @dataclass(frozen=True)
-class Sighting:
+class OrchestrationState:
     """One orchestration, as the extension tells it. `superseded`: it ended because a later run stands."""
 
     runtime: Runtime
@@ -110,8 +110,8 @@ Decision = Begin | StartAgain | Terminate | EndIt | Report | Leave
 
 def judge_orchestration(
     snapshot: Snapshot,
-    parent: Sighting,
-    children: tuple[Sighting, ...],
+    parent: OrchestrationState,
+    children: tuple[OrchestrationState, ...],
     now: datetime,
     policy: RestartPolicy,
 ) -> Decision:
@@ -130,7 +130,7 @@ def judge_orchestration(
     return _again(snapshot, parent, now, policy)
 
 
-def _suspended(parent: Sighting, children: tuple[Sighting, ...]) -> bool:
+def _suspended(parent: OrchestrationState, children: tuple[OrchestrationState, ...]) -> bool:
     """Itself, or the child that it waits for: a person's doing, which would look like hanging in a day."""
     if parent.runtime is Runtime.SUSPENDED:
         return True
@@ -138,12 +138,16 @@ def _suspended(parent: Sighting, children: tuple[Sighting, ...]) -> bool:
     return parent.runtime in UNDER_WAY and suspended
 
 
-def _hangs(parent: Sighting, children: tuple[Sighting, ...], now: datetime) -> bool:
+def _hangs(
+    parent: OrchestrationState, children: tuple[OrchestrationState, ...], now: datetime
+) -> bool:
     moments = [seen.updated_at for seen in (parent, *children) if seen.updated_at]
     return bool(moments) and now - max(moments) > HANGS_AFTER
 
 
-def _ended_by_a_person(parent: Sighting, children: tuple[Sighting, ...]) -> bool:
+def _ended_by_a_person(
+    parent: OrchestrationState, children: tuple[OrchestrationState, ...]
+) -> bool:
     """Its own end, or that of the child it died of."""
     if parent.runtime in ENDED_BY_A_PERSON:
         return True
@@ -153,7 +157,7 @@ def _ended_by_a_person(parent: Sighting, children: tuple[Sighting, ...]) -> bool
 
 
 def _again(
-    snapshot: Snapshot, parent: Sighting, now: datetime, policy: RestartPolicy
+    snapshot: Snapshot, parent: OrchestrationState, now: datetime, policy: RestartPolicy
 ) -> StartAgain | EndIt | Leave:
     """Counted since the record last moved on, and ever more rarely."""
     latch, mark = snapshot.latch, progress_mark(snapshot)

@@ -20,10 +20,10 @@ from domain.migration.restarting import (
     Decision,
     EndIt,
     Leave,
+    OrchestrationState,
     Report,
     RestartPolicy,
     Runtime,
-    Sighting,
     StartAgain,
     Terminate,
     delay_after,
@@ -37,7 +37,7 @@ from tests import builders as b
 from tests.builders import NOW
 
 POLICY = RestartPolicy(limit=3, delay=timedelta(minutes=1))
-NO_CHILDREN = (Sighting(Runtime.MISSING), Sighting(Runtime.MISSING))
+NO_CHILDREN = (OrchestrationState(Runtime.MISSING), OrchestrationState(Runtime.MISSING))
 SENT = Intent(run=1, at=NOW, began=NOW)
 LONG_AGO = NOW - HANGS_AFTER - timedelta(seconds=1)
 RECENTLY = NOW - HANGS_AFTER + timedelta(seconds=1)
@@ -65,22 +65,24 @@ def restarts(number: int, snapshot: Snapshot, at: datetime = NOW, **more: Any) -
 
 
 def judged(
-    parent: Sighting,
-    children: tuple[Sighting, ...] = NO_CHILDREN,
+    parent: OrchestrationState,
+    children: tuple[OrchestrationState, ...] = NO_CHILDREN,
     snapshot: Snapshot | None = None,
     now: datetime = NOW,
 ) -> Decision:
     return judge_orchestration(snapshot or a_snapshot(), parent, children, now, POLICY)
 
 
-def seen(runtime: Runtime, text: str = "", at: datetime | None = NOW, **more: Any) -> Sighting:
-    return Sighting(runtime, text, at, **more)
+def seen(
+    runtime: Runtime, text: str = "", at: datetime | None = NOW, **more: Any
+) -> OrchestrationState:
+    return OrchestrationState(runtime, text, at, **more)
 
 
 # -- by how it stands -------------------------------------------------------------------------------------------
 
-CHILD_TERMINATED = (seen(Runtime.TERMINATED), Sighting(Runtime.MISSING))
-KINDS: dict[str, tuple[Sighting, tuple[Sighting, ...], type[Decision]]] = {
+CHILD_TERMINATED = (seen(Runtime.TERMINATED), OrchestrationState(Runtime.MISSING))
+KINDS: dict[str, tuple[OrchestrationState, tuple[OrchestrationState, ...], type[Decision]]] = {
     "pending": (seen(Runtime.PENDING), NO_CHILDREN, Leave),
     "running": (seen(Runtime.RUNNING), NO_CHILDREN, Leave),
     "continued as new": (seen(Runtime.CONTINUED), NO_CHILDREN, Leave),
@@ -134,7 +136,7 @@ KINDS: dict[str, tuple[Sighting, tuple[Sighting, ...], type[Decision]]] = {
 
 @pytest.mark.parametrize(("parent", "children", "kind"), KINDS.values(), ids=KINDS)
 def test_what_is_done_goes_by_how_it_stands(
-    parent: Sighting, children: tuple[Sighting, ...], kind: type[Decision]
+    parent: OrchestrationState, children: tuple[OrchestrationState, ...], kind: type[Decision]
 ) -> None:
     """What a person did is respected, what died is started again, what may move is left."""
     assert type(judged(parent, children)) is kind
@@ -147,7 +149,7 @@ def test_every_state_is_judged() -> None:
 
 def test_what_was_never_started_is_begun() -> None:
     """No run is counted for it."""
-    found = judged(Sighting(Runtime.MISSING), snapshot=a_snapshot(started=False))
+    found = judged(OrchestrationState(Runtime.MISSING), snapshot=a_snapshot(started=False))
     assert found == Begin()
 
 
@@ -158,7 +160,9 @@ def test_what_waits_for_its_longest_timer_does_not_hang() -> None:
 
 
 @pytest.mark.parametrize("children", [NO_CHILDREN, CHILD_TERMINATED])
-def test_what_the_app_itself_terminated_is_started_again(children: tuple[Sighting, ...]) -> None:
+def test_what_the_app_itself_terminated_is_started_again(
+    children: tuple[OrchestrationState, ...],
+) -> None:
     """Its run says so; the cause names it."""
     found = judged(
         seen(Runtime.TERMINATED), children, a_snapshot(latch=Latch(run=2, stopped_run=2))
