@@ -8,6 +8,7 @@ from typing import Any
 
 import clock
 from arm.errors import EXPECTED, error_of
+from domain.errors import MigratorError
 from domain.messages import Activity, ActivityRequest, Reply, Request, StepRequest
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
@@ -95,7 +96,7 @@ def _failed(error: ActivityError) -> ActivityResult:
     return ActivityResult(status=ResultStatus.ERROR, error=error)
 
 
-def _expected(name: str, error: Exception) -> ActivityError:
+def _expected(name: str, error: MigratorError) -> ActivityError:
     """The value for an error that is no bug: an outage, a missing role, a slip in the settings may be mended while the
     migration waits."""
     if isinstance(error, RecordError | InvalidSettings):

@@ -8,12 +8,10 @@ may be under way is never sent again: it is waited for, and what it did not do s
 
 from typing import NamedTuple
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-
 import clock
 from activities.activity import implements
 from arm.client import ArmClient
-from arm.errors import error_of
+from arm.errors import ArmAnswerError
 from arm.images import begin_deletion, facts_with_creation, read_image_body
 from arm.operations import operation_error
 from arm.requests import check_missing
@@ -56,11 +54,10 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
     """Begins with all its reads every time it runs."""
     try:
         return _gate(request, snapshot, app)
-    except HttpResponseError as error:
-        refusal = error_of(error)
-        if refusal.transient or snapshot.latch.deletion is None:
+    except ArmAnswerError as error:
+        if error.value.transient or snapshot.latch.deletion is None:
             raise
-        return FateUnknown(reason=str(refusal))
+        return FateUnknown(reason=str(error.value))
 
 
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
@@ -116,14 +113,13 @@ def _delete(
             Effect.DELETION,
             lambda: begin_deletion(app.arm, image),
         )
-    except ResourceNotFoundError as error:
-        check_missing(error)
-        return ImageGone(by_us=before is not None)
-    except HttpResponseError as error:
-        refusal = error_of(error)
-        if refusal.transient or (before is None and did_nothing(error)):
+    except ArmAnswerError as error:
+        if error.missing:
+            check_missing(error)
+            return ImageGone(by_us=before is not None)
+        if error.value.transient or (before is None and did_nothing(error)):
             raise
-        return DeletionSent(began=began, refused=str(refusal))
+        return DeletionSent(began=began, refused=str(error.value))
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:

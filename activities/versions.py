@@ -1,10 +1,8 @@
 """The image version: begun without waiting, looked at while it replicates, promoted."""
 
-from azure.core.exceptions import HttpResponseError
-
 from activities.activity import implements
 from arm.client import ArmClient
-from arm.errors import error_of
+from arm.errors import ArmAnswerError
 from arm.images import read_image_facts
 from arm.operations import operation_error
 from arm.requests import ArmResponse
@@ -60,10 +58,9 @@ def start_version(
         )
     try:
         sent = _put(app, request, Effect.VERSION, plan, plan.version_body)
-    except HttpResponseError as error:
-        refused = error_of(error)
-        if refused.code in _NAME_TAKEN:
-            return _taken(snapshot, str(refused))
+    except ArmAnswerError as error:
+        if error.value.code in _NAME_TAKEN:
+            return _taken(snapshot, str(error.value))
         raise
     return sent if isinstance(sent, Halt) else VersionBegun(created=True)
 

@@ -9,34 +9,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import HTTPPolicy
+from arm.errors import arm_errors
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.rest import HttpResponse
     from azure.mgmt.compute import ComputeManagementClient
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 # A client costs 384 KB, and callers may name any subscription.
 MOST_CLIENTS = 32
-_GET_TRIES = 3
-
-
-class RepeatBrokenGets(HTTPPolicy[Any, Any]):
-    """Sends a GET again when the connection broke; anything else once."""
-
-    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """The response; raises the last connection error."""
-        tries = _GET_TRIES if request.http_request.method == "GET" else 1
-        for left in range(tries - 1, -1, -1):
-            try:
-                return self.next.send(request)
-            except (ServiceRequestError, ServiceResponseError):
-                if not left:
-                    raise
-        raise AssertionError("unreachable")
 
 
 class ArmClient:
@@ -50,16 +31,21 @@ class ArmClient:
         self._token_scope, self._credential = token_scope, credential
         self.compute = lru_cache(MOST_CLIENTS)(self._client)
 
-    def get(self, subscription: str, url: str) -> "HttpResponse":
-        """The answer to a GET, whatever its status."""
+    def get(self, subscription: str, url: str) -> Any:
+        """The JSON at an address. Raises ArmError and UnexpectedResponseError."""
         from azure.core.rest import HttpRequest
 
-        return self.compute(subscription).send_request(HttpRequest("GET", url))
+        with arm_errors():
+            response = self.compute(subscription).send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.json()
 
     def _client(self, subscription: str) -> "ComputeManagementClient":
         from azure.core.pipeline import policies
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+        from arm.policies import RepeatBrokenGets
 
         credential = self._credential()
         return ComputeManagementClient(

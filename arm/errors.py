@@ -1,20 +1,20 @@
-"""What the SDK raises, as values: Azure's own code and text, whether trying again makes sense, and from when."""
+"""What asking Azure Resource Manager may raise: its own code and text, whether trying again makes sense, from when.
+
+The SDK's exceptions end here, so that nobody else needs azure-core, which a cold start would wait for.
+"""
 
 import logging
-from typing import Any
-
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import clock
-from domain.facts import NoFact
+from domain.errors import MigratorError, UnexpectedResponseError
 from domain.results import ActivityError
 from domain.retry_after import retry_after
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})
@@ -27,19 +27,70 @@ _LONGEST_MESSAGE = 2000
 log = logging.getLogger(__name__)
 
 
-def error_of(raised: Exception) -> ActivityError:
-    """The value for an exception of the SDK, or for an answer that was no fact."""
+class ArmError(MigratorError):
+    """Azure could not be asked, or refused; `value` is what an activity answers then."""
+
+    def __init__(self, value: ActivityError) -> None:
+        self.value = value
+        super().__init__(str(value))
+
+
+class ArmAnswerError(ArmError):
+    """An answer with an error status. `by_arm`: with a code of Resource Manager's own, so not of a proxy or gateway."""
+
+    def __init__(self, value: ActivityError, *, by_arm: bool) -> None:
+        self.by_arm = by_arm
+        super().__init__(value)
+
+    @property
+    def missing(self) -> bool:
+        """Whether Azure answered 404."""
+        return self.value.status == 404
+
+
+def error_of(raised: MigratorError) -> ActivityError:
+    """The value for what asking Azure raised."""
+    if isinstance(raised, ArmError):
+        return raised.value
+    return ActivityError(code="UnexpectedAnswer", message=_cut(str(raised)), transient=True)
+
+
+@contextmanager
+def arm_errors() -> Iterator[None]:
+    """Makes ArmError of what the SDK raises, and UnexpectedResponseError where it stumbles over a success: it reads the
+    body before we can, and a gateway's page is no resource."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except AzureError as error:
+        raise _arm_error(error) from error
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        if isinstance(error, UnexpectedResponseError):
+            raise
+        raise UnexpectedResponseError(f"the SDK could not read the answer: {error}") from error
+
+
+def _arm_error(raised: Exception) -> ArmError:
+    from azure.core.exceptions import (
+        ClientAuthenticationError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
+
     if isinstance(raised, HttpResponseError) and raised.response is not None:
-        return _answered(raised)
+        own = raised.error is not None and bool(raised.error.code)
+        return ArmAnswerError(_answered(raised), by_arm=own)
+    code = type(raised).__name__
     if isinstance(raised, ServiceRequestError | ServiceResponseError):
-        return ActivityError(code="ConnectionFailed", message=_cut(str(raised)), transient=True)
-    if isinstance(raised, ClientAuthenticationError):
-        return ActivityError(code="NoToken", message=_cut(str(raised)), transient=True)
-    kind = "UnexpectedAnswer" if isinstance(raised, NoFact) else type(raised).__name__
-    return ActivityError(code=kind, message=_cut(str(raised)), transient=True)
+        code = "ConnectionFailed"
+    elif isinstance(raised, ClientAuthenticationError):
+        code = "NoToken"
+    return ArmError(ActivityError(code=code, message=_cut(str(raised)), transient=True))
 
 
-def _answered(raised: HttpResponseError) -> ActivityError:
+def _answered(raised: "HttpResponseError") -> ActivityError:
     response: Any = raised.response  # the SDK types it narrower than what it is
     headers = response.headers
     status = raised.status_code
@@ -57,7 +108,7 @@ def _answered(raised: HttpResponseError) -> ActivityError:
     )
 
 
-def _code_and_message(raised: HttpResponseError) -> tuple[str, str]:
+def _code_and_message(raised: "HttpResponseError") -> tuple[str, str]:
     body = _json_of(raised)
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict) and error.get("code"):
@@ -65,7 +116,7 @@ def _code_and_message(raised: HttpResponseError) -> tuple[str, str]:
     return f"Http{raised.status_code}", raised.message
 
 
-def _json_of(raised: HttpResponseError) -> Any:
+def _json_of(raised: "HttpResponseError") -> Any:
     response: Any = raised.response
     try:
         return response.json()
@@ -78,5 +129,5 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 
-EXPECTED = (AzureError, NoFact)
+EXPECTED = (ArmError, UnexpectedResponseError)
 """What a call to Azure may raise without being a bug."""

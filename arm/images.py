@@ -3,7 +3,8 @@
 from urllib.parse import quote
 
 from arm.client import ArmClient
-from arm.requests import ArmResponse, begin, list_page, read_or_none
+from arm.errors import arm_errors
+from arm.requests import ArmResponse, begin, check_page, list_page, read_or_none
 from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId
 from domain.values import Json
@@ -28,6 +29,18 @@ def facts_with_creation(arm: ArmClient, image: ComputeId, body: Json) -> ImageFa
     return image_facts(body, _created_time(arm, image))
 
 
+def read_page_of_images(
+    arm: ArmClient, subscription: str, page: str | None
+) -> tuple[list[Json], str | None]:
+    """One of Azure's own pages of a subscription's images, and the address of the next one; `page`: which, or the
+    first."""
+    with arm_errors():
+        listed = arm.compute(subscription).images.list(raw_response_hook=check_page)
+        pages = listed.by_page(page)
+        found = [model.as_dict() for model in next(pages)]
+    return found, getattr(pages, "continuation_token", None)
+
+
 def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:
     """Send the image's DELETE and return at once."""
     delete = arm.compute(image.subscription).images.begin_delete
@@ -44,9 +57,7 @@ def _created_time(arm: ArmClient, image: ComputeId) -> str | None:
         f"?api-version={_RESOURCES_API}&$expand=createdTime&$filter={quote(wanted)}"
     )
     while url:
-        response = arm.get(image.subscription, url)
-        response.raise_for_status()
-        page = list_page(response)
+        page = list_page(arm.get(image.subscription, url))
         for element in page["value"]:
             if str(element.get("id", "")).lower() == image.key:
                 created: str | None = element.get("createdTime")

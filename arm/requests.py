@@ -1,12 +1,10 @@
 """Calls of the compute client that give Azure's own JSON: models would drop what they do not know."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from azure.core.exceptions import ResourceNotFoundError
-
-from domain.facts import NoFact
+from arm.errors import ArmAnswerError, arm_errors
+from domain.errors import UnexpectedResponseError
 from domain.values import Json
 
 
@@ -20,8 +18,8 @@ class ArmResponse(NamedTuple):
 
 
 def read(call: Callable[..., Any], *names: str, **options: Any) -> Json:
-    """The JSON of a resource. Raises ResourceNotFoundError and the SDK's other errors."""
-    with _sdk_reads():
+    """The JSON of a resource. Raises ArmError and UnexpectedResponseError."""
+    with arm_errors():
         response = call(*names, cls=_response, **options)
     return _told(response).body
 
@@ -30,20 +28,23 @@ def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json 
     """The JSON of a resource, or None if Azure answers 404."""
     try:
         return read(call, *names, **options)
-    except ResourceNotFoundError as error:
+    except ArmAnswerError as error:
         check_missing(error)
         return None
 
 
-def check_missing(error: ResourceNotFoundError) -> None:
-    """Raises NoFact unless a 404 is Resource Manager's own: a proxy's or a gateway's says nothing of the resource."""
-    if error.error is None or not error.error.code:
-        raise NoFact("a 404 that is not Azure Resource Manager's own") from error
+def check_missing(error: ArmAnswerError) -> None:
+    """Raises the error unless it is a 404, and UnexpectedResponseError unless that is Resource Manager's own: a proxy's
+    or a gateway's says nothing of the resource."""
+    if not error.missing:
+        raise error
+    if not error.by_arm:
+        raise UnexpectedResponseError("a 404 that is not Azure Resource Manager's own") from error
 
 
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
     """The JSON of every element of a list, by page: each page was one request."""
-    with _sdk_reads():
+    with arm_errors():
         found = call(*names, raw_response_hook=check_page).by_page()
         return [[element.as_dict() for element in page] for page in found]
 
@@ -57,17 +58,13 @@ def check_page(pipeline_response: Any) -> None:
     """A hook for lists: the SDK takes a success without a list (an error body, say) for an empty one."""
     response = pipeline_response.http_response
     if response.status_code < 300:
-        list_page(response)
+        list_page(response.json())
 
 
-def list_page(response: Any) -> Json:
+def list_page(page: Any) -> Json:
     """The JSON of a page of a list, which has its elements under `value`."""
-    try:
-        page = response.json()
-    except ValueError as error:
-        raise NoFact(f"a list that is not JSON: {error}") from error
     if not isinstance(page, dict) or not isinstance(page.get("value"), list):
-        raise NoFact("a list without a value")
+        raise UnexpectedResponseError("a list without a value")
     return page
 
 
@@ -77,20 +74,11 @@ def begin(
     """Send a write and return at once: the long-running operation is nobody's to wait for here."""
     seen: list[Any] = []
     given = (*names, body) if body is not None else names
-    with _sdk_reads():
+    with arm_errors():
         call(*given, polling=False, raw_response_hook=seen.append, **options)
     if not seen:
-        raise NoFact("the write was answered with nothing")
+        raise UnexpectedResponseError("the write was answered with nothing")
     return _told(seen[-1])
-
-
-@contextmanager
-def _sdk_reads() -> Iterator[None]:
-    """The SDK reads a success's body before we can, and stumbles over one that is no resource (a gateway's page)."""
-    try:
-        yield
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise NoFact(f"the SDK could not read the answer: {error}") from error
 
 
 def _response(pipeline_response: Any, _model: Any, _headers: Any) -> Any:
@@ -102,9 +90,11 @@ def _told(pipeline_response: Any) -> ArmResponse:
     try:
         body = response.json() if response.text() else {}
     except ValueError as error:
-        raise NoFact(f"a {response.status_code} whose body is not JSON: {error}") from error
+        raise UnexpectedResponseError(
+            f"a {response.status_code} whose body is not JSON: {error}"
+        ) from error
     if not isinstance(body, dict) or "error" in body:
-        raise NoFact(f"a {response.status_code} with no resource in it")
+        raise UnexpectedResponseError(f"a {response.status_code} with no resource in it")
     return ArmResponse(
         body,
         response.status_code,

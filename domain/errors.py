@@ -1,8 +1,17 @@
-"""Problems with what somebody asked for: which field, which rule, what to do. Always all of them at once."""
+"""The app's errors, and problems with what somebody asked for: which field, which rule, what to do. Always all of them
+at once."""
 
 from pydantic import ValidationError
 
 from domain.values import Value
+
+
+class MigratorError(Exception):
+    """The base of every error of this app."""
+
+
+class UnexpectedResponseError(MigratorError, ValueError):
+    """An answer of Azure that cannot be what was asked for: it is no fact."""
 
 
 class Problem(Value):
@@ -12,7 +21,7 @@ class Problem(Value):
     message: str
 
 
-class InvalidRequest(ValueError):  # noqa: N818 - named after the answer it becomes
+class InvalidRequest(MigratorError, ValueError):  # noqa: N818 - named after the answer it becomes
     """A body that cannot be read as a request; carries every problem found."""
 
     def __init__(self, problems: list[Problem]) -> None:

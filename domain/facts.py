@@ -1,7 +1,7 @@
 """What was read from Azure, cut down to what decisions need: managed image, gallery, image definition, image version.
 
-Each `*_facts` function takes a resource's JSON as Azure Resource Manager answers it and raises NoFact when the
-answer cannot be that resource (an error body behind a 200, say): such an answer is no fact.
+Each `*_facts` function takes a resource's JSON as Azure Resource Manager answers it and raises UnexpectedResponseError
+when the answer cannot be that resource (an error body behind a 200, say): such an answer is no fact.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydantic import ValidationError
 
+from domain.errors import UnexpectedResponseError
 from domain.regions import normalise_region
 from domain.values import Json, Value
 
@@ -26,19 +27,15 @@ T = TypeVar("T")
 BUSY_STATES = frozenset({"Creating", "Updating", "Migrating", "Unknown"})
 
 
-class NoFact(ValueError):  # noqa: N818 - named after what is the case
-    """An answer of Azure that cannot be what was asked for."""
-
-
 def fact(read: Callable[P, T]) -> Callable[P, T]:
-    """Makes NoFact of whatever a reader stumbles over in an answer."""
+    """Makes UnexpectedResponseError of whatever a reader stumbles over in an answer."""
 
     @wraps(read)
     def reader(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return read(*args, **kwargs)
         except (ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise NoFact(f"Azure's answer could not be read: {error}") from error
+            raise UnexpectedResponseError(f"Azure's answer could not be read: {error}") from error
 
     return reader
 

@@ -22,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from domain.errors import Problem, problems_of
+from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
@@ -35,7 +35,7 @@ from domain.values import iso_duration
 _SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
 
 
-class InvalidSettings(ValueError):  # noqa: N818 - named after what is the case
+class InvalidSettings(MigratorError, ValueError):  # noqa: N818 - named after what is the case
     """The app's settings cannot be used; names every one that is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -14,7 +14,7 @@ from orchestrators.waiting import pause
 
 # For what is nobody's answer: a worker that died, a host that went away.
 _CRASHES = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=3)
-_NOTHING = ActivityError(code="NoResult", message="the activity answered neither result nor error")
+_NOTHING = {"code": "NoResult", "message": "the activity answered neither result nor error"}
 
 
 def call_activity(
@@ -38,7 +38,7 @@ def call_activity(
             raise cancelled()
         if result.status is ResultStatus.OVER:
             raise RunOverError
-        error = result.error or _NOTHING
+        error = result.error or ActivityError.from_wire(_NOTHING)
         began = min(began, error.since or began)
         decision = after_error(error, errors, context.current_utc_datetime - began, limit)
         if isinstance(decision, GiveUp):

@@ -8,6 +8,8 @@ no transactions over several records. The same contract test runs against both h
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.errors import MigratorError
+
 Json = dict[str, Any]
 
 
@@ -24,7 +26,7 @@ class Record:
 Records = list[Record]
 
 
-class RecordError(Exception):
+class RecordError(MigratorError):
     """The home answered with something no caller can act on; the base of all the others."""
 
 

@@ -15,16 +15,6 @@ from records.store import RecordStore
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-_NO_TABLE = Problem(
-    field="RECORDS_TABLE_ENDPOINT",
-    message="is required, since neither AzureWebJobsStorage__tableServiceUri nor AzureWebJobsStorage names a table "
-    "service; set it to https://<account>.table.core.windows.net",
-)
-_NO_CONNECTION = Problem(
-    field="RECORDS_TABLE_CONNECTION_STRING",
-    message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
-)
-
 log = logging.getLogger("gallery_migrator")
 
 
@@ -85,10 +75,25 @@ def _store(chosen: Settings) -> RecordStore:
             table=chosen.records_table_name,
         )
     if not chosen.records_table_connection_string:
-        raise InvalidSettings([_NO_TABLE])
+        raise InvalidSettings([_no_table()])
     try:
         return TableRecords.from_connection_string(
             chosen.records_table_connection_string, table=chosen.records_table_name
         )
     except ValueError as error:
-        raise InvalidSettings([_NO_CONNECTION]) from error
+        raise InvalidSettings([_no_connection()]) from error
+
+
+def _no_table() -> Problem:
+    return Problem(
+        field="RECORDS_TABLE_ENDPOINT",
+        message="is required, since neither AzureWebJobsStorage__tableServiceUri nor AzureWebJobsStorage names a "
+        "table service; set it to https://<account>.table.core.windows.net",
+    )
+
+
+def _no_connection() -> Problem:
+    return Problem(
+        field="RECORDS_TABLE_CONNECTION_STRING",
+        message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
+    )

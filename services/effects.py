@@ -7,9 +7,8 @@ is taken back only where Azure itself said that it did nothing, and only by the 
 from collections.abc import Callable
 from functools import partial
 
-from azure.core.exceptions import HttpResponseError
-
 import clock
+from arm.errors import ArmAnswerError
 from arm.requests import ArmResponse
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, answered, intend, take_back
@@ -31,7 +30,7 @@ def send(
         return held
     try:
         told = write()
-    except HttpResponseError as error:
+    except ArmAnswerError as error:
         if did_nothing(error):
             forget(records, request, effect)
         raise
@@ -48,8 +47,8 @@ def forget(records: MigrationRecords, request: StepRequest, effect: Effect) -> N
     records.change_latch(request.migration_id, change)
 
 
-def did_nothing(error: HttpResponseError) -> bool:
+def did_nothing(error: ArmAnswerError) -> bool:
     """Whether Azure itself says, with a code of its own, that it has refused. A 408 and a 5xx leave it open, and so
     does the answer of a proxy or a gateway, which may stand for one that got lost behind it."""
-    refused = 400 <= (error.status_code or 0) < 500 and error.status_code != 408
-    return refused and error.error is not None and bool(error.error.code)
+    status = error.value.status or 0
+    return error.by_arm and 400 <= status < 500 and status != 408

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from azure.core.exceptions import HttpResponseError
-
 import clock
 from arm.client import ArmClient
 from arm.definitions import read_definition, read_definitions
-from arm.errors import error_of
+from arm.errors import ArmAnswerError
 from arm.galleries import read_gallery, read_soft_deleted_versions
 from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
@@ -113,8 +111,8 @@ def _versions(
 def _asked(field: str, read: Callable[[], T]) -> T:
     try:
         return read()
-    except HttpResponseError as error:
-        value = error_of(error)
+    except ArmAnswerError as error:
+        value = error.value
         if value.transient:
             raise
         raise ReadRefusedError(

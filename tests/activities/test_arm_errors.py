@@ -7,8 +7,8 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arm.errors import error_of
-from domain.facts import NoFact
+from arm.errors import ArmError, arm_errors, error_of
+from domain.errors import UnexpectedResponseError
 from domain.retry_after import retry_after
 from tests.builders import NOW
 
@@ -43,16 +43,22 @@ def test_no_header_breaks_it(header: str) -> None:
 
 @pytest.mark.parametrize(
     "raised",
-    [ServiceRequestError("no route"), ClientAuthenticationError("no token"), NoFact("html")],
+    [
+        ServiceRequestError("no route"),
+        ClientAuthenticationError("no token"),
+        UnexpectedResponseError("html"),
+    ],
     ids=["no connection", "no token", "no fact"],
 )
 def test_what_is_no_answer_of_azure_is_transient(raised: Exception) -> None:
     """It says nothing about what was asked."""
-    error = error_of(raised)
+    with pytest.raises((ArmError, UnexpectedResponseError)) as told, arm_errors():
+        raise raised
+    error = error_of(told.value)
     assert error.transient
     assert error.status is None
 
 
 def test_a_long_message_is_cut() -> None:
     """It lies in histories and records."""
-    assert len(error_of(NoFact("x" * 10_000)).message) <= 2001
+    assert len(error_of(UnexpectedResponseError("x" * 10_000)).message) <= 2001

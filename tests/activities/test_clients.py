@@ -11,10 +11,11 @@ from threading import Event
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
 
-from arm.client import MOST_CLIENTS, RepeatBrokenGets
+from arm.client import MOST_CLIENTS
+from arm.errors import ArmError
 from arm.images import read_image_facts
+from arm.policies import RepeatBrokenGets
 from domain.ids import parse_image_id
 from tests.activities.azure import Azure
 from tests.app import app
@@ -24,7 +25,7 @@ def ask_for(number: int, azure: Azure) -> weakref.ref[Any]:
     """A call for a subscription that somebody made up, by the client that is made for it."""
     invented = str(uuid.UUID(int=number))
     image = azure.image_id.replace(parse_image_id(azure.image_id).subscription, invented)
-    with suppress(HttpResponseError):  # which answer it gets is no matter
+    with suppress(ArmError):  # which answer it gets is no matter
         read_image_facts(app().arm, parse_image_id(image))
     return weakref.ref(app().arm.compute(invented))
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from azure.core.exceptions import AzureError
 
 from arm import requests as arm
-from domain.facts import NoFact
+from arm.errors import EXPECTED
 from domain.ids import parse_image_id
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, Intent
@@ -70,7 +69,7 @@ def refused(azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyP
     with lying(Path(cloud.ca_file).parent, lie) as (address, seen):
         monkeypatch.setenv("ARM_ENDPOINT", address)
         forget()
-        with pytest.raises((AzureError, NoFact)):
+        with pytest.raises(EXPECTED):
             send(app().records, step(azure), Effect.DELETION, lambda: delete(azure))
         assert [line.split()[0] for line in seen] == ["DELETE"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain.errors import UnexpectedResponseError
 from domain.facts import (
-    NoFact,
     definition_facts,
     gallery_facts,
     image_facts,
@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_an_answer_that_is_no_resource_is_no_fact(read: Callable[[Any], object], body: Any) -> None:
     """An error behind a 200 must not look like an empty resource."""
-    with pytest.raises(NoFact):
+    with pytest.raises(UnexpectedResponseError):
         read(body)
 
 

@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
-from azure.core.exceptions import HttpResponseError
 
 import clock
-from arm.errors import error_of
+from arm.errors import ArmAnswerError
 from arm.images import read_image_facts
 from domain.errors import InvalidRequest
 from domain.facts import BUSY_STATES, ImageFacts
@@ -101,8 +100,8 @@ def _is_recent(event: Any) -> bool:
 def _read(app: Dependencies, image: ComputeId) -> ImageFacts:
     try:
         facts = read_image_facts(app.arm, image)
-    except HttpResponseError as error:
-        value = error_of(error)
+    except ArmAnswerError as error:
+        value = error.value
         if value.transient:
             raise
         raise Dropped(f"Azure will not let it be read: {value}", logging.WARNING) from error

@@ -20,7 +20,6 @@ from domain.approval.decisions import ApprovalState, Decision, StoredDecision
 from domain.errors import InvalidRequest, problems_of
 from domain.ids import approval_event_name
 from domain.migration.recorded import Received, Ruling, Snapshot
-from domain.migration.stages import Stage
 from domain.values import Edge
 from services.dependencies import Dependencies
 from services.threads import in_records
@@ -126,7 +125,7 @@ def _refusal(snapshot: Snapshot, body: DecisionBody) -> str | None:
     approval = snapshot.state.approval
     if snapshot.finished:
         return f"The migration has ended already: {snapshot.finished.outcome}."
-    if snapshot.stage is not Stage.APPROVAL or approval is None:
+    if approval is None:
         return f"The migration is not waiting for an approval; it is in the stage {snapshot.stage}."
     if snapshot.approval_state is not ApprovalState.WAITING:
         return f"It is decided already: {snapshot.approval_state}."

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import TypeVar
 
 import azure.functions as func
-from azure.core.exceptions import AzureError
 
 import clock
-from arm.errors import error_of
+from arm.errors import EXPECTED, error_of
 from arm.requests import list_page
-from domain.facts import NoFact
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
@@ -56,7 +54,7 @@ async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:
         found = await asyncio.wait_for(ask, WITHIN_SECONDS)
     except TimeoutError:
         return _silent(f"no answer within {WITHIN_SECONDS} seconds"), None
-    except (AzureError, NoFact) as error:
+    except EXPECTED as error:
         return _silent(str(error_of(error))), None
     except RecordError as error:
         return _silent(str(error)), None
@@ -70,6 +68,4 @@ def _silent(detail: str) -> Json:
 def _ask_arm(app: Dependencies) -> None:
     subscription = next(iter(app.settings.subscription_ids), _NO_SUBSCRIPTION)
     url = f"{app.arm.endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
-    response = app.arm.get(subscription, url)
-    response.raise_for_status()
-    list_page(response)
+    list_page(app.arm.get(subscription, url))

@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
-from azure.core.exceptions import AzureError
 
 from arm.client import ArmClient
-from arm.errors import error_of
-from arm.requests import check_page, read_pages
+from arm.errors import EXPECTED, error_of
+from arm.images import read_page_of_images
+from arm.requests import read_pages
 from domain import inventory
 from domain.errors import InvalidRequest, Problem
-from domain.facts import NoFact
 from domain.ids import is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
@@ -74,7 +73,7 @@ async def list_images(app: Dependencies, req: func.HttpRequest) -> func.HttpResp
 async def _page(req: func.HttpRequest, name: str, read: Any) -> func.HttpResponse:
     try:
         rows, cursor = await at_azure(read)
-    except (AzureError, NoFact) as error:
+    except EXPECTED as error:
         value = error_of(error)
         if not value.transient and req.params.get("subscriptionId"):
             problem_with_it = Problem(
@@ -189,15 +188,14 @@ def _image_page(
     for _call in range(CALLS_PER_PAGE):
         if number >= len(subscriptions):
             return rows, None
-        listed = arm.compute(subscriptions[number]).images.list(raw_response_hook=check_page)
-        pages = listed.by_page(token)
-        images = inventory.image_rows([model.as_dict() for model in next(pages)])
+        bodies, following = read_page_of_images(arm, subscriptions[number], token)
+        images = inventory.image_rows(bodies)
         taken = images[offset : offset + limit - len(rows)]
         rows += taken
         offset += len(taken)
         if offset < len(images):
             return rows, [number, token, offset, 0]
-        token, offset = getattr(pages, "continuation_token", None), 0
+        token, offset = following, 0
         number += 0 if token else 1
         if len(rows) == limit:
             break

@@ -3,11 +3,9 @@
 import asyncio
 
 import azure.functions as func
-from azure.core.exceptions import AzureError
 
-from arm.errors import error_of
+from arm.errors import EXPECTED, error_of
 from domain.errors import Problem
-from domain.facts import NoFact
 from domain.ids import image_key
 from domain.migration.planning import Plan
 from domain.migration.requests import MigrationRequest, parse_request
@@ -46,7 +44,7 @@ async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
         return await asyncio.wait_for(at_azure(draft_plan, app, request, name), PLAN_WITHIN_SECONDS)
     except TimeoutError as error:
         raise AzureSilentError(f"no answer within {PLAN_WITHIN_SECONDS} seconds") from error
-    except (AzureError, NoFact) as error:
+    except EXPECTED as error:
         raise AzureSilentError(str(error_of(error))) from error
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.facts import NoFact
+from domain.errors import UnexpectedResponseError
 from domain.migration.polling import (
     APPEARS_WITHIN,
     PollPolicy,
@@ -180,5 +180,5 @@ def test_a_reading_is_read_from_azures_answer() -> None:
 )
 def test_an_answer_that_is_no_version_is_no_reading(body: dict[str, Any]) -> None:
     """Never Succeeded by default."""
-    with pytest.raises(NoFact):
+    with pytest.raises(UnexpectedResponseError):
         version_reading(body)
