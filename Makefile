@@ -6,22 +6,24 @@ PORT ?= 7071
 STATE ?= .localcloud
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance soak clients e2e e2e-short bench clean
+.PHONY: help demo up test check conformance soak clients e2e e2e-short bench lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 # Twice quiet: pip then tells of errors only.
 INSTALL := -m pip install -qq --disable-pip-version-check
+# The locks name all there is, so nothing is resolved, and nothing installed that has another hash.
+LOCKED := $(INSTALL) --no-deps --require-hashes
 
-$(VENV)/.local: requirements.txt requirements-local.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+$(VENV)/.local: requirements.lock requirements-local.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(INSTALL) -r requirements-local.txt
+	@$(BIN)/python $(LOCKED) -r requirements.lock -r requirements-local.lock
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.local requirements-dev.txt
-	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.local requirements-dev.lock
+	@$(BIN)/python $(LOCKED) -r requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, start to end
@@ -72,6 +74,16 @@ check: $(VENV)/.dev  ## formatting, lint and types
 
 clients: $(VENV)/.dev .venv-clients/.installed  ## the real az CLI against the local ARM (installs it first)
 	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients tests/clients
+
+# For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command 'make lock'
+but_for = $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(1))
+
+lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.txt
+	@$(COMPILE) requirements.txt -o requirements.lock
+	@$(COMPILE) requirements-local.txt $(call but_for,requirements.lock) -o requirements-local.lock
+	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-clients node_modules .localcloud

@@ -1,8 +1,9 @@
 """Which functions a `function_app.py` declares, and what the Python worker would refuse about them.
 
 The rules are those of azure_functions_worker's loader.py and functions.py (parameters must equal
-bindings, `context` is the only extra, an annotation must be a class and fit its binding) and of the
-Functions host (names, one owner per durable name). All problems of an app are told at once, but for
+bindings, `context` is the only extra, an annotation must be a class and fit its binding), which the
+worker for Python 3.13 and newer (azure_functions_runtime) has kept, and of the Functions host (names,
+one owner per durable name). All problems of an app are told at once, but for
 annotations that cannot be read, which come first.
 """
 
