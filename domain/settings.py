@@ -147,9 +147,7 @@ class Settings(BaseModel):
     records_table_name: str = Field(
         "GalleryMigrations", pattern="^[A-Za-z][A-Za-z0-9]{2,62}$", description="Name of the table."
     )
-    records_sqlite_path: str = Field(
-        "records.backends.sqlite", description="File of the SQLite records."
-    )
+    records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
     replication_poll_interval: Span = Field(
         timedelta(minutes=1),
         description="Time between looks at a replicating version; grows up to fivefold.",

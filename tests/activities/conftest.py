@@ -40,7 +40,7 @@ def app_settings(
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "SUBSCRIPTION_IDS": cloud.subscription_ids[0],
         "RECORDS_STORE": "sqlite",
-        "RECORDS_SQLITE_PATH": str(tmp_path / "records.backends.sqlite"),
+        "RECORDS_SQLITE_PATH": str(tmp_path / "records.sqlite"),
         "NO_PROXY": "127.0.0.1,localhost",
     }
     for name, value in environ.items():

@@ -93,7 +93,7 @@ class Cloud:
     @property
     def records_file(self) -> Path:
         """The app's records."""
-        return self.state / "records.backends.sqlite"
+        return self.state / "records.sqlite"
 
     def records(self) -> dict[str, dict[str, Json]]:
         """What is in them, by partition."""

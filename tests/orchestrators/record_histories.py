@@ -259,7 +259,7 @@ def _crashed(cloud: Recorder) -> str:
 
 def _rename_row(cloud: Recorder, migration: str, old: str, new: str) -> None:
     with (
-        closing(sqlite3.connect(cloud.process.state / "records.backends.sqlite")) as records,
+        closing(sqlite3.connect(cloud.process.state / "records.sqlite")) as records,
         records,
     ):
         records.execute(

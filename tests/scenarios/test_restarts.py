@@ -137,7 +137,7 @@ def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(
     now = own_cloud.advance("PT1S")
     request = own_cloud.request("orphan", delete=False)
     own_cloud.process.stop()
-    migration = _accept(own_cloud.process.state / "records.backends.sqlite", request, now)
+    migration = _accept(own_cloud.process.state / "records.sqlite", request, now)
     own_cloud.connect()
     assert own_cloud.status(migration)["stage"] == "planning"
     assert own_cloud.call("POST", "/api/migrations", request).status == 200

@@ -12,7 +12,7 @@ from tests.app import forget
 def own_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty records for one test; settings are read anew, so set others before the first use."""
     monkeypatch.setenv("RECORDS_STORE", "sqlite")
-    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.backends.sqlite"))
+    monkeypatch.setenv("RECORDS_SQLITE_PATH", str(tmp_path / "records.sqlite"))
     forget()
     yield
     forget()
