@@ -58,7 +58,7 @@ bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures a
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
 soak: $(VENV)/.dev node_modules/.installed  ## kill the app over and over: nothing may be lost (HOST=func KILLS=100 WORKER_KILLS=30 SEED=1)
-	@$(BIN)/python -m tests.kill.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
+	@$(BIN)/python -m tests.crash.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
 	--worker-kills $(or $(WORKER_KILLS),30) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/.dev  ## formatting, lint and types

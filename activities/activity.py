@@ -13,8 +13,8 @@ from domain.messages import Activity, ActivityRequest, Reply, Request, StepReque
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
 from domain.results import ActivityError, ActivityResult, ResultStatus
-from domain.settings import InvalidSettings
-from domain.values import Json, Value
+from domain.settings import InvalidSettingsError
+from domain.values import Json, Message
 from records.migrations import MigrationRecords
 from records.store import RecordError
 from services.dependencies import Dependencies, dependencies
@@ -61,7 +61,7 @@ def _result(
     try:
         app = dependencies()
         snapshot = app.records.snapshot(asked.migration_id)
-    except (RecordError, InvalidSettings) as error:
+    except (RecordError, InvalidSettingsError) as error:
         return _failed(_expected(contract.name, error))
     if snapshot is None:
         return _halted(Halt.ENDED)
@@ -69,7 +69,7 @@ def _result(
         return _halted(halt)
     try:
         answer: Any = work(asked, snapshot, app)
-    except (RecordError, InvalidSettings, *EXPECTED) as error:
+    except (RecordError, InvalidSettingsError, *EXPECTED) as error:
         answer = _expected(contract.name, error)
     if isinstance(answer, ActivityError):
         return _failed(_since(app.records, contract.name, asked, snapshot, answer))
@@ -79,7 +79,7 @@ def _result(
     return ActivityResult(status=ResultStatus.DONE, value=_wire(answer))
 
 
-def _wire(reply: Value) -> Json:
+def _wire(reply: Message) -> Json:
     return reply.to_wire()
 
 
@@ -99,7 +99,7 @@ def _failed(error: ActivityError) -> ActivityResult:
 def _expected(name: str, error: MigratorError) -> ActivityError:
     """The value for an error that is no bug: an outage, a missing role, a slip in the settings may be mended while the
     migration waits."""
-    if isinstance(error, RecordError | InvalidSettings):
+    if isinstance(error, RecordError | InvalidSettingsError):
         log.warning("%s: %s: %s", name, type(error).__name__, error)
         return ActivityError(
             code=type(error).__name__,

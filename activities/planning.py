@@ -69,7 +69,7 @@ def _told(records: MigrationRecords, migration: str, plan: Plan) -> PlannedMigra
         version_name=plan.version_name,
         definition_name=plan.definition_name,
         definition_exists=plan.definition_exists,
-        takes_up=plan.takes_up,
+        adopts_existing=plan.adopts_existing,
         regions=plan.regions,
         exclude_from_latest=plan.exclude_from_latest,
         fingerprint_complete=plan.fingerprint.complete,

@@ -3,7 +3,7 @@ at once."""
 
 from pydantic import ValidationError
 
-from domain.values import Value
+from domain.values import Message
 
 
 class MigratorError(Exception):
@@ -14,14 +14,14 @@ class UnexpectedResponseError(MigratorError, ValueError):
     """An answer of Azure that cannot be what was asked for: it is no fact."""
 
 
-class Problem(Value):
+class Problem(Message):
     """One thing wrong with a request: `field` is a JSON path such as `targetRegions[1].name`."""
 
     field: str
     message: str
 
 
-class InvalidRequest(MigratorError, ValueError):  # noqa: N818 - named after the answer it becomes
+class InvalidRequestError(MigratorError, ValueError):
     """A body that cannot be read as a request; carries every problem found."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.errors import UnexpectedResponseError
 from domain.regions import normalise_region
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 DEFAULT_GENERATION = (
     "V1"  # an image or definition that names no generation has the first (arm.md section 2)
@@ -40,7 +40,7 @@ def fact(read: Callable[P, T]) -> Callable[P, T]:
     return reader
 
 
-class Disk(Value):
+class Disk(Message):
     """One disk of a managed image. `source` is what it was made from: managed disk, snapshot or blob."""
 
     lun: int | None = None
@@ -49,7 +49,7 @@ class Disk(Value):
     encryption_set: str | None = None
 
 
-class ImageFacts(Value):
+class ImageFacts(Message):
     """A managed image. `created_time` comes from the resources list: image bodies have none."""
 
     id: str
@@ -71,7 +71,7 @@ class ImageFacts(Value):
         return (self.os_disk, *self.data_disks)
 
 
-class GalleryFacts(Value):
+class GalleryFacts(Message):
     """An Azure Compute Gallery."""
 
     id: str
@@ -83,7 +83,7 @@ class GalleryFacts(Value):
 IDENTIFIER = ("publisher", "offer", "sku")  # of a definition: one of its kind in a gallery
 
 
-class DefinitionFacts(Value):
+class DefinitionFacts(Message):
     """An image definition of a gallery."""
 
     name: str
@@ -104,7 +104,7 @@ class DefinitionFacts(Value):
         return self.provisioning_state == "Creating"
 
 
-class VersionFacts(Value):
+class VersionFacts(Message):
     """An image version; `regions`, `replica_counts` and `storage_types` by short region name."""
 
     id: str

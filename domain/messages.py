@@ -17,12 +17,12 @@ from domain.approval.decisions import Verdict
 from domain.migration.limits import Limits
 from domain.migration.polling import VersionReading
 from domain.migration.stages import ImageFate, Outcome, Stage
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 # -- requests --------------------------------------------------------------------------------------------------------
 
 
-class ActivityRequest(Value):
+class ActivityRequest(Message):
     """For which migration; `failing_since`: when the orchestration asked first, if it has been failing since."""
 
     migration_id: str
@@ -86,7 +86,7 @@ class NoticeFailure(NoticeRequest):
 # -- replies ---------------------------------------------------------------------------------------------------------
 
 
-class RunBegun(Value):
+class RunBegun(Message):
     """What a run goes on from: its number, and how far the migration has come, since when."""
 
     run: int
@@ -97,7 +97,7 @@ class RunBegun(Value):
     limits: Limits
 
 
-class PlannedMigration(Value):
+class PlannedMigration(Message):
     """The plan, as far as the order of effects depends on it."""
 
     kind: Literal["planned"] = "planned"
@@ -105,33 +105,33 @@ class PlannedMigration(Value):
     version_name: str
     definition_name: str
     definition_exists: bool
-    takes_up: bool
+    adopts_existing: bool
     regions: tuple[str, ...]
     exclude_from_latest: bool
     fingerprint_complete: bool
 
 
-class NoPlan(Value):
+class NoPlan(Message):
     """Why there is none."""
 
     kind: Literal["noPlan"] = "noPlan"
     reason: str
 
 
-class DefinitionState(Value):
+class DefinitionState(Message):
     """Whether the definition can be used."""
 
     ready: bool
 
 
-class VersionBegun(Value):
+class VersionBegun(Message):
     """`created`: this migration sent its PUT; else the version was there."""
 
     kind: Literal["begun"] = "begun"
     created: bool
 
 
-class VersionNameTaken(Value):
+class VersionNameTaken(Message):
     """Somebody else has the name; `replan`: another may be chosen."""
 
     kind: Literal["taken"] = "taken"
@@ -139,7 +139,7 @@ class VersionNameTaken(Value):
     replan: bool
 
 
-class ImageState(Value):
+class ImageState(Message):
     """Whether the image is there; unchanged as far as is known; and certain, since its creation time is known too."""
 
     present: bool
@@ -147,20 +147,20 @@ class ImageState(Value):
     certain: bool = False
 
 
-class ApprovalOpened(Value):
+class ApprovalOpened(Message):
     """Until when the approval is waited for, and the round of the wait."""
 
     deadline: datetime
     round: int
 
 
-class PromotionSent(Value):
+class PromotionSent(Message):
     """`changed` is False when the version was as asked already."""
 
     changed: bool
 
 
-class DeletionSent(Value):
+class DeletionSent(Message):
     """A DELETE was taken, or may have been: by this run, or (`refused`: why this one sent none) by one before it.
     `began`: when the first was about to be sent."""
 
@@ -169,48 +169,48 @@ class DeletionSent(Value):
     refused: str = ""
 
 
-class DeletionRefused(Value):
+class DeletionRefused(Message):
     """The gate is shut and no DELETE was ever sent: the image is kept."""
 
     kind: Literal["refused"] = "refused"
     reasons: tuple[str, ...]
 
 
-class ImageGone(Value):
+class ImageGone(Message):
     """The image is not there; `by_us` when our DELETE may have been sent before."""
 
     kind: Literal["gone"] = "gone"
     by_us: bool
 
 
-class FateUnknown(Value):
+class FateUnknown(Message):
     """A DELETE may have been sent, and Azure does not let it be known what came of it."""
 
     kind: Literal["unknown"] = "unknown"
     reason: str
 
 
-class DeletionState(Value):
+class DeletionState(Message):
     """`gone` once Azure has the image no more; `refusal`: its operation has failed."""
 
     gone: bool
     refusal: str = ""
 
 
-class FinishedMigration(Value):
+class FinishedMigration(Message):
     """The outcome that holds."""
 
     outcome: Outcome
     reason: str
 
 
-class NoticeState(Value):
+class NoticeState(Message):
     """`sent` is False when nobody is to be notified."""
 
     sent: bool
 
 
-class Written(Value):
+class Written(Message):
     """It is written down; `at`: the time that stands, which an earlier run may have written."""
 
     at: datetime

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from domain.schedules import Schedule
-from domain.values import Value
+from domain.values import Message
 
 GRACE = timedelta(minutes=5)
 """For a run that is still at it, and for a host that is just starting."""
 
 
-class Punctuality(Value):
+class Punctuality(Message):
     """What health says of the sweep. `next` is when the schedule has it next, in UTC."""
 
     last_run: datetime | None

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 
-class ActivityError(Value):
+class ActivityError(Message):
     """What Azure (or the record store) answered instead of doing it.
 
     `transient`: the same call may work later, not before `retry_after` seconds if given; `since`: the first time that
@@ -34,7 +34,7 @@ class ResultStatus(StrEnum):
     OVER = "over"
 
 
-class ActivityResult(Value):
+class ActivityResult(Message):
     """The one shape of every activity's result. Exception types do not survive the durable boundary
     (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
 

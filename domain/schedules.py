@@ -13,7 +13,7 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncron
 import re
 from datetime import date, datetime, time, timedelta
 
-from domain.values import Value
+from domain.values import Message
 
 # `*`, a number or a name, or a range of them; and a step. Longer numbers do not fit the host's integers.
 _PART = re.compile(r"(?:\*|(\d{1,9}|[a-z]+)(?:-(\d{1,9}|[a-z]+))?)(?:/(\d{1,9}))?", re.IGNORECASE)
@@ -23,7 +23,7 @@ _QUARTZ = re.compile(r"\?|.*#.*|\d*[LW]+", re.IGNORECASE)  # which many take NCR
 _DAY = timedelta(days=1)
 
 
-class Field(Value):
+class Field(Message):
     """One field of an expression: its bounds, and names for its numbers from `low` on."""
 
     name: str
@@ -73,7 +73,7 @@ _FIELDS = (
 _IN_ORDER = "second minute hour day month weekday"
 
 
-class Schedule(Value):
+class Schedule(Message):
     """When a timer fires: the numbers of each field, in order."""
 
     seconds: tuple[int, ...]

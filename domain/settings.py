@@ -35,7 +35,7 @@ from domain.values import iso_duration
 _SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
 
 
-class InvalidSettings(MigratorError, ValueError):  # noqa: N818 - named after what is the case
+class InvalidSettingsError(MigratorError, ValueError):
     """The app's settings cannot be used; names every one that is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -235,7 +235,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(found)
         except ValidationError as error:
-            raise InvalidSettings([_about_variable(p) for p in problems_of(error)]) from error
+            raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
 
 
 def _about_variable(problem: Problem) -> Problem:

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 Json = dict[str, Any]
 
 
-class Value(BaseModel):
+class Message(BaseModel):
     """A frozen value that crosses the durable boundary or lies in the records, as plain camelCase JSON."""
 
     model_config = ConfigDict(
@@ -34,7 +34,7 @@ class Value(BaseModel):
         return cls.model_validate(data)
 
 
-class Edge(Value):
+class StrictModel(Message):
     """A frozen value that somebody outside wrote: unknown fields are errors, types are strict."""
 
     model_config = ConfigDict(

@@ -33,7 +33,7 @@ def plan_migration(run: Run, taken: str = "") -> Steps:
     if isinstance(reply, NoPlan):
         raise MigrationEndedError(Outcome.FAILED, reply.reason)
     plan = run.plan = reply
-    taking_up = "takes up" if plan.takes_up else "will make"
+    taking_up = "takes up" if plan.adopts_existing else "will make"
     text = f"planned: {taking_up} {plan.version_id} in {', '.join(plan.regions)}"
     yield from run.record(f"planned {plan.version_name}", Stage.DEFINITION, text)
 
@@ -139,7 +139,7 @@ def promote_version(run: Run) -> Steps:
     even if nothing had to be changed: the step may have run before, and its update be under way.
     """
     plan = run.planned
-    if run.begun.stage is Stage.DELETION or (plan.exclude_from_latest and not plan.takes_up):
+    if run.begun.stage is Stage.DELETION or (plan.exclude_from_latest and not plan.adopts_existing):
         return
     latest = "hidden from latest" if plan.exclude_from_latest else "latest may choose it"
     began = yield from run.record(

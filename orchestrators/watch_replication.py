@@ -19,7 +19,7 @@ from domain.migration.polling import (
     Wait,
     judge,
 )
-from domain.values import Json, Value
+from domain.values import Json, Message
 from orchestrators.calls import call_activity
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
 from orchestrators.waiting import pause
@@ -27,7 +27,7 @@ from orchestrators.waiting import pause
 POLLS_PER_GENERATION = 15
 
 
-class Watch(Value):
+class Watch(Message):
     """What to watch and since when, and how far the watch has come; survives continue-as-new."""
 
     migration_id: str
@@ -48,7 +48,7 @@ class WatchState(StrEnum):
     OVER = "over"
 
 
-class WatchResult(Value):
+class WatchResult(Message):
     """`code` and `reason` of a failure."""
 
     state: WatchState

@@ -11,7 +11,7 @@ An attempt gets its row by fingerprint at its end. Until then it is the newest, 
 """
 
 from domain.migration.fingerprint import content_of, without_creation_time
-from domain.migration.recorded import Accepted, Sighting
+from domain.migration.recorded import AcceptedRequest, Sighting
 from domain.values import Json
 from records.rows import Rows
 from records.store import Record
@@ -22,14 +22,14 @@ _LATEST, _UNREAD = "latest", "unread"
 class AttemptRecords(Rows):
     """Reads and writes of attempts. Every method may raise RecordsUnavailable."""
 
-    def latest(self, image_key: str) -> Accepted | None:
+    def latest(self, image_key: str) -> AcceptedRequest | None:
         """The newest attempt to migrate an image."""
         hint = self._store.read(_about(image_key), _LATEST)
         known = int(hint.value["attempt"]) if hint else 1
         attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
-        return Accepted.from_wire(attempts[-1].value) if attempts else None
+        return AcceptedRequest.from_wire(attempts[-1].value) if attempts else None
 
-    def hint_latest(self, accepted: Accepted) -> None:
+    def hint_latest(self, accepted: AcceptedRequest) -> None:
         """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
         if accepted.attempt > 1:
             self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})

@@ -12,7 +12,7 @@
 from datetime import datetime
 
 from domain.migration.latch import Latch
-from domain.migration.recorded import Accepted, ListEntry
+from domain.migration.recorded import AcceptedRequest, ListEntry
 from domain.migration.stages import Outcome, Stage
 from records.rows import Rows
 from records.store import Record
@@ -28,7 +28,7 @@ class ListRecords(Rows):
     """Reads and writes of the list. Every method may raise RecordsUnavailable."""
 
     def list_migration(
-        self, accepted: Accepted, stage: Stage, at: datetime, latch: Latch | None = None
+        self, accepted: AcceptedRequest, stage: Stage, at: datetime, latch: Latch | None = None
     ) -> None:
         """Write its row of the list; one that has ended is not opened again by a step that comes late."""
         finished = latch.finished if latch else None
@@ -102,6 +102,6 @@ def _with_outcome(outcome: Outcome) -> str:
     return f"recent.{outcome.value}"
 
 
-def _row(accepted: Accepted) -> str:
+def _row(accepted: AcceptedRequest) -> str:
     since_epoch = accepted.accepted_at.timestamp() * 1000
     return f"{_END_OF_TIME_MS - int(since_epoch):014d}-{accepted.id}"

@@ -20,10 +20,10 @@ from domain.migration.latch import Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
-    Accepted,
+    AcceptedRequest,
     Failing,
     Notice,
-    Received,
+    ReceivedDecision,
     Ruling,
     Snapshot,
     State,
@@ -33,7 +33,7 @@ from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
 from records.runs import RunRecords
-from records.store import RecordChanged, RecordExists
+from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
@@ -43,14 +43,14 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     # -- claims -------------------------------------------------------------------------------------------------
 
-    def accept(self, accepted: Accepted) -> bool:
+    def accept(self, accepted: AcceptedRequest) -> bool:
         """Claim the image for this attempt; False if somebody else has this attempt number already."""
         self._store.put(_OPEN, accepted.id, {"at": accepted.accepted_at.isoformat()})
         try:
             self._store.insert(
                 accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
             )
-        except RecordExists:
+        except RecordExistsError:
             return False
         self._store.put(accepted.id, "accepted", accepted.to_wire())
         self.hint_latest(accepted)
@@ -63,11 +63,11 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def read_accepted(self, migration: str) -> Accepted | None:
+    def read_accepted(self, migration: str) -> AcceptedRequest | None:
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
         record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return Accepted.from_wire(record.value) if record else None
+        return AcceptedRequest.from_wire(record.value) if record else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
@@ -76,7 +76,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         rows = {record.row: record.value for record in self.all(migration)}
         copy = rows.get("accepted")
         # Whoever accepted it may have died before the copy.
-        accepted = Accepted.from_wire(copy) if copy else self.read_accepted(migration)
+        accepted = AcceptedRequest.from_wire(copy) if copy else self.read_accepted(migration)
         return _snapshot(accepted, rows) if accepted else None
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
@@ -90,7 +90,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """Forget a pointer without a claim, unless somebody is just about to claim."""
         try:
             self._store.delete(_OPEN, migration, etag)
-        except RecordChanged:
+        except RecordChangedError:
             return
 
     def close_pointer(self, migration: str) -> None:
@@ -108,10 +108,10 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
-    def receive(self, migration: str, received: Received) -> Received:
+    def receive(self, migration: str, received: ReceivedDecision) -> ReceivedDecision:
         """Store a verified decision once; what is stored under its key."""
         row = f"decision.{received.decision.key}"
-        return Received.from_wire(self.insert_or_read(migration, row, received.to_wire()))
+        return ReceivedDecision.from_wire(self.insert_or_read(migration, row, received.to_wire()))
 
     def claim_webhook(self, key: str, body_hash: str) -> str:
         """Bind a webhook-id to its body, for all migrations; the hash of the body that has it."""
@@ -128,7 +128,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         return Ruling.from_wire(record.value) if record else None
 
 
-def _snapshot(accepted: Accepted, rows: dict[str, Json]) -> Snapshot:
+def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:
     return Snapshot(
         accepted=accepted,
         started=bool({"started", "state", "latch"} & rows.keys()),
@@ -138,7 +138,7 @@ def _snapshot(accepted: Accepted, rows: dict[str, Json]) -> Snapshot:
             RegionStatus.from_wire(region) for region in rows.get("regions", {}).get("regions", [])
         ),
         latch=Latch.from_wire(rows.get("latch", {})),
-        received=tuple(Received.from_wire(v) for _, v in _named(rows, "decision")),
+        received=tuple(ReceivedDecision.from_wire(v) for _, v in _named(rows, "decision")),
         rulings={key: Ruling.from_wire(v) for key, v in _named(rows, "ruling")},
         notices={kind: Notice.from_wire(v) for kind, v in _named(rows, "notice")},
         checks=tuple(rows.get("checks", {}).get("checks", [])),
@@ -154,7 +154,7 @@ def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
     ]
 
 
-def next_id(latest: Accepted | None, image_key: str) -> tuple[str, int]:
+def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:
     """Id and number of the attempt after `latest`."""
     attempt = latest.attempt + 1 if latest else 1
     return migration_id(image_key, attempt), attempt

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from domain.values import Json
-from records.store import Record, RecordChanged, RecordExists, RecordStore
+from records.store import Record, RecordChangedError, RecordExistsError, RecordStore
 
 _TRIES = 20
 
@@ -18,7 +18,7 @@ class Rows:
         """Write a row unless it is there; what is there."""
         try:
             return self._store.insert(partition, row, value).value
-        except RecordExists:
+        except RecordExistsError:
             record = self._store.read(partition, row)
             if record is None:
                 raise
@@ -37,10 +37,10 @@ class Rows:
                     self._store.insert(partition, row, value)
                 else:
                     self._store.replace(partition, row, value, record.etag)
-            except (RecordChanged, RecordExists):
+            except (RecordChangedError, RecordExistsError):
                 continue
             return
-        raise RecordChanged(f"{partition}/{row} changed {_TRIES} times while it was written")
+        raise RecordChangedError(f"{partition}/{row} changed {_TRIES} times while it was written")
 
     def all(self, partition: str) -> list[Record]:
         """Every row of a partition."""

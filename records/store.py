@@ -30,19 +30,19 @@ class RecordError(MigratorError):
     """The home answered with something no caller can act on; the base of all the others."""
 
 
-class RecordExists(RecordError):  # noqa: N818 - names what is the case
+class RecordExistsError(RecordError):
     """An insert of a key that somebody else has written already."""
 
 
-class RecordChanged(RecordError):  # noqa: N818 - names what is the case
+class RecordChangedError(RecordError):
     """The etag given is no longer the current one, or the record is gone."""
 
 
-class RecordTooLarge(RecordError):  # noqa: N818 - names what is the case
+class RecordTooLargeError(RecordError):
     """The value does not fit into one record of this home."""
 
 
-class RecordsUnavailable(RecordError):  # noqa: N818 - names what is the case
+class RecordsUnavailableError(RecordError):
     """An outage: network, throttling, 5xx, a locked database, a full disk. Try again later.
 
     Whether a write took place is open: read the record before drawing a conclusion from it.

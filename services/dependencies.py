@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arm.client import ArmClient
 from domain.errors import Problem
-from domain.settings import InvalidSettings, Settings
+from domain.settings import InvalidSettingsError, Settings
 from records.migrations import MigrationRecords
 from records.store import RecordStore
 
@@ -26,7 +26,7 @@ def settings_at_start() -> Settings:
     """
     try:
         return Settings.from_environ(os.environ)
-    except InvalidSettings as invalid:
+    except InvalidSettingsError as invalid:
         log.error("invalid settings: %s", invalid)
         return Settings()
 
@@ -75,13 +75,13 @@ def _store(chosen: Settings) -> RecordStore:
             table=chosen.records_table_name,
         )
     if not chosen.records_table_connection_string:
-        raise InvalidSettings([_no_table()])
+        raise InvalidSettingsError([_no_table()])
     try:
         return TableRecords.from_connection_string(
             chosen.records_table_connection_string, table=chosen.records_table_name
         )
     except ValueError as error:
-        raise InvalidSettings([_no_connection()]) from error
+        raise InvalidSettingsError([_no_connection()]) from error
 
 
 def _no_table() -> Problem:

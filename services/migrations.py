@@ -13,9 +13,9 @@ import azure.durable_functions as df
 import clock
 from domain.ids import image_key
 from domain.migration.planning import Plan
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import MigrationRequest
-from domain.values import Value
+from domain.values import Message
 from records.migrations import MigrationRecords, next_id
 from services.dependencies import Dependencies
 from services.planning import Draft
@@ -27,17 +27,17 @@ _RACES = 10
 log = logging.getLogger("gallery_migrator")
 
 
-class Running(Value):
+class Running(Message):
     """The image is being migrated already: by an equal request (`same`) or another."""
 
-    accepted: Accepted
+    accepted: AcceptedRequest
     same: bool
 
 
-class Claimed(Value):
+class Claimed(Message):
     """The image is claimed for this new attempt."""
 
-    accepted: Accepted
+    accepted: AcceptedRequest
 
 
 def look_for_running(records: MigrationRecords, request: MigrationRequest) -> Running | None:
@@ -59,7 +59,7 @@ def claim(
         if latest and (running := _running(app.records, latest, request)):
             return running
         name, attempt = next_id(latest, key)
-        accepted = Accepted(
+        accepted = AcceptedRequest(
             id=name,
             image_key=key,
             attempt=attempt,
@@ -90,7 +90,7 @@ def claim_with_draft(
 
 
 async def start_orchestration(
-    records: MigrationRecords, client: df.DurableOrchestrationClient, accepted: Accepted
+    records: MigrationRecords, client: df.DurableOrchestrationClient, accepted: AcceptedRequest
 ) -> None:
     """Start the orchestration of an accepted request; that it runs already is fine.
 
@@ -110,7 +110,7 @@ async def start_orchestration(
 
 
 def _running(
-    records: MigrationRecords, latest: Accepted, request: MigrationRequest
+    records: MigrationRecords, latest: AcceptedRequest, request: MigrationRequest
 ) -> Running | None:
     snapshot = records.snapshot(latest.id)
     if snapshot is None or snapshot.finished:

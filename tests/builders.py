@@ -25,10 +25,10 @@ from domain.facts import (
 from domain.ids import image_key, migration_id
 from domain.migration.bodies import Generation1Security
 from domain.migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
-from domain.migration.latch import Finished
+from domain.migration.latch import MigrationResult
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan, make_plan
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import MigrationRequest, parse_request_json
 from domain.migration.rules import Facts
 from domain.migration.stages import Outcome
@@ -203,12 +203,12 @@ def a_decision(**changes: Any) -> StoredDecision:
 
 def an_acceptance(
     attempt: int = 1, image_id: str = IMAGE_ID, limits: Limits = LIMITS, **changes: Any
-) -> Accepted:
+) -> AcceptedRequest:
     """An accepted request, by default with the limits of the settings' defaults; the later the attempt, the later it
     was accepted."""
     request = a_request(sourceImageId=image_id, **changes)
     key = image_key(request.source_image_id)
-    return Accepted(
+    return AcceptedRequest(
         id=migration_id(key, attempt),
         image_key=key,
         attempt=attempt,
@@ -220,10 +220,10 @@ def an_acceptance(
     )
 
 
-def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> Finished:
+def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> MigrationResult:
     """An outcome; `changes` by field."""
     values: Json = {"reason": "migrated", "at": NOW, "result": {"image": "kept"}, **changes}
-    return Finished(outcome=outcome, **values)
+    return MigrationResult(outcome=outcome, **values)
 
 
 def as_bytes(body: Any) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from domain.migration.latch import Finished, Latch, finish
-from domain.migration.recorded import Accepted
+from domain.migration.latch import Latch, MigrationResult, finish
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.stages import Stage
 from records.migrations import MigrationRecords
 
 
-def end(records: MigrationRecords, accepted: Accepted, finished: Finished) -> Finished:
+def end(
+    records: MigrationRecords, accepted: AcceptedRequest, finished: MigrationResult
+) -> MigrationResult:
     """Write an outcome, its image, its row of the list, and that people know of it; the outcome that holds."""
     held = records.change_latch(accepted.id, lambda latch: finish(latch, latch.run, finished))
     assert isinstance(held, Latch)

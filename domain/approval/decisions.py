@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from domain.values import Value
+from domain.values import Message
 
 
 class Decision(StrEnum):
@@ -19,7 +19,7 @@ class Decision(StrEnum):
     REJECT = "reject"
 
 
-class StoredDecision(Value):
+class StoredDecision(Message):
     """A decision whose signature was verified when it was received."""
 
     key: str
@@ -43,7 +43,7 @@ class ApprovalState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Verdict(Value):
+class Verdict(Message):
     """What the stored decisions amount to; `decided_by` is the decision that decided."""
 
     state: ApprovalState

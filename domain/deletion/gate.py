@@ -6,10 +6,10 @@ from domain.approval.decisions import StoredDecision, refusal_of
 from domain.facts import VersionFacts
 from domain.migration.fingerprint import FINGERPRINT_TAG, Fingerprint
 from domain.migration.polling import VersionReading
-from domain.values import Value
+from domain.values import Message
 
 
-class Check(Value):
+class Check(Message):
     """One thing that must hold, whether it did, and what was found."""
 
     name: str
@@ -17,7 +17,7 @@ class Check(Value):
     found: str
 
 
-class GateReadings(Value):
+class GateReadings(Message):
     """What was read in the moments before the deletion."""
 
     image_id: str
@@ -27,7 +27,7 @@ class GateReadings(Value):
     decision: StoredDecision | None
 
 
-class GateQuestion(Value):
+class GateQuestion(Message):
     """What was approved: the deletion of this image for this migration, with these regions."""
 
     migration_id: str

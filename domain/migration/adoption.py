@@ -12,7 +12,7 @@ from domain.migration.requests import MigrationRequest
 from domain.migration.rules import Question, with_source_region
 
 
-def take_up_problems(question: Question, version: VersionFacts) -> Iterator[Problem]:
+def adoption_problems(question: Question, version: VersionFacts) -> Iterator[Problem]:
     """Why a version that is there and ours is not what the request asks for."""
     wanted = with_source_region(question.request.target_regions, question.image.location)
     missing = [region.name for region in wanted if region.name not in version.regions]
@@ -30,7 +30,7 @@ def take_up_problems(question: Question, version: VersionFacts) -> Iterator[Prob
         )
 
 
-def take_up_warnings(request: MigrationRequest, version: VersionFacts) -> Iterator[str]:
+def adoption_warnings(request: MigrationRequest, version: VersionFacts) -> Iterator[str]:
     """Says, in one text, what the version has not as the request asks for it."""
     if differences := list(_differences(request, version)):
         yield (

@@ -1,16 +1,16 @@
 """What the end of a migration says: its result, its reason, its line in the timeline."""
 
 from domain.messages import FinishRequest
-from domain.migration.latch import Effect, Finished, Latch
+from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.recorded import Snapshot, State, TimelineEntry
 from domain.migration.stages import WITH_VERSION, Outcome, Stage
 
 FINISHED_STEP = "finished"
 
 
-def finished_by(snapshot: Snapshot, request: FinishRequest) -> Finished:
+def finished_by(snapshot: Snapshot, request: FinishRequest) -> MigrationResult:
     """The outcome that a run asks to be written, with everything that is known of it."""
-    return Finished(
+    return MigrationResult(
         outcome=request.outcome,
         reason=_reason(snapshot, request),
         at=request.at,

@@ -9,7 +9,7 @@ import hashlib
 import json
 
 from domain.facts import ImageFacts, VersionFacts
-from domain.values import Value
+from domain.values import Message
 
 FINGERPRINT_TAG = "gallery-migrator.fingerprint"
 MIGRATION_TAG = "gallery-migrator.migration"
@@ -18,7 +18,7 @@ SOURCE_TAG = "gallery-migrator.source"
 _UNKNOWN = "unknown"
 
 
-class Fingerprint(Value):
+class Fingerprint(Message):
     """`value` compares images; `complete` says whether it can stand for content."""
 
     value: str

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from domain.approval.decisions import Verdict
 from domain.migration.stages import Outcome
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 
 class Effect(StrEnum):
@@ -32,7 +32,7 @@ class Halt(StrEnum):
     TOO_LATE = "too late"
 
 
-class Intent(Value):
+class Intent(Message):
     """A write that was about to be sent by a run; it counts as sent for everybody who comes after.
 
     `began` is the time of the first intent of its kind, from which limits count. `repeated`: an earlier one may have
@@ -47,7 +47,7 @@ class Intent(Value):
     correlation_id: str | None = None
 
 
-class Restart(Value):
+class Restart(Message):
     """One start from the records. `mark`: how far the migration had come; not `counted`: other code was the cause."""
 
     run: int
@@ -57,7 +57,7 @@ class Restart(Value):
     counted: bool = True
 
 
-class Finished(Value):
+class MigrationResult(Message):
     """The one outcome."""
 
     outcome: Outcome
@@ -66,7 +66,7 @@ class Finished(Value):
     result: Json = {}
 
 
-class Latch(Value):
+class Latch(Message):
     """See the module. `stopped_run`: the run whose orchestration the app itself terminated, since it hung."""
 
     run: int = 1
@@ -75,7 +75,7 @@ class Latch(Value):
     cancelled_at: datetime | None = None
     effects: dict[Effect, Intent] = {}
     verdict: Verdict | None = None
-    finished: Finished | None = None
+    finished: MigrationResult | None = None
 
     def halt(self, run: int) -> Halt | None:
         """Why a step of this run may do nothing; None when it may go on."""
@@ -147,7 +147,7 @@ def cancel(latch: Latch, at: datetime) -> Latch | Halt:
     return latch.model_copy(update={"cancelled_at": at})
 
 
-def finish(latch: Latch, run: int, finished: Finished) -> Latch | Halt:
+def finish(latch: Latch, run: int, finished: MigrationResult) -> Latch | Halt:
     """A run has come to its end; the first outcome holds for good, and a cancellation that was accepted holds too."""
     if run != latch.run:
         return Halt.SUPERSEDED
@@ -161,7 +161,7 @@ def finish(latch: Latch, run: int, finished: Finished) -> Latch | Halt:
     return latch.model_copy(update={"finished": finished})
 
 
-def close(latch: Latch, seen: Latch, finished: Finished) -> Latch | Halt:
+def close(latch: Latch, seen: Latch, finished: MigrationResult) -> Latch | Halt:
     """The sweep ends a migration that cannot go on, if nothing has happened since it looked."""
     return latch.model_copy(update={"finished": finished}) if latch == seen else Halt.SUPERSEDED
 

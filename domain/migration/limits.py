@@ -6,10 +6,10 @@ from datetime import timedelta
 from pydantic import Field
 
 from domain.migration.polling import PollPolicy
-from domain.values import Value
+from domain.values import Message
 
 
-class Limits(Value):
+class Limits(Message):
     """`retry`: one step while Azure throttles or is down. `confirm`: until a deleted image is gone."""
 
     retry: timedelta = timedelta(hours=6)

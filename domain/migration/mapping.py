@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from domain.facts import ImageFacts
 from domain.ids import parse_image_id
 from domain.migration.requests import MigrationRequest, parse_request_json
-from domain.values import Edge, Json
+from domain.values import Json, StrictModel
 
 TEMPLATE_NAMES = (
     "imageName",
@@ -40,7 +40,7 @@ _EXAMPLE_IMAGE = (
 )
 
 
-class Match(Edge):
+class Match(StrictModel):
     """Globs that an image must match, all of them; `tags` by tag name."""
 
     subscription: str = "*"
@@ -49,7 +49,7 @@ class Match(Edge):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
-class MappingEntry(Edge):
+class MappingEntry(StrictModel):
     """What becomes of the images that match; fields as in a migration request, texts as templates."""
 
     match: Match = Field(default_factory=Match)
@@ -88,7 +88,7 @@ def certain_problems(entry: MappingEntry) -> list[Problem]:
     values = _values_of(entry)
     try:
         parse_request_json({**_fill(values, _EXAMPLE), "sourceImageId": _EXAMPLE_IMAGE})
-    except InvalidRequest as invalid:
+    except InvalidRequestError as invalid:
         return [
             problem
             for problem in invalid.problems

@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.errors import Problem
 from domain.facts import DefinitionFacts, VersionFacts
 from domain.migration import bodies
-from domain.migration.adoption import take_up_problems, take_up_warnings
+from domain.migration.adoption import adoption_problems, adoption_warnings
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.requests import MigrationRequest, ReplicationMode, SecurityType
 from domain.migration.rules import (
@@ -21,13 +21,13 @@ from domain.migration.rules import (
     with_source_region,
 )
 from domain.migration.version_names import NameTaken, Settled, settle_version_name
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 LARGE_DATA_DISK_GB = 1024  # older pages still say 1 TB; so it is a warning
 
 
-class Plan(Value):
-    """What will be done, with the exact bodies. `takes_up` means that the version is there already and ours;
+class Plan(Message):
+    """What will be done, with the exact bodies. `adopts_existing` means that the version is there already and ours;
     `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
 
     image_id: str
@@ -38,7 +38,7 @@ class Plan(Value):
     definition_body: Json
     version_name: str
     version_id: str
-    takes_up: bool
+    adopts_existing: bool
     version_body: Json
     regions: tuple[str, ...]
     os_type: str
@@ -88,12 +88,12 @@ def _settle(question: Question, fingerprint: Fingerprint) -> Settled | list[Prob
     if isinstance(settled, NameTaken):
         return [Problem(field="imageVersion", message=settled.reason)]
     there = _taken_up(facts.versions, settled)
-    mismatches = list(take_up_problems(question, there)) if there else []
+    mismatches = list(adoption_problems(question, there)) if there else []
     return mismatches or settled
 
 
 def _taken_up(versions: tuple[VersionFacts, ...], settled: Settled) -> VersionFacts | None:
-    return next((v for v in versions if settled.takes_up and v.name == settled.name), None)
+    return next((v for v in versions if settled.adopts_existing and v.name == settled.name), None)
 
 
 def _plan(
@@ -115,7 +115,7 @@ def _plan(
         definition_body=bodies.definition_body(request, image, definition_location, security),
         version_name=settled.name,
         version_id=bodies.id_of_version(request, settled.name),
-        takes_up=settled.takes_up,
+        adopts_existing=settled.adopts_existing,
         version_body=bodies.version_body(request, image, regions, fingerprint.value, migration_id),
         regions=tuple(region.name for region in regions),
         os_type=image.os_type,
@@ -161,7 +161,7 @@ def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) ->
         )
     yield from bodies.dropped_tags_warning(image.tags)
     if there := _taken_up(question.facts.versions, settled):
-        yield from take_up_warnings(request, there)
+        yield from adoption_warnings(request, there)
 
 
 def _purchase_plan(

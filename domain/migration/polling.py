@@ -8,7 +8,7 @@ A region's failure counts once the version's own operation has ended, so that Az
 from datetime import timedelta
 
 from domain.facts import BUSY_STATES, fact
-from domain.values import Value
+from domain.values import Message
 
 APPEARS_WITHIN = timedelta(
     minutes=10
@@ -16,7 +16,7 @@ APPEARS_WITHIN = timedelta(
 _LATER_AFTER, _MUCH_LATER_AFTER = 15, 60  # polls
 
 
-class RegionStatus(Value):
+class RegionStatus(Message):
     """Replication in one region; `progress` in percent."""
 
     name: str
@@ -25,7 +25,7 @@ class RegionStatus(Value):
     details: str = ""
 
 
-class VersionReading(Value):
+class VersionReading(Message):
     """One look at an image version. `error` is Azure's own text when its operation failed."""
 
     found: bool = True
@@ -35,24 +35,24 @@ class VersionReading(Value):
     error_message: str | None = None
 
 
-class Wait(Value):
+class Wait(Message):
     """Look again after this long."""
 
     delay: timedelta
 
 
-class Replicated(Value):
+class Replicated(Message):
     """Usable in every wanted region."""
 
 
-class ReplicationFailed(Value):
+class ReplicationFailed(Message):
     """It will not become ready; `code` and `reason` are Azure's own where it gave any."""
 
     code: str
     reason: str
 
 
-class PollPolicy(Value):
+class PollPolicy(Message):
     """How often to look and how long to go on."""
 
     interval: timedelta = timedelta(minutes=1)

@@ -7,13 +7,13 @@ from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.migration.fingerprint import same_as_far_as_known
-from domain.migration.latch import Effect, Finished, Latch
+from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.stages import ImageFate, Outcome, Stage
-from domain.values import Json, Value
+from domain.values import Json, Message
 
 # Under which name a correlation id is told: that of the activity which sent the write.
 _SENDERS = {
@@ -24,7 +24,7 @@ _SENDERS = {
 }
 
 
-class Accepted(Value):
+class AcceptedRequest(Message):
     """A request that was accepted, and the limits that the settings gave then. Its insert is the claim of the image:
     one writer wins. Nothing changes it."""
 
@@ -40,7 +40,7 @@ class Accepted(Value):
     limits: Limits = Field(default_factory=Limits)
 
 
-class TimelineEntry(Value):
+class TimelineEntry(Message):
     """One thing that happened; `step` names it, so that whoever takes it again does not write it twice."""
 
     step: str
@@ -49,7 +49,7 @@ class TimelineEntry(Value):
     text: str
 
 
-class Approval(Value):
+class Approval(Message):
     """The approval as it was asked for. `deadline` never moves; `round` numbers the event that wakes the wait, and
     `run` says whose wait it is."""
 
@@ -59,7 +59,7 @@ class Approval(Value):
     run: int = 1
 
 
-class State(Value):
+class State(Message):
     """Where a migration stands, as its own steps write it."""
 
     stage: Stage = Stage.PLANNING
@@ -72,21 +72,21 @@ class State(Value):
     image: ImageFate = ImageFate.KEPT
 
 
-class Received(Value):
+class ReceivedDecision(Message):
     """A verified decision, and the hash of the body it came in."""
 
     decision: StoredDecision
     body_hash: str
 
 
-class Ruling(Value):
+class Ruling(Message):
     """What the workflow made of one received decision."""
 
     accepted: bool
     text: str
 
 
-class Notice(Value):
+class Notice(Message):
     """One thing that people are told: what is posted is made once; `taken` by the receiver, or `given_up`."""
 
     body: str = ""
@@ -101,14 +101,14 @@ class Notice(Value):
         return self.taken or self.given_up
 
 
-class Failing(Value):
+class Failing(Message):
     """An activity that cannot be done for a while, and since when: what its limit counts from, whichever run asks."""
 
     activity: str
     since: datetime
 
 
-class Sighting(Value):
+class Sighting(Message):
     """What an attempt knows of the image that it is about; no `fingerprint` while it has not read it."""
 
     migration: str
@@ -123,23 +123,23 @@ class Sighting(Value):
         return created is None or created <= self.accepted_at
 
 
-class Snapshot(Value):
+class Snapshot(Message):
     """Everything recorded about one attempt."""
 
-    accepted: Accepted
+    accepted: AcceptedRequest
     started: bool = False
     state: State = Field(default_factory=State)
     plan: Plan | None = None
     regions: tuple[RegionStatus, ...] = ()
     latch: Latch = Field(default_factory=Latch)
-    received: tuple[Received, ...] = ()
+    received: tuple[ReceivedDecision, ...] = ()
     rulings: dict[str, Ruling] = {}
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
 
     @property
-    def finished(self) -> Finished | None:
+    def finished(self) -> MigrationResult | None:
         """The one outcome."""
         return self.latch.finished
 
@@ -226,7 +226,7 @@ class Snapshot(Value):
         }
 
 
-class ListEntry(Value):
+class ListEntry(Message):
     """One row of the list of migrations."""
 
     id: str

@@ -20,9 +20,9 @@ from pydantic import (
 )
 
 from domain import ids as names
-from domain.errors import InvalidRequest, Problem, problems_of
+from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.regions import normalise_region
-from domain.values import Edge, Json, iso_duration
+from domain.values import Json, StrictModel, iso_duration
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLICAS = 100
@@ -94,7 +94,7 @@ Name = Annotated[str, Field(max_length=1024)]
 Duration = Annotated[timedelta, Field(strict=False), BeforeValidator(_duration_text)]
 
 
-class PurchasePlan(Edge):
+class PurchasePlan(StrictModel):
     """The plan of the marketplace image that the managed image came from; managed images do not keep it."""
 
     name: Annotated[str, Field(min_length=1, max_length=256)]
@@ -102,7 +102,7 @@ class PurchasePlan(Edge):
     product: Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class DefinitionRequest(Edge):
+class DefinitionRequest(StrictModel):
     """The image definition to use, or to create if the gallery has none of that name."""
 
     name: Annotated[Name, _follows(names.DEFINITION)]
@@ -113,7 +113,7 @@ class DefinitionRequest(Edge):
     purchase_plan: PurchasePlan | None = None
 
 
-class TargetRegion(Edge):
+class TargetRegion(StrictModel):
     """A region that gets replicas of the version."""
 
     name: Annotated[str, AfterValidator(normalise_region)]
@@ -121,13 +121,13 @@ class TargetRegion(Edge):
     storage_account_type: StorageAccountType = StorageAccountType.STANDARD_LRS
 
 
-class DeletionRequest(Edge):
+class DeletionRequest(StrictModel):
     """Whether the managed image is to be deleted in the end, after an approval. Off unless asked for."""
 
     enabled: bool = False
 
 
-class ApprovalRequest(Edge):
+class ApprovalRequest(StrictModel):
     """How long to wait for the approval of the deletion."""
 
     timeout: Annotated[Duration, _within(timedelta(minutes=1), timedelta(days=90))] = (
@@ -135,7 +135,7 @@ class ApprovalRequest(Edge):
     )
 
 
-class MigrationRequest(Edge):
+class MigrationRequest(StrictModel):
     """One managed image, and where it goes. Field by field: docs/http.md."""
 
     source_image_id: str
@@ -189,7 +189,7 @@ class MigrationRequest(Edge):
 def parse_request(body: bytes) -> MigrationRequest:
     """The request in an HTTP body. Raises InvalidRequest with every problem of its form."""
     if len(body) > MAX_BODY_BYTES:
-        raise InvalidRequest(
+        raise InvalidRequestError(
             [
                 Problem(
                     field="body",
@@ -200,7 +200,7 @@ def parse_request(body: bytes) -> MigrationRequest:
     try:
         return MigrationRequest.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidRequest(problems_of(error)) from error
+        raise InvalidRequestError(problems_of(error)) from error
 
 
 def parse_request_json(body: Json) -> MigrationRequest:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from domain.migration.latch import Finished, Latch, Restart
+from domain.migration.latch import Latch, MigrationResult, Restart
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import (
     AFTER_REPLICATION,
@@ -90,7 +90,7 @@ class Terminate:
 class EndIt:
     """It cannot or may not go on: write this end."""
 
-    finished: Finished
+    finished: MigrationResult
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def progress_mark(snapshot: Snapshot) -> str:
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
-def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Finished:
+def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> MigrationResult:
     """The end that the records imply for a migration whose orchestration will not go on."""
     latch, stage = snapshot.latch, snapshot.state.stage
     usable = stage in AFTER_REPLICATION
@@ -224,7 +224,7 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Finis
     advice = "look at the version and start again"
     if fate is ImageFate.UNKNOWN:
         advice = "a deletion may have been sent: look at the image yourself"
-    return Finished(
+    return MigrationResult(
         outcome=outcome,
         reason=f"cancelled; {reason.removesuffix('; ')}" if latch.cancelled_at else reason + advice,
         at=now,

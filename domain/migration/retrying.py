@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.results import ActivityError
-from domain.values import Value
+from domain.values import Message
 
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -13,13 +13,13 @@ _DOUBLINGS = (
 )
 
 
-class TryAgain(Value):
+class TryAgain(Message):
     """Wait this long, then call again."""
 
     wait: timedelta
 
 
-class GiveUp(Value):
+class GiveUp(Message):
     """No more tries: the error is final, or the time is over."""
 
     reason: str

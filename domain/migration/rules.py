@@ -28,14 +28,14 @@ from domain.migration.requests import (
     SecurityType,
     TargetRegion,
 )
-from domain.values import Value
+from domain.values import Message
 
 MAX_DISK_GB = (
     2048  # "source resource size … exceeds the max size 2048 supported" (mission.md section 5)
 )
 
 
-class Facts(Value):
+class Facts(Message):
     """What Azure knew when the plan was made; `None` or absent means that it answered 404."""
 
     image: ImageFacts | None

@@ -21,7 +21,7 @@ class Settled:
     """The name, and whether the version is there already and ours."""
 
     name: str
-    takes_up: bool = False
+    adopts_existing: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def settle_version_name(
             f"version {asked} is {there.provisioning_state}; delete it (az sig image-version delete) before "
             "its name can be used again, or ask for another version"
         )
-    return Settled(asked, takes_up=True)
+    return Settled(asked, adopts_existing=True)
 
 
 def _automatic(
@@ -72,7 +72,7 @@ def _automatic(
         and version.provisioning_state not in {"Failed", "Deleting"}
     ]
     if ours:
-        return Settled(max(ours, key=parse_version_name), takes_up=True)
+        return Settled(max(ours, key=parse_version_name), adopts_existing=True)
     numbers = sorted(_numbers([*(version.name for version in versions), *soft_deleted]))
     if not numbers:
         return Settled(FIRST_VERSION)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from records.store import RecordError, RecordTooLarge
+from records.store import RecordError, RecordTooLargeError
 
 Properties = dict[str, str | bytes | int]
 
@@ -28,7 +28,7 @@ def to_properties(text: str) -> Properties:
     packed = zlib.compress(text.encode())
     parts = [packed[at : at + PROPERTY_BYTES] for at in range(0, len(packed), PROPERTY_BYTES)]
     if len(parts) > MAX_PARTS:
-        raise RecordTooLarge(
+        raise RecordTooLargeError(
             f"{len(packed)} bytes when deflated, at most {MAX_PARTS * PROPERTY_BYTES} fit an entity"
         )
     named: Properties = {_part(number): part for number, part in enumerate(parts)}

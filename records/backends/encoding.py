@@ -7,7 +7,7 @@ and so that none of them needs escaping in a filter. Values are compact JSON tex
 import json
 import re
 
-from records.store import Json, RecordTooLarge
+from records.store import Json, RecordTooLargeError
 
 MAX_KEY = 255
 MAX_TEXT = 2_000_000
@@ -57,7 +57,9 @@ def to_text(value: Json) -> str:
         raise ValueError(f"a record's value must be JSON: {error}") from error
     text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if len(text) > MAX_TEXT:
-        raise RecordTooLarge(f"{len(text)} characters of JSON, at most {MAX_TEXT} fit a record")
+        raise RecordTooLargeError(
+            f"{len(text)} characters of JSON, at most {MAX_TEXT} fit a record"
+        )
     return text
 
 

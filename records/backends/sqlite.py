@@ -17,11 +17,11 @@ from records.backends.encoding import check_keys, check_range, end_of_prefix, fr
 from records.store import (
     Json,
     Record,
-    RecordChanged,
+    RecordChangedError,
     RecordError,
-    RecordExists,
+    RecordExistsError,
     Records,
-    RecordsUnavailable,
+    RecordsUnavailableError,
 )
 
 BUSY_SECONDS = 5.0
@@ -78,7 +78,7 @@ class SqliteRecords:
         try:
             self._write(_INSERT, partition, row, text, etag)
         except sqlite3.IntegrityError as error:
-            raise RecordExists(f"{partition}/{row} exists already") from error
+            raise RecordExistsError(f"{partition}/{row} exists already") from error
         return Record(partition, row, from_text(text), etag)
 
     def put(self, partition: str, row: str, value: Json) -> Record:
@@ -93,7 +93,7 @@ class SqliteRecords:
         check_keys(partition, row)
         text, new = to_text(value), _new_etag()
         if not self._write(_REPLACE, text, new, partition, row, etag):
-            raise RecordChanged(f"{partition}/{row} was changed or removed by somebody else")
+            raise RecordChangedError(f"{partition}/{row} was changed or removed by somebody else")
         return Record(partition, row, from_text(text), new)
 
     def read(self, partition: str, row: str) -> Record | None:
@@ -117,7 +117,7 @@ class SqliteRecords:
         """See `RecordStore.delete`."""
         check_keys(partition, row)
         if not self._write(_DELETE, partition, row, etag) and etag is not None:
-            raise RecordChanged(f"{partition}/{row} was changed or removed by somebody else")
+            raise RecordChangedError(f"{partition}/{row} was changed or removed by somebody else")
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens another."""
@@ -142,7 +142,9 @@ class SqliteRecords:
             if code not in _CONNECTION_IS_FINE:
                 self.close()
             if code in _OUTAGES or isinstance(error, OSError):
-                raise RecordsUnavailable(f"the record file cannot be used now: {error}") from error
+                raise RecordsUnavailableError(
+                    f"the record file cannot be used now: {error}"
+                ) from error
             raise RecordError(f"the record file is not what it should be: {error}") from error
 
     def _open(self) -> sqlite3.Connection:

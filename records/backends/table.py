@@ -24,11 +24,11 @@ from records.backends.table_errors import told
 from records.store import (
     Json,
     Record,
-    RecordChanged,
+    RecordChangedError,
     RecordError,
-    RecordExists,
+    RecordExistsError,
     Records,
-    RecordsUnavailable,
+    RecordsUnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class TableRecords:
         entity = {"PartitionKey": partition, "RowKey": row, "write": write, **to_properties(text)}
         try:
             etag = _etag(self._call(lambda client: send(client, entity)))
-        except (RecordExists, RecordChanged, RecordsUnavailable):
+        except (RecordExistsError, RecordChangedError, RecordsUnavailableError):
             own = self._own(partition, row, write)
             if own is None:
                 raise
@@ -125,7 +125,7 @@ class TableRecords:
     def _twice(self, ask: Callable[["TableClient"], _Answer]) -> _Answer:
         try:
             return self._call(ask)
-        except RecordsUnavailable as error:
+        except RecordsUnavailableError as error:
             if error.retry_after is not None:
                 raise
         return self._call(ask)
@@ -139,7 +139,7 @@ class TableRecords:
         except AzureError as error:
             raise told(error) from error
         except DeserializationError as error:
-            raise RecordsUnavailable("this is no answer of Table storage") from error
+            raise RecordsUnavailableError("this is no answer of Table storage") from error
 
     def _open(self) -> "TableClient":
         with self._connecting:
@@ -163,5 +163,5 @@ def _etag(written: table_calls.Written) -> str:
     """The new etag; an answer without one is not the service's (a gateway's page, say)."""
     etag = written["etag"]
     if not etag:
-        raise RecordsUnavailable("a success without an etag is no answer of Table storage")
+        raise RecordsUnavailableError("a success without an etag is no answer of Table storage")
     return str(etag)

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from records.backends.encoding import end_of_prefix
-from records.store import RecordChanged
+from records.store import RecordChangedError
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient, TableEntity
@@ -45,7 +45,7 @@ def replace(etag: str, client: "TableClient", entity: Entity) -> Written:
     try:
         return client.update_entity(entity, UpdateMode.REPLACE, etag=etag, match_condition=only)
     except ResourceNotFoundError as error:
-        raise RecordChanged(f"{entity['PartitionKey']}/{entity['RowKey']} is gone") from error
+        raise RecordChangedError(f"{entity['PartitionKey']}/{entity['RowKey']} is gone") from error
 
 
 def read(partition: str, row: str, client: "TableClient") -> "TableEntity | None":
@@ -82,7 +82,7 @@ def delete(partition: str, row: str, etag: str | None, client: "TableClient") ->
         raw_response_hook=lambda answer: statuses.append(answer.http_response.status_code),
     )
     if etag is not None and 404 in statuses:
-        raise RecordChanged(f"{partition}/{row} is gone")
+        raise RecordChangedError(f"{partition}/{row} is gone")
 
 
 def range_filter(partition: str, prefix: str, after: str) -> str:

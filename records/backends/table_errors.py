@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from domain.retry_after import retry_after
 from records.store import (
-    RecordChanged,
+    RecordChangedError,
     RecordError,
-    RecordExists,
-    RecordsUnavailable,
-    RecordTooLarge,
+    RecordExistsError,
+    RecordsUnavailableError,
+    RecordTooLargeError,
 )
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def told(error: "AzureError") -> RecordError:
     first_line = error.message.partition("\n")[0]
     text = f"{code or type(error).__name__} ({status}): {first_line}"
     if code in _TOO_LARGE or status == 413:
-        return RecordTooLarge(text)
+        return RecordTooLargeError(text)
     if code == "EntityAlreadyExists":
-        return RecordExists(text)
+        return RecordExistsError(text)
     if status == 412:
-        return RecordChanged(text)
+        return RecordChangedError(text)
     if status is None or status >= 500 or status < 400 or status in _OUTAGES:
-        return RecordsUnavailable(text, _retry_after(error))
+        return RecordsUnavailableError(text, _retry_after(error))
     if status in (401, 403):
         return RecordError(f"role Storage Table Data Contributor missing? {text}")
     return RecordError(text)

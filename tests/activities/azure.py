@@ -8,7 +8,7 @@ from typing import Any
 from domain.approval.decisions import ApprovalState, Decision
 from domain.migration.latch import Latch, Restart
 from domain.migration.planning import Plan
-from domain.migration.recorded import Accepted, Received, Snapshot
+from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Snapshot
 from domain.results import ActivityResult, ResultStatus
 from domain.values import Json
 from localcloud.arm.faults import read_rule
@@ -35,7 +35,7 @@ class Azure:
         self._attempts = 0
         self.accepted = self.accept()
 
-    def accept(self, **changes: Any) -> Accepted:
+    def accept(self, **changes: Any) -> AcceptedRequest:
         """A migration of the image is accepted; `changes` to the request."""
         self._attempts += 1
         values = {"galleryId": self.gallery_id, "targetRegions": [], **changes}
@@ -181,5 +181,5 @@ class Azure:
             "received_at": self.time.now(),
         }
         stored = a_decision(**{**values, **changes})
-        records().receive(self.accepted.id, Received(decision=stored, body_hash="h"))
+        records().receive(self.accepted.id, ReceivedDecision(decision=stored, body_hash="h"))
         return ApprovalState(self.done(decide_approval, round=opened["round"])["state"])

@@ -9,7 +9,7 @@ import pytest
 
 from activities.approvals import decide_approval, open_approval
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.migration.recorded import Approval, Received
+from domain.migration.recorded import Approval, ReceivedDecision
 from domain.results import ResultStatus
 from tests.activities.azure import Azure
 from tests.app import records
@@ -27,7 +27,9 @@ def asked(azure: Azure) -> None:
 
 def store(azure: Azure, **decision: Any) -> None:
     values = {"migration_id": azure.accepted.id, **decision}
-    records().receive(azure.accepted.id, Received(decision=a_decision(**values), body_hash="h"))
+    records().receive(
+        azure.accepted.id, ReceivedDecision(decision=a_decision(**values), body_hash="h")
+    )
 
 
 def judge(azure: Azure, days: float = 0, number: int = 1) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.settings import InvalidSettings, Settings
+from domain.settings import InvalidSettingsError, Settings
 from services import dependencies as configuration
 from tests.app import app, forget
 
@@ -30,7 +30,7 @@ def test_a_table_that_cannot_be_found_is_a_wrong_setting(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     forget()
-    with pytest.raises(InvalidSettings) as refused:
+    with pytest.raises(InvalidSettingsError) as refused:
         app()
     assert [problem.field for problem in refused.value.problems] == [variable]
     assert "s3cret" not in str(refused.value)
@@ -54,5 +54,5 @@ def test_the_app_starts_with_the_defaults_while_a_setting_is_wrong(
     forget()
     assert configuration.settings_at_start() == Settings()
     assert [variable in message for message in caplog.messages] == [True]
-    with pytest.raises(InvalidSettings, match=variable):
+    with pytest.raises(InvalidSettingsError, match=variable):
         app()

@@ -27,7 +27,7 @@ from records.migrations import MigrationRecords
 from services.dependencies import credential
 from tests import builders as b
 from tests.activities.azure import Azure
-from tests.activities.liar import Lie, lying
+from tests.activities.fixed_response_server import FixedResponse, fixed_responses
 from tests.app import app, forget, records
 
 SENT = "sent"
@@ -458,9 +458,9 @@ def test_what_a_gateway_refused_is_not_told_as_kept(
 ) -> None:
     """Its 403 may stand for an answer that got lost behind it: the confirmation tells what became of the image."""
     azure.approved()
-    page = Lie(status=403, body=b"<h1>Forbidden</h1>", kind="text/html")
+    page = FixedResponse(status=403, body=b"<h1>Forbidden</h1>", kind="text/html")
     with (
-        lying(Path(cloud.ca_file).parent, page) as (address, seen),
+        fixed_responses(Path(cloud.ca_file).parent, page) as (address, seen),
         monkeypatch.context() as gateway,
     ):
         behind = ArmClient(address, app().settings.token_scope, credential)

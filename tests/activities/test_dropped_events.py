@@ -22,7 +22,7 @@ from tests import builders as b
 from tests.activities.azure import Azure
 from tests.app import forget, records
 from tests.endings import end
-from triggers.events.image_written import EVENT_TYPE, NotReadyYet, new_image
+from triggers.events.image_written import EVENT_TYPE, RetryLaterError, new_image
 
 MAPPING = {
     "match": {"name": "ubuntu-*"},
@@ -97,7 +97,7 @@ def test_a_creation_time_that_is_not_listed_yet_is_waited_for(
     azure.recreate_image()
     with monkeypatch.context() as behind:
         behind.setattr(images, "_created_time", lambda *_: None)
-        with pytest.raises(NotReadyYet, match="creation time"):
+        with pytest.raises(RetryLaterError, match="creation time"):
             tell(azure)
     assert records().open_migrations() == []
     tell(azure)

@@ -18,27 +18,27 @@ from services.effects import forget as take_back
 from services.effects import send
 from tests import builders as b
 from tests.activities.azure import Azure
-from tests.activities.liar import Lie, lying
+from tests.activities.fixed_response_server import FixedResponse, fixed_responses
 from tests.app import app, forget
 
 ARM_REFUSES = b'{"error": {"code": "Conflict", "message": "no"}}'
 DID_NOTHING = {
-    "400 of Azure's": Lie(400, ARM_REFUSES),
-    "403 of Azure's": Lie(403, ARM_REFUSES),
-    "404 of Azure's": Lie(404, ARM_REFUSES),
-    "409 of Azure's": Lie(409, ARM_REFUSES),
-    "429 of Azure's": Lie(429, ARM_REFUSES),
+    "400 of Azure's": FixedResponse(400, ARM_REFUSES),
+    "403 of Azure's": FixedResponse(403, ARM_REFUSES),
+    "404 of Azure's": FixedResponse(404, ARM_REFUSES),
+    "409 of Azure's": FixedResponse(409, ARM_REFUSES),
+    "429 of Azure's": FixedResponse(429, ARM_REFUSES),
 }
 LEFT_OPEN = {
-    "404 of a proxy": Lie(404, b"<h1>Not Found</h1>", "text/html"),
-    "404 that says nothing": Lie(404),
-    "403 of a gateway": Lie(403, b'{"statusCode": 403}'),
-    "409 whose error is a text": Lie(409, b'{"error": "no"}'),
-    "408 of Azure's": Lie(408, ARM_REFUSES),
-    "500 of Azure's": Lie(500, ARM_REFUSES),
-    "503 of a gateway": Lie(503, b"down", "text/plain"),
-    "200 with an error in it": Lie(200, ARM_REFUSES),
-    "202 with a page": Lie(202, b"<html>", "text/html"),
+    "404 of a proxy": FixedResponse(404, b"<h1>Not Found</h1>", "text/html"),
+    "404 that says nothing": FixedResponse(404),
+    "403 of a gateway": FixedResponse(403, b'{"statusCode": 403}'),
+    "409 whose error is a text": FixedResponse(409, b'{"error": "no"}'),
+    "408 of Azure's": FixedResponse(408, ARM_REFUSES),
+    "500 of Azure's": FixedResponse(500, ARM_REFUSES),
+    "503 of a gateway": FixedResponse(503, b"down", "text/plain"),
+    "200 with an error in it": FixedResponse(200, ARM_REFUSES),
+    "202 with a page": FixedResponse(202, b"<html>", "text/html"),
 }
 
 
@@ -64,9 +64,11 @@ def delete(azure: Azure) -> arm.ArmResponse:
     return arm.begin(call, image.resource_group, image.name)
 
 
-def refused(azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch) -> None:
+def refused(
+    azure: Azure, cloud: ArmCloud, lie: FixedResponse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A DELETE is sent to somebody who answers so."""
-    with lying(Path(cloud.ca_file).parent, lie) as (address, seen):
+    with fixed_responses(Path(cloud.ca_file).parent, lie) as (address, seen):
         monkeypatch.setenv("ARM_ENDPOINT", address)
         forget()
         with pytest.raises(EXPECTED):
@@ -108,7 +110,7 @@ def test_what_is_halted_sends_nothing(azure: Azure, why: Halt) -> None:
 
 @pytest.mark.parametrize("lie", DID_NOTHING.values(), ids=DID_NOTHING)
 def test_what_azure_itself_refused_is_taken_back(
-    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+    azure: Azure, cloud: ArmCloud, lie: FixedResponse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It said so with a code of its own."""
     refused(azure, cloud, lie, monkeypatch)
@@ -117,7 +119,7 @@ def test_what_azure_itself_refused_is_taken_back(
 
 @pytest.mark.parametrize("lie", LEFT_OPEN.values(), ids=LEFT_OPEN)
 def test_what_leaves_it_open_counts_as_sent(
-    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+    azure: Azure, cloud: ArmCloud, lie: FixedResponse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have arrived."""
     refused(azure, cloud, lie, monkeypatch)

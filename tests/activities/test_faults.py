@@ -241,10 +241,10 @@ def test_an_outage_of_the_records_is_transient(
 ) -> None:
     """The orchestrator waits for them as it does for Azure."""
     records()._store.put("p", "r", {})  # opens the file
-    from records.store import RecordsUnavailable
+    from records.store import RecordsUnavailableError
 
     def unavailable(*_: object, **__: object) -> None:
-        raise RecordsUnavailable("locked", 9)
+        raise RecordsUnavailableError("locked", 9)
 
     monkeypatch.setattr(type(records()._store), "list", unavailable)
     answer = azure.ask(decide_approval, round=1)

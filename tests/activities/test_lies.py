@@ -17,25 +17,29 @@ from domain.migration.latch import Latch
 from localcloud.arm.server import ArmCloud
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
-from tests.activities.liar import Lie, lying
+from tests.activities.fixed_response_server import FixedResponse, fixed_responses
 from tests.app import forget, records
 
 LIES = {
-    "a list": Lie(body=b"[]"),
-    "null": Lie(body=b"null"),
-    "a number": Lie(body=b"7"),
-    "nothing": Lie(),
-    "an empty object": Lie(body=b"{}"),
-    "204 without a body": Lie(status=204),
-    "a 404 of somebody else's": Lie(status=404, body=b"<h1>Not Found</h1>", kind="text/html"),
-    "a 404 that says nothing": Lie(status=404),
-    "a sign-in page": Lie(body=b"<html>Sign in</html>", kind="text/html"),
-    "no UTF-8": Lie(body=b'{"name": "\xff"}'),
-    "a redirect": Lie(status=302, headers={"Location": "https://127.0.0.1:1/"}),
-    "a resource without a state": Lie(body=b'{"id": "/x", "name": "x", "properties": {}}'),
-    "an error that is a text": Lie(status=500, body=b'"oops"'),
-    "an error that is a list": Lie(status=503, body=b"[1]"),
-    "an error whose error is a text": Lie(status=500, body=b'{"error": "oops"}'),
+    "a list": FixedResponse(body=b"[]"),
+    "null": FixedResponse(body=b"null"),
+    "a number": FixedResponse(body=b"7"),
+    "nothing": FixedResponse(),
+    "an empty object": FixedResponse(body=b"{}"),
+    "204 without a body": FixedResponse(status=204),
+    "a 404 of somebody else's": FixedResponse(
+        status=404, body=b"<h1>Not Found</h1>", kind="text/html"
+    ),
+    "a 404 that says nothing": FixedResponse(status=404),
+    "a sign-in page": FixedResponse(body=b"<html>Sign in</html>", kind="text/html"),
+    "no UTF-8": FixedResponse(body=b'{"name": "\xff"}'),
+    "a redirect": FixedResponse(status=302, headers={"Location": "https://127.0.0.1:1/"}),
+    "a resource without a state": FixedResponse(
+        body=b'{"id": "/x", "name": "x", "properties": {}}'
+    ),
+    "an error that is a text": FixedResponse(status=500, body=b'"oops"'),
+    "an error that is a list": FixedResponse(status=503, body=b"[1]"),
+    "an error whose error is a text": FixedResponse(status=500, body=b'{"error": "oops"}'),
 }
 ASKED: dict[str, Activity] = {
     "defining": ensure_definition,
@@ -59,11 +63,11 @@ def forget_clients() -> Iterator[None]:
 @pytest.mark.usefixtures("forget_clients")
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_a_lie_is_never_a_fact(
-    azure: Azure, cloud: ArmCloud, lie: Lie, monkeypatch: pytest.MonkeyPatch
+    azure: Azure, cloud: ArmCloud, lie: FixedResponse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every activity answers with an error, sends no write and follows no redirect."""
     state = Path(cloud.ca_file).parent
-    with lying(state, lie) as (address, seen):
+    with fixed_responses(state, lie) as (address, seen):
         monkeypatch.setenv("ARM_ENDPOINT", address)
         forget()
         planning = azure.ask(plan_migration)

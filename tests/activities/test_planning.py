@@ -110,7 +110,7 @@ def test_a_version_is_not_made_twice_for_want_of_a_creation_time(
         assert (answer.error.code, answer.error.transient) == ("NotReadyYet", True)
         assert made.version_name in answer.error.message
     plan = azure.plan()
-    assert (plan.takes_up, plan.version_name) == (True, made.version_name)
+    assert (plan.adopts_existing, plan.version_name) == (True, made.version_name)
 
 
 def test_the_plan_is_made_once(azure: Azure) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.settings import InvalidSettings, Settings
+from domain.settings import InvalidSettingsError, Settings
 from tests.builders import GALLERY_ID
 
 ENTRY = {
@@ -144,7 +144,7 @@ def test_a_wrong_value_is_named_by_its_variable(
     environ: dict[str, str], variable: str, words: str
 ) -> None:
     """With the rule."""
-    with pytest.raises(InvalidSettings) as caught:
+    with pytest.raises(InvalidSettingsError) as caught:
         Settings.from_environ(environ)
     assert [problem.field for problem in caught.value.problems] == [variable]
     assert words in caught.value.problems[0].message
@@ -153,13 +153,13 @@ def test_a_wrong_value_is_named_by_its_variable(
 def test_a_template_that_nothing_fills_is_wrong() -> None:
     """Found at start, not when the first image comes."""
     mapping = json.dumps([{**ENTRY, "imageVersion": "{release}"}])
-    with pytest.raises(InvalidSettings, match="release"):
+    with pytest.raises(InvalidSettingsError, match="release"):
         Settings.from_environ({"EVENT_GRID_MAPPING": mapping})
 
 
 def test_all_wrong_values_come_at_once() -> None:
     """One deployment, not one for each."""
-    with pytest.raises(InvalidSettings) as caught:
+    with pytest.raises(InvalidSettingsError) as caught:
         Settings.from_environ(
             {
                 "RECORDS_STORE": "redis",
@@ -190,6 +190,6 @@ def test_the_functions_storage_is_the_home_when_none_is_named() -> None:
 
 def test_notifications_are_signed_or_not_sent() -> None:
     """An address without a secret is refused, by the name of what is missing."""
-    with pytest.raises(InvalidSettings) as refused:
+    with pytest.raises(InvalidSettingsError) as refused:
         Settings.from_environ({"NOTIFICATION_URL": "https://example.org/hook"})
     assert [problem.field for problem in refused.value.problems] == ["NOTIFICATION_SECRET"]

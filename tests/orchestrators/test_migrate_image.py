@@ -27,9 +27,9 @@ from domain.messages import (
 from domain.migration.limits import Limits
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.results import ActivityResult, ResultStatus
-from domain.values import Value
+from domain.values import Message
 from tests import builders as b
-from tests.orchestrators.stage import Script, Theatre, error, planned, play, reading
+from tests.orchestrators.harness import OrchestrationHarness, Script, error, planned, play, reading
 
 MAKE = ["plan_migration", "ensure_definition", "start_version", "read_replication", "check_image"]
 ASK = ["open_approval", "notify", "decide_approval"]
@@ -48,27 +48,27 @@ def image_is(*, unchanged: bool, certain: bool = False) -> ImageState:
 IMPATIENT = Limits(retry=timedelta(hours=1))
 
 
-async def to_the_end(theatre: Theatre) -> None:
+async def to_the_end(harness: OrchestrationHarness) -> None:
     """Nobody decides anything; four days pass."""
-    await theatre.begin()
-    await theatre.advance(days=4)
+    await harness.begin()
+    await harness.advance(days=4)
 
 
-async def approve(theatre: Theatre) -> None:
+async def approve(harness: OrchestrationHarness) -> None:
     """Somebody approves after a day; an hour passes."""
-    await theatre.begin()
-    await theatre.advance(days=1)
-    await theatre.decide()
-    await theatre.advance(hours=1)
+    await harness.begin()
+    await harness.advance(days=1)
+    await harness.decide()
+    await harness.advance(hours=1)
 
 
 def test_without_deletion_nobody_is_asked(tmp_path: Path) -> None:
     """Version, replication, promotion; the image is kept as asked."""
     script = Script()
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.names() == [*MAKE, *PROMOTE, *END]
@@ -76,27 +76,27 @@ def test_without_deletion_nobody_is_asked(tmp_path: Path) -> None:
     assert script.stages == ["definition", "version", "replication", "promotion"]
 
 
-@pytest.mark.parametrize("takes_up", [False, True])
-def test_what_shall_be_hidden_is_hidden(tmp_path: Path, takes_up: bool) -> None:
+@pytest.mark.parametrize("adopts", [False, True])
+def test_what_shall_be_hidden_is_hidden(tmp_path: Path, adopts_existing: bool) -> None:
     """A version of our own is from the start; one that an earlier run has shown to `latest` is hidden again."""
-    plan = planned(exclude_from_latest=True, takes_up=takes_up)
+    plan = planned(exclude_from_latest=True, adopts_existing=adopts_existing)
     script = Script().reply("plan_migration", plan)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
-    assert len(script.inputs("promote_version")) == (1 if takes_up else 0)
+    assert len(script.inputs("promote_version")) == (1 if adopts_existing else 0)
 
 
 def test_with_deletion_the_image_goes_after_the_approval(tmp_path: Path) -> None:
     """Everything is checked again after the approval; promotion comes before the deletion."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await approve(theatre)
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await approve(harness)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     again = ["decide_approval", "check_image"]
@@ -109,10 +109,10 @@ def test_a_rejection_keeps_the_image(tmp_path: Path) -> None:
     """And promotes nothing; the reason names who said it, what became of the version, and what to do next."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.decide(Decision.REJECT, reason="does not boot")
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.decide(Decision.REJECT, reason="does not boot")
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert "delete_image" not in script.names()
@@ -126,12 +126,12 @@ def test_without_a_decision_the_approval_expires_on_the_third_day(tmp_path: Path
     """Not before; timers of a day at most."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(days=2, hours=23, minutes=59)
-        assert await theatre.ended() == "Running None"
-        await theatre.advance(minutes=1, seconds=1)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(days=2, hours=23, minutes=59)
+        assert await harness.ended() == "Running None"
+        await harness.advance(minutes=1, seconds=1)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert script.result["reason"].startswith("the approval expired; the image is kept and nothing")
@@ -142,12 +142,12 @@ def test_an_approval_expires_at_its_deadline_not_at_the_end_of_a_day(tmp_path: P
     """The last timer ends with the deadline, and a second later: real queues ring a second early."""
     script = Script(deletion=True, timeout=timedelta(hours=36))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(hours=35, minutes=59)
-        assert await theatre.ended() == "Running None"
-        await theatre.advance(minutes=1, seconds=1)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(hours=35, minutes=59)
+        assert await harness.ended() == "Running None"
+        await harness.advance(minutes=1, seconds=1)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
 
@@ -157,14 +157,14 @@ def test_an_event_alone_approves_nothing(tmp_path: Path, value: Any) -> None:
     """Whoever can raise events cannot forge a decision: what is stored decides, the event only wakes."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.raise_event(theatre.id, "approval-9", value)
-        await theatre.raise_event(theatre.id, "approved", value)
-        await theatre.wake(value)
-        assert await theatre.ended() == "Running None"
-        await theatre.advance(days=4)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.raise_event(harness.id, "approval-9", value)
+        await harness.raise_event(harness.id, "approved", value)
+        await harness.wake(value)
+        assert await harness.ended() == "Running None"
+        await harness.advance(days=4)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert "delete_image" not in script.names()
@@ -174,13 +174,13 @@ def test_many_forged_events_do_not_hide_the_real_decision(tmp_path: Path) -> Non
     """Each round waits for an event of its own, and the real one is seen at once."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         for _ in range(12):
-            await theatre.wake("forged")
-        await theatre.decide()
-        await theatre.advance(minutes=1)
-        assert await theatre.ended() == "Completed completed"
+            await harness.wake("forged")
+        await harness.decide()
+        await harness.advance(minutes=1)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.rounds == list(range(1, 15))
@@ -190,13 +190,13 @@ def test_a_decision_between_judging_and_waiting_is_not_lost(tmp_path: Path) -> N
     """Stored and raised early, under the round's own event, it is found when the wait begins."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
+    async def scene(harness: OrchestrationHarness) -> None:
         script.reply("notify", error("Down"))  # the asking waits a minute for its next try
-        await theatre.begin()
+        await harness.begin()
         script.reply("notify", NoticeState(sent=True))
-        await theatre.decide()
-        await theatre.advance(minutes=2)
-        assert await theatre.ended() == "Completed completed"
+        await harness.decide()
+        await harness.advance(minutes=2)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
 
@@ -216,11 +216,11 @@ def test_a_decision_that_does_not_count_deletes_nothing(
     """The wait goes on and expires."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.decide(**changes)
-        await theatre.advance(days=4)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.decide(**changes)
+        await harness.advance(days=4)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert "delete_image" not in script.names()
@@ -230,13 +230,13 @@ def test_a_decision_whose_event_is_lost_counts_at_the_deadline(tmp_path: Path) -
     """What is stored in time is judged, even when nobody ever woke the wait."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(days=1)
-        approval = b.a_decision(migration_id=theatre.id, received_at=theatre.clock.now())
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(days=1)
+        approval = b.a_decision(migration_id=harness.id, received_at=harness.clock.now())
         script.decisions.append(approval)
-        await theatre.advance(days=2, minutes=10)
-        assert await theatre.ended() == "Completed completed"
+        await harness.advance(days=2, minutes=10)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.result["image"] == "deleted"
@@ -246,11 +246,11 @@ def test_a_decision_after_the_end_changes_nothing(tmp_path: Path) -> None:
     """One outcome."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await to_the_end(theatre)
-        await theatre.decide()
-        await theatre.advance(days=1)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await to_the_end(harness)
+        await harness.decide()
+        await harness.advance(days=1)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert script.outcome == "kept"
@@ -265,11 +265,11 @@ def test_a_cancellation_ends_it_at_every_step(tmp_path: Path, activity: str) -> 
     """The image is kept, nothing is called after it but the end."""
     script = Script(deletion=True, halted_from=activity)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         if activity in ("promote_version", "delete_image"):
-            await theatre.decide()
-        assert await theatre.ended() == "Completed cancelled"
+            await harness.decide()
+        assert await harness.ended() == "Completed cancelled"
 
     play(tmp_path, script, scene)
     assert script.names()[script.names().index(activity) :] == [activity, *END]
@@ -280,12 +280,12 @@ def test_a_cancellation_while_nobody_decides_is_heard_by_its_wake(tmp_path: Path
     """The wait is woken and its next step sees the flag."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(days=1)
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(days=1)
         script.halted_from = "decide_approval"
-        await theatre.wake()
-        assert await theatre.ended() == "Completed cancelled"
+        await harness.wake()
+        assert await harness.ended() == "Completed cancelled"
 
     play(tmp_path, script, scene)
 
@@ -317,11 +317,11 @@ def test_a_final_error_ends_it_with_azures_words(
         activity, error("AuthorizationFailed", transient=False)
     )
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         if activity in ("promote_version", "delete_image", "confirm_deletion"):
-            await theatre.decide()
-        assert await theatre.ended() == f"Completed {outcome}"
+            await harness.decide()
+        assert await harness.ended() == f"Completed {outcome}"
 
     play(tmp_path, script, scene)
     assert script.names().count(activity) == 1
@@ -344,11 +344,11 @@ def test_an_open_fate_is_said_in_words(
     """Whoever reads only the reason must know that the image may be gone, and to look."""
     script = Script(deletion=True, limits=IMPATIENT).reply(activity, reply)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.decide()
-        await theatre.advance(hours=2)
-        assert await theatre.ended() == "Completed kept"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.decide()
+        await harness.advance(hours=2)
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert script.result["image"] == "unknown"
@@ -362,11 +362,11 @@ def test_an_outcome_is_written_however_long_the_records_are_away(tmp_path: Path)
         "finish_migration", *[error(after=3600)] * 30, wrote()
     )
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.decide()
-        await theatre.advance(days=2)
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.decide()
+        await harness.advance(days=2)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
 
@@ -387,12 +387,12 @@ def test_a_retry_after_is_waited_for_on_a_durable_timer(tmp_path: Path) -> None:
     """A second longer, since real queues ring a second early; then it goes on as if nothing had been."""
     script = Script().reply("start_version", error(after=375), VersionBegun(created=True))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(seconds=375)
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(seconds=375)
         assert script.names().count("start_version") == 1
-        await theatre.advance(seconds=1)
-        assert await theatre.ended() == "Completed completed"
+        await harness.advance(seconds=1)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.names().count("start_version") == 2
@@ -402,12 +402,12 @@ def test_an_outage_is_sat_out_until_the_limit(tmp_path: Path) -> None:
     """Then it fails, with what came last; the waits grow, so that the history stays short."""
     script = Script(limits=IMPATIENT).reply("ensure_definition", error("ServerTimeout"))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(minutes=55)
-        assert await theatre.ended() == "Running None"
-        await theatre.advance(minutes=10)
-        assert await theatre.ended() == "Completed failed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(minutes=55)
+        assert await harness.ended() == "Running None"
+        await harness.advance(minutes=10)
+        assert await harness.ended() == "Completed failed"
 
     play(tmp_path, script, scene)
     assert "ServerTimeout" in script.result["reason"]
@@ -419,10 +419,10 @@ def test_a_worker_that_dies_is_tried_again(tmp_path: Path) -> None:
     crash = RuntimeError("worker died")
     script = Script().reply("start_version", crash, crash, VersionBegun(created=True))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(minutes=5)
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(minutes=5)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
 
@@ -457,10 +457,10 @@ def test_a_definition_that_never_gets_ready_fails_it(tmp_path: Path) -> None:
     """After the retry limit, looked at ever more rarely: every look makes the parent's history longer."""
     script = Script(limits=IMPATIENT).reply("ensure_definition", DefinitionState(ready=False))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(hours=2)
-        assert await theatre.ended() == "Completed failed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(hours=2)
+        assert await harness.ended() == "Completed failed"
 
     play(tmp_path, script, scene)
     assert "Creating" in script.result["reason"]
@@ -474,9 +474,9 @@ def test_auto_that_lost_a_race_plans_again(tmp_path: Path) -> None:
     """With the next number; the taken name is told, so that only this plan is replaced."""
     script = Script().reply("start_version", TAKEN, VersionBegun(created=True))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert [r["taken"] for r in script.inputs("plan_migration")] == ["", "1.0.0"]
@@ -486,9 +486,9 @@ def test_auto_does_not_race_for_ever(tmp_path: Path) -> None:
     """Five tries."""
     script = Script().reply("start_version", TAKEN)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        assert await theatre.ended() == "Completed failed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        assert await harness.ended() == "Completed failed"
 
     play(tmp_path, script, scene)
     assert script.names().count("start_version") == 5
@@ -530,11 +530,11 @@ def test_an_image_that_is_not_the_same_any_more_is_never_deleted(
     """Names are reused, content is not."""
     script = Script(deletion=True).reply("check_image", *looks)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         if len(looks) > 1:
-            await theatre.decide()
-        assert await theatre.ended() == f"Completed {outcome}"
+            await harness.decide()
+        assert await harness.ended() == f"Completed {outcome}"
 
     play(tmp_path, script, scene)
     assert script.result["image"] == image
@@ -564,7 +564,7 @@ def test_an_image_without_creation_time_is_kept_and_nobody_asked(tmp_path: Path)
 
 # the gate's and the confirmation's answers: outcome, image, words of the reason
 STILL_THERE = DeletionState(gone=False)
-DELETIONS: dict[str, tuple[str, list[Value], str, str, str]] = {
+DELETIONS: dict[str, tuple[str, list[Message], str, str, str]] = {
     "the gate is shut": (
         "delete_image",
         [DeletionRefused(reasons=("full replication: no",))],
@@ -634,12 +634,12 @@ def test_a_notification_that_fails_is_a_warning(tmp_path: Path) -> None:
     """Three tries each, then a warning; never an outcome."""
     script = Script(deletion=True).reply("notify", error("NotificationRefused"))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(minutes=10)
-        await theatre.decide()
-        await theatre.advance(hours=1)
-        assert await theatre.ended() == "Completed completed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(minutes=10)
+        await harness.decide()
+        await harness.advance(hours=1)
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.names().count("notify") == 6
@@ -659,13 +659,13 @@ def test_children_get_ids_of_their_parents(tmp_path: Path) -> None:
     """A restarted parent's call replaces the child of the run before it, whose id is the same."""
     script = Script()
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        instances = theatre.hub._store.instances()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        instances = harness.hub._store.instances()
         assert {(item.id, item.name) for item in instances} == {
-            (theatre.id, "migrate_image"),
-            (f"{theatre.id}-replication", "watch_replication"),
-            (f"{theatre.id}-promotion", "watch_replication"),
+            (harness.id, "migrate_image"),
+            (f"{harness.id}-replication", "watch_replication"),
+            (f"{harness.id}-promotion", "watch_replication"),
         }
 
     play(tmp_path, script, scene)
@@ -675,10 +675,10 @@ def test_the_custom_status_is_small_and_holds_no_address(tmp_path: Path) -> None
     """It fails over 8,703 characters; the records hold the rest."""
     script = Script(deletion=True).reply("read_replication", reading("Creating", "Replicating"))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        for instance in (theatre.id, f"{theatre.id}-replication"):
-            text = json.dumps((await theatre.status(instance))["customStatus"])
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        for instance in (harness.id, f"{harness.id}-replication"):
+            text = json.dumps((await harness.status(instance))["customStatus"])
             assert "replication" in text
             assert len(text) < 200
             assert "http" not in text
@@ -735,9 +735,9 @@ def test_a_run_that_is_over_ends_in_silence(tmp_path: Path, activity: str) -> No
     script = Script(deletion=True, halted_from=activity, halt=ResultStatus.OVER)
     script.decisions.append(b.a_decision(migration_id=script.accepted.id))
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        status = await theatre.status(theatre.id)
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        status = await harness.status(harness.id)
         assert (status["runtimeStatus"], status["output"]) == ("Completed", {"over": True})
 
     if activity == "notify":
@@ -754,10 +754,10 @@ def test_a_limit_counts_from_what_an_earlier_run_saw(tmp_path: Path) -> None:
     told = down.model_copy(update={"error": down.error.model_copy(update={"since": since})})
     script = Script(limits=IMPATIENT).reply("ensure_definition", told)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(minutes=40)
-        assert await theatre.ended() == "Completed failed"
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(minutes=40)
+        assert await harness.ended() == "Completed failed"
 
     play(tmp_path, script, scene)
 

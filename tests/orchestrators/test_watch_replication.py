@@ -8,27 +8,27 @@ from typing import Any
 import pytest
 
 from orchestrators.watch_replication import POLLS_PER_GENERATION
-from tests.orchestrators.stage import Script, Theatre, error, play, reading
+from tests.orchestrators.harness import OrchestrationHarness, Script, error, play, reading
 
 BUSY = reading("Creating", "Replicating")
 
 
-async def a_day(theatre: Theatre) -> None:
-    await theatre.begin()
-    await theatre.advance(days=1)
+async def a_day(harness: OrchestrationHarness) -> None:
+    await harness.begin()
+    await harness.advance(days=1)
 
 
 def test_the_history_stays_bounded(tmp_path: Path) -> None:
     """Continue-as-new after every 15 polls; the count goes on, so that the polls become rarer."""
     script = Script().reply("read_replication", *[BUSY] * 40, reading())
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         for _ in range(20):
-            await theatre.advance(minutes=4)
-            watch = theatre.hub._store.history(f"{theatre.id}-replication")
+            await harness.advance(minutes=4)
+            watch = harness.hub._store.history(f"{harness.id}-replication")
             assert len(watch) < POLLS_PER_GENERATION * 10
-        assert await theatre.ended() == "Completed completed"
+        assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
     assert script.names().count("read_replication") == 42  # 41, and one after the promotion
@@ -38,11 +38,11 @@ def test_polls_are_as_far_apart_as_the_policy_says(tmp_path: Path) -> None:
     """A minute for the first fifteen, then two; a second more each, since real queues ring a second early."""
     script = Script().reply("read_replication", BUSY)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
-        await theatre.advance(minutes=15, seconds=15)
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(minutes=15, seconds=15)
         assert script.names().count("read_replication") == 16
-        await theatre.advance(minutes=10, seconds=5)
+        await harness.advance(minutes=10, seconds=5)
         assert script.names().count("read_replication") == 21
 
     play(tmp_path, script, scene)
@@ -89,11 +89,11 @@ def test_a_cancellation_is_seen_at_the_next_poll(tmp_path: Path) -> None:
     """The child returns it, the parent ends."""
     script = Script().reply("read_replication", BUSY)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         script.halted_from = "read_replication"
-        await theatre.advance(minutes=1, seconds=1)
-        assert await theatre.ended() == "Completed cancelled"
+        await harness.advance(minutes=1, seconds=1)
+        assert await harness.ended() == "Completed cancelled"
 
     play(tmp_path, script, scene)
 
@@ -102,11 +102,11 @@ def test_a_failed_promotion_keeps_the_image(tmp_path: Path) -> None:
     """The version is usable, but the deletion did not happen."""
     script = Script(deletion=True)
 
-    async def scene(theatre: Theatre) -> None:
-        await theatre.begin()
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
         script.reply("read_replication", reading("Failed"))
-        await theatre.decide()
-        assert await theatre.ended() == "Completed kept"
+        await harness.decide()
+        assert await harness.ended() == "Completed kept"
 
     play(tmp_path, script, scene)
     assert "gate_and_delete" not in script.names()

@@ -14,7 +14,7 @@ from records.backends.chunks import (
     to_properties,
 )
 from records.backends.encoding import from_text, to_text
-from records.store import RecordError, RecordTooLarge
+from records.store import RecordError, RecordTooLargeError
 
 _ENTITY_BYTES = 1_048_576
 _SEED = 20261122
@@ -75,7 +75,7 @@ def test_600000_characters_fit_without_deflating_well() -> None:
 
 def test_what_no_entity_holds_is_refused() -> None:
     """Beyond fifteen parts nothing is sent, and what has exactly fifteen leaves room for keys."""
-    with pytest.raises(RecordTooLarge, match="deflated"):
+    with pytest.raises(RecordTooLargeError, match="deflated"):
         to_properties(_noise(1_300_000))
     assert MAX_PARTS * PROPERTY_BYTES + 4 * 255 < _ENTITY_BYTES
 

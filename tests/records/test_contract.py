@@ -11,10 +11,10 @@ import pytest
 from records.backends.encoding import MAX_TEXT
 from records.store import (
     Json,
-    RecordChanged,
-    RecordExists,
+    RecordChangedError,
+    RecordExistsError,
     RecordStore,
-    RecordTooLarge,
+    RecordTooLargeError,
 )
 
 WRITERS = 8
@@ -28,7 +28,7 @@ def _race(write: Callable[[int], object]) -> list[int]:
         ready.wait()
         try:
             write(writer)
-        except (RecordExists, RecordChanged):
+        except (RecordExistsError, RecordChangedError):
             return False
         return True
 
@@ -68,7 +68,7 @@ def test_what_was_inserted_is_read_back(home: Callable[[], RecordStore]) -> None
 def test_an_insert_finds_the_key_taken(store: RecordStore) -> None:
     """A second insert is refused and changes nothing; other rows and partitions are free."""
     first = store.insert("p", "a", {"n": 1})
-    with pytest.raises(RecordExists):
+    with pytest.raises(RecordExistsError):
         store.insert("p", "a", {"n": 2})
     assert store.read("p", "a") == first
     store.insert("p", "A", {})
@@ -86,7 +86,7 @@ def test_replace_needs_the_current_etag(store: RecordStore) -> None:
     """Only who has read the last write may replace it."""
     first = store.insert("p", "a", {"n": 1})
     second = store.replace("p", "a", {"n": 2}, first.etag)
-    with pytest.raises(RecordChanged):
+    with pytest.raises(RecordChangedError):
         store.replace("p", "a", {"n": 3}, first.etag)
     assert store.read("p", "a") == second
 
@@ -95,10 +95,10 @@ def test_replace_of_a_missing_record_is_refused(store: RecordStore) -> None:
     """A record that is gone has changed, even if it has come back since."""
     first = store.insert("p", "a", {"n": 1})
     store.delete("p", "a")
-    with pytest.raises(RecordChanged):
+    with pytest.raises(RecordChangedError):
         store.replace("p", "a", {"n": 2}, first.etag)
     store.insert("p", "a", {"n": 1})
-    with pytest.raises(RecordChanged):
+    with pytest.raises(RecordChangedError):
         store.replace("p", "a", {"n": 2}, first.etag)
 
 
@@ -106,12 +106,12 @@ def test_delete_with_an_etag_needs_the_current_one(store: RecordStore) -> None:
     """A conditional delete removes what was read, nothing newer, and notices a missing record."""
     first = store.insert("p", "a", {"n": 1})
     second = store.put("p", "a", {"n": 2})
-    with pytest.raises(RecordChanged):
+    with pytest.raises(RecordChangedError):
         store.delete("p", "a", first.etag)
     assert store.read("p", "a") == second
     store.delete("p", "a", second.etag)
     assert store.read("p", "a") is None
-    with pytest.raises(RecordChanged):
+    with pytest.raises(RecordChangedError):
         store.delete("p", "a", second.etag)
 
 
@@ -179,9 +179,9 @@ def test_large_values_fit(store: RecordStore) -> None:
 def test_too_large_values_are_refused(store: RecordStore) -> None:
     """What is beyond the common limit is refused by each write, and nothing is written."""
     value = {"text": "x" * MAX_TEXT}
-    with pytest.raises(RecordTooLarge):
+    with pytest.raises(RecordTooLargeError):
         store.insert("p", "a", value)
-    with pytest.raises(RecordTooLarge):
+    with pytest.raises(RecordTooLargeError):
         store.put("p", "a", value)
     assert store.read("p", "a") is None
 
@@ -254,7 +254,7 @@ def test_no_counted_step_is_lost(store: RecordStore) -> None:
             assert found is not None
             try:
                 store.replace("p", "a", {"n": found.value["n"] + 1}, found.etag)
-            except RecordChanged:
+            except RecordChangedError:
                 continue
             return
 

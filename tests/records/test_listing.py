@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.migration.latch import Latch
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.stages import Outcome, Stage
 from records.backends.sqlite import SqliteRecords
 from records.listing import MOST_READS, ROWS_READ, _row
@@ -71,7 +71,7 @@ def found(records: MigrationRecords, limit: int = 9, **wanted: Any) -> list[str]
             return ids
 
 
-def several(records: MigrationRecords, number: int = 7) -> list[Accepted]:
+def several(records: MigrationRecords, number: int = 7) -> list[AcceptedRequest]:
     """The oldest first; every third one was kept, the others wait for approval."""
     made = [an_acceptance(n, IMAGE_ID + str(n)) for n in range(1, number + 1)]
     for accepted in made:
@@ -152,13 +152,13 @@ def test_what_ends_while_a_page_is_read_is_on_it(store: RecordStore) -> None:
     assert (entry.id, entry.outcome) == (ACCEPTED.id, Outcome.KEPT)
 
 
-def numbered(number: int) -> Accepted:
+def numbered(number: int) -> AcceptedRequest:
     """The later, the greater the number."""
     accepted_at = NOW + timedelta(seconds=number)
     return ACCEPTED.model_copy(update={"id": f"{number:032x}-1", "accepted_at": accepted_at})
 
 
-def multiply(home: SqliteRecords, one: Accepted, numbers: range) -> None:
+def multiply(home: SqliteRecords, one: AcceptedRequest, numbers: range) -> None:
     """Copy the rows that the list has for one migration, for these numbers."""
     connection = home._open()
     rows = connection.execute(

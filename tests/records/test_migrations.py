@@ -15,11 +15,11 @@ from domain.ids import image_key
 from domain.migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
-    Accepted,
+    AcceptedRequest,
     Failing,
     ListEntry,
     Notice,
-    Received,
+    ReceivedDecision,
     Ruling,
     State,
 )
@@ -56,8 +56,8 @@ def at_once(home: Home, work: Callable[[MigrationRecords, int], T]) -> list[T]:
         return list(pool.map(one, range(WRITERS)))
 
 
-def received(body_hash: str = "h", **decision: object) -> Received:
-    return Received(decision=a_decision(**decision), body_hash=body_hash)
+def received(body_hash: str = "h", **decision: object) -> ReceivedDecision:
+    return ReceivedDecision(decision=a_decision(**decision), body_hash=body_hash)
 
 
 # -- claims -----------------------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_no_change_of_the_state_is_lost(home: Home) -> None:
 # -- the list ---------------------------------------------------------------------------------------------------
 
 
-def several(records: MigrationRecords) -> list[Accepted]:
+def several(records: MigrationRecords) -> list[AcceptedRequest]:
     """Five migrations, the oldest first; every second one is completed."""
     made = [an_acceptance(n, IMAGE_ID + str(n)) for n in range(1, 6)]
     for accepted in made:

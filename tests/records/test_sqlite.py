@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from records.backends.sqlite import SqliteRecords
-from records.store import RecordError, RecordsUnavailable
+from records.store import RecordError, RecordsUnavailableError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _WRITE_FOR_EVER = """
@@ -69,7 +69,7 @@ def test_a_locked_file_is_an_outage(tmp_path: Path) -> None:
     first = store.insert("p", "a", {"n": 1})
     other = sqlite3.connect(tmp_path / "r.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(RecordsUnavailable, match="locked"):
+    with pytest.raises(RecordsUnavailableError, match="locked"):
         store.put("p", "a", {"n": 2})
     assert store.read("p", "a") == first
     other.execute("ROLLBACK")
@@ -84,7 +84,7 @@ def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
     with store._connection() as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(RecordsUnavailable, match="full"):
+        with pytest.raises(RecordsUnavailableError, match="full"):
             store.put("p", "a", {"text": "x" * 100_000})
         assert store.read("p", "a") == first
         connection.execute("PRAGMA max_page_count = 1000000")
@@ -95,7 +95,7 @@ def test_a_path_that_cannot_be_made_is_an_outage(tmp_path: Path) -> None:
     """A file where the folder should be is told as such, and the same store works once it is gone."""
     (tmp_path / "folder").write_text("in the way")
     store = SqliteRecords(tmp_path / "folder" / "r.db")
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         store.read("p", "a")
     (tmp_path / "folder").unlink()
     assert store.read("p", "a") is None
@@ -106,7 +106,7 @@ def test_a_file_that_is_no_database_is_no_outage(tmp_path: Path) -> None:
     (tmp_path / "r.db").write_text("not a database, but long enough to be read as one" * 100)
     with pytest.raises(RecordError) as caught:
         SqliteRecords(tmp_path / "r.db").read("p", "a")
-    assert not isinstance(caught.value, RecordsUnavailable)
+    assert not isinstance(caught.value, RecordsUnavailableError)
 
 
 def test_a_removed_file_is_made_again(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from records.backends.table import TableRecords
 from records.store import (
     Record,
     RecordError,
-    RecordExists,
-    RecordsUnavailable,
-    RecordTooLarge,
+    RecordExistsError,
+    RecordsUnavailableError,
+    RecordTooLargeError,
 )
 from tests.azurite import connection_string, free_port
 from tests.records.unreliable import LOST_ANSWER, LOST_REQUEST, Fault, Network, network
@@ -79,7 +79,7 @@ def test_an_insert_doubled_on_the_way_is_its_own_success(
     between.faults.append(conflict)
     assert store.insert("p", "b", {"n": 2}) == store.read("p", "b")
     between.faults.append(conflict)
-    with pytest.raises(RecordExists):
+    with pytest.raises(RecordExistsError):
         store.insert("p", "a", {"n": 2})
 
 
@@ -90,7 +90,7 @@ def test_a_write_that_is_lost_is_an_outage(
     """The write did not arrive: nothing has changed, and nothing is claimed."""
     first = store.insert("p", "a", {"n": 1})
     between.faults.append(LOST_REQUEST)
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         write(store, first)
     assert store.list("p") == [first]
 
@@ -99,7 +99,7 @@ def test_a_lost_answer_claims_nothing_of_others(store: TableRecords, between: Ne
     """An insert that conflicted unseen stays open; the other's record is not taken for its own."""
     first = store.insert("p", "a", {"n": 1})
     between.faults.append(LOST_ANSWER)
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         store.insert("p", "a", {"n": 2})
     assert store.read("p", "a") == first
 
@@ -112,7 +112,7 @@ def test_a_read_is_tried_once_more(store: TableRecords, between: Network) -> Non
     between.faults.append(Fault(arrives=False, status=503))
     assert store.list("p") == [first]
     between.faults.extend([LOST_ANSWER, LOST_ANSWER])
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         store.read("p", "a")
 
 
@@ -137,7 +137,7 @@ def test_throttling_is_told_with_its_wait(
     between.faults.append(
         Fault(arrives=False, status=status, headers=headers, body=_refused("ServerBusy"))
     )
-    with pytest.raises(RecordsUnavailable) as caught:
+    with pytest.raises(RecordsUnavailableError) as caught:
         store.read("p", "a")
     assert caught.value.retry_after == seconds
     assert between.seen == ["GET"]
@@ -146,13 +146,13 @@ def test_throttling_is_told_with_its_wait(
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
-        (409, "TableBeingDeleted", RecordsUnavailable),
-        (500, "OperationTimedOut", RecordsUnavailable),
-        (400, "EntityTooLarge", RecordTooLarge),
-        (413, "RequestBodyTooLarge", RecordTooLarge),
+        (409, "TableBeingDeleted", RecordsUnavailableError),
+        (500, "OperationTimedOut", RecordsUnavailableError),
+        (400, "EntityTooLarge", RecordTooLargeError),
+        (413, "RequestBodyTooLarge", RecordTooLargeError),
         (403, "AuthorizationPermissionMismatch", RecordError),
         (400, "InvalidInput", RecordError),
-        (502, "", RecordsUnavailable),
+        (502, "", RecordsUnavailableError),
     ],
 )
 def test_refusals_are_told_apart(
@@ -178,10 +178,10 @@ def test_what_a_gateway_says_is_an_outage(
     html = (("Content-Type", "text/html"),)
     page = Fault(arrives=False, status=status, headers=html, body=b"<html><br>Try later</html>")
     between.faults.extend([page, page])
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         store.read("p", "a")
     between.faults.append(page)
-    with pytest.raises(RecordsUnavailable):
+    with pytest.raises(RecordsUnavailableError):
         store.insert("p", "b", {})
 
 
@@ -197,5 +197,5 @@ def test_a_dead_endpoint_is_an_outage() -> None:
         lambda: store.delete("p", "a"),
     ]
     for call in calls:
-        with pytest.raises(RecordsUnavailable):
+        with pytest.raises(RecordsUnavailableError):
             call()

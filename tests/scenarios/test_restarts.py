@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.ids import image_key, migration_id
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import parse_request_json
 from records.backends.sqlite import SqliteRecords
 from records.migrations import MigrationRecords
@@ -25,6 +25,14 @@ HELD = {
     "version": ("PUT", "/images/version/versions/", 1),
     "promotion": ("PUT", "/images/promotion/versions/", 1),
     "deletion": ("DELETE", "Compute/images/deletion\\?", 1),
+}
+# Accepted without a plan, so that the workflow makes it.
+NO_PLAN_AT_THE_START: Json = {
+    "what": "status",
+    "status": 503,
+    "method": "GET",
+    "path": HELD["planning"][1],
+    "nth": 1,
 }
 AT_REST = ("replication", "approval")
 ENDS = [
@@ -79,7 +87,7 @@ def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
     started["replication"] = cloud.begin("replication")
     cloud.advance("PT4M")
     _make_definition(cloud, "version")
-    cloud.faults(*(_hold(stage, when) for stage in HELD))
+    cloud.faults(NO_PLAN_AT_THE_START, *(_hold(stage, when) for stage in HELD))
     for name in ("promotion", "deletion"):
         cloud.decide(started[name])
     started |= {name: cloud.begin(name) for name in ("planning", "definition", "version")}
@@ -150,7 +158,7 @@ def _accept(records: Path, body: Json, now: datetime) -> str:
     """What a starter does before it starts the orchestration, and nothing after."""
     request = parse_request_json(body)
     key = image_key(request.source_image_id)
-    accepted = Accepted(
+    accepted = AcceptedRequest(
         id=migration_id(key, 1),
         image_key=key,
         attempt=1,

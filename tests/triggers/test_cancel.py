@@ -11,7 +11,7 @@ import pytest
 
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.latch import Effect, Intent
-from domain.migration.recorded import Accepted, Approval, State
+from domain.migration.recorded import AcceptedRequest, Approval, State
 from domain.migration.stages import Outcome, Stage
 from tests import builders as b
 from tests.app import records
@@ -36,7 +36,7 @@ TOO_LATE: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def accepted(**latch: Any) -> Accepted:
+def accepted(**latch: Any) -> AcceptedRequest:
     """A migration in the deletion's stage, which waited in round 4."""
     made = b.an_acceptance(deletion={"enabled": True})
     records().accept(made)

@@ -9,21 +9,21 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from domain.migration.requests import MAX_BODY_BYTES
-from domain.settings import InvalidSettings
-from records.store import RecordsUnavailable
+from domain.settings import InvalidSettingsError
+from records.store import RecordsUnavailableError
 from services.dependencies import Dependencies
 from triggers.http.errors import handle_errors, whole_number
-from triggers.http.responses import MOST_ERRORS, answer
+from triggers.http.responses import MOST_ERRORS, json_response
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
 PROBLEMS = [Problem(field="limit", message="x"), Problem(field="cursor", message="y")]
 RAISED: dict[str, tuple[Exception, int]] = {
-    "a wrong request": (InvalidRequest(PROBLEMS), 400),
-    "an outage of the records": (RecordsUnavailable("file is locked", 7), 503),
-    "wrong settings": (InvalidSettings(PROBLEMS), 500),
+    "a wrong request": (InvalidRequestError(PROBLEMS), 400),
+    "an outage of the records": (RecordsUnavailableError("file is locked", 7), 503),
+    "wrong settings": (InvalidSettingsError(PROBLEMS), 500),
     "a bug": (KeyError("s3cret"), 500),
 }
 
@@ -33,7 +33,7 @@ def handled(raised: Exception | None, body: bytes = b"") -> func.HttpResponse:
     async def handler(_: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
         if raised:
             raise raised
-        return answer(200, {"ok": True})
+        return json_response(200, {"ok": True})
 
     async def whole() -> func.HttpResponse:
         return await handler(func.HttpRequest("POST", "/api/x", body=body))
@@ -83,7 +83,7 @@ def test_a_whole_number_is_read(text: str | None, number: int) -> None:
 )
 def test_what_is_no_whole_number_in_range_is_named(text: str) -> None:
     """With the range."""
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         whole_number(text, "limit", default=50, low=1, high=200)
     assert caught.value.problems == [
         Problem(field="limit", message="must be a whole number from 1 to 200")
@@ -93,7 +93,7 @@ def test_what_is_no_whole_number_in_range_is_named(text: str) -> None:
 def test_an_answer_lists_so_many_errors_and_counts_the_others() -> None:
     """A body of 64 KB can have thousands of them."""
     many = [Problem(field=f"f{number}", message="is not known") for number in range(7000)]
-    body = said(handled(InvalidRequest(many)))
+    body = said(handled(InvalidRequestError(many)))
     assert [error["field"] for error in body["errors"]] == [f"f{n}" for n in range(MOST_ERRORS)]
     assert body["moreErrors"] == 7000 - MOST_ERRORS
-    assert "moreErrors" not in said(handled(InvalidRequest(many[:MOST_ERRORS])))
+    assert "moreErrors" not in said(handled(InvalidRequestError(many[:MOST_ERRORS])))

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 import clock
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.latch import settle
-from domain.migration.recorded import Accepted, Approval, State
+from domain.migration.recorded import AcceptedRequest, Approval, State
 from domain.migration.stages import Stage
 from tests import builders as b
 from tests.app import records
@@ -36,7 +36,7 @@ def at_the_builders_time(monkeypatch: pytest.MonkeyPatch, own_records: None) -> 
 class Settled:
     """A durable client whose workflow, when it is woken, has settled the approval with another decision already."""
 
-    def __init__(self, accepted: Accepted) -> None:
+    def __init__(self, accepted: AcceptedRequest) -> None:
         self._accepted = accepted
 
     async def raise_event(self, *_: Any) -> None:
@@ -45,7 +45,7 @@ class Settled:
         records().change_latch(self._accepted.id, lambda latch: settle(latch, 1, verdict))
 
 
-def ask(accepted: Accepted, minutes: float = 60) -> None:
+def ask(accepted: AcceptedRequest, minutes: float = 60) -> None:
     """The approval is asked for, with so many minutes left."""
     deadline = b.NOW + timedelta(minutes=minutes)
     approval = Approval(deadline=deadline, fingerprint=b.a_decision().fingerprint)
@@ -53,7 +53,7 @@ def ask(accepted: Accepted, minutes: float = 60) -> None:
     records().change_state(accepted.id, lambda _: written)
 
 
-def signed(accepted: Accepted) -> func.HttpRequest:
+def signed(accepted: AcceptedRequest) -> func.HttpRequest:
     body = {"migrationId": accepted.id, "fingerprint": b.a_decision().fingerprint}
     raw = json.dumps({**body, "decision": "approve", "approver": "ada"})
     now = datetime.now(UTC)
@@ -66,7 +66,7 @@ def signed(accepted: Accepted) -> func.HttpRequest:
     return func.HttpRequest("POST", "/", headers=headers, route_params=path, body=raw.encode())
 
 
-async def answered(accepted: Accepted, client: Any) -> func.HttpResponse:
+async def answered(accepted: AcceptedRequest, client: Any) -> func.HttpResponse:
     return await approve.decide(signed(accepted), client)
 
 

@@ -9,18 +9,18 @@ import pytest
 
 from domain.facts import ImageFacts
 from domain.migration.fingerprint import fingerprint_of
-from domain.migration.recorded import Accepted, State
+from domain.migration.recorded import AcceptedRequest, State
 from domain.migration.stages import Outcome
 from records.backends.sqlite import SqliteRecords
 from tests import builders as b
 from tests.app import records
 from tests.endings import end
-from triggers.events.image_written import Dropped, _check_new
+from triggers.events.image_written import EventIgnoredError, _check_new
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
 
-def accepted(fingerprint: str | None) -> Accepted:
+def accepted(fingerprint: str | None) -> AcceptedRequest:
     """An attempt that knows this of its image."""
     return b.an_acceptance().model_copy(update={"fingerprint": fingerprint})
 
@@ -35,7 +35,7 @@ def is_new(facts: ImageFacts) -> bool:
     """Whether an event about this image would start its migration."""
     try:
         _check_new(records(), facts)
-    except Dropped:
+    except EventIgnoredError:
         return False
     return True
 
@@ -80,7 +80,7 @@ def test_an_image_made_anew_between_the_start_and_the_plan_is_known() -> None:
     assert not is_new(again)
 
 
-def ended(attempt: int, fingerprint: str | None) -> Accepted:
+def ended(attempt: int, fingerprint: str | None) -> AcceptedRequest:
     """An attempt that knew this of its image, and has failed since."""
     made = b.an_acceptance(attempt).model_copy(update={"fingerprint": fingerprint})
     records().accept(made)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequestError
 from domain.migration.stages import Stage
 from triggers.http.parameters import Query
 
@@ -22,6 +22,6 @@ def test_every_problem_is_named_at_once() -> None:
     query.choice(Stage, "stage")
     query.number("limit", default=50, low=1, high=200)
     query.refuse("cursor", "must be the cursor of an earlier page")
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidRequestError) as refused:
         query.check()
     assert [p.field for p in refused.value.problems] == ["satge", "stage", "limit", "cursor"]

@@ -15,7 +15,7 @@ import pytest
 import clock
 from domain.ids import replication_instance_id
 from domain.migration.latch import Effect, Intent, Latch, cancel
-from domain.migration.recorded import Accepted, Approval, Received, Snapshot, State
+from domain.migration.recorded import AcceptedRequest, Approval, ReceivedDecision, Snapshot, State
 from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
 from services.notifications import END
@@ -59,7 +59,7 @@ def extension(time: Time) -> Extension:
     return Extension()
 
 
-def started(**request: Any) -> Accepted:
+def started(**request: Any) -> AcceptedRequest:
     """A migration whose orchestration was started."""
     accepted = b.an_acceptance(**request)
     records().accept(accepted)
@@ -67,13 +67,13 @@ def started(**request: Any) -> Accepted:
     return accepted
 
 
-def written(accepted: Accepted) -> Snapshot:
+def written(accepted: AcceptedRequest) -> Snapshot:
     snapshot = records().snapshot(accepted.id)
     assert snapshot is not None
     return snapshot
 
 
-def swept(extension: Extension, accepted: Accepted, sweeps: int = 1) -> Snapshot:
+def swept(extension: Extension, accepted: AcceptedRequest, sweeps: int = 1) -> Snapshot:
     """The migration after so many sweeps at once."""
 
     async def work(client: Any) -> None:
@@ -83,15 +83,15 @@ def swept(extension: Extension, accepted: Accepted, sweeps: int = 1) -> Snapshot
     return written(accepted)
 
 
-def is_open(accepted: Accepted) -> bool:
+def is_open(accepted: AcceptedRequest) -> bool:
     return accepted.id in [row[0] for row in records().open_migrations()]
 
 
-def in_stage(accepted: Accepted, stage: Stage, **more: Any) -> None:
+def in_stage(accepted: AcceptedRequest, stage: Stage, **more: Any) -> None:
     records().change_state(accepted.id, lambda _: State(stage=stage, **more))
 
 
-def write_latch(accepted: Accepted, **changes: Any) -> None:
+def write_latch(accepted: AcceptedRequest, **changes: Any) -> None:
     records().change_latch(accepted.id, lambda latch: latch.model_copy(update=changes))
 
 
@@ -331,7 +331,7 @@ def test_what_is_suspended_is_reported_once(extension: Extension, time: Time) ->
 # -- told -------------------------------------------------------------------------------------------------------
 
 
-def finished_untold(time: Time) -> Accepted:
+def finished_untold(time: Time) -> AcceptedRequest:
     """A migration whose orchestration wrote the outcome and died."""
     accepted = started()
     write_latch(accepted, finished=b.an_end(Outcome.KEPT, reason="rejected", at=time.at))
@@ -397,7 +397,7 @@ def test_a_wait_that_did_not_hear_is_woken(extension: Extension, why: str) -> No
     swept(extension, accepted)
     assert extension.asked == []
     if why == "a decision":
-        records().receive(accepted.id, Received(decision=b.a_decision(), body_hash="h"))
+        records().receive(accepted.id, ReceivedDecision(decision=b.a_decision(), body_hash="h"))
     else:
         records().change_latch(accepted.id, lambda latch: cancel(latch, b.NOW))
     swept(extension, accepted)

@@ -15,7 +15,7 @@ import azure.durable_functions as df
 import clock
 from arm.errors import ArmAnswerError
 from arm.images import read_image_facts
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequestError
 from domain.facts import BUSY_STATES, ImageFacts
 from domain.ids import ComputeId, image_key, parse_image_id
 from domain.migration.fingerprint import fingerprint_of
@@ -34,12 +34,12 @@ LISTED_WITHIN = timedelta(hours=1)
 log = logging.getLogger("gallery_migrator")
 
 
-class NotReadyYet(Exception):  # noqa: N818 - what is the case
+class RetryLaterError(Exception):
     """The image is being made or listed, or an older one of its name is being migrated: Event Grid shall deliver again
     later."""
 
 
-class Dropped(Exception):  # noqa: N818 - what is the case
+class EventIgnoredError(Exception):
     """The event starts nothing, and why. Logged where it is caught: the worker loses what other threads log."""
 
     def __init__(self, why: str, level: int = logging.INFO) -> None:
@@ -54,7 +54,7 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
         return
     try:
         await _start(dependencies(), image, _is_recent(event), client)
-    except Dropped as dropped:
+    except EventIgnoredError as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
 
 
@@ -63,7 +63,7 @@ async def _start(
 ) -> None:
     facts = await at_azure(_read, app, image)
     if recent and facts.created_time is None:
-        raise NotReadyYet(f"{image}: its creation time is not known yet")
+        raise RetryLaterError(f"{image}: its creation time is not known yet")
     request = _request_for(app, facts)
     await in_records(_check_new, app.records, facts)
     claimed = await in_records(claim, app, request, "eventGrid", fingerprint_of(facts).value)
@@ -73,7 +73,7 @@ async def _start(
     await in_records(
         _check_new, app.records, facts
     )  # the same event may have been delivered twice at once
-    raise NotReadyYet(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
+    raise RetryLaterError(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
 
 
 def image_of(event: Any) -> ComputeId | None:
@@ -104,23 +104,25 @@ def _read(app: Dependencies, image: ComputeId) -> ImageFacts:
         value = error.value
         if value.transient:
             raise
-        raise Dropped(f"Azure will not let it be read: {value}", logging.WARNING) from error
+        raise EventIgnoredError(
+            f"Azure will not let it be read: {value}", logging.WARNING
+        ) from error
     if facts is None:
-        raise Dropped("the image is not there")
+        raise EventIgnoredError("the image is not there")
     if facts.provisioning_state in BUSY_STATES:
-        raise NotReadyYet(f"{image} is {facts.provisioning_state}")
+        raise RetryLaterError(f"{image} is {facts.provisioning_state}")
     return facts
 
 
 def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
     try:
         request = request_for(facts, app.settings.event_grid_mapping)
-    except InvalidRequest as invalid:
-        raise Dropped(
+    except InvalidRequestError as invalid:
+        raise EventIgnoredError(
             f"its mapping makes no valid request: {invalid}", logging.WARNING
         ) from invalid
     if request is None:
-        raise Dropped("no mapping entry covers it")
+        raise EventIgnoredError("no mapping entry covers it")
     return request
 
 
@@ -134,4 +136,4 @@ def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
     newest = records.snapshot(latest.id) or Snapshot(accepted=latest)
     for sighting in [newest.sighting, *records.sightings(key, fingerprint)]:
         if sighting.is_of(fingerprint, created):
-            raise Dropped(f"{sighting.migration} has it already")
+            raise EventIgnoredError(f"{sighting.migration} has it already")

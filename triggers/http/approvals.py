@@ -17,22 +17,22 @@ from pydantic import Field, ValidationError
 
 import clock
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision
-from domain.errors import InvalidRequest, problems_of
+from domain.errors import InvalidRequestError, problems_of
 from domain.ids import approval_event_name
-from domain.migration.recorded import Received, Ruling, Snapshot
-from domain.values import Edge
+from domain.migration.recorded import ReceivedDecision, Ruling, Snapshot
+from domain.values import StrictModel
 from services.dependencies import Dependencies
 from services.threads import in_records
 from triggers.events.waking import wake
 from triggers.http.errors import body_of, handle_errors
-from triggers.http.responses import answer, problem
+from triggers.http.responses import json_response, problem_response
 from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 
 RULING_WITHIN_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 0.25
 
 
-class DecisionBody(Edge):
+class DecisionBody(StrictModel):
     """What an approver sends."""
 
     migration_id: str
@@ -50,26 +50,28 @@ async def decide(
     raw = body_of(req)
     webhook_id = verified_id(raw, req.headers, app.settings.approval_webhook_secrets)
     if webhook_id is None:
-        return problem(
+        return problem_response(
             401,
             "Sign the body as the Standard Webhooks specification says, with the webhook's secret.",
         )
     body = _parse(raw)
     migration = req.route_params["id"]
     if body.migration_id != migration:
-        return problem(
+        return problem_response(
             409, f"The decision is for the migration '{body.migration_id[:100]}', not for this one."
         )
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
-        return problem(404, f"No migration has the id '{migration[:100]}'.")
+        return problem_response(404, f"No migration has the id '{migration[:100]}'.")
     received = _received(body, webhook_id, raw)
     key = received.decision.key
     known = _known(snapshot, key)
     if known is None and (refusal := _refusal(snapshot, body)):
-        return problem(409, refusal)
+        return problem_response(409, refusal)
     if await in_records(app.records.claim_webhook, key, received.body_hash) != received.body_hash:
-        return problem(409, "This webhook-id came before with another body; use a new one.")
+        return problem_response(
+            409, "This webhook-id came before with another body; use a new one."
+        )
     if known is None:
         await in_records(app.records.receive, migration, received)
     return await _wake_and_wait(app, client, migration, key)
@@ -100,10 +102,10 @@ def _parse(raw: bytes) -> DecisionBody:
     try:
         return DecisionBody.model_validate_json(raw)
     except ValidationError as error:
-        raise InvalidRequest(problems_of(error)) from error
+        raise InvalidRequestError(problems_of(error)) from error
 
 
-def _received(body: DecisionBody, webhook_id: str, raw: bytes) -> Received:
+def _received(body: DecisionBody, webhook_id: str, raw: bytes) -> ReceivedDecision:
     decision = StoredDecision(
         key=hashlib.sha256(webhook_id.encode()).hexdigest()[:40],
         migration_id=body.migration_id,
@@ -113,10 +115,10 @@ def _received(body: DecisionBody, webhook_id: str, raw: bytes) -> Received:
         reason=body.reason,
         received_at=clock.now(),
     )
-    return Received(decision=decision, body_hash=hashlib.sha256(raw).hexdigest())
+    return ReceivedDecision(decision=decision, body_hash=hashlib.sha256(raw).hexdigest())
 
 
-def _known(snapshot: Snapshot, key: str) -> Received | None:
+def _known(snapshot: Snapshot, key: str) -> ReceivedDecision | None:
     return next((r for r in snapshot.received if r.decision.key == key), None)
 
 
@@ -147,7 +149,7 @@ async def _wake_and_wait(
         if ruling := snapshot.rulings.get(key):
             return _ruled(snapshot, ruling)
         if snapshot.finished:
-            return problem(
+            return problem_response(
                 409,
                 f"The migration has ended: {snapshot.finished.outcome}. The decision came too late.",
             )
@@ -163,7 +165,7 @@ async def _wake_and_wait(
         "Location": f"/api/migrations/{migration}",
         "Retry-After": str(POLL_AGAIN_SECONDS),
     }
-    return answer(
+    return json_response(
         202,
         {"migrationId": migration, "verdict": None, "text": "stored, not ruled on yet"},
         location,
@@ -180,13 +182,13 @@ async def _decided(app: Dependencies, snapshot: Snapshot, key: str) -> func.Http
     if verdict and verdict.decided_by and verdict.decided_by.key == key:
         return None
     state = snapshot.approval_state
-    return problem(409, f"It is decided already: {state}. The decision came too late.")
+    return problem_response(409, f"It is decided already: {state}. The decision came too late.")
 
 
 def _ruled(snapshot: Snapshot, ruling: Ruling) -> func.HttpResponse:
     if not ruling.accepted:
-        return problem(409, f"The decision {ruling.text}.")
-    return answer(
+        return problem_response(409, f"The decision {ruling.text}.")
+    return json_response(
         200,
         {
             "migrationId": snapshot.accepted.id,

@@ -10,13 +10,13 @@ from typing import Concatenate, ParamSpec
 
 import azure.functions as func
 
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from domain.migration.requests import MAX_BODY_BYTES
-from domain.settings import InvalidSettings
+from domain.settings import InvalidSettingsError
 from records.store import RecordError
 from services.dependencies import Dependencies, dependencies
 from services.threads import AzureBusyError
-from triggers.http.responses import problem, unavailable
+from triggers.http.responses import problem_response, unavailable
 
 P = ParamSpec("P")
 Handler = Callable[P, Awaitable[func.HttpResponse]]
@@ -25,7 +25,7 @@ Needy = Callable[Concatenate[Dependencies, P], Awaitable[func.HttpResponse]]
 log = logging.getLogger("gallery_migrator")
 
 
-class LengthRequired(Exception):  # noqa: N818 - named after the answer it becomes
+class LengthRequiredError(Exception):
     """The body did not reach the app, since it came without its length."""
 
 
@@ -36,16 +36,16 @@ def handle_errors(handler: Needy[P]) -> Handler[P]:
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         try:
             if (size := _body_size(args)) > MAX_BODY_BYTES:
-                return problem(
+                return problem_response(
                     413, f"The body has {size} bytes; at most {MAX_BODY_BYTES} are read."
                 )
             return await handler(dependencies(), *args, **kwargs)
-        except InvalidRequest as invalid:
-            return problem(
+        except InvalidRequestError as invalid:
+            return problem_response(
                 400, "Correct every field named in errors and send it again.", invalid.problems
             )
-        except LengthRequired as lost:
-            return problem(411, str(lost))
+        except LengthRequiredError as lost:
+            return problem_response(411, str(lost))
         except RecordError as outage:
             log.warning("the records cannot be used: %s", outage)
             return unavailable(
@@ -57,12 +57,12 @@ def handle_errors(handler: Needy[P]) -> Handler[P]:
                 "Azure is slow, and too many callers wait for it already; try again.",
                 busy.retry_after,
             )
-        except InvalidSettings as invalid:
+        except InvalidSettingsError as invalid:
             log.error("invalid settings: %s", invalid)
-            return problem(500, "The app's settings are wrong.", invalid.problems)
+            return problem_response(500, "The app's settings are wrong.", invalid.problems)
         except Exception:
             log.exception("an HTTP handler failed")
-            return problem(500, "This is a bug; the app's log has the details.")
+            return problem_response(500, "This is a bug; the app's log has the details.")
 
     return guarded
 
@@ -75,7 +75,7 @@ def body_of(req: func.HttpRequest) -> bytes:
     """
     body = req.get_body()
     if not body and "chunked" in (req.headers.get("Transfer-Encoding") or "").lower():
-        raise LengthRequired(
+        raise LengthRequiredError(
             "The body came in chunks, and the Functions host does not hand those on. Send it whole, with a "
             "Content-Length and without Transfer-Encoding."
         )
@@ -92,7 +92,7 @@ def whole_number(text: str | None, field: str, *, default: int, low: int, high: 
         return default
     short = len(text) <= 9 and text.isascii() and text.isdigit()
     if not short or not low <= int(text) <= high:
-        raise InvalidRequest(
+        raise InvalidRequestError(
             [Problem(field=field, message=f"must be a whole number from {low} to {high}")]
         )
     return int(text)

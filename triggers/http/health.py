@@ -17,7 +17,7 @@ from records.store import RecordError
 from services.dependencies import Dependencies
 from services.threads import at_azure, in_records
 from triggers.http.errors import handle_errors
-from triggers.http.responses import answer
+from triggers.http.responses import json_response
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
     )
     sweep = _sweep(app, swept, known=store["answers"])
     status = "degraded" if sweep["overdue"] else "up"
-    return answer(200, {"status": status, "arm": arm, "records": store, "sweep": sweep})
+    return json_response(200, {"status": status, "arm": arm, "records": store, "sweep": sweep})
 
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:

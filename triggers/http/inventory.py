@@ -13,14 +13,14 @@ from arm.errors import EXPECTED, error_of
 from arm.images import read_page_of_images
 from arm.requests import read_pages
 from domain import inventory
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from domain.ids import is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
 from triggers.http.errors import handle_errors
 from triggers.http.parameters import Query
-from triggers.http.responses import answer, problem
+from triggers.http.responses import json_response, problem_response
 
 CALLS_PER_PAGE = 25
 _DEFAULT_PAGE, _LONGEST_PAGE = 50, 500
@@ -79,9 +79,9 @@ async def _page(req: func.HttpRequest, name: str, read: Any) -> func.HttpRespons
             problem_with_it = Problem(
                 field="subscriptionId", message=f"Azure will not list it: {value}"
             )
-            raise InvalidRequest([problem_with_it]) from error
-        return problem(502, f"Azure answered: {value}", headers={"Retry-After": "30"})
-    return answer(200, {name: rows, "cursor": _encode(cursor) if cursor else None})
+            raise InvalidRequestError([problem_with_it]) from error
+        return problem_response(502, f"Azure answered: {value}", headers={"Retry-After": "30"})
+    return json_response(200, {name: rows, "cursor": _encode(cursor) if cursor else None})
 
 
 def _asked(app: Dependencies, req: func.HttpRequest) -> tuple[list[str], int, list[Any]]:
@@ -117,8 +117,8 @@ def _decode(text: str) -> list[Any] | None:
     return cursor if well_formed else None
 
 
-def _not_a_cursor() -> InvalidRequest:
-    return InvalidRequest(
+def _not_a_cursor() -> InvalidRequestError:
+    return InvalidRequestError(
         [Problem(field="cursor", message="must be the cursor of an earlier page")]
     )
 

@@ -11,7 +11,7 @@ from domain.ids import approval_event_name
 from domain.migration.latch import Halt
 from domain.migration.latch import cancel as request_cancel
 from domain.migration.planning import Plan
-from domain.migration.recorded import Accepted, Snapshot
+from domain.migration.recorded import AcceptedRequest, Snapshot
 from domain.migration.requests import parse_request
 from domain.migration.stages import Outcome, Stage
 from domain.values import Json
@@ -28,7 +28,7 @@ from triggers.events.waking import wake
 from triggers.http.errors import body_of, handle_errors
 from triggers.http.parameters import Query
 from triggers.http.plans import AzureSilentError, draft_within, no_plan
-from triggers.http.responses import answer, problem
+from triggers.http.responses import json_response, problem_response
 from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 
 _DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
@@ -61,7 +61,7 @@ async def _accepted(
     app: Dependencies, client: df.DurableOrchestrationClient, claimed: Claimed
 ) -> func.HttpResponse:
     await start_orchestration(app.records, client, claimed.accepted)
-    return answer(
+    return json_response(
         202,
         await _status(app, claimed.accepted),
         {
@@ -74,8 +74,8 @@ async def _accepted(
 async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
     location = {"Location": f"/api/migrations/{running.accepted.id}"}
     if running.same:
-        return answer(200, await _status(app, running.accepted), location)
-    return problem(
+        return json_response(200, await _status(app, running.accepted), location)
+    return problem_response(
         409,
         "Another request is migrating this image. Azure builds one version from an image at a time: wait for "
         "its end or cancel it.",
@@ -84,7 +84,7 @@ async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
     )
 
 
-async def _status(app: Dependencies, accepted: Accepted) -> Json:
+async def _status(app: Dependencies, accepted: AcceptedRequest) -> Json:
     snapshot = await in_records(app.records.snapshot, accepted.id)
     if snapshot is None:
         raise LookupError(f"{accepted.id} was accepted and is not in the records")
@@ -97,9 +97,9 @@ async def read_migration(app: Dependencies, req: func.HttpRequest) -> func.HttpR
     migration = req.route_params["id"]
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
-        return problem(404, f"No migration has the id '{migration[:100]}'.")
+        return problem_response(404, f"No migration has the id '{migration[:100]}'.")
     waiting = {} if snapshot.finished else {"Retry-After": str(POLL_AGAIN_SECONDS)}
-    return answer(200, status_of(snapshot), waiting)
+    return json_response(200, status_of(snapshot), waiting)
 
 
 @handle_errors
@@ -115,7 +115,7 @@ async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.Http
     entries, after = await in_records(
         lambda: app.records.recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
     )
-    return answer(
+    return json_response(
         200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
     )
 
@@ -128,17 +128,17 @@ async def cancel_migration(
     migration = req.route_params["id"]
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
-        return problem(404, f"No migration has the id '{migration[:100]}'.")
+        return problem_response(404, f"No migration has the id '{migration[:100]}'.")
     at = clock.now()
     held = await in_records(
         app.records.change_latch, migration, lambda latch: request_cancel(latch, at)
     )
     if held is Halt.TOO_LATE:
-        return problem(409, "The deletion has begun; it is too late to cancel.")
+        return problem_response(409, "The deletion has begun; it is too late to cancel.")
     if isinstance(held, Halt):
         snapshot = await in_records(app.records.snapshot, migration) or snapshot
         outcome = snapshot.finished.outcome if snapshot.finished else "ended"
-        return problem(409, f"The migration has ended already: {outcome}.")
+        return problem_response(409, f"The migration has ended already: {outcome}.")
     return await _wake_and_answer(app, client, snapshot)
 
 
@@ -155,4 +155,4 @@ async def _wake_and_answer(
         "Location": f"/api/migrations/{migration}",
         "Retry-After": str(POLL_AGAIN_SECONDS),
     }
-    return answer(status, status_of(after), location)
+    return json_response(status, status_of(after), location)

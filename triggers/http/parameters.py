@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from triggers.http.errors import whole_number
 
 E = TypeVar("E", bound=StrEnum)
@@ -33,7 +33,7 @@ class Query:
             return whole_number(
                 self._parameters.get(name), name, default=default, low=low, high=high
             )
-        except InvalidRequest as invalid:
+        except InvalidRequestError as invalid:
             self._problems += invalid.problems
             return default
 
@@ -53,4 +53,4 @@ class Query:
     def check(self) -> None:
         """Raise InvalidRequest if there is any problem."""
         if self._problems:
-            raise InvalidRequest(self._problems)
+            raise InvalidRequestError(self._problems)

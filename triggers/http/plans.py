@@ -14,7 +14,7 @@ from services.dependencies import Dependencies
 from services.planning import Draft, draft_plan
 from services.threads import at_azure, in_records
 from triggers.http.errors import body_of, handle_errors
-from triggers.http.responses import answer, problem
+from triggers.http.responses import json_response, problem_response
 
 PLAN_WITHIN_SECONDS = 10
 
@@ -30,10 +30,12 @@ async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpRespon
     try:
         draft = await draft_within(app, request)
     except AzureSilentError as silence:
-        return problem(502, f"Azure cannot answer now: {silence}", headers={"Retry-After": "30"})
+        return problem_response(
+            502, f"Azure cannot answer now: {silence}", headers={"Retry-After": "30"}
+        )
     if not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    return answer(200, draft.plan.to_wire())
+    return json_response(200, draft.plan.to_wire())
 
 
 async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
@@ -50,4 +52,6 @@ async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
 
 def no_plan(problems: list[Problem]) -> func.HttpResponse:
     """Every reason why there is no plan."""
-    return problem(422, "Nothing was written. Correct every field named in errors.", problems)
+    return problem_response(
+        422, "Nothing was written. Correct every field named in errors.", problems
+    )

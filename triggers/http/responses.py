@@ -25,7 +25,9 @@ MOST_ERRORS = 100
 """Entries in an answer: a body of 64 KB can have thousands of wrong fields, each told in more words than it has."""
 
 
-def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+def json_response(
+    status: int, body: Any, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
     """A JSON answer; never cached."""
     return func.HttpResponse(
         json.dumps(body),
@@ -35,7 +37,7 @@ def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> 
     )
 
 
-def problem(
+def problem_response(
     status: int,
     detail: str,
     errors: Sequence[Problem] = (),
@@ -65,4 +67,6 @@ def problem(
 
 def unavailable(detail: str, retry_after: float | None = None) -> func.HttpResponse:
     """A 503 that says when to come back."""
-    return problem(503, detail, headers={"Retry-After": str(max(1, round(retry_after or 10)))})
+    return problem_response(
+        503, detail, headers={"Retry-After": str(max(1, round(retry_after or 10)))}
+    )

@@ -16,7 +16,7 @@ import azure.durable_functions as df
 
 import clock
 from domain.ids import approval_event_name
-from domain.migration.latch import Finished, Halt, close, restart, stop
+from domain.migration.latch import Halt, MigrationResult, close, restart, stop
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import (
     Begin,
@@ -133,7 +133,7 @@ async def _terminate(
         await client.terminate(migration, "it hangs; the sweep starts it again")
 
 
-def _end(app: Dependencies, snapshot: Snapshot, finished: Finished, now: datetime) -> None:
+def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult, now: datetime) -> None:
     migration = snapshot.accepted.id
     held = app.records.change_latch(migration, lambda latch: close(latch, snapshot.latch, finished))
     if isinstance(held, Halt):

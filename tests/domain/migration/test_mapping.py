@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequestError
 from domain.facts import ImageFacts, image_facts
 from domain.migration.mapping import (
     MappingEntry,
@@ -106,7 +106,7 @@ def test_a_filled_value_is_not_filled_again() -> None:
 
 def test_values_that_make_no_valid_request_are_refused() -> None:
     """A gallery named after a group with parentheses, say."""
-    with pytest.raises(InvalidRequest, match="galleryId"):
+    with pytest.raises(InvalidRequestError, match="galleryId"):
         request_for(image(), [entry(galleryId=GALLERY_ID + "-{imageName}")])
 
 

@@ -347,14 +347,18 @@ def test_the_images_region_keeps_what_was_asked_for_it() -> None:
 def test_our_own_version_is_taken_up() -> None:
     """Starting a kept image again makes no second version."""
     plan = the_plan({}, some_facts(definition=a_definition(), versions=(b.a_version(),)))
-    assert (plan.takes_up, plan.version_name, plan.definition_exists) == (True, "1.0.0", True)
+    assert (plan.adopts_existing, plan.version_name, plan.definition_exists) == (
+        True,
+        "1.0.0",
+        True,
+    )
 
 
 def test_a_taken_up_version_may_have_more_regions() -> None:
     """Regions that somebody added do no harm."""
     versions = (b.a_version(),)
     facts = some_facts(definition=a_definition(), versions=versions)
-    assert the_plan({"targetRegions": [{"name": "eastus2"}]}, facts).takes_up
+    assert the_plan({"targetRegions": [{"name": "eastus2"}]}, facts).adopts_existing
 
 
 TAKEN_UP_OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
@@ -403,7 +407,7 @@ def test_a_taken_up_version_that_is_as_asked_needs_no_warning() -> None:
         "blockDeletionBeforeEndOfLife": True,
     }
     plan = the_plan(changes, facts)
-    assert plan.takes_up
+    assert plan.adopts_existing
     assert "taken up" not in str(plan.warnings)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidRequest, Problem
+from domain.errors import InvalidRequestError, Problem
 from domain.migration.requests import (
     MAX_BODY_BYTES,
     ReplicationMode,
@@ -237,7 +237,7 @@ DIFFERENT: dict[str, dict[str, Any]] = {
 
 
 def problems_of_body(body: bytes) -> list[Problem]:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         parse_request(body)
     return caught.value.problems
 

@@ -75,12 +75,12 @@ TAKEN: dict[str, tuple[str, list[VersionFacts], list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "there", "gone", "name", "takes_up"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("asked", "there", "gone", "name", "adopts"), CASES.values(), ids=CASES)
 def test_the_name_is_settled(
-    asked: str, there: list[VersionFacts], gone: list[str], name: str, takes_up: bool
+    asked: str, there: list[VersionFacts], gone: list[str], name: str, adopts_existing: bool
 ) -> None:
     """The name, and whether the version is there and ours."""
-    assert settle_version_name(asked, there, gone, IMAGE_ID, OURS) == Settled(name, takes_up)
+    assert settle_version_name(asked, there, gone, IMAGE_ID, OURS) == Settled(name, adopts_existing)
 
 
 @pytest.mark.parametrize(("asked", "there", "gone", "words"), TAKEN.values(), ids=TAKEN)
@@ -114,4 +114,4 @@ def test_auto_gives_a_second_run_the_same_name(there: set[str]) -> None:
     first = settle_version_name("auto", versions, (), IMAGE_ID, OURS)
     assert isinstance(first, Settled)
     second = settle_version_name("auto", [*versions, a_version(first.name)], (), IMAGE_ID, OURS)
-    assert second == Settled(first.name, takes_up=True)
+    assert second == Settled(first.name, adopts_existing=True)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from tests.kill import bodies
-from tests.kill.cloud import Answer
-from tests.kill.evidence import Evidence, Json, Told
-from tests.kill.intents import ALLOWED, Intent, Wish
+from tests.crash import bodies
+from tests.crash.cloud import Answer
+from tests.crash.evidence import Evidence, Json, Told
+from tests.crash.intents import ALLOWED, Intent, Wish
 
 SETTLED = frozenset({200, 409})
 BOGUS = "0" * 40

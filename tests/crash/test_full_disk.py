@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from tests.kill import bodies
-from tests.kill.boundary_run import to_the_end
-from tests.kill.callers import Callers
-from tests.kill.checker import violations
-from tests.kill.cloud import Cloud
-from tests.kill.evidence import Evidence, read_records
-from tests.kill.intents import Intent, Wish
-from tests.kill.mishaps import full_disk, locked
+from tests.crash import bodies
+from tests.crash.boundary_run import to_the_end
+from tests.crash.callers import Callers
+from tests.crash.checker import violations
+from tests.crash.cloud import Cloud
+from tests.crash.evidence import Evidence, read_records
+from tests.crash.intents import Intent, Wish
+from tests.crash.mishaps import full_disk, locked
 
 FIRST, SECOND = Intent("kill-first", Wish.KEEP), Intent("kill-second", Wish.APPROVE)
 

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.kill import bodies
-from tests.kill.callers import Callers
-from tests.kill.cloud import Answer, Cloud, until
-from tests.kill.evidence import Json, read_records
-from tests.kill.intents import Intent, Wish
-from tests.kill.mishaps import locked
+from tests.crash import bodies
+from tests.crash.callers import Callers
+from tests.crash.cloud import Answer, Cloud, until
+from tests.crash.evidence import Json, read_records
+from tests.crash.intents import Intent, Wish
+from tests.crash.mishaps import locked
 
 WAITING = (Intent("kill-cancelled", Wish.EXPIRE), Intent("kill-approved", Wish.EXPIRE))
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import count
 from random import Random
 
-from tests.kill.evidence import Json
-from tests.kill.intents import Intent, Wish
+from tests.crash.evidence import Json
+from tests.crash.intents import Intent, Wish
 
 STAGES = (
     "planning",

@@ -9,13 +9,13 @@ import os
 from random import Random
 from typing import get_args
 
+from tests.crash.boundaries import Boundary, Moment
+from tests.crash.boundary_run import BoundaryRun
+from tests.crash.cloud import Cloud
+from tests.crash.plan import AtCall, Calm, Death, Mishap, plan_round
+from tests.crash.soak import again, in_stages, line
+from tests.crash.wave import run_wave
 from tests.figures import tell
-from tests.kill.boundaries import Boundary, Moment
-from tests.kill.boundary_run import BoundaryRun
-from tests.kill.cloud import Cloud
-from tests.kill.plan import AtCall, Calm, Death, Mishap, plan_round
-from tests.kill.soak import again, in_stages, line
-from tests.kill.wave import run_wave
 
 DEFAULT_SEED = 4586
 SEED = int(os.environ.get("KILL_SEED") or DEFAULT_SEED)

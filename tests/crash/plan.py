@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from tests.kill.evidence import Json
-from tests.kill.intents import Intent, Wish
+from tests.crash.evidence import Json
+from tests.crash.intents import Intent, Wish
 
 WISHES = (
     *(Wish.APPROVE,) * 4,

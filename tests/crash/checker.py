@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tests.kill.evidence import Evidence, Json, Rows, outcome_of
+from tests.crash.evidence import Evidence, Json, Rows, outcome_of
 
 END_TOLD = "migration.finished"
 FINGERPRINT_TAG = "gallery-migrator.fingerprint"

@@ -15,13 +15,13 @@ from typing import BinaryIO, cast
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Mother:
+class ForkServer:
     """A nursery process; `environ` and `log` are its children's too."""
 
     def __init__(self, environ: Mapping[str, str], log: BinaryIO) -> None:
         self.child = 0  # its process id; 0: none
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.kill.nursery"],
+            [sys.executable, "-m", "tests.crash.nursery"],
             cwd=ROOT,
             env=environ,
             stdin=subprocess.PIPE,

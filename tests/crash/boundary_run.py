@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.kill.boundaries import SIDE_BY_SIDE, Boundary, Moment, boundaries
-from tests.kill.callers import Callers
-from tests.kill.checker import Violation, violations
-from tests.kill.cloud import Cloud, until
-from tests.kill.ending import ending
-from tests.kill.evidence import Json
-from tests.kill.intents import Intent, Wish
-from tests.kill.mishaps import reached
+from tests.crash.boundaries import SIDE_BY_SIDE, Boundary, Moment, boundaries
+from tests.crash.callers import Callers
+from tests.crash.checker import Violation, violations
+from tests.crash.cloud import Cloud, until
+from tests.crash.ending import ending
+from tests.crash.evidence import Json
+from tests.crash.intents import Intent, Wish
+from tests.crash.mishaps import reached
 
 CALM = "kill-00-calm-x"
 BURST_SECONDS = 90.0  # a busy machine takes its time until the last one is there

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.kill.callers import Callers
-from tests.kill.checker import Kind, Violation, violations
-from tests.kill.cloud import Cloud
-from tests.kill.evidence import Json
-from tests.kill.intents import Wish
-from tests.kill.mishaps import bring_about, is_late, rules
-from tests.kill.plan import CANCELS, STARTS, Round, SetBack, intents, plan_round
+from tests.crash.callers import Callers
+from tests.crash.checker import Kind, Violation, violations
+from tests.crash.cloud import Cloud
+from tests.crash.evidence import Json
+from tests.crash.intents import Wish
+from tests.crash.mishaps import bring_about, is_late, rules
+from tests.crash.plan import CANCELS, STARTS, Round, SetBack, intents, plan_round
 
 POLLING = {"REPLICATION_POLL_INTERVAL": "PT10M"}
 CALM_STEPS = ("PT30M",) * 4 + ("P1D",) * 5

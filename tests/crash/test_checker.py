@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.kill.checker import END_TOLD, FINGERPRINT_TAG, IMAGE, VERSION, Kind, violations
-from tests.kill.evidence import Evidence, Json, Told
+from tests.crash.checker import END_TOLD, FINGERPRINT_TAG, IMAGE, VERSION, Kind, violations
+from tests.crash.evidence import Evidence, Json, Told
 
 SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute"
 IMAGE_ID, VERSION_ID = f"{SCOPE}/images/web", f"{SCOPE}/galleries/g/images/web/versions/1.0.0"

@@ -23,14 +23,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.kill.evidence import Json, read_records
-from tests.kill.mother import ROOT, Mother
+from tests.crash.evidence import Json, read_records
+from tests.crash.fork_server import ROOT, ForkServer
 
 START_SECONDS, CALL_SECONDS = 30.0, 60.0
 SETTINGS = {"SWEEP_SCHEDULE": "0 */15 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
 
 
-class Stuck(AssertionError):  # noqa: N818 - what is the case
+class StuckError(AssertionError):
     """Something that must happen did not."""
 
 
@@ -53,7 +53,7 @@ class Cloud:
         self._arm_connection: Json = {}
         self._log = (self.folder / "log").open("ab")
         self._environ = {**os.environ, **SETTINGS, **(settings or {})}
-        self._mother = Mother(self._environ, self._log)
+        self._mother = ForkServer(self._environ, self._log)
         self._arm = self._serve_arm()
 
     def __enter__(self) -> Self:
@@ -145,7 +145,7 @@ class Cloud:
         """A call of ARM's control API, which always answers."""
         answer = call(method, self._arm_connection["control"]["url"] + path, body)
         if not 200 <= answer.status < 300:
-            raise Stuck(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
+            raise StuckError(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
         return answer.body
 
     def _serve_arm(self) -> subprocess.Popen[bytes]:
@@ -160,11 +160,11 @@ class Cloud:
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
-    """Wait on a condition; Stuck, naming it, when it does not come about."""
+    """Wait on a condition; StuckError, naming it, when it does not come about."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise Stuck(f"waited {seconds} s in vain: {what}")
+            raise StuckError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.01)
 
 
@@ -196,6 +196,6 @@ def _ready(alive: Callable[[], bool], state: Path) -> Json:
     file = state / "connection.json"
     until(lambda: file.exists() or not alive(), f"connection.json in {state} is there")
     if not file.exists():
-        raise Stuck(f"the process for {state} has ended")
+        raise StuckError(f"the process for {state} has ended")
     found: Json = json.loads(file.read_text())
     return found

@@ -9,9 +9,9 @@ from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.kill.cloud import Cloud, until
-from tests.kill.evidence import Json
-from tests.kill.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
+from tests.crash.cloud import Cloud, until
+from tests.crash.evidence import Json
+from tests.crash.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
 
 SMALLEST = 4096  # bytes; the clock, which is written in place, needs some
 

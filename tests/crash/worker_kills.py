@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from tests.kill import workers
-from tests.kill.checker import Kind as Broken
-from tests.kill.checker import Violation, violations
-from tests.kill.crowd import Crowd
-from tests.kill.deaths import (
+from tests.crash import workers
+from tests.crash.checker import Kind as Broken
+from tests.crash.checker import Violation, violations
+from tests.crash.crowd import Crowd
+from tests.crash.deaths import (
     FIRST_STAGES,
     IN_FLIGHT,
     KINDS,
@@ -36,9 +36,9 @@ from tests.kill.deaths import (
     intent_of,
     kind_of,
 )
-from tests.kill.evidence import Json
-from tests.kill.real_cloud import RealCloud
-from tests.kill.twins import (
+from tests.crash.evidence import Json
+from tests.crash.real_cloud import RealCloud
+from tests.crash.twins import (
     differences,
     lost_answers,
     most_telling,

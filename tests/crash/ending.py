@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.kill.evidence import Evidence, Json, outcome_of
+from tests.crash.evidence import Evidence, Json, outcome_of
 
 _CHANCE = frozenset({"publishedDate", "createdTime"})
 _CHANCE_TAGS = frozenset({"gallery-migrator.fingerprint", "gallery-migrator.migration"})

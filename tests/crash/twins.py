@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.kill.evidence import Json
+from tests.crash.evidence import Json
 
 STARTED_AGAIN = "started again"
 MOST_TEXT = 1500

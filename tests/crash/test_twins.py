@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.kill.evidence import Json
-from tests.kill.twins import (
+from tests.crash.evidence import Json
+from tests.crash.twins import (
     differences,
     lost_answers,
     most_telling,

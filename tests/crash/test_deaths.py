@@ -9,12 +9,12 @@ from itertools import islice
 
 import pytest
 
-from tests.kill.checker import Kind, Violation
-from tests.kill.cloud import until
-from tests.kill.deaths import DRAWN, KINDS, STAGES, Who, deaths, fleet, kind_of
-from tests.kill.worker_kills import Seen
-from tests.kill.worker_soak import line
-from tests.kill.workers import kill, stop, worker_of
+from tests.crash.checker import Kind, Violation
+from tests.crash.cloud import until
+from tests.crash.deaths import DRAWN, KINDS, STAGES, Who, deaths, fleet, kind_of
+from tests.crash.worker_kills import Seen
+from tests.crash.worker_soak import line
+from tests.crash.workers import kill, stop, worker_of
 
 BEARER = """import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], stdin=subprocess.PIPE)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from tests.kill.evidence import Json
+from tests.crash.evidence import Json
 
 # Threads of the app's pool: https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 POOL = min(32, (os.cpu_count() or 1) + 4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from tests.kill.checker import Kind, Violation
-from tests.kill.deaths import STAGES
-from tests.kill.real_cloud import RealCloud
-from tests.kill.worker_kills import Seen, WorkerKills
+from tests.crash.checker import Kind, Violation
+from tests.crash.deaths import STAGES
+from tests.crash.real_cloud import RealCloud
+from tests.crash.worker_kills import Seen, WorkerKills
 
 LOST = (Kind.LOST, Kind.AMBIGUOUS, Kind.UNEXPECTED)
 
@@ -29,7 +29,7 @@ def soak_workers(host: str, kills: int, seed: int, tell: Callable[[str], None]) 
     )
     if found:
         again = f"--host {host} --kills 0 --no-boundaries --worker-kills {kills} --seed {seed}"
-        tell(f"  again: .venv/bin/python -m tests.kill.soak {again}")
+        tell(f"  again: .venv/bin/python -m tests.crash.soak {again}")
     return not found
 
 

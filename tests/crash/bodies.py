@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
-from tests.kill.evidence import Json
-from tests.kill.intents import Intent
+from tests.crash.evidence import Json
+from tests.crash.intents import Intent
 
 REGION, OTHER_REGION = "eastus2", "westeurope"
 

@@ -13,7 +13,7 @@ from localcloud.arm import certificates
 
 
 @dataclass(frozen=True)
-class Lie:
+class FixedResponse:
     """What is answered, whatever was asked."""
 
     status: int = 200
@@ -23,7 +23,7 @@ class Lie:
 
 
 @contextmanager
-def lying(state: Path, lie: Lie) -> Iterator[tuple[str, list[str]]]:
+def fixed_responses(state: Path, lie: FixedResponse) -> Iterator[tuple[str, list[str]]]:
     """The server's address, and the requests that reached it; `state` holds the certificate."""
     seen: list[str] = []
 

@@ -35,10 +35,10 @@ from domain.messages import (
 )
 from domain.migration.limits import Limits
 from domain.migration.polling import RegionStatus, VersionReading
-from domain.migration.recorded import Accepted
+from domain.migration.recorded import AcceptedRequest
 from domain.migration.stages import ImageFate, Stage
 from domain.results import ActivityError, ActivityResult, ResultStatus
-from domain.values import Json, Value
+from domain.values import Json, Message
 from localcloud.clock import Clock
 from localcloud.host.app import App
 from localcloud.host.indexing import index
@@ -49,10 +49,10 @@ from tests.localcloud.durable.embedded import Host, served_hub
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
 QUIET = {"begin_run", "record_progress", "give_up_notice"}
-Reply = Value | ActivityResult | Exception | Callable[[Json], Value]
+Reply = Message | ActivityResult | Exception | Callable[[Json], Message]
 
 
-def done(reply: Value) -> ActivityResult:
+def done(reply: Message) -> ActivityResult:
     """The result of an activity that replies this."""
     return ActivityResult(status=ResultStatus.DONE, value=reply.to_wire())
 
@@ -79,7 +79,7 @@ def planned(**changes: Any) -> PlannedMigration:
         "version_name": plan.version_name,
         "definition_name": plan.definition_name,
         "definition_exists": False,
-        "takes_up": False,
+        "adopts_existing": False,
         "regions": plan.regions,
         "exclude_from_latest": False,
         "fingerprint_complete": True,
@@ -105,7 +105,7 @@ class Script:
     deadline: datetime | None = None
 
     @property
-    def accepted(self) -> Accepted:
+    def accepted(self) -> AcceptedRequest:
         """The request that is migrated."""
         return b.an_acceptance(deletion={"enabled": self.deletion})
 
@@ -125,10 +125,10 @@ class Script:
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(reply, Exception):
             raise reply
-        found = reply if isinstance(reply, Value) else reply(request)
+        found = reply if isinstance(reply, Message) else reply(request)
         return (found if isinstance(found, ActivityResult) else done(found)).to_wire()
 
-    def _well(self, name: str, request: Json) -> Value:
+    def _well(self, name: str, request: Json) -> Message:
         if name in _WELL:
             return _WELL[name]
         match name:
@@ -197,7 +197,7 @@ class Script:
         return list(dict.fromkeys(r["stage"] for r in self.inputs("record_progress")))
 
 
-class Theatre(Host):
+class OrchestrationHarness(Host):
     """The hub with one migration on it."""
 
     script: Script
@@ -232,34 +232,34 @@ class Theatre(Host):
         return f"{status['runtimeStatus']} {outcome}"
 
 
-Scene = Callable[[Theatre], Any]
+Scene = Callable[[OrchestrationHarness], Any]
 
 
 def play(folder: Path, script: Script, scene: Scene) -> None:
     """Runs a scene to its end; an error of the replay (non-determinism, say) is a failed instance."""
 
     async def whole() -> None:
-        async with _theatre(folder, script) as theatre:
-            await scene(theatre)
+        async with _harness(folder, script) as harness:
+            await scene(harness)
 
     asyncio.run(asyncio.wait_for(whole(), 60))
 
 
 @asynccontextmanager
-async def _theatre(folder: Path, script: Script) -> AsyncIterator[Theatre]:
+async def _harness(folder: Path, script: Script) -> AsyncIterator[OrchestrationHarness]:
     worker, clock = App(folder, index(_app(script))), Clock(speed=0)
     clock.change(now=b.NOW)
     database, settings = folder / "durable.sqlite", DURABLE["durableTask"]
     async with served_hub(database, worker, clock, settings) as (hub, url):
-        theatre = Theatre(hub, worker, clock, url)
-        theatre.script = script
+        harness = OrchestrationHarness(hub, worker, clock, url)
+        harness.script = script
         try:
-            yield theatre
+            yield harness
         finally:
-            await theatre.session.close()
+            await harness.session.close()
 
 
-_WELL: dict[str, Value] = {
+_WELL: dict[str, Message] = {
     "plan_migration": planned(),
     "ensure_definition": DefinitionState(ready=True),
     "start_version": VersionBegun(created=True),

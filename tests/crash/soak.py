@@ -13,13 +13,13 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 
+from tests.crash.boundary_run import BoundaryRun
+from tests.crash.checker import Kind, Violation
+from tests.crash.cloud import Cloud
+from tests.crash.real_cloud import HOSTS
+from tests.crash.wave import WaveReport, run_wave
+from tests.crash.worker_soak import soak_workers
 from tests.e2e.hosts import Embedded
-from tests.kill.boundary_run import BoundaryRun
-from tests.kill.checker import Kind, Violation
-from tests.kill.cloud import Cloud
-from tests.kill.real_cloud import HOSTS
-from tests.kill.wave import WaveReport, run_wave
-from tests.kill.worker_soak import soak_workers
 
 KILLS_A_WAVE = 10
 
@@ -79,7 +79,7 @@ def in_stages(report: WaveReport) -> str:
 def again(report: WaveReport) -> str:
     """The command that runs a wave again."""
     given = f"--no-boundaries --worker-kills 0 --kills {report.kills} --seed {report.seed}"
-    return f".venv/bin/python -m tests.kill.soak {given}"
+    return f".venv/bin/python -m tests.crash.soak {given}"
 
 
 def tell_found(report: WaveReport, command: str) -> None:

@@ -16,11 +16,11 @@ from typing import Any, Self
 
 from domain.ids import replication_instance_id
 from records.backends.table import TableRecords
+from tests.crash import workers
+from tests.crash.cloud import Answer, StuckError, call, until
+from tests.crash.evidence import Json, Notice, read_table
 from tests.e2e import processes
 from tests.e2e.hosts import CoreTools, Embedded, Host
-from tests.kill import workers
-from tests.kill.cloud import Answer, Stuck, call, until
-from tests.kill.evidence import Json, Notice, read_table
 from tests.scenarios.receiver import Receiver
 
 HOSTS: dict[str, type[Host]] = {host.name: host for host in (CoreTools, Embedded)}
@@ -62,7 +62,7 @@ class RealCloud:
 
     def _begin(self) -> None:
         if lacks := processes.missing(func=self._host_type is CoreTools):
-            raise Stuck(f"missing on this machine: {lacks}")
+            raise StuckError(f"missing on this machine: {lacks}")
         self._storage = processes.start_azurite(self._processes)
         self._arm = processes.start_arm(self._processes)
         call("POST", self._arm["control"]["url"] + "/clock", {"speed": ARM_SPEED})
@@ -140,7 +140,7 @@ class RealCloud:
         """A call of ARM's control API, which always answers."""
         answer = call(method, self.connection["control"]["url"] + path, body)
         if not 200 <= answer.status < 300:
-            raise Stuck(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
+            raise StuckError(f"ARM answers {answer.status} to {method} {path}: {answer.body}")
         return answer.body
 
     def nudge(self, migration: str) -> None:

@@ -7,8 +7,8 @@ import threading
 import time
 from typing import Self
 
-from tests.kill.callers import Callers, Reachable
-from tests.kill.intents import Intent, Wish
+from tests.crash.callers import Callers, Reachable
+from tests.crash.intents import Intent, Wish
 
 LOOK_AGAIN_SECONDS = 1.0
 # In which stage each kind of cancellation is sent.
