@@ -14,10 +14,11 @@ help:  ## this list
 # Twice quiet: pip then tells of errors only.
 INSTALL := -m pip install -qq --disable-pip-version-check
 
-$(VENV)/.local: requirements.txt requirements-local.txt
+$(VENV)/.local: requirements.txt requirements-local.txt packages/localcloud/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(INSTALL) -r requirements-local.txt
+	@$(BIN)/python $(INSTALL) --no-deps --editable packages/localcloud
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.local requirements-dev.txt
@@ -25,10 +26,10 @@ $(VENV)/.dev: $(VENV)/.local requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, start to end
-	@$(BIN)/python -m localcloud demo
+	@$(BIN)/python -m demo
 
 up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
-	@exec $(BIN)/python -m localcloud up --port $(PORT) --state $(STATE)
+	@exec $(BIN)/python -m demo up --port $(PORT) --state $(STATE)
 
 # Azurite, for the tests of the records' home in Table storage; they skip where npm is missing.
 node_modules/.installed: package-lock.json
@@ -64,14 +65,14 @@ check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 
-.venv-clients/.installed: tests/clients/requirements.txt
+.venv-clients/.installed: packages/localcloud/tests/clients/requirements.txt
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@.venv-clients/bin/python $(INSTALL) -r tests/clients/requirements.txt
+	@.venv-clients/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements.txt
 	@.venv-clients/bin/az version --output none
 	@touch $@
 
 clients: $(VENV)/.dev .venv-clients/.installed  ## the real az CLI against the local ARM (installs it first)
-	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients tests/clients
+	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients packages/localcloud/tests/clients
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-clients node_modules .localcloud

@@ -10,10 +10,10 @@ import pytest
 
 import clock
 from activities import clients, configuration
-from localcloud.arm.profile import DEFAULT
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
+from localcloud.arm.state.profile import DEFAULT
+from localcloud.testing.running_arm import START, MovableTime, running_cloud
 from tests.activities.azure import Azure
-from tests.localcloud.arm.spec.background import START, MovableTime, running_cloud
 
 _TIME = MovableTime()
 

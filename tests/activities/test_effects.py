@@ -15,7 +15,7 @@ from domain.facts import NoFact
 from domain.ids import parse_image_id
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, Intent
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.liar import Lie, lying

@@ -9,7 +9,7 @@ import os
 from random import Random
 from typing import get_args
 
-from tests.figures import tell
+from localcloud.testing.figures import tell
 from tests.kill.boundaries import Boundary, Moment
 from tests.kill.boundary_run import BoundaryRun
 from tests.kill.cloud import Cloud
