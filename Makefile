@@ -16,10 +16,11 @@ INSTALL := -m pip install -qq --disable-pip-version-check
 # The locks name all there is, so nothing is resolved, and nothing installed that has another hash.
 LOCKED := $(INSTALL) --no-deps --require-hashes
 
-$(VENV)/.local: requirements.lock requirements-local.lock
+$(VENV)/.local: requirements.lock requirements-local.lock packages/localcloud/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(LOCKED) -r requirements.lock -r requirements-local.lock
+	@$(BIN)/python $(INSTALL) --no-deps --editable packages/localcloud
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.local requirements-dev.lock
@@ -27,10 +28,10 @@ $(VENV)/.dev: $(VENV)/.local requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, start to end
-	@$(BIN)/python -m localcloud demo
+	@$(BIN)/python -m demo
 
 up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
-	@exec $(BIN)/python -m localcloud up --port $(PORT) --state $(STATE)
+	@exec $(BIN)/python -m demo up --port $(PORT) --state $(STATE)
 
 # Azurite, for the tests of the records' home in Table storage; they skip where npm is missing.
 node_modules/.installed: package-lock.json
@@ -66,14 +67,14 @@ check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 
-.venv-clients/.installed: tests/clients/requirements.txt
+.venv-clients/.installed: packages/localcloud/tests/clients/requirements.txt
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@.venv-clients/bin/python $(INSTALL) -r tests/clients/requirements.txt
+	@.venv-clients/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements.txt
 	@.venv-clients/bin/az version --output none
 	@touch $@
 
 clients: $(VENV)/.dev .venv-clients/.installed  ## the real az CLI against the local ARM (installs it first)
-	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients tests/clients
+	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients packages/localcloud/tests/clients
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,6 +1,6 @@
 """How many requests a second the ARM emulator answers, beside an empty handler on the same server.
 
-Both are served by one process over HTTPS, in the same way (localcloud/arm/listening.py), in turns, to
+Both are served by one process over HTTPS, in the same way (`localcloud.arm.server.listening`), in turns, to
 the same clients in another process. Every row should reach at least a half, so that the emulator
 never is what a benchmark measures; the last line says which do not.
 
@@ -30,17 +30,17 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from localcloud.arm import certificates
-from localcloud.arm.listening import listen, unrouted
-from localcloud.arm.seed import seed_default
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server import certificates
+from localcloud.arm.server.arm_cloud import ArmCloud
+from localcloud.arm.server.listening import listen, unrouted
+from localcloud.arm.server.seed import seed_default
 
 CLIENTS = 8
 ROUND_SECONDS = 0.25
 ROUNDS = 20
 WANTED = 0.5
 LARGEST_BODY = 1 << 20
-# What a migration asks (tests/localcloud/arm/spec/test_app_traffic.py): 4 of its 33 requests write.
+# What a migration asks (tests/scenarios/test_app_traffic.py): 4 of its 33 requests write.
 MIX = {"GET image": 29 / 33, "PATCH image": 4 / 33}
 IMAGE = {
     "location": "eastus2",

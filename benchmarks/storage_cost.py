@@ -32,6 +32,7 @@ from typing import Any
 
 import requests
 
+from localcloud.testing.waiting import until
 from tests.e2e.hosts import CoreTools
 from tests.e2e.machines import CoreToolsElsewhere, missing_for_machines
 from tests.e2e.processes import (
@@ -45,7 +46,6 @@ from tests.e2e.real_time import RealTime
 from tests.e2e.storage_requests import Kind, StorageRequests
 from tests.scenarios.conftest import add_gallery
 from tests.scenarios.receiver import Receiver
-from tests.scenarios.waiting import until
 
 # After so long without a message the queues are read as seldom as they get.
 SETTLE_SECONDS = 30.0

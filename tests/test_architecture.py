@@ -13,39 +13,69 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import tell
+from localcloud.testing.figures import tell
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("domain", "orchestrators", "activities", "records", "triggers")
+FOLDERS = ("domain", "records", "arm", "services", "orchestrators", "activities", "triggers")
 DEPLOYED = sorted(
     [ROOT / "function_app.py", ROOT / "clock.py"]
     + [path for folder in FOLDERS for path in (ROOT / folder).glob("**/*.py")]
 )
-LOCAL = sorted((ROOT / "localcloud").glob("**/*.py"))
-OURS = {*FOLDERS, "clock", "function_app", "localcloud", "tests", "benchmarks"}
+PACKAGE = ROOT / "packages" / "localcloud"
+SOURCE = PACKAGE / "src"
+CLOUD = SOURCE / "localcloud"
+LOCAL = sorted([*CLOUD.glob("**/*.py"), *(ROOT / "demo").glob("**/*.py")])
+OURS = {*FOLDERS, "clock", "function_app", "localcloud", "packages", "demo", "tests", "benchmarks"}
 
 # Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
 MAY_IMPORT = {
     "domain": set[str](),
     "orchestrators": {"domain"},
-    "activities": {"domain", "records", "clock"},
     "records": {"domain"},
-    "triggers": {"domain", "records", "activities", "clock"},
+    "arm": {"domain", "clock"},
+    "services": {"domain", "records", "arm", "clock"},
+    "activities": {"domain", "records", "arm", "services", "clock"},
+    "triggers": {"domain", "records", "arm", "services", "clock"},
     "clock.py": set[str](),
     "function_app.py": {*FOLDERS, "clock"},
+    "demo": {"localcloud"},
     "localcloud": set[str](),
 }
 # Of everything else, these folders may import this and the standard library.
 THIRD_PARTY = {"domain": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
 IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", "uuid", "secrets"}
+NOT_DEPLOYED = {"localcloud", "packages", "demo", "tests", "benchmarks"}
 HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
-# Of the local cloud: the ARM emulator knows nothing of the rest, the Durable extension only the worker that it calls.
+# Of the local cloud's modules and folders each may import itself and these.
 LOCAL_PARTS = {
-    "arm": set[str](),
+    "__init__": set[str](),
+    "clock": set[str](),
+    "files": set[str](),
     "dotnet": set[str](),
-    "durable": {"localcloud.clock", "localcloud.dotnet", "localcloud.host.worker"},
+    "arm": set[str](),
+    "advance": {"clock"},
+    "state_folder": {"files"},
+    "control": {"advance", "clock"},
+    "durable": {"clock", "dotnet", "host.worker"},
+    "host": {"clock", "dotnet", "durable", "files"},
+    "azure": {"advance", "arm", "clock", "control", "state_folder"},
+    "process": {"advance", "clock", "control", "host", "state_folder"},
+    "arm_process": {"azure", "clock", "control", "process", "state_folder"},
+    "cli": {"arm_process", "azure", "host", "process", "state_folder"},
+    "testing": {"arm", "clock", "durable", "host"},
+    "__main__": {"cli"},
+}
+# Of the ARM emulator's folders; packages/localcloud/README.md, "Finding one's way".
+ARM_FOLDERS = {
+    "__init__.py": set[str](),
+    "state": set[str](),
+    "protocol": {"state"},
+    "provisioning": {"state", "protocol"},
+    "resources": {"state", "protocol", "provisioning"},
+    "faults": {"state", "protocol"},
+    "server": {"state", "protocol", "provisioning", "resources", "faults"},
 }
 READ_IN_AN_HOUR = 2000  # lines of code: the embedded Durable extension
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
@@ -67,8 +97,13 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def base_of(path: Path) -> Path:
+    """The folder that a file's imports start from."""
+    return SOURCE if path.is_relative_to(SOURCE) else ROOT
+
+
 def layer_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
+    return path.relative_to(base_of(path)).parts[0]
 
 
 def name_of(path: Path) -> str:
@@ -77,7 +112,7 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
 def test_a_layer_imports_only_what_is_below_it(path: Path) -> None:
-    """Nothing deployed imports the local cloud or the tests, and the local cloud nothing of the app."""
+    """Nothing deployed imports packages, demo or tests; the local cloud nothing of the app, nor its demo."""
     layer = layer_of(path)
     own = {name.partition(".")[0] for name in imports(path)} & OURS
     assert own - MAY_IMPORT[layer] - {layer} == set()
@@ -119,7 +154,7 @@ def test_loading_the_app_loads_no_heavy_sdk() -> None:
     loaded = run.stdout.split()
     assert "function_app" in loaded
     assert [name for name in loaded if name.startswith(HEAVY)] == []
-    assert [name for name in loaded if name.partition(".")[0] in {"localcloud", "tests"}] == []
+    assert [name for name in loaded if name.partition(".")[0] in NOT_DEPLOYED] == []
 
 
 @pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
@@ -152,9 +187,11 @@ def test_a_module_and_its_functions_fit_a_reader(path: Path) -> None:
     assert len(text.splitlines()) <= MOST_LINES_OF_A_MODULE
 
 
-def test_no_two_modules_of_the_app_import_each_other() -> None:
-    """An import cycle is one module in two files."""
-    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in DEPLOYED}
+def test_no_two_modules_import_each_other() -> None:
+    """An import cycle is one module in two files; imports for types alone count too."""
+    modules = {
+        ".".join(p.relative_to(base_of(p)).with_suffix("").parts): p for p in [*DEPLOYED, *LOCAL]
+    }
     graph = {name: {i for i in imports(path) if i in modules} for name, path in modules.items()}
     while leaves := {name for name, needs in graph.items() if not needs}:
         graph = {n: needs - leaves for n, needs in graph.items() if n not in leaves}
@@ -166,22 +203,46 @@ def test_the_app_reads_json_here_as_it_does_in_azure() -> None:
     assert importlib.util.find_spec("orjson") is None
 
 
-@pytest.mark.parametrize("part", LOCAL_PARTS)
-def test_a_part_of_the_local_cloud_stands_alone(part: str) -> None:
-    """Each emulates one system, and is read, tested and used without the others."""
-    foreign = {
-        name
-        for path in (ROOT / "localcloud" / part).glob("**/*.py")
-        for name in imports(path)
-        if name.startswith("localcloud.") and not name.startswith(f"localcloud.{part}")
-    }
-    allowed = LOCAL_PARTS[part]
-    assert {name for name in foreign if not any(name.startswith(a) for a in allowed)} == set()
+def names_below(parent: str, path: Path) -> set[str]:
+    """What a file imports of a package, by names that begin behind it."""
+    return {n.removeprefix(parent + ".") for n in imports(path) if n.startswith(parent + ".")}
+
+
+def beyond(names: set[str], allowed: set[str]) -> set[str]:
+    """The names that are neither allowed nor below one that is."""
+    return {n for n in names if not any(n == a or n.startswith(a + ".") for a in allowed)}
+
+
+@pytest.mark.parametrize("path", [p for p in LOCAL if p.is_relative_to(CLOUD)], ids=name_of)
+def test_a_part_of_the_local_cloud_imports_only_what_it_may(path: Path) -> None:
+    """Each emulator is read, tested and used without the others: ARM knows of none."""
+    part = path.relative_to(CLOUD).with_suffix("").parts[0]
+    assert beyond(names_below("localcloud", path), {part, *LOCAL_PARTS[part]}) == set()
+
+
+@pytest.mark.parametrize("path", sorted((CLOUD / "arm").glob("**/*.py")), ids=name_of)
+def test_a_folder_of_the_arm_emulator_imports_only_what_is_below_it(path: Path) -> None:
+    """From what exists to who serves it."""
+    folder = path.relative_to(CLOUD / "arm").parts[0]
+    assert beyond(names_below("localcloud.arm", path), {folder, *ARM_FOLDERS[folder]}) == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "tests").glob("**/*.py")), ids=name_of)
+def test_the_local_clouds_tests_are_its_own(path: Path) -> None:
+    """They need nothing of the app, its demo or its tests."""
+    own = {name for name in imports(path) if name.partition(".")[0] in OURS}
+    assert beyond(own, {"localcloud", "packages.localcloud"}) == set()
+
+
+def test_what_is_not_deployed_is_left_out_of_a_deployment() -> None:
+    """`.funcignore` names each folder that nothing deployed may import."""
+    left_out = (ROOT / ".funcignore").read_text().split()
+    assert {f"{name}/" for name in NOT_DEPLOYED - {"localcloud"}} <= set(left_out)
 
 
 def test_the_embedded_extension_is_read_in_an_hour() -> None:
     """Lines of code, without blank ones, comments and docstrings."""
-    lines = sum(lines_of_code(path) for path in (ROOT / "localcloud" / "durable").glob("*.py"))
+    lines = sum(lines_of_code(path) for path in (CLOUD / "durable").glob("*.py"))
     tell(f"the embedded Durable extension: {lines:,} lines of code")
     assert lines < READ_IN_AN_HOUR
 

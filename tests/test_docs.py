@@ -154,9 +154,9 @@ def test_the_lines_of_the_readme_work_as_pasted(cloud: LocalCloudProcess) -> Non
 
 
 def test_the_other_way_to_approve_works_too(cloud: LocalCloudProcess) -> None:
-    """`python -m localcloud approve` says what is wrong with an id that nobody knows."""
+    """`python -m demo approve` says what is wrong with an id that nobody knows."""
     ran = subprocess.run(
-        [sys.executable, "-m", "localcloud", "approve", "no-such-id", "--approver", "ada"],
+        [sys.executable, "-m", "demo", "approve", "no-such-id", "--approver", "ada"],
         cwd=ROOT,
         env={**os.environ, "STATE": str(cloud.state)},
         capture_output=True,
@@ -244,6 +244,19 @@ def test_every_file_that_is_named_exists() -> None:
         missing += [path for path in paths if not (ROOT / path).exists()]
 
     assert missing == []
+
+
+def test_every_module_of_the_local_cloud_that_is_named_exists() -> None:
+    """A dotted name in backticks is a module or a folder of the package."""
+    source = ROOT / "packages" / "localcloud" / "src"
+    readme = (source.parent / "README.md").read_text()
+    named = re.findall(r"`(localcloud(?:\.[a-z_]+)+)[`.]", "\n".join([readme, *DOCS.values()]))
+    places = {name: source.joinpath(*name.split(".")) for name in named}
+
+    gone = [n for n, p in places.items() if not p.is_dir() and not p.with_suffix(".py").exists()]
+
+    assert len(places) > 5
+    assert gone == []
 
 
 def test_what_architecture_names_is_in_the_file_it_names() -> None:

@@ -11,12 +11,12 @@ from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Snapshot
 from domain.results import ActivityResult, ResultStatus
 from domain.values import Json
-from localcloud.arm.faults import read_rule
-from localcloud.arm.seed import seed_default
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.faults.rules import read_rule
+from localcloud.arm.server.arm_cloud import ArmCloud
+from localcloud.arm.server.seed import seed_default
+from localcloud.testing.running_arm import MovableTime
 from tests.app import records
 from tests.builders import a_decision, an_acceptance
-from tests.localcloud.arm.spec.background import MovableTime
 
 Activity = Callable[[Json], Json]
 IMAGE, GALLERY = "ubuntu-base", "myGallery"
@@ -100,7 +100,7 @@ class Azure:
     # -- the cloud ----------------------------------------------------------------------------------------------
 
     def fault(self, **rule: Any) -> None:
-        """From now on this goes wrong (`localcloud.arm.faults.Rule`)."""
+        """From now on this goes wrong (`localcloud.arm.faults.rules.Rule`)."""
         self.cloud.faults.set([read_rule(rule)])
 
     def well(self) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import clock
-from localcloud.arm.profile import DEFAULT
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
+from localcloud.arm.state.profile import DEFAULT
+from localcloud.testing.running_arm import START, MovableTime, running_cloud
 from services import dependencies as configuration
 from tests.activities.azure import Azure
 from tests.app import forget
-from tests.localcloud.arm.spec.background import START, MovableTime, running_cloud
 
 _TIME = MovableTime()
 

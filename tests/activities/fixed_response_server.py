@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from localcloud.arm import certificates
+from localcloud.arm.server import certificates
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from domain.migration.latch import Halt, Latch, cancel
 from domain.migration.planning import Plan
 from domain.migration.stages import Outcome
 from domain.results import ResultStatus
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
 from records.migrations import MigrationRecords
 from services.dependencies import credential
 from tests import builders as b

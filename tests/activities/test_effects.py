@@ -13,7 +13,7 @@ from arm.errors import EXPECTED
 from domain.ids import parse_image_id
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, Intent
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
 from services.effects import forget as take_back
 from services.effects import send
 from tests import builders as b

@@ -14,7 +14,7 @@ from activities.images import check_image
 from activities.planning import plan_migration
 from activities.versions import promote_version, read_replication, start_version
 from domain.migration.latch import Latch
-from localcloud.arm.server import ArmCloud
+from localcloud.arm.server.arm_cloud import ArmCloud
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
 from tests.activities.fixed_response_server import FixedResponse, fixed_responses

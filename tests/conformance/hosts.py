@@ -17,9 +17,9 @@ from pathlib import Path
 
 import requests
 
+from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.e2e.processes import Processes, start_azurite
-from tests.scenarios.waiting import until
 
 DAY = "86400"  # the length of a day in the app `long`, in seconds
 START_SECONDS = 90.0

@@ -18,7 +18,7 @@ LIBRARIES = (
     "azure.identity",
     "azure.mgmt.compute.operations",
     "azure.mgmt.compute.models",
-    "localcloud.serving",
+    "localcloud.cli.serving",
     "standardwebhooks",
     "typer.core",
 )
@@ -39,11 +39,11 @@ def main() -> None:
 
 
 def _live(arguments: list[str]) -> None:
-    """Be `python -m localcloud` with these arguments."""
+    """Be `python -m demo` with these arguments."""
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)
-    sys.argv = ["localcloud", *arguments]
-    cli = importlib.import_module("localcloud.__main__").cli
+    sys.argv = ["demo", *arguments]
+    cli = importlib.import_module("demo.__main__").cli
     cli()
     os._exit(0)
 

@@ -9,13 +9,13 @@ import os
 from random import Random
 from typing import get_args
 
+from localcloud.testing.figures import tell
 from tests.crash.boundaries import Boundary, Moment
 from tests.crash.boundary_run import BoundaryRun
 from tests.crash.cloud import Cloud
 from tests.crash.plan import AtCall, Calm, Death, Mishap, plan_round
 from tests.crash.soak import again, in_stages, line
 from tests.crash.wave import run_wave
-from tests.figures import tell
 
 DEFAULT_SEED = 4586
 SEED = int(os.environ.get("KILL_SEED") or DEFAULT_SEED)

@@ -14,9 +14,9 @@ from typing import Any
 import requests
 from azure.data.tables import TableClient
 
+from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.e2e.processes import APPROVAL_SECRET, START_SECONDS, Processes, end, python_worker_of
-from tests.scenarios.waiting import until
 
 NO_KEY = "core-tools-ask-for-no-key"
 # What holds everything that an app keeps.

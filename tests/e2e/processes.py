@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.scenarios.bodies import MAPPING
 from tests.scenarios.process import ROOT
 from tests.scenarios.receiver import SECRET
-from tests.scenarios.waiting import until
 
 AZURITE = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 # The account that every Azurite knows: https://learn.microsoft.com/azure/storage/common/storage-use-azurite

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.testing.waiting import until
 from tests.e2e.hosts import Host
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.receiver import Receiver
-from tests.scenarios.waiting import until
 
 WITHIN_SECONDS = 240.0
 # A look costs the host a call of the worker, which has better things to do.

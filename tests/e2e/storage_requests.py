@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from localcloud.arm.listening import listen, unrouted
+from localcloud.arm.server.listening import listen, unrouted
 
 LARGEST_BODY = 64 << 20
 # https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1; the lengths are made anew from the whole body.

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from localcloud.testing.figures import tell
 from tests.e2e.hosts import CoreTools
 from tests.e2e.real_time import RealTime
-from tests.figures import tell
 
 pytestmark = pytest.mark.e2e
 

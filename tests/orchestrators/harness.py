@@ -42,10 +42,10 @@ from domain.values import Json, Message
 from localcloud.clock import Clock
 from localcloud.host.app import App
 from localcloud.host.indexing import index
+from localcloud.testing.task_hub import Host, served_hub
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from tests import builders as b
-from tests.localcloud.durable.embedded import Host, served_hub
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
 QUIET = {"begin_run", "record_progress", "give_up_notice"}

@@ -2,7 +2,7 @@
 
 1. Cut the history into turns. For each turn: everything before it and what came in (`known`), what it decided (`made`).
 2. Give `known` to the SDK's real replay code, with the orchestrator as it is now.
-3. Play its answer as the extension does (localcloud/host): a step that the history has and the code no longer takes, or
+3. Play its answer as the extension does (localcloud.host): a step that the history has and the code no longer takes, or
    takes otherwise, is what would break a migration in flight.
 4. Hold what is decided next against `made`: number, kind and name, and how the orchestration ends. Times and texts may
    differ: a new deadline or wording breaks nothing.

@@ -9,12 +9,12 @@ from uuid import uuid4
 import requests
 from standardwebhooks import Webhook
 
+from localcloud.testing.waiting import until
 from tests.scenarios import bodies
 from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
 from tests.scenarios.process import Process
 from tests.scenarios.receiver import Receiver
-from tests.scenarios.waiting import until
 
 TIMEOUT = 90.0
 

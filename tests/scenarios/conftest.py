@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.arm import observing
-from localcloud.arm.call import Exchange
+from localcloud.arm.protocol.call import Exchange
+from localcloud.arm.server import observing
+from localcloud.testing.figures import tell
+from packages.localcloud.tests.arm.spec.judging import GAPS, judge
+from packages.localcloud.tests.arm.spec.swagger import why_no_validator
 from tests.e2e.apps import an_app
 from tests.e2e.hosts import CoreTools
-from tests.figures import tell
-from tests.localcloud.arm.spec.judging import GAPS, judge
-from tests.localcloud.arm.spec.swagger import why_no_validator
 from tests.scenarios import bodies, promises
 from tests.scenarios.client import GALLERY_API, RESOURCES_API, Client
 from tests.scenarios.not_on_func import why_not

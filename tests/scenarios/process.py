@@ -1,4 +1,4 @@
-"""`python -m localcloud up` as a process of its own: started, stopped and started again on the same state."""
+"""`python -m demo up` as a process of its own: started, stopped and started again on the same state."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.scenarios.waiting import until
+from localcloud.testing.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -50,7 +50,7 @@ class LocalCloudProcess:
         options = ["--port", str(self._port), "--state", str(self.state), "--speed", "0"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "localcloud", "up", *options],
+                [sys.executable, "-m", "demo", "up", *options],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,

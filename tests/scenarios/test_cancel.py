@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from localcloud.testing.waiting import until
 from tests.scenarios import bodies
 from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
-from tests.scenarios.waiting import until
 
 # The stage in which a migration is parked, and what ARM does to its calls to keep it there.
 DOWN = {"what": "status", "status": 503}

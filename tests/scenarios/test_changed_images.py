@@ -2,10 +2,10 @@
 
 import pytest
 
+from localcloud.testing.waiting import until
 from tests.scenarios import bodies
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import LOCKS_API, Client
-from tests.scenarios.waiting import until
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.testing.waiting import until
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
-from tests.scenarios.waiting import until
 
 SPEED, WITHIN = 900, 100.0
 CREATION_TIME = (

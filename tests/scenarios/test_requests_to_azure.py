@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import tell
+from localcloud.testing.figures import tell
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
 

@@ -10,13 +10,13 @@ import pytest
 from domain.ids import image_key, migration_id
 from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import parse_request_json
+from localcloud.testing.waiting import until
 from records.backends.sqlite import SqliteRecords
 from records.migrations import MigrationRecords
 from tests.scenarios import promises
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
-from tests.scenarios.waiting import until
 
 # Where ARM holds a call, before or after it takes effect, when the process ends: the stage's own call.
 HELD = {

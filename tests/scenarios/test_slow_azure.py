@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.testing.figures import tell
+from localcloud.testing.waiting import until
 from services.threads import ARM_THREADS, COME_BACK_SECONDS, MOST_AT_AZURE
-from tests.figures import tell
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
-from tests.scenarios.waiting import until
 
 AT_ONCE = 1.0  # seconds
 

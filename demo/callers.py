@@ -1,0 +1,107 @@
+"""The two that the demo talks to over HTTP: the app as its user does, and ARM itself, to check what the app says."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from demo.signing_decisions import signed_headers
+
+Json = dict[str, Any]
+TIMEOUT = 30.0
+IMAGES_VERSION, GALLERIES_VERSION = "2024-07-01", "2024-03-03"
+
+
+class CallFailed(Exception):  # noqa: N818 - what happened, for the person who called
+    """A call was answered otherwise than wanted, or not at all; the text says which and how."""
+
+
+class App:
+    """The app's HTTP surface, with a function key."""
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        self._url = f"{connection['app']['url']}/api/"
+        self._secret = str(connection["webhookSecret"])
+        self._session = _session()
+        self._session.headers["x-functions-key"] = connection["app"]["key"]
+
+    def get(self, path: str) -> Json:
+        return self._call("GET", path, 200)
+
+    def start(self, request: Json) -> Json:
+        """The status of the accepted migration."""
+        return self._call("POST", "migrations", 202, json.dumps(request).encode())
+
+    def decide(self, migration: str, decision: str, approver: str, reason: str = "") -> Json:
+        """Sends a signed decision on what is asked about now; answers the verdict."""
+        approval = self.get(f"migrations/{migration}")["approval"]
+        body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
+        body |= {"decision": decision, "approver": approver, "reason": reason}
+        raw = json.dumps(body).encode()
+        headers = signed_headers(self._secret, f"msg_{uuid.uuid4().hex}", int(time.time()), raw)
+        return self._call("POST", f"migrations/{migration}/approval", 200, raw, headers)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        wanted: int,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        try:
+            answer = self._session.request(
+                method, self._url + path, data=body, headers=headers, timeout=TIMEOUT
+            )
+        except requests.RequestException as error:
+            raise CallFailed(f"{method} {path}: {error}") from error
+        return _body(answer, wanted)
+
+
+class Azure:
+    """ARM over HTTPS, trusting the local cloud's own certificate authority, with a token of its identity endpoint."""
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        self._url = str(connection["arm"]["url"])
+        self._session = _session()
+        self._session.verify = connection["arm"]["caFile"]
+        token = self._token(connection["identity"])
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def read(self, resource_id: str, expand: str = "") -> Json | None:
+        """The resource as ARM tells it, or None if there is none."""
+        version = GALLERIES_VERSION if "/galleries/" in resource_id else IMAGES_VERSION
+        query = {"api-version": version} | ({"$expand": expand} if expand else {})
+        try:
+            answer = self._session.get(self._url + resource_id, params=query, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise CallFailed(f"GET {resource_id}: {error}") from error
+        return None if answer.status_code == 404 else _body(answer, 200)
+
+    def _token(self, identity: Mapping[str, str]) -> str:
+        answer = self._session.get(
+            identity["endpoint"],
+            params={"resource": self._url, "api-version": "2019-08-01"},
+            headers={"X-IDENTITY-HEADER": identity["header"]},
+            timeout=TIMEOUT,
+        )
+        return str(_body(answer, 200)["access_token"])
+
+
+def _body(answer: requests.Response, wanted: int) -> Json:
+    if answer.status_code != wanted:
+        call = f"{answer.request.method} {answer.request.path_url}"
+        raise CallFailed(f"{call} answered {answer.status_code}: {answer.text[:1000]}")
+    body: Json = answer.json()
+    return body
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # never through a proxy: all of it is on this machine
+    return session

@@ -1,0 +1,61 @@
+"""This app on the local cloud: its settings, what scripts are told of it, what a reset empties."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from demo.examples import example_mapping
+from demo.greeting import greeting
+from demo.tables import empty_tables
+from demo.webhook_secrets import new_webhook_secret
+from localcloud.state_folder import StateFolder
+
+RECORDS = "records.sqlite"
+
+
+class GalleryMigrator:
+    """The app's side of its Azure (`localcloud.azure.AppSide`); `state` is the local cloud's folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+
+    def settings(
+        self, azure: Mapping[str, Any], folder: StateFolder, control_url: str
+    ) -> Mapping[str, str]:
+        """Where ARM and records are is always this local cloud; of the other settings, those of the process win."""
+        arm = azure["arm"]
+        defaults = {
+            "FUNCTIONS_WORKER_RUNTIME": "python",
+            "APPROVAL_WEBHOOK_SECRETS": folder.value("webhook secret", new_webhook_secret),
+            "NOTIFICATION_URL": f"{control_url}/notifications",
+            "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
+            "REPLICATION_POLL_INTERVAL": "PT5S",
+            "SWEEP_SCHEDULE": "*/30 * * * * *",
+            "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
+        }
+        here = {
+            "ARM_ENDPOINT": arm["url"],
+            "ARM_TOKEN_SCOPE": f"{arm['url']}/.default",
+            "SUBSCRIPTION_IDS": ",".join(arm["subscriptionIds"]),
+            "RECORDS_STORE": "sqlite",
+            "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
+        }
+        of_the_process = {name: os.environ[name] for name in defaults if os.environ.get(name)}
+        return {**defaults, **of_the_process, **here}
+
+    def connection(self) -> Mapping[str, Any]:
+        """The first of the secrets that the app takes, which signs approvals."""
+        first = os.environ["APPROVAL_WEBHOOK_SECRETS"].split(",")[0].strip()
+        return {"webhookSecret": first}
+
+    def greeting(self, connection: Mapping[str, Any]) -> str:
+        """Where everything is, and commands to paste."""
+        return greeting(connection, self._state)
+
+    def reset(self) -> None:
+        """Its records."""
+        empty_tables(self._state / RECORDS)

@@ -1,0 +1,129 @@
+"""What `make demo` does and says.
+
+1. Start a local cloud, look at the managed image, ask the app to migrate it and delete it afterwards.
+2. Follow the status to its outcome: each line of the timeline as it comes, replication as bars.
+3. Approve through the signed webhook when the app asks.
+4. Ask ARM itself what exists now and what is gone; whatever differs from the promise is an error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+
+from demo.bars import Bars
+from demo.callers import App, Azure, Json
+from demo.cloud import SPEED, temporary_cloud
+from demo.failure import DemoFailed
+from demo.findings import Findings, findings
+
+IMAGE = "web-2019"
+APPROVER = "you, watching the demo"
+REGIONS: list[Json] = [
+    {"name": "East US 2"},
+    {"name": "West Europe", "replicaCount": 2},
+    {"name": "South Central US", "storageAccountType": "Standard_ZRS"},
+]
+PATIENCE_SECONDS, LOOK_SECONDS = 120.0, 0.25
+
+
+def tell(console: Console) -> None:
+    """The whole demo; DemoFailed if anything is not as promised."""
+    began = time.monotonic()
+    console.print("[bold]A managed image moves into an Azure Compute Gallery[/bold]")
+    console.print("Azure is played by a local cloud on this machine; nothing leaves it.\n")
+    console.print("Starting the local cloud ...")
+    with temporary_cloud() as connection:
+        console.print(f"  ready; its clock runs {SPEED} times faster than yours\n")
+        app = App(connection)
+        request = _request(app)
+        status = _follow(console, app, _start(console, app, request))
+        found = findings(Azure(connection), request, status)
+    _summary(console, found, status)
+    console.print(
+        f"\nDone in {time.monotonic() - began:.0f} s. The local cloud is stopped and removed."
+    )
+
+
+def _request(app: App) -> Json:
+    images = app.get("images")["images"]
+    image = next((i for i in images if i["name"] == IMAGE), None)
+    gallery = next((g for g in app.get("galleries")["galleries"] if g["path"] == "myGallery"), None)
+    if image is None or gallery is None:
+        raise DemoFailed(f"the local cloud has no image {IMAGE} or no gallery myGallery")
+    return {
+        "sourceImageId": image["id"],
+        "galleryId": gallery["id"],
+        "imageDefinition": {"name": "web", "publisher": "contoso", "offer": "web", "sku": "2019"},
+        "imageVersion": "1.0.0",
+        "targetRegions": REGIONS,
+        "deletion": {"enabled": True},
+    }
+
+
+def _start(console: Console, app: App, request: Json) -> Json:
+    places = ", ".join(region["name"] for region in REGIONS)
+    console.print(f"Asking the app (POST /api/migrations) to migrate the managed image {IMAGE}")
+    console.print(f"  to myGallery/web/1.0.0 in {places},")
+    console.print("  and to delete the managed image afterwards, once somebody approves.")
+    status = app.start(request)
+    console.print(f"  accepted as migration {status['id']}\n")
+    return status
+
+
+def _follow(console: Console, app: App, accepted: Json) -> Json:
+    """The final status."""
+    status = accepted
+    told, approved = 0, False
+    with Bars(console) as bars:
+        for status in _statuses(app, accepted["id"]):
+            for entry in status["timeline"][told:]:
+                _line(console, f"  {entry['at'][11:16]} {_plain(entry['text'], status)}")
+            told = len(status["timeline"])
+            bars.show(status["regions"])
+            if status["approval"]["state"] == "waiting" and not approved:
+                _approve(console, app, status)
+                approved = True
+    return status
+
+
+def _statuses(app: App, migration: str) -> Iterator[Json]:
+    """Looks at the migration until it has an outcome."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < patience:
+        status = app.get(f"migrations/{migration}")
+        yield status
+        if status["outcome"]:
+            return
+        time.sleep(LOOK_SECONDS)
+    raise DemoFailed(f"no outcome after {PATIENCE_SECONDS:.0f} s; the stage is {status['stage']}")
+
+
+def _approve(console: Console, app: App, status: Json) -> None:
+    _line(console, "        `latest` does not show the version yet; this would test it:")
+    _line(console, f"        {status['tryCommand']}", style="dim")
+    _line(console, f"        approving as '{APPROVER}', signed, through the webhook ...")
+    app.decide(status["id"], "approve", APPROVER)
+
+
+def _plain(text: str, status: Json) -> str:
+    """Resource ids as their last part: a line of the demo fits on the screen."""
+    version = str(status["versionId"])
+    return text.replace(version, "/".join(version.split("/")[-5::2]))
+
+
+def _summary(console: Console, found: Findings, status: Mapping[str, Any]) -> None:
+    console.print(f"\n[bold green]Completed[/bold green]: {status['reason']}.")
+    console.print("\nWhat exists now, as Azure Resource Manager itself tells:")
+    for name, value in found.exists:
+        _line(console, f"  {name:<12} {value}")
+    console.print("What is gone:")
+    _line(console, f"  {'image':<12} {found.gone} (404)")
+
+
+def _line(console: Console, text: str, style: str | None = None) -> None:
+    """One line, whatever its length: ids stay whole for copying."""
+    console.print(text, style=style, markup=False, soft_wrap=True)

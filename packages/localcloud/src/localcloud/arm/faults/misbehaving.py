@@ -1,0 +1,126 @@
+"""How a fault looks on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from aiohttp import web
+
+from localcloud.arm.faults.rules import Rule
+from localcloud.arm.protocol.answering import response
+from localcloud.arm.protocol.call import Reply
+from localcloud.arm.protocol.errors import ArmError
+from localcloud.arm.protocol.throttling import too_many
+from localcloud.arm.protocol.timestamps import http_date
+from localcloud.arm.state.model import Failure, Json
+
+_ENDLESS = 3600.0  # seconds: longer than any client waits
+_STATUS = {
+    500: ("InternalServerError", "An internal error occurred."),
+    502: ("BadGateway", "The gateway received a bad response from the resource provider."),
+    503: ("ServerTimeout", "The request timed out. Please retry later."),
+    409: ("Conflict", "The request conflicts with another operation in progress."),
+}
+
+
+class Misbehaviour:
+    """One rule striking one request."""
+
+    def __init__(self, held: dict[str, tuple[Json, asyncio.Event]], rule: Rule, line: Json) -> None:
+        self.rule = rule
+        self._held = held
+        self._line = line
+
+    @property
+    def proceeds(self) -> bool:
+        """Whether the emulator answers although the fault strikes before."""
+        return self.rule.what in ("hold", "slow", "truncated", "content-type")
+
+    @property
+    def answers(self) -> bool:
+        """Whether the client gets an answer, be it a wrong one."""
+        return self.rule.what not in ("reset", "timeout")
+
+    async def wait(self, _request: web.BaseRequest) -> None:
+        """The waiting part: hold, slow, timeout."""
+        if self.rule.what == "slow":
+            await asyncio.sleep(self.rule.seconds)
+        elif self.rule.what == "timeout":
+            await asyncio.sleep(_ENDLESS)
+        elif self.rule.what == "hold":
+            held_id, event = str(uuid4()), asyncio.Event()
+            line = {"id": held_id, "when": self.rule.when, **self._line}
+            self._held[held_id] = (line, event)
+            try:
+                await event.wait()
+            finally:
+                del self._held[held_id]
+
+
+async def answer_wrongly(
+    request: web.BaseRequest,
+    wrong: Misbehaviour,
+    right: web.Response | None,
+    correlation: str,
+    now: datetime,
+) -> web.StreamResponse:
+    """What the client gets instead of, or of, the right answer; with Azure's headers, if it is an answer."""
+
+    def answer(reply: Reply) -> web.Response:
+        return response(request.method, reply, {}, correlation, now)
+
+    match wrong.rule.what:
+        case "status":
+            return answer(_error_status(wrong.rule, now))
+        case "reset":
+            return _reset(request)
+        case "truncated" if right is not None:
+            return await _truncated(request, right)
+        case "malformed":
+            broken = answer(Reply(200, {}))
+            broken.body = b'{"name": "x", "properties": {'
+            return broken
+        case "error-body":
+            return answer(Reply(200, _failure(wrong.rule, 500).as_json()))
+        case "content-type" if right is not None:
+            right.content_type = "text/html"
+    return right if right is not None else _reset(request)
+
+
+def _failure(rule: Rule, status: int) -> ArmError:
+    code, message = _STATUS.get(status, ("InternalServerError", "An internal error occurred."))
+    return ArmError(status, Failure(rule.code or code, rule.message or message))
+
+
+def _error_status(rule: Rule, now: datetime) -> Reply:
+    error = _failure(rule, rule.status)
+    if rule.status == 429 and rule.code is None:
+        end = now + timedelta(minutes=3)
+        error = too_many("CreateUpdateGalleryImageVersion3Min", now, end, 375, 376, None)
+    headers = {}
+    if rule.retry_after is not None:
+        moment = now + timedelta(seconds=rule.retry_after)
+        headers["Retry-After"] = (
+            http_date(moment) if rule.retry_after_date else str(rule.retry_after)
+        )
+    return Reply(rule.status, error.as_json(), headers)
+
+
+def _reset(request: web.BaseRequest) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _truncated(request: web.BaseRequest, right: web.Response) -> web.StreamResponse:
+    body = right.body if isinstance(right.body, bytes) else json.dumps({}).encode()
+    response = web.StreamResponse(status=right.status, headers=right.headers)
+    response.content_length = len(body) or 100
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

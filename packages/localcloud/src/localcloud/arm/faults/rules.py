@@ -1,0 +1,200 @@
+"""Faults as data: rules that say which call goes wrong, and how.
+
+A rule names a method and a path (regular expressions, searched in the path with its query), which
+of the matching calls it takes (`nth`, `every`, `count`, `probability` from the seed), and what
+happens, before the emulator does anything or after the write has taken effect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Any
+
+from localcloud.arm.state.model import Json
+
+KINDS = (
+    "status",  # an error status; body and Retry-After as real ones
+    "reset",  # the connection breaks without an answer
+    "timeout",  # no answer, until the client gives up
+    "truncated",  # the answer ends in the middle
+    "malformed",  # 200 and something that is no JSON
+    "error-body",  # 200 and an error in the body
+    "content-type",  # the right body as text/html
+    "slow",  # the answer takes `seconds` of wall-clock time
+    "hold",  # the request waits until the control API releases it
+    "replication",  # a version's region fails, stalls, goes backwards or is late
+)
+
+
+class RuleError(ValueError):
+    """A rule that cannot be read; the text names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One fault. `nth` counts matching calls from 1; without it every one, at most `count`."""
+
+    what: str
+    method: str = ".*"
+    path: str = ""
+    when: str = "before"
+    nth: int | None = None
+    every: int | None = None
+    count: int | None = None
+    probability: float = 1.0
+    status: int = 500
+    code: str | None = None
+    message: str | None = None
+    retry_after: int | None = None  # seconds
+    retry_after_date: bool = False
+    seconds: float = 5.0
+    region: str = "*"
+    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    name: str = ""
+
+    def as_json(self) -> Json:
+        """The rule as it was sent, defaults left out."""
+        defaults = {f.name: f.default for f in fields(self)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {_camel(k): v for k, v in values.items() if v != defaults[k] or k == "what"}
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word.title() for word in tail)
+
+
+_NAMES = {_camel(f.name): f.name for f in fields(Rule)}
+_CHOICES = {
+    "what": KINDS,
+    "when": ("before", "after"),
+    "outcome": ("fail", "late", "stall", "backwards"),
+}
+_COUNTS = ("nth", "every", "count", "status", "retryAfter")
+_NUMBERS = ("seconds", "probability")
+
+
+def read_rule(raw: Any) -> Rule:
+    """The rule a JSON object says. Raises RuleError naming the field."""
+    if not isinstance(raw, dict):
+        raise RuleError("a rule is an object")
+    unknown = sorted(set(raw) - set(_NAMES))
+    if unknown:
+        raise RuleError(f"unknown field {', '.join(unknown)}; known are {', '.join(_NAMES)}")
+    for name, value in {"what": None, **raw}.items():
+        _check(name, value)
+    return Rule(**{_NAMES[key]: value for key, value in raw.items()})
+
+
+def _check(name: str, value: Any) -> None:
+    """Raises RuleError when the value is none this field can have."""
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise RuleError(f"{name} must be one of {', '.join(_CHOICES[name])}")
+    elif name in _COUNTS:
+        if type(value) is not int or value < 1:
+            raise RuleError(f"{name} must be a whole number above 0")
+    elif name in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise RuleError(f"{name} must be a number of 0 or more")
+    elif name == "retryAfterDate":
+        if not isinstance(value, bool):
+            raise RuleError(f"{name} must be true or false")
+    elif not isinstance(value, str):
+        raise RuleError(f"{name} must be a text")
+    elif name in ("method", "path"):
+        _check_pattern(name, value)
+
+
+def _check_pattern(name: str, value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise RuleError(f"{name} is no regular expression: {error}") from error
+
+
+@dataclass(slots=True)
+class _Armed:
+    rule: Rule
+    seen: int = 0
+    fired: int = 0
+    random: Random = field(default_factory=Random)
+
+    def takes(self, method: str, path: str) -> bool:
+        rule = self.rule
+        if not re.fullmatch(rule.method, method, re.IGNORECASE):
+            return False
+        if not re.search(rule.path, path, re.IGNORECASE):
+            return False
+        self.seen += 1
+        if rule.nth is not None and self.seen != rule.nth:
+            return False
+        if rule.every is not None and self.seen % rule.every:
+            return False
+        if rule.count is not None and self.fired >= rule.count:
+            return False
+        if rule.probability < 1 and self.random.random() >= rule.probability:
+            return False
+        self.fired += 1
+        return True
+
+
+class Faults:
+    """The rules in force and how often each has matched. Not kept over a restart."""
+
+    def __init__(self) -> None:
+        self._armed: list[_Armed] = []
+        self.seed = 0
+
+    def set(self, rules: list[Rule], seed: int = 0) -> None:
+        """Add rules; their draws begin anew from the seed."""
+        self.seed = seed
+        for rule in rules:
+            number = len(self._armed)
+            random = Random(f"{seed}|{number}")  # noqa: S311 - repeatable draws, no secret
+            self._armed.append(_Armed(rule, random=random))
+
+    def clear(self) -> None:
+        """No rules any more."""
+        self._armed.clear()
+
+    def pick(self, method: str, path: str) -> Rule | None:
+        """The first rule that takes this call; replication rules act elsewhere."""
+        for armed in self._armed:
+            if armed.rule.what != "replication" and armed.takes(method, path):
+                return armed.rule
+        return None
+
+    def replication(self, method: str, path: str) -> list[Rule]:
+        """The replication rules that take this write."""
+        return [
+            armed.rule
+            for armed in self._armed
+            if armed.rule.what == "replication" and armed.takes(method, path)
+        ]
+
+    def as_json(self) -> list[Json]:
+        """Every rule with its counts."""
+        return [a.rule.as_json() | {"matched": a.seen, "fired": a.fired} for a in self._armed]
+
+
+def outcomes(rules: list[Rule]) -> Mapping[str, Mapping[str, Any]]:
+    """Changes to the profile's per-region settings that these rules make."""
+    settings: dict[str, dict[str, Any]] = {
+        "failing_regions": {},
+        "late_regions": {},
+        "shapes": {},
+    }
+    for rule in rules:
+        if rule.outcome == "fail":
+            settings["failing_regions"][rule.region] = (
+                rule.message or "Failed with internal server error."
+            )
+        elif rule.outcome == "late":
+            settings["late_regions"][rule.region] = rule.seconds
+        else:
+            settings["shapes"][rule.region] = rule.outcome
+    return settings

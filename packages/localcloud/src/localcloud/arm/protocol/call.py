@@ -1,0 +1,56 @@
+"""A request that has been understood, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from localcloud.arm.protocol.paths import Target
+from localcloud.arm.state.model import Json
+
+
+class Call(NamedTuple):  # made in a third of the time that a frozen dataclass takes
+    """One ARM request: what it asks, when, and under which ids."""
+
+    method: str
+    target: Target
+    api: str
+    query: Mapping[str, str]
+    body: Json
+    now: datetime
+    base: str  # https://127.0.0.1:port, what operation URLs begin with
+    correlation: str = ""
+    raw: str = ""  # path and query as sent
+
+    def expands(self, what: str) -> bool:
+        """Whether `$expand` names it, in any case."""
+        return what.lower() in self.query.get("$expand", "").lower().split(",")
+
+    def saying(self, body: Json) -> Call:
+        """The same call with another body."""
+        return self._replace(body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer. Bodies are parsed JSON, None when empty, text when no JSON."""
+
+    method: str
+    url: str  # whole, as the client sent it
+    request_headers: Mapping[str, str]
+    request_body: object
+    status: int
+    response_headers: Mapping[str, str]
+    response_body: object
+    fault: str | None = None  # the fault rule that had its way with the answer
+
+
+class Reply(NamedTuple):
+    """Status, body (None: an empty one) and the headers that matter."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = MappingProxyType({})

@@ -1,0 +1,40 @@
+"""What a request's body becomes before anything reads it: JSON without secrets, its location in short form."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from localcloud.arm.protocol.errors import refusal
+from localcloud.arm.protocol.redaction import may_hold_secrets, without_secrets
+from localcloud.arm.protocol.regions import DISPLAY, short
+from localcloud.arm.state.model import Json
+
+
+def read(body: bytes) -> Json:
+    """The object that a body says, {} for none. Raises InvalidRequestContent."""
+    if not body.strip():
+        return {}
+    try:
+        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))  # files from Windows have one
+    except (ValueError, RecursionError) as error:
+        raise refusal("body", reason=error) from error
+    if not isinstance(parsed, dict):
+        raise refusal("body", reason="not an object")
+    return located(without_secrets(parsed) if may_hold_secrets(body) else parsed)
+
+
+def settled(body: Mapping[str, Any]) -> Json:
+    """The same for a resource that comes from elsewhere: from a template, or put there by a test."""
+    return located(without_secrets(dict(body)))
+
+
+def located(body: Json) -> Json:
+    """Recorded: `East US 2` and `SoutheastAsia` come back as `eastus2` and `southeastasia`."""
+    location = body.get("location")
+    if not isinstance(location, str) or location in DISPLAY:  # as nearly all are sent
+        return body
+    return body | {"location": short(location)}

@@ -1,0 +1,67 @@
+"""What the emulator must know about a type of resource to serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from localcloud.arm.protocol.call import Call
+from localcloud.arm.state.model import Failure, Json, Region, Resource
+from localcloud.arm.state.states import properties
+from localcloud.arm.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a write makes of a resource: its properties, what comes later, how it will end."""
+
+    properties: Json
+    seconds: float
+    revealed: Json = field(default_factory=dict)
+    extras: Json = field(default_factory=dict)
+    hidden: Json = field(default_factory=dict)
+    failure: Failure | None = None
+    regions: tuple[Region, ...] = ()
+    end: datetime | None = None  # instead of now + seconds
+    answer: str | None = None  # the answer's provisioningState, instead of the kind's
+
+
+Write = Callable[[World, Call, Resource | None], Draft]
+Check = Callable[[World, Call, Resource], None]
+Show = Callable[[Resource, Call], Json]
+Listing = Callable[[World, Call], list[Resource]]
+
+
+def plain(resource: Resource, call: Call) -> Json:
+    """The properties as they are kept."""
+    return properties(resource, call.now)
+
+
+def unchecked(world: World, call: Call, resource: Resource) -> None:
+    """Nothing stands against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a type of resource is written, shown and deleted.
+
+    noun names its rows in `durations.QUANTILES`; family is the segment of its operation URLs.
+    A synchronous kind answers without an operation. listing finds what a collection shows where that is
+    not the collection alone.
+    """
+
+    type: str
+    noun: str
+    write: Write
+    show: Show = plain
+    erase: Check = unchecked
+    family: str = "capsOperations"
+    retry_after: int | None = None
+    synchronous: bool = False
+    located: bool = True  # a new one must name its location
+    created_status: int = 201
+    updated_status: int = 200
+    answers: Mapping[str, str] = field(default_factory=dict)  # provisioningState by method
+    delete_status: int = 202
+    listing: Listing | None = None

@@ -1,0 +1,1 @@
+"""The emulator as a server: sockets, the table of contents, the log, the control API."""

@@ -1,0 +1,172 @@
+"""From an HTTP request to its answer: tokens, parsing, limits, faults, headers, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from aiohttp import web
+from yarl import URL
+
+from localcloud.arm.faults.misbehaving import Misbehaviour, answer_wrongly
+from localcloud.arm.faults.rules import Rule, outcomes
+from localcloud.arm.protocol import incoming, metadata, paths, versionlists
+from localcloud.arm.protocol.answering import response
+from localcloud.arm.protocol.call import Call, Reply
+from localcloud.arm.protocol.errors import ArmError, refusal
+from localcloud.arm.protocol.guids import guid
+from localcloud.arm.protocol.redaction import without_signature
+from localcloud.arm.protocol.shapes import check_shape
+from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
+from localcloud.arm.server import routing
+from localcloud.arm.server.emulation import Emulation
+from localcloud.arm.server.observing import report
+from localcloud.arm.state.model import Failure, Json
+
+# What could not be written down has not happened: the world changes after its journal.
+_NO_ROOM = Reply(503, ArmError(503, Failure("ServerTimeout", "Please retry later.")).as_json())
+
+
+class Gateway:
+    """The one handler of the HTTPS server."""
+
+    def __init__(self, cloud: Emulation) -> None:
+        self._cloud = cloud
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request and log it, whatever happens to the answer."""
+        cloud = self._cloud
+        correlation = request.headers.get("x-ms-correlation-request-id") or guid()
+        rule = cloud.faults.pick(request.method, request.raw_path)
+        answer: web.StreamResponse
+        line: Json = {
+            "method": request.method,
+            "path": _logged(request.raw_path),
+            "status": 0,
+            "correlationId": correlation,
+            "clientRequestId": request.headers.get("x-ms-client-request-id"),
+            "time": cloud.world.now().isoformat(),
+        }
+        if rule is not None:
+            line["fault"] = rule.name or rule.what
+        try:
+            if "Expect" in request.headers and request.transport is not None:
+                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits for it
+            body = await request.read()
+            if rule is None:
+                answer = self._answer(request, body, correlation, line)
+            else:
+                answer = await self._with_fault(request, body, rule, correlation, line)
+            if cloud.observers:
+                await report(cloud.observers, request, answer, line.get("fault"))
+            return answer
+        finally:
+            cloud.requests.append(line)
+
+    async def _with_fault(
+        self, request: web.BaseRequest, body: bytes, rule: Rule, correlation: str, line: Json
+    ) -> web.StreamResponse:
+        wrong = Misbehaviour(self._cloud.held, rule, line)
+        if rule.when == "before":
+            await wrong.wait(request)
+            if not wrong.proceeds:
+                answer = await answer_wrongly(
+                    request, wrong, None, correlation, self._cloud.world.now()
+                )
+                line["status"] = answer.status if wrong.answers else 0
+                return answer
+        right = self._answer(request, body, correlation, line)
+        if rule.when == "after":
+            await wrong.wait(request)
+        return await answer_wrongly(request, wrong, right, correlation, self._cloud.world.now())
+
+    def _answer(
+        self, request: web.BaseRequest, body: bytes, correlation: str, line: Json
+    ) -> web.Response:
+        now = self._cloud.world.now()
+        headers: dict[str, str] = {}
+        try:
+            reply = self._reply(request, body, correlation, now, headers)
+        except ArmError as error:
+            reply = Reply(error.status, error.as_json(), error.headers)
+        except OSError:
+            reply = _NO_ROOM
+        line["status"] = reply.status
+        return response(request.method, reply, headers, correlation, now)
+
+    def _reply(
+        self,
+        request: web.BaseRequest,
+        body: bytes,
+        correlation: str,
+        now: datetime,
+        headers: dict[str, str],
+    ) -> Reply:
+        cloud = self._cloud
+        query = _query(request.rel_url.raw_query_string)
+        api = query.get("api-version", "")
+        target = paths.parse(request.path)
+        if target is None and request.path == "/metadata/endpoints":
+            return Reply(200, metadata.endpoints(cloud.url, cloud.tenant_id, api))
+        cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
+        if not cloud.site.signer.fits(request.raw_path):
+            raise refusal("operation missing")
+        if target is None:
+            return self._tenant_wide(request.path, api)
+        call = Call(
+            request.method,
+            target,
+            api,
+            query,
+            incoming.read(body),
+            now,
+            cloud.url,
+            correlation,
+            request.raw_path,
+        )
+        check_shape(target.kind, call.body)
+        versionlists.check(call)
+        headers.update(cloud.throttle.take(call))
+        return self._routed(call)
+
+    def _routed(self, call: Call) -> Reply:
+        """Answered under the profile that replication faults make of it."""
+        cloud, world = self._cloud, self._cloud.world
+        rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
+        profile = world.profile
+        try:
+            if rules:
+                changed: Any = {
+                    name: {**getattr(profile, name), **values}
+                    for name, values in outcomes(rules).items()
+                }
+                world.profile = replace(profile, **changed)
+            return routing.answer(world, call, cloud.site)
+        finally:
+            world.profile = profile
+
+    def _tenant_wide(self, path: str, api: str) -> Reply:
+        cloud = self._cloud
+        match path.rstrip("/").lower():
+            case "/subscriptions":
+                lines = [subscription_body(s, cloud.tenant_id) for s in cloud.subscription_ids]
+            case "/tenants":
+                lines = [tenant_body(cloud.tenant_id)]
+            case _:
+                raise refusal("path unknown", namespace="", api=api)
+        if not api:
+            raise refusal("api version missing")
+        return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+def _logged(path: str) -> str:
+    return without_signature(path) if "sig=" in path.lower() else path
+
+
+@lru_cache(maxsize=256)
+def _query(raw: str) -> Mapping[str, str]:
+    """The options; most requests have but their api-version."""
+    return URL.build(query_string=raw, encoded=True).query

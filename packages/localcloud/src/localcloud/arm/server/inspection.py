@@ -1,0 +1,39 @@
+"""What `GET /state` shows: everything with its state, and what is gone."""
+
+from __future__ import annotations
+
+from localcloud.arm.protocol.timestamps import arm_time
+from localcloud.arm.provisioning.replication import status
+from localcloud.arm.state.model import Json, Resource
+from localcloud.arm.state.states import envelope, properties
+from localcloud.arm.state.world import World
+
+
+def whole_state(world: World) -> Json:
+    """Resources with states and replication per region; tombstones with time and correlation."""
+    resources = [_resource(world, resource) for resource in world.every()]
+    return {
+        "resources": resources,
+        "deleted": [
+            {
+                "id": stone.id,
+                "type": stone.type,
+                "time": arm_time(stone.gone),
+                "correlationId": stone.correlation,
+                "resource": stone.body,
+            }
+            for stone in world.tombstones
+        ],
+    }
+
+
+def _resource(world: World, resource: Resource) -> Json:
+    now = world.now()
+    inner = properties(resource, now)
+    if resource.regions:
+        inner["replicationStatus"] = status(resource.regions, now)
+    body = envelope(resource, inner)
+    body["createdTime"] = arm_time(resource.created)
+    if resource.failure and inner["provisioningState"] == "Failed":
+        body["failure"] = resource.failure.as_json()
+    return body

@@ -1,0 +1,1 @@
+"""The command line: `localcloud`, or `python -m localcloud`."""

@@ -1,0 +1,94 @@
+"""The commands that serve: what runs until Ctrl-C. Imported when one of them is called, since it brings
+the Functions runtime and the ARM emulator with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from localcloud.arm_process import serving_arm
+from localcloud.azure import AppSide, EmbeddedCloud, SeparateCloud
+from localcloud.host.nursery import Nursery
+from localcloud.host.worker import LoadError
+from localcloud.host.worker_process import HostEnds
+from localcloud.process import LocalCloud, Options, until_stopped
+from localcloud.state_folder import StateError
+
+__all__ = ["Options", "serve_arm", "serve_folder", "serve_with_azure"]
+
+NOISY = ("azure", "aiohttp", "asyncio", "msal", "urllib3")
+
+
+def serve_folder(options: Options, *, verbose: bool) -> None:
+    """Any Functions folder."""
+
+    async def serve() -> None:
+        async with LocalCloud(options, nursery) as cloud:
+            url = cloud.connection["app"]["url"]
+            print(f"{options.app_dir} is served at {url}", flush=True)
+            await cloud.until_stopped()
+
+    os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
+    if options.app_dir.is_dir():
+        os.chdir(options.app_dir)
+    _configure_log(verbose=verbose)
+    nursery = Nursery()
+    _finish(serve)
+
+
+def serve_with_azure(
+    options: Options, app: AppSide, arm_state: Path | None, *, verbose: bool
+) -> None:
+    """An app with an Azure of its own, here or in the process that has `arm_state`."""
+
+    async def serve() -> None:
+        azure = SeparateCloud(arm_state, app) if arm_state else EmbeddedCloud(options.state, app)
+        async with LocalCloud(options, nursery, azure) as cloud:
+            print(app.greeting(cloud.connection), flush=True)
+            await cloud.until_stopped()
+
+    os.chdir(options.app_dir)
+    _configure_log(verbose=verbose)
+    nursery = Nursery()
+    _finish(serve)
+
+
+def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
+    """The ARM emulator alone."""
+
+    async def serve() -> None:
+        async with serving_arm(state, port) as url:
+            print(f"Azure Resource Manager is served at {url}", flush=True)
+            await until_stopped()
+
+    _configure_log(verbose=verbose)
+    _finish(serve)
+
+
+def _configure_log(*, verbose: bool) -> None:
+    """Of this process and, since they are its forks, of the app's."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("localcloud").setLevel(logging.DEBUG if verbose else logging.WARNING)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def _finish(serve: Callable[[], Awaitable[None]]) -> None:
+    """Runs a server to its end, then leaves at once."""
+    code = 0
+    try:
+        asyncio.run(_awaited(serve))
+    except (LoadError, StateError, HostEnds) as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _awaited(serve: Callable[[], Awaitable[None]]) -> None:
+    await serve()

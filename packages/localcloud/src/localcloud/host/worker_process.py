@@ -1,0 +1,207 @@
+"""The worker as a process of its own, which may die at any moment and is replaced.
+
+As recorded on the real extension (`tests/host/worker_deaths.json`): whatever was in flight
+fails at once, each kind of call in its own way; what comes before the next worker is ready waits for
+it; no call is made twice by this. The third death in a row ends the host, which is somebody else's to
+start again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+from localcloud.clock import Clock, Line
+from localcloud.files import write_whole
+from localcloud.host.indexing import Datum, Function, LoadError
+from localcloud.host.nursery import Nursery
+from localcloud.host.pipe import Answer, Call, Loaded, Told, next_value, packed
+from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+
+# https://github.com/Azure/azure-functions-host: RpcFunctionInvocationDispatcher, for one worker process
+MOST_DEATHS = 3
+IN_A_ROW = timedelta(minutes=30)  # a death that comes later than this after another is a first one
+TOO_MANY = (
+    "Exceeded language worker restart retry count for runtime:python."
+    " Shutting down and proactively recycling the Functions Host to recover"
+)
+READ_AHEAD = 2**20
+Beginning = Callable[[], Awaitable[tuple["Life", Sequence[Function]]]]
+logger = logging.getLogger(__name__)
+
+
+class HostEnds(Exception):  # noqa: N818 - what happens, not whose error it is
+    """There is no worker any more, and there will be none; the text says why."""
+
+
+class Life:
+    """One worker process, from its birth to its death."""
+
+    def __init__(
+        self,
+        nursery: Nursery,
+        pid: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self.pid = pid
+        self._nursery, self._reader, self._writer = nursery, reader, writer
+        self._calls: dict[int, asyncio.Future[Datum | None]] = {}
+        self._ids = count()
+
+    @classmethod
+    async def begin(cls, nursery: Nursery, app_dir: Path) -> tuple[Life, Sequence[Function]]:
+        """A worker that has loaded the app, and its functions; LoadError, or WorkerDied."""
+        pid, pipe = nursery.bear(app_dir)
+        life = cls(nursery, pid, *await asyncio.open_connection(sock=pipe, limit=READ_AHEAD))
+        try:
+            loaded: Loaded = await next_value(life._reader)
+        except (EOFError, OSError):
+            raise life.end() from None
+        if loaded.problems:
+            life.end()
+            raise LoadError(loaded.problems)
+        return life, loaded.functions
+
+    @property
+    def working(self) -> bool:
+        return bool(self._calls)
+
+    def tell(self, time: Line, call: Call | None = None) -> None:
+        self._writer.write(packed(Told(time, call)))
+
+    async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
+        """What a function returns; WorkerFailure if it fails, or if the process ends before."""
+        key, answer = next(self._ids), asyncio.get_running_loop().create_future()
+        self._calls[key] = answer
+        self.tell(time, Call(key, function, data, client))
+        result: Datum | None = await answer
+        return result
+
+    async def run(self) -> WorkerDied:
+        """Takes answers until the process ends, by itself or by a signal; then all calls have failed."""
+        with suppress(EOFError, OSError):
+            while True:
+                self._take(await next_value(self._reader))
+        died = self.end()
+        for call in self._calls.values():
+            call.set_exception(WorkerDied(died.code))
+        self._calls.clear()
+        return died
+
+    def end(self) -> WorkerDied:
+        """Nothing is left of the process on return."""
+        self._writer.close()
+        return WorkerDied(self._nursery.bury(self.pid))
+
+    def _take(self, answer: Answer) -> None:
+        call = self._calls.pop(answer.id)
+        if answer.failure is None:
+            call.set_result(answer.result)
+        else:
+            call.set_exception(WorkerFailure(answer.failure))
+
+
+class WorkerProcess(Worker):
+    """The worker that lives at present; `start` makes it. `note` is the file that has its pid."""
+
+    def __init__(
+        self, begin: Beginning, life: Life, functions: Sequence[Function], clock: Clock, note: Path
+    ) -> None:
+        super().__init__(functions)
+        self._begin, self._life, self._clock, self._note = begin, life, clock, note
+        self._calls: set[asyncio.Task[Datum | None]] = set()
+        self._deaths: list[datetime] = []
+        self._ready = asyncio.Event()
+        self._is_ready(life)
+        self._keeping = asyncio.create_task(self._keep())
+        clock.subscribe(self._tell_time)
+
+    @classmethod
+    async def start(
+        cls, nursery: Nursery, app_dir: Path, clock: Clock, note: Path
+    ) -> WorkerProcess:
+        """The worker of an app, ready; LoadError tells every problem of the app."""
+
+        async def begin() -> tuple[Life, Sequence[Function]]:
+            return await Life.begin(nursery, app_dir)
+
+        try:
+            return cls(begin, *await begin(), clock, note)
+        except WorkerDied as died:
+            raise LoadError([f"function_app.py cannot be imported: {died}"]) from died
+
+    async def given_up(self) -> NoReturn:
+        """Raises HostEnds when workers have died too often."""
+        await asyncio.wait([self._keeping])
+        raise HostEnds(self._keeping.result())
+
+    async def invoke(self, function: Function, data: Datum) -> Datum | None:
+        call = asyncio.create_task(self._call(function, data))
+        self._calls.add(call)
+        call.add_done_callback(self._done)
+        return await asyncio.shield(call)  # who waits may go away, the function runs on
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._calls)
+
+    async def settle(self, seconds: float) -> None:
+        if self._calls:
+            await asyncio.wait(tuple(self._calls), timeout=seconds)
+
+    def stop(self) -> None:
+        self._keeping.cancel()
+        if self._ready.is_set():
+            self._ready.clear()
+            self._life.end()
+        self._note.unlink(missing_ok=True)
+
+    async def _call(self, function: Function, data: Datum) -> Datum | None:
+        await self._ready.wait()
+        return await self._life.call(self._clock.line, function.name, data, self.client_binding())
+
+    def _done(self, call: asyncio.Task[Datum | None]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled():
+            call.exception()  # whether anybody waits for it or not
+
+    def _tell_time(self) -> None:
+        """What runs while the clock is moved sees it."""
+        if self._ready.is_set() and self._life.working:
+            self._life.tell(self._clock.line)
+
+    async def _keep(self) -> str:
+        """Replaces the worker whenever it dies; why it does so no more."""
+        died = await self._life.run()
+        while self._goes_on(died):
+            try:
+                life, _ = await self._begin()
+            except WorkerDied as again:
+                died = again
+            except LoadError as error:  # the app is another one by now
+                return str(error)
+            self._is_ready(life)
+            died = await life.run()
+        return TOO_MANY
+
+    def _goes_on(self, died: WorkerDied) -> bool:
+        self._ready.clear()
+        logger.error("%s", died)
+        now = self._clock.now()
+        if self._deaths and now - self._deaths[-1] > IN_A_ROW:
+            self._deaths.clear()
+        self._deaths.append(now)
+        return len(self._deaths) < MOST_DEATHS
+
+    def _is_ready(self, life: Life) -> None:
+        self._life = life
+        with suppress(OSError):  # a full disk
+            write_whole(self._note, f"{life.pid}\n")
+        self._ready.set()

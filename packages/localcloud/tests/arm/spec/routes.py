@@ -1,0 +1,156 @@
+"""Which of the emulator's routes the saved swagger describes, and what holds for the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from localcloud.arm.protocol.call import Exchange
+from packages.localcloud.tests.arm.spec.addresses import option, path_of
+
+_CHANGES = ("CreateOrUpdate", "Update", "Get", "Delete")
+
+# The swagger's operations for each type of resource that the emulator has rules for.
+PUBLISHED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "Microsoft.Compute/images": ("Images", (*_CHANGES, "ListByResourceGroup", "List")),
+    "Microsoft.Compute/galleries": ("Galleries", (*_CHANGES, "ListByResourceGroup", "List")),
+    "Microsoft.Compute/galleries/images": ("GalleryImages", (*_CHANGES, "ListByGallery")),
+    "Microsoft.Compute/galleries/images/versions": (
+        "GalleryImageVersions",
+        (*_CHANGES, "ListByGalleryImage"),
+    ),
+    "Microsoft.Compute/galleries/applications": (
+        "GalleryApplications",
+        (*_CHANGES, "ListByGallery"),
+    ),
+    "Microsoft.Compute/galleries/applications/versions": (
+        "GalleryApplicationVersions",
+        (*_CHANGES, "ListByGalleryApplication"),
+    ),
+    "Microsoft.Compute/virtualMachines": (
+        "VirtualMachines",
+        (*_CHANGES, "List", "ListAll", "Generalize", "Deallocate"),
+    ),
+}
+# Routes beside the types' own, by the emulator's name for them.
+PUBLISHED_ROUTES: Mapping[str, str] = {
+    "microsoft.compute/galleries/softdeletedartifacttypes/artifacts/versions": (
+        "SoftDeletedResource_ListByArtifactName"
+    ),
+    "microsoft.compute/galleries/share": "GallerySharingProfile_Update",
+}
+OPERATIONS = frozenset(
+    f"{group}_{verb}" for group, verbs in PUBLISHED.values() for verb in verbs
+) | frozenset(PUBLISHED_ROUTES.values())
+
+_PROVIDERS = (
+    ("GalleryRP", re.compile(r"/providers/microsoft\.compute/galleries(/|$)", re.IGNORECASE)),
+    (
+        "ComputeRP",
+        re.compile(r"/providers/microsoft\.compute/(images|virtualmachines)(/|$)", re.IGNORECASE),
+    ),
+)
+UNKNOWN_VERSION = "2020-02-30"  # no api-version at all: asked for to be refused
+
+
+def provider_of(exchange: Exchange) -> str | None:
+    """The folder of the swagger that describes the request, None when none does."""
+    path = path_of(exchange)
+    if "/providers/Microsoft.Authorization/" in path or api_version(exchange) == UNKNOWN_VERSION:
+        return None
+    return next((name for name, pattern in _PROVIDERS if pattern.search(path)), None)
+
+
+def api_version(exchange: Exchange) -> str:
+    """The request's api-version."""
+    return parse_qs(urlsplit(exchange.url).query).get("api-version", [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A route that no saved swagger describes: why, and the keys its good answers have.
+
+    `kind` is the emulator's name for it (`routing.py`); `keys` are those of the body, or of every
+    line of a list.
+    """
+
+    kind: str
+    pattern: str
+    reason: str
+    keys: frozenset[str]
+
+    def matches(self, exchange: Exchange) -> bool:
+        """Whether the request takes this route."""
+        return bool(re.search(self.pattern, path_of(exchange), re.IGNORECASE))
+
+    def fault(self, exchange: Exchange) -> str | None:
+        """What is wrong with a good answer, if anything; a Location answers what was made."""
+        body = exchange.response_body
+        made = option(exchange.url, "monitor") is not None
+        if exchange.status >= 400 or not isinstance(body, dict) or made:
+            return None
+        lines: list[Any] = body.get("value", [body])
+        missing = [self.keys - set(line) for line in lines if self.keys - set(line)]
+        return f"{exchange.url}: without {missing}" if missing else None
+
+
+def _provider(kind: str, reason: str, keys: frozenset[str]) -> Unpublished:
+    """A type of resource, its lists left out."""
+    space, _, types = kind.partition("/")
+    names = "".join(f"/{re.escape(part)}/[^/]+" for part in types.split("/"))
+    return Unpublished(kind, rf"/providers/{re.escape(space)}{names}$", reason, keys)
+
+
+def _subscription(kind: str, below: str, keys: frozenset[str]) -> Unpublished:
+    """A route below one subscription."""
+    return Unpublished(kind, rf"^/subscriptions/[^/]+{below}$", _ELSEWHERE, keys)
+
+
+_RESOURCE = frozenset({"id", "name", "type"})
+_TRACKED = _RESOURCE | {"location", "properties"}
+_ELSEWHERE = "the swagger of Microsoft.Resources and Microsoft.Authorization was not saved"
+_DISKS = "DiskRP's swagger was not saved: its resources are there only to make images from"
+UNPUBLISHED: tuple[Unpublished, ...] = (
+    Unpublished(
+        "operation results",
+        r"/providers/Microsoft\.Compute/locations/[^/]+/[a-z]*operations/[^/]+$",
+        "operation results are in no swagger at all",
+        frozenset({"startTime", "status", "name"}),
+    ),
+    Unpublished(
+        "unknown api-version",
+        r"/providers/Microsoft\.Compute/galleries/refused$",
+        "asked for with an api-version that does not exist: a swagger cannot know it",
+        frozenset(),
+    ),
+    Unpublished(
+        "subscriptions",
+        r"^/subscriptions$",
+        _ELSEWHERE,
+        frozenset({"id", "subscriptionId", "tenantId", "displayName", "state"}),
+    ),
+    Unpublished("tenants", r"^/tenants$", _ELSEWHERE, frozenset({"id", "tenantId"})),
+    _subscription("", "", frozenset({"id", "subscriptionId", "tenantId", "displayName", "state"})),
+    _subscription("resourcegroups", "/resourcegroups(/[^/]+)?", _TRACKED),
+    _subscription("resources", "/resources", _RESOURCE | {"location", "createdTime"}),
+    _subscription("locations", "/locations", frozenset({"id", "name", "displayName"})),
+    _subscription("providers", "/providers(/[^/]+)?", frozenset({"namespace", "resourceTypes"})),
+    _subscription("operationresults", "/operationresults/[^/]+", frozenset()),
+    _subscription("tagnames", "/tagnames(/[^/]+)?", frozenset()),
+    _provider("microsoft.compute/disks", _DISKS, _TRACKED),
+    _provider("microsoft.compute/snapshots", _DISKS, _TRACKED),
+    _provider("microsoft.compute/diskencryptionsets", _DISKS, _TRACKED),
+    Unpublished(
+        "microsoft.authorization/locks",
+        r"/providers/Microsoft\.Authorization/locks(/[^/]+)?$",
+        _ELSEWHERE,
+        _RESOURCE | {"properties"},
+    ),
+    _provider("microsoft.resources/deployments", _ELSEWHERE, _RESOURCE | {"properties"}),
+    _provider(
+        "microsoft.resources/deployments/operationstatuses", _ELSEWHERE, frozenset({"status"})
+    ),
+)

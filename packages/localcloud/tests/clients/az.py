@@ -1,0 +1,63 @@
+"""The az CLI as a program: its own environment, a configuration folder for one test run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.arm.server.arm_cloud import ArmCloud
+
+ROOT = Path(__file__).resolve().parents[4]
+PROGRAM = ROOT / ".venv-clients" / "bin" / "az"
+QUIET = {
+    "AZURE_CORE_COLLECT_TELEMETRY": "false",
+    "AZURE_CORE_NO_COLOR": "true",
+    "AZURE_CORE_SURVEY_MESSAGE": "false",
+    "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+}
+
+
+class AzCli:
+    """Runs `az` against one emulated cloud."""
+
+    def __init__(self, cloud: ArmCloud, config: Path) -> None:
+        """`config` is where the CLI keeps its clouds and accounts. Skips if it isn't installed."""
+        if not PROGRAM.exists():
+            pytest.skip("needs the az CLI in .venv-clients: make clients")
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(config),
+            "AZURE_CONFIG_DIR": str(config),
+            "REQUESTS_CA_BUNDLE": str(cloud.ca_file),
+            "IDENTITY_ENDPOINT": cloud.identity_endpoint,
+            "IDENTITY_HEADER": cloud.identity_header,
+            **QUIET,
+        }
+
+    def run(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """One command, whatever its exit code; `command` is split at blanks, `options` are not."""
+        return subprocess.run(
+            [str(PROGRAM), *command.split(), *options],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+
+    def __call__(self, command: str, *options: str) -> Any:
+        """What a command that succeeds prints, as JSON; None if it prints nothing."""
+        run = self.run(command, *options, "--output", "json")
+        assert run.returncode == 0, f"az {command} {' '.join(options)}\n{run.stderr}"
+        return json.loads(run.stdout) if run.stdout.strip() else None
+
+    def failing(self, command: str, *options: str) -> str:
+        """What a command that fails prints to standard error."""
+        run = self.run(command, *options)
+        assert run.returncode != 0, f"az {command} {' '.join(options)} succeeded: {run.stdout}"
+        return run.stderr
