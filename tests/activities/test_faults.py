@@ -249,7 +249,7 @@ def test_an_outage_of_the_records_is_transient(
     monkeypatch.setattr(type(records()._store), "list", unavailable)
     answer = azure.ask(decide_approval, round=1)
     assert answer.error is not None
-    assert (answer.error.code, answer.error.retry_after) == ("RecordsUnavailable", 9)
+    assert (answer.error.code, answer.error.retry_after) == ("RecordsUnavailableError", 9)
     assert answer.error.transient
 
 
@@ -261,6 +261,6 @@ def test_wrong_settings_are_waited_out(azure: Azure, monkeypatch: pytest.MonkeyP
         forget()
         answer = call()
     assert answer.error is not None
-    assert (answer.error.code, answer.error.transient) == ("InvalidSettings", True)
+    assert (answer.error.code, answer.error.transient) == ("InvalidSettingsError", True)
     assert "REPLICATION_TIMEOUT" in answer.error.message
     assert call().status is ResultStatus.DONE

@@ -76,7 +76,7 @@ def test_without_deletion_nobody_is_asked(tmp_path: Path) -> None:
     assert script.stages == ["definition", "version", "replication", "promotion"]
 
 
-@pytest.mark.parametrize("adopts", [False, True])
+@pytest.mark.parametrize("adopts_existing", [False, True])
 def test_what_shall_be_hidden_is_hidden(tmp_path: Path, adopts_existing: bool) -> None:
     """A version of our own is from the start; one that an earlier run has shown to `latest` is hidden again."""
     plan = planned(exclude_from_latest=True, adopts_existing=adopts_existing)

@@ -24,13 +24,13 @@ for number in itertools.count():
 _CLAIM = """
 import sys
 from records.backends.sqlite import SqliteRecords
-from records.store import RecordExists
+from records.store import RecordExistsError
 store = SqliteRecords(sys.argv[1])
 sys.stdin.readline()
 try:
     store.insert("p", "a", {})
     print("won")
-except RecordExists:
+except RecordExistsError:
     print("lost")
 """
 
