@@ -7,6 +7,7 @@ apart here, segment by segment. Rules: Microsoft's resource-name-rules and troub
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_VERSION_PART = 2**31 - 1
 
@@ -14,8 +15,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
 
 
-@dataclass(frozen=True)
-class NameRule:
+class NameRule(NamedTuple):
     """What a name may look like, as a pattern and in words."""
 
     pattern: re.Pattern[str]

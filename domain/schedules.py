@@ -12,6 +12,7 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncron
 
 import re
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from domain.values import Message
 
@@ -23,7 +24,7 @@ _QUARTZ = re.compile(r"\?|.*#.*|\d*[LW]+", re.IGNORECASE)  # which many take NCR
 _DAY = timedelta(days=1)
 
 
-class Field(Message):
+class Field(NamedTuple):
     """One field of an expression: its bounds, and names for its numbers from `low` on."""
 
     name: str

@@ -5,7 +5,7 @@ which somebody else has made meanwhile.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.facts import IDENTIFIER, DefinitionFacts
 from domain.migration.requests import DefinitionRequest
@@ -15,8 +15,7 @@ MANAGED_IMAGES = "a managed image of this kind needs"
 THE_REQUEST = "the request says"
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(NamedTuple):
     """One difference: the field of the request that names it, what it is about, both sides, and who needs it so."""
 
     field: str
@@ -26,8 +25,7 @@ class Misfit:
     why: str = THE_REQUEST
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(NamedTuple):
     """What a definition must be for an image of this kind."""
 
     os_type: str

@@ -5,10 +5,10 @@ to it, terminate or suspend, is nobody's accident and is respected.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from domain.migration.latch import Latch, MigrationResult, Restart
 from domain.migration.recorded import Snapshot
@@ -51,8 +51,7 @@ ENDED = ENDED_BY_A_PERSON | {Runtime.COMPLETED, Runtime.FAILED}
 UNDER_WAY = frozenset({Runtime.PENDING, Runtime.RUNNING, Runtime.CONTINUED})
 
 
-@dataclass(frozen=True)
-class OrchestrationState:
+class OrchestrationState(NamedTuple):
     """One orchestration, as the extension tells it. `superseded`: it ended because a later run stands."""
 
     runtime: Runtime
@@ -61,51 +60,41 @@ class OrchestrationState:
     superseded: bool = False
 
 
-@dataclass(frozen=True)
-class RestartPolicy:
+class RestartPolicy(NamedTuple):
     """How often a migration that does not move on is started again, and after what first delay."""
 
     limit: int
     delay: timedelta
 
 
-@dataclass(frozen=True)
-class Begin:
-    """It was never started: start it."""
-
-
-@dataclass(frozen=True)
-class StartAgain:
+class StartAgain(NamedTuple):
     """Write this down, then start it under its id."""
 
     start: Restart
 
 
-@dataclass(frozen=True)
-class Terminate:
-    """It hangs: write down that the app itself ends it, then do."""
-
-
-@dataclass(frozen=True)
-class EndIt:
+class EndIt(NamedTuple):
     """It cannot or may not go on: write this end."""
 
     finished: MigrationResult
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """Tell, and leave it."""
 
     warning: str
 
 
-@dataclass(frozen=True)
-class Leave:
-    """Nothing is to be done now."""
+class Step(StrEnum):
+    """What needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that the app
+    itself ends it, then do. Leave: nothing is to be done now."""
+
+    BEGIN = "begin"
+    TERMINATE = "terminate"
+    LEAVE = "leave"
 
 
-Decision = Begin | StartAgain | Terminate | EndIt | Report | Leave
+Decision = Step | StartAgain | EndIt | Report
 
 
 def judge_orchestration(
@@ -117,11 +106,11 @@ def judge_orchestration(
 ) -> Decision:
     """What to do about a migration without an outcome."""
     if parent.runtime is Runtime.MISSING and not snapshot.started:
-        return Begin()
+        return Step.BEGIN
     if _suspended(parent, children):
         return Report("The orchestration is suspended and stands still until somebody resumes it.")
     if parent.runtime in UNDER_WAY:
-        return Terminate() if _hangs(parent, children, now) else Leave()
+        return Step.TERMINATE if _hangs(parent, children, now) else Step.LEAVE
     latch = snapshot.latch
     if latch.stopped_run != latch.run and _ended_by_a_person(parent, children):
         return EndIt(implied_end(snapshot, "was terminated", parent.text, now))
@@ -158,7 +147,7 @@ def _ended_by_a_person(
 
 def _again(
     snapshot: Snapshot, parent: OrchestrationState, now: datetime, policy: RestartPolicy
-) -> StartAgain | EndIt | Leave:
+) -> StartAgain | EndIt | Step:
     """Counted since the record last moved on, and ever more rarely."""
     latch, mark = snapshot.latch, progress_mark(snapshot)
     in_a_row = _since(latch, mark)
@@ -167,7 +156,7 @@ def _again(
         tries = f"{how}, {policy.limit} times without coming further"
         return EndIt(implied_end(snapshot, tries, parent.text, now))
     if in_a_row and now < in_a_row[-1].at + delay_after(len(in_a_row), policy.delay):
-        return Leave()
+        return Step.LEAVE
     text = told(parent.text)
     return StartAgain(
         Restart(

@@ -6,7 +6,7 @@ their names are not free either.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.facts import VersionFacts
 from domain.ids import MAX_VERSION_PART, parse_version_name
@@ -16,16 +16,14 @@ from domain.migration.requests import AUTO
 FIRST_VERSION = "1.0.0"
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """The name, and whether the version is there already and ours."""
 
     name: str
     adopts_existing: bool = False
 
 
-@dataclass(frozen=True)
-class NameTaken:
+class NameTaken(NamedTuple):
     """Why the name cannot be had, and what to do."""
 
     reason: str

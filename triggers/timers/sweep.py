@@ -19,13 +19,11 @@ from domain.ids import approval_event_name
 from domain.migration.latch import Halt, MigrationResult, close, restart, stop
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import (
-    Begin,
     EndIt,
-    Leave,
     Report,
     Runtime,
     StartAgain,
-    Terminate,
+    Step,
     judge_orchestration,
 )
 from domain.results import ActivityError
@@ -90,18 +88,18 @@ async def _go_on(
         return
     policy = app.settings.restart_policy
     match judge_orchestration(snapshot, parent, children, now, policy):
-        case Begin():
+        case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)
         case StartAgain() as again:
             await _start_again(app, client, snapshot, again)
-        case Terminate():
+        case Step.TERMINATE:
             await _terminate(app, client, snapshot)
         case EndIt(finished):
             await in_records(_end, app, snapshot, finished, now)
         case Report(warning):
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await in_records(add_warning, app.records, snapshot.accepted.id, warning)
-        case Leave():
+        case Step.LEAVE:
             await _wake(client, snapshot)
 
 

@@ -16,16 +16,14 @@ from domain.migration.restarting import (
     LONGEST_TEXT,
     LONGEST_TIMER,
     OTHER_CODE,
-    Begin,
     Decision,
     EndIt,
-    Leave,
     OrchestrationState,
     Report,
     RestartPolicy,
     Runtime,
     StartAgain,
-    Terminate,
+    Step,
     delay_after,
     implied_end,
     judge_orchestration,
@@ -82,10 +80,12 @@ def seen(
 # -- by how it stands -------------------------------------------------------------------------------------------
 
 CHILD_TERMINATED = (seen(Runtime.TERMINATED), OrchestrationState(Runtime.MISSING))
-KINDS: dict[str, tuple[OrchestrationState, tuple[OrchestrationState, ...], type[Decision]]] = {
-    "pending": (seen(Runtime.PENDING), NO_CHILDREN, Leave),
-    "running": (seen(Runtime.RUNNING), NO_CHILDREN, Leave),
-    "continued as new": (seen(Runtime.CONTINUED), NO_CHILDREN, Leave),
+KINDS: dict[
+    str, tuple[OrchestrationState, tuple[OrchestrationState, ...], Step | type[Decision]]
+] = {
+    "pending": (seen(Runtime.PENDING), NO_CHILDREN, Step.LEAVE),
+    "running": (seen(Runtime.RUNNING), NO_CHILDREN, Step.LEAVE),
+    "continued as new": (seen(Runtime.CONTINUED), NO_CHILDREN, Step.LEAVE),
     "suspended": (seen(Runtime.SUSPENDED), NO_CHILDREN, Report),
     "suspended for long": (seen(Runtime.SUSPENDED, at=LONG_AGO), NO_CHILDREN, Report),
     "its child is suspended": (
@@ -110,36 +110,39 @@ KINDS: dict[str, tuple[OrchestrationState, tuple[OrchestrationState, ...], type[
     "canceled": (seen(Runtime.CANCELED), NO_CHILDREN, EndIt),
     "died of a terminated child": (seen(Runtime.FAILED), CHILD_TERMINATED, EndIt),
     "died of a canceled child": (seen(Runtime.FAILED), (seen(Runtime.CANCELED),), EndIt),
-    "runs beside a terminated child": (seen(Runtime.RUNNING), CHILD_TERMINATED, Leave),
+    "runs beside a terminated child": (seen(Runtime.RUNNING), CHILD_TERMINATED, Step.LEAVE),
     "completed without an outcome": (seen(Runtime.COMPLETED), NO_CHILDREN, EndIt),
     "completed since a later run stands": (
         seen(Runtime.COMPLETED, superseded=True),
         NO_CHILDREN,
         StartAgain,
     ),
-    "hangs": (seen(Runtime.RUNNING, at=LONG_AGO), NO_CHILDREN, Terminate),
-    "pending for ever": (seen(Runtime.PENDING, at=LONG_AGO), NO_CHILDREN, Terminate),
-    "quiet, not for long enough": (seen(Runtime.RUNNING, at=RECENTLY), NO_CHILDREN, Leave),
+    "hangs": (seen(Runtime.RUNNING, at=LONG_AGO), NO_CHILDREN, Step.TERMINATE),
+    "pending for ever": (seen(Runtime.PENDING, at=LONG_AGO), NO_CHILDREN, Step.TERMINATE),
+    "quiet, not for long enough": (seen(Runtime.RUNNING, at=RECENTLY), NO_CHILDREN, Step.LEAVE),
     "quiet beside a child that moves": (
         seen(Runtime.RUNNING, at=LONG_AGO),
         (seen(Runtime.CONTINUED, at=RECENTLY),),
-        Leave,
+        Step.LEAVE,
     ),
     "quiet as its child is": (
         seen(Runtime.RUNNING, at=LONG_AGO),
         (seen(Runtime.RUNNING, at=LONG_AGO),),
-        Terminate,
+        Step.TERMINATE,
     ),
-    "quiet since nobody knows when": (seen(Runtime.RUNNING, at=None), NO_CHILDREN, Leave),
+    "quiet since nobody knows when": (seen(Runtime.RUNNING, at=None), NO_CHILDREN, Step.LEAVE),
 }
 
 
 @pytest.mark.parametrize(("parent", "children", "kind"), KINDS.values(), ids=KINDS)
 def test_what_is_done_goes_by_how_it_stands(
-    parent: OrchestrationState, children: tuple[OrchestrationState, ...], kind: type[Decision]
+    parent: OrchestrationState,
+    children: tuple[OrchestrationState, ...],
+    kind: Step | type[Decision],
 ) -> None:
     """What a person did is respected, what died is started again, what may move is left."""
-    assert type(judged(parent, children)) is kind
+    decision = judged(parent, children)
+    assert (decision if isinstance(decision, Step) else type(decision)) == kind
 
 
 def test_every_state_is_judged() -> None:
@@ -150,13 +153,13 @@ def test_every_state_is_judged() -> None:
 def test_what_was_never_started_is_begun() -> None:
     """No run is counted for it."""
     found = judged(OrchestrationState(Runtime.MISSING), snapshot=a_snapshot(started=False))
-    assert found == Begin()
+    assert found == Step.BEGIN
 
 
 def test_what_waits_for_its_longest_timer_does_not_hang() -> None:
     """A day of silence is a day's timer."""
     assert HANGS_AFTER > LONGEST_TIMER
-    assert judged(seen(Runtime.RUNNING, at=NOW - LONGEST_TIMER)) == Leave()
+    assert judged(seen(Runtime.RUNNING, at=NOW - LONGEST_TIMER)) == Step.LEAVE
 
 
 @pytest.mark.parametrize("children", [NO_CHILDREN, CHILD_TERMINATED])
@@ -218,7 +221,7 @@ def test_other_code_is_no_fault_and_is_not_counted() -> None:
     often = a_snapshot(latch=restarts(9, snapshot, NOW - LONGEST_DELAY, counted=False))
     assert isinstance(judged(seen(Runtime.FAILED, text), snapshot=often), StartAgain)
     just = a_snapshot(latch=restarts(9, snapshot, counted=False))
-    assert judged(seen(Runtime.FAILED, text), snapshot=just) == Leave()
+    assert judged(seen(Runtime.FAILED, text), snapshot=just) == Step.LEAVE
 
 
 # -- how often --------------------------------------------------------------------------------------------------
@@ -238,7 +241,7 @@ def test_the_next_restart_waits_for_its_delay(number: int, wait: int) -> None:
     snapshot = a_snapshot(latch=restarts(number, a_snapshot()))
     due = NOW + timedelta(minutes=wait)
     failed = seen(Runtime.FAILED)
-    assert judged(failed, snapshot=snapshot, now=due - timedelta(seconds=1)) == Leave()
+    assert judged(failed, snapshot=snapshot, now=due - timedelta(seconds=1)) == Step.LEAVE
     assert isinstance(judged(failed, snapshot=snapshot, now=due), StartAgain)
 
 

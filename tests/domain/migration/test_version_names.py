@@ -75,7 +75,9 @@ TAKEN: dict[str, tuple[str, list[VersionFacts], list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "there", "gone", "name", "adopts_existing"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("asked", "there", "gone", "name", "adopts_existing"), CASES.values(), ids=CASES
+)
 def test_the_name_is_settled(
     asked: str, there: list[VersionFacts], gone: list[str], name: str, adopts_existing: bool
 ) -> None:
