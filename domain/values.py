@@ -1,7 +1,7 @@
 """The two kinds of values that JSON becomes: strict at the edges, tolerant in history.
 
-Histories and records outlive deployments, so a `Value` ignores keys it does not know and every field added later
-has a default. What a person sends is an `Edge`: unknown keys and loose types are errors.
+Histories and records outlive deployments, so a `Message` ignores keys it does not know and every field added later
+has a default. What a person sends is a `StrictModel`: unknown keys and loose types are errors.
 """
 
 from datetime import timedelta
