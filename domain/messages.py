@@ -17,7 +17,7 @@ from domain.approval.decisions import Verdict
 from domain.migration.limits import Limits
 from domain.migration.polling import VersionReading
 from domain.migration.stages import ImageFate, Outcome, Stage
-from domain.values import Json, Message
+from domain.values import Message
 
 # -- requests --------------------------------------------------------------------------------------------------------
 
@@ -231,12 +231,9 @@ class Activity(Generic[Request, Reply]):
     reply: Any  # a class or a union of classes, of which Reply is the type
 
     @cached_property
-    def _adapter(self) -> TypeAdapter[Reply]:
+    def replies(self) -> TypeAdapter[Reply]:
+        """What reads the reply in a result's value, or raises pydantic's ValidationError; made on first use."""
         return TypeAdapter(self.reply)
-
-    def reply_from_wire(self, value: Json) -> Reply:
-        """The reply in a result's value; raises pydantic's ValidationError."""
-        return self._adapter.validate_python(value)
 
 
 Planning = PlannedMigration | NoPlan
