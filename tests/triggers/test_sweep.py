@@ -22,7 +22,7 @@ from services.notifications import END
 from tests import builders as b
 from tests.app import forget, records
 from tests.triggers.extension import Extension
-from triggers.timers.sweep import MOST_TRIES, TELLING_GRACE, sweep
+from triggers.timers.sweep import GRACE, MOST_TRIES, TELLING_GRACE, sweep
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -341,6 +341,7 @@ def finished_untold(time: Time) -> AcceptedRequest:
 def test_an_end_that_nobody_was_told_is_told(extension: Extension, time: Time) -> None:
     """Once its own orchestration has had its time; nobody is configured here, so it is only closed."""
     accepted = finished_untold(time)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
     time.pass_by(seconds=TELLING_GRACE.total_seconds())
     swept(extension, accepted)
     assert is_open(accepted)
@@ -349,6 +350,22 @@ def test_an_end_that_nobody_was_told_is_told(extension: Extension, time: Time) -
     assert not is_open(accepted)
     assert extension.asked == []
     assert [line.text for line in snapshot.state.timeline] == ["kept: rejected"]
+
+
+@pytest.mark.parametrize("how", [Runtime.FAILED, Runtime.TERMINATED, Runtime.MISSING])
+def test_an_end_is_told_soon_when_nobody_is_left_to_tell_it(
+    extension: Extension, time: Time, how: Runtime
+) -> None:
+    """An activity that it left in flight has its time all the same."""
+    accepted = finished_untold(time)
+    if how is not Runtime.MISSING:
+        extension.stands(accepted.id, how, time.at)
+    time.pass_by(seconds=GRACE.total_seconds())
+    swept(extension, accepted)
+    assert is_open(accepted)
+    time.pass_by(seconds=1)
+    swept(extension, accepted)
+    assert not is_open(accepted)
 
 
 def test_an_end_whose_line_is_missing_gets_it(extension: Extension, time: Time) -> None:

@@ -4,7 +4,7 @@ For every migration that is open:
 - without an orchestration, or with one that died: started, or started again, from its record;
 - with one that cannot or may not go on: ended as the record implies, and people are told;
 - a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
-- with an outcome that nobody was told: they are told now;
+- with an outcome that nobody was told, and nobody left to tell it: they are told now;
 - the durable extension does not say: looked at the next time.
 Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
 """
@@ -19,6 +19,7 @@ from domain.ids import approval_event_name
 from domain.migration.latch import Halt, MigrationResult, close, restart, stop
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import (
+    ENDED,
     EndIt,
     Report,
     Runtime,
@@ -35,7 +36,7 @@ from services.threads import in_records
 from services.timeline import add_warning, settle_end, tell_restarts
 from triggers.events.waking import wake
 
-GRACE = timedelta(minutes=2)  # for a starter that is still at it
+GRACE = timedelta(minutes=2)  # for a starter, or a last activity, that is still at it
 POINTER_GRACE = timedelta(minutes=10)
 TELLING_GRACE = timedelta(minutes=15)  # for an orchestration that is still at it
 MOST_TRIES = 6  # of a notice, those of the orchestration included
@@ -68,10 +69,20 @@ async def _look_at(
             await in_records(app.records.drop_pointer, migration, etag)
     elif snapshot.finished:
         await in_records(settle_end, app.records, snapshot)
-        if now - snapshot.finished.at > TELLING_GRACE:
+        if await _nobody_tells(client, migration, now - snapshot.finished.at):
             await in_records(_tell, app, snapshot, now)
     else:
         await _go_on(app, client, snapshot, now)
+
+
+async def _nobody_tells(
+    client: df.DurableOrchestrationClient, migration: str, ended: timedelta
+) -> bool:
+    """Its own orchestration has had its time to tell the end, or died before it did."""
+    if ended <= GRACE or ended > TELLING_GRACE:
+        return ended > TELLING_GRACE
+    seen = await look_at_orchestrations(client, migration)
+    return seen is not None and seen[0].runtime in ENDED | {Runtime.MISSING}
 
 
 async def _go_on(
