@@ -39,7 +39,8 @@ from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
 
-_NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)
+# The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
+_NOTHING_THERE = 204
 _CHANGED_MEANWHILE = (
     "the managed image was made anew while it was being checked, or its creation time cannot be "
     "read any more"
@@ -72,7 +73,8 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     reasons = _reasons(snapshot, seen.fingerprint, app)
     if reasons:
         return _shut(reasons, before)
-    if not (before and _being_deleted(seen.body)):  # what was kept before the DELETE is the recipe
+    # What was kept before the DELETE is the recipe.
+    if not (before and _being_deleted(seen.body)):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
     return _look_again_and_delete(request, snapshot, app, image)
 
@@ -93,6 +95,7 @@ def _look_again_and_delete(
     request: StepRequest, snapshot: Snapshot, app: Dependencies, image: ComputeId
 ) -> Answer:
     before, approved = snapshot.latch.deletion, snapshot.planned.fingerprint
+    # The last look: docs/platform-notes.md#no-conditional-delete
     last = _look(app.arm, image)
     if last is None or (before and _is_another(last.fingerprint, approved)):
         return ImageGone(by_us=before is not None)

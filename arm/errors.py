@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})
-# Codes of answers that look final by their status but pass by themselves (mission.md section 4).
+# Codes of answers that look final by their status: docs/platform-notes.md#codes-that-pass-by-themselves
 _TRANSIENT_CODES = frozenset(
     {"toomanyrequests", "ratelimitexceeded", "retryableerror", "subscriptionrequeststhrottled"}
 )

@@ -15,9 +15,8 @@ from domain.errors import UnexpectedResponseError
 from domain.regions import normalise_region
 from domain.values import Json, Message
 
-DEFAULT_GENERATION = (
-    "V1"  # an image or definition that names no generation has the first (arm.md section 2)
-)
+# Of an image or definition that names none: docs/platform-notes.md#images-without-a-generation
+DEFAULT_GENERATION = "V1"
 
 P = ParamSpec("P")
 T = TypeVar("T")

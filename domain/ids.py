@@ -157,12 +157,12 @@ PHASES = ("replication", "promotion")
 
 
 def replication_instance_id(migration: str, phase: str) -> str:
-    """The instance id of a replication watch; derived, since a child id in use elsewhere replaces that instance
-    (durable-functions issue list, ../shared/durable sub_dup)."""
+    """Return the instance id of a replication watch, derived from the migration's, since a child id that is in use
+    replaces the instance that has it (docs/platform-notes.md#child-ids)."""
     return f"{migration}-{phase}"
 
 
 def approval_event_name(round_number: int) -> str:
-    """The event that wakes one round of the approval wait. Never waited for twice: the Python SDK gives an early
-    event of one name to every later wait of that name (azure-functions-durable-python#507)."""
+    """Return the name of the event that wakes one round of the approval wait. It is never waited for twice, since an
+    early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""
     return f"approval-{round_number}"

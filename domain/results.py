@@ -35,8 +35,8 @@ class ResultStatus(StrEnum):
 
 
 class ActivityResult(Message):
-    """The one shape of every activity's result. Exception types do not survive the durable boundary
-    (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
+    """The one shape of every activity's result. What is expected to go wrong travels as data, since exceptions lose
+    their type on the way (docs/platform-notes.md#exceptions-lose-their-type); an exception is a bug."""
 
     status: ResultStatus
     value: Json = {}

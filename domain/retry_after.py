@@ -1,5 +1,5 @@
 """The `Retry-After` header, as every service of Azure sends it: seconds, or a moment
-(https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
+(https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); which ones: docs/platform-notes.md#retry-after"""
 
 import re
 from datetime import UTC, datetime

@@ -1,7 +1,8 @@
 """Watch a version until it is ready in every wanted region: the child orchestration `watch_replication`.
 
-Few polls a generation, then continue-as-new: replaying a history costs what it is long (durable.md B4.22). It waits
-for no event, since continue-as-new would drop it (B1.2).
+Few polls a generation, then continue-as-new: replaying a history costs what it is long
+(docs/platform-notes.md#what-a-replay-costs). It waits for no event, since continue-as-new would drop it
+(docs/platform-notes.md#continue-as-new-drops-events).
 """
 
 from datetime import datetime, timedelta

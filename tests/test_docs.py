@@ -37,7 +37,7 @@ def _section(text: str, title: str) -> str:
 
 
 def _written(default: Any) -> str:
-    """A default as configuration.md writes it."""
+    """Return a default as docs/configuration.md writes it."""
     match default:
         case timedelta():
             text = iso_duration(default)
@@ -58,7 +58,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_example_of_a_mapping_is_one() -> None:
-    """What configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
+    """What docs/configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
     example = _blocks("configuration.md", "json")[0]
 
     settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})

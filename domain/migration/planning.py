@@ -23,7 +23,8 @@ from domain.migration.rules import (
 from domain.migration.version_names import NameTaken, Settled, settle_version_name
 from domain.values import Json, Message
 
-LARGE_DATA_DISK_GB = 1024  # older pages still say 1 TB; so it is a warning
+# A warning, since pages of Azure contradict each other: docs/platform-notes.md#largest-disk
+LARGE_DATA_DISK_GB = 1024
 
 
 class Plan(Message):

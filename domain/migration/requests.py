@@ -31,7 +31,7 @@ DEFAULT_APPROVAL_TIMEOUT = timedelta(days=3)
 
 
 class StorageAccountType(StrEnum):
-    """Where a region keeps its replicas; the values that image versions know (arm.md, mission.md section 1)."""
+    """The storage account types of a region's replicas (docs/platform-notes.md#storage-account-types-of-versions)."""
 
     STANDARD_LRS = "Standard_LRS"
     STANDARD_ZRS = "Standard_ZRS"

@@ -30,9 +30,8 @@ from domain.migration.requests import (
 )
 from domain.values import Message
 
-MAX_DISK_GB = (
-    2048  # "source resource size … exceeds the max size 2048 supported" (mission.md section 5)
-)
+# docs/platform-notes.md#largest-disk
+MAX_DISK_GB = 2048
 
 
 class Facts(Message):

@@ -13,10 +13,10 @@ from services.threads import in_records
 
 log = logging.getLogger("gallery_migrator")
 
+# Always named, or more would be purged: docs/platform-notes.md#purging-by-time
 _ENDED = [
     status for status in df.OrchestrationRuntimeStatus if status.name in {r.value for r in ENDED}
 ]
-"""Always named: a purge by time without a finished status purges more than it says (durable.md B5.31)."""
 
 
 async def purge(client: df.DurableOrchestrationClient) -> None:

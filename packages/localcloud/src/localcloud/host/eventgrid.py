@@ -1,6 +1,6 @@
 """The webhook of the Event Grid extension: handshakes and the delivery of events to functions.
 
-Order of checks, as recorded (../shared/functions): key, function name, OPTIONS, the header
+Order of checks (docs/platform-notes.md#the-event-grid-webhook): key, function name, OPTIONS, the header
 aeg-event-type, body. All events of a request start at once and the answer waits for all of them; one
 failure fails the request, so that Event Grid sends all of it again.
 """

@@ -160,8 +160,8 @@ def _bound(function: LoadedFunction) -> Iterator[str]:
 
 
 def _annotated(function: LoadedFunction) -> Iterator[str]:
-    """`dict[str, Any]` and `X | None` are no classes: the real worker refuses them as well
-    (Azure/azure-functions-durable-python#468)."""
+    """Refuse what is no class, such as `dict[str, Any]` and `X | None`, as the real worker does
+    (docs/platform-notes.md#annotations-are-classes)."""
     for name, hint in function.hints.items():
         if name == "context" and function.wants_context:
             if getattr(hint, "__name__", None) != "Context":
@@ -193,7 +193,7 @@ def _returned(function: LoadedFunction) -> Iterator[str]:
 
 
 def _awaited(function: LoadedFunction) -> Iterator[str]:
-    """The SDK awaits a function with a rich client (durable.md A5): a plain one always fails."""
+    """Refuse a plain function: docs/platform-notes.md#functions-with-a-durable-client-are-awaited."""
     plain = getattr(function.handler, "client_function", None)
     if plain is not None and not inspect.iscoroutinefunction(plain):
         clients = [name for name, b in function.bindings.items() if b["type"] == "durableClient"]
