@@ -1,5 +1,5 @@
-"""What every activity has around it: its request parsed, the records read, its run held against the newest one,
-expected errors turned into values."""
+"""The frame of every activity: its request parsed, the records read, its run held against the newest one, expected
+errors turned into values."""
 
 import logging
 from collections.abc import Callable

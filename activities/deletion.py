@@ -52,7 +52,7 @@ Answer = Deletion | ActivityError | Halt
 
 @implements(DELETE_IMAGE)
 def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
-    """Begins with all its reads every time it runs."""
+    """Check everything again and send the DELETE. It begins with all its reads every time it runs."""
     try:
         return _gate(request, snapshot, app)
     except ArmAnswerError as error:
@@ -62,7 +62,7 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
 
 
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
-    """Every reading, every check, the recipe, the last look, the DELETE."""
+    """Make every reading and every check, keep the recipe, look once more, and send the DELETE."""
     plan, before = snapshot.planned, snapshot.latch.deletion
     image = parse_image_id(plan.image_id)
     seen = _look(app.arm, image)
@@ -80,7 +80,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
 
 
 def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[str]:
-    """Why the gate is shut; empty when it is open. What was found is kept in the records."""
+    """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
     body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
@@ -172,7 +172,7 @@ def confirm_deletion(
 
 
 def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
-    """Whether the image that is there now is certainly not the approved one."""
+    """Return True if the image that is there now is certainly not the approved one."""
     return now.complete and now.value != approved.value
 
 

@@ -1,4 +1,4 @@
-"""What asking Azure Resource Manager may raise: its own code and text, whether trying again makes sense, from when.
+"""Errors of calls to Azure Resource Manager: its own code and text, whether and when trying again makes sense.
 
 The SDK's exceptions end here, so that nobody else needs azure-core, which a cold start would wait for.
 """
@@ -44,7 +44,7 @@ class ArmAnswerError(ArmError):
 
     @property
     def missing(self) -> bool:
-        """Whether Azure answered 404."""
+        """True if Azure answered 404."""
         return self.value.status == 404
 
 
@@ -91,7 +91,8 @@ def _arm_error(raised: Exception) -> ArmError:
 
 
 def _answered(raised: "HttpResponseError") -> ActivityError:
-    response: Any = raised.response  # the SDK types it narrower than what it is
+    # The SDK types it narrower than what it is.
+    response: Any = raised.response
     headers = response.headers
     status = raised.status_code
     code, message = _code_and_message(raised)

@@ -16,13 +16,13 @@ _MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
 
 
 class NameRule(NamedTuple):
-    """What a name may look like, as a pattern and in words."""
+    """A rule for names, as a pattern and in words."""
 
     pattern: re.Pattern[str]
     words: str
 
     def problem_with(self, name: str) -> str | None:
-        """Why `name` is not allowed, or None if it is."""
+        """Return why `name` is not allowed, or None if it is."""
         return None if self.pattern.fullmatch(name) else f"'{name}' is not allowed: {self.words}"
 
 
@@ -111,7 +111,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
 
 
 def is_subscription_id(text: str) -> bool:
-    """Whether a text is a GUID."""
+    """Return True if a text is a GUID, as ids of subscriptions are."""
     return _GUID.fullmatch(text) is not None
 
 

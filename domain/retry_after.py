@@ -17,5 +17,6 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         when = parsedate_to_datetime(header)
     except ValueError:
         return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)  # "-0000" means UTC of unknown origin
+    # "-0000" means UTC of unknown origin.
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - now).total_seconds())

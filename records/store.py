@@ -1,4 +1,4 @@
-"""What a home of the records promises: one small interface, its value and its errors.
+"""The contract of a backend of the records: one small interface, its value and its errors.
 
 A record is one JSON object under a partition and a row, with an etag that changes at every write.
 Every call is one atomic step at the home, so that a claim is won by exactly one writer; there are
@@ -72,7 +72,7 @@ class RecordStore(Protocol):
         """Write over the record that has this etag; `RecordChanged` when it is not there."""
 
     def read(self, partition: str, row: str) -> Record | None:
-        """The record, or None."""
+        """Return the record, or None if there is none."""
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000

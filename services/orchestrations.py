@@ -1,4 +1,4 @@
-"""How the orchestrations of a migration stand, as the durable extension tells it."""
+"""The states of a migration's orchestrations, as the durable extension tells them."""
 
 import azure.durable_functions as df
 from azure.durable_functions.models import DurableOrchestrationStatus

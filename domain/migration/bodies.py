@@ -21,7 +21,7 @@ OUR_TAGS = (SOURCE_TAG, FINGERPRINT_TAG, MIGRATION_TAG)
 
 
 class Generation1Security(StrEnum):
-    """What a generation 1 definition sends as SecurityType.
+    """The two ways to send SecurityType for a generation 1 definition.
 
     Neither was seen on Azure; leaving it out relies on the service's default for V1
     (docs/platform-notes.md#securitytype-of-a-generation-1-definition).
@@ -61,7 +61,8 @@ def definition_body(
         "osType": image.os_type,
         "osState": "Generalized",
         "hyperVGeneration": image.hyper_v_generation,
-        "architecture": "x64",  # managed images are x64 only
+        # Managed images are x64 only.
+        "architecture": "x64",
         "identifier": {"publisher": wanted.publisher, "offer": wanted.offer, "sku": wanted.sku},
     }
     if security:

@@ -52,7 +52,7 @@ class ReplicationFailed(Message):
 
 
 class PollPolicy(Message):
-    """How often to look and how long to go on."""
+    """The intervals of a watch, and the time after which it ends."""
 
     interval: timedelta = timedelta(minutes=1)
     timeout: timedelta = timedelta(hours=6)
@@ -70,7 +70,8 @@ def judge(
     elapsed: timedelta,
     policy: PollPolicy,
 ) -> Wait | Replicated | ReplicationFailed:
-    """What a reading means, `elapsed` after the watch began and after `polls` looks. Success beats the deadline."""
+    """Return what a reading means, `elapsed` after the watch began and after `polls` looks. Success beats the
+    deadline."""
     by_name = {region.name: region for region in reading.regions}
     behind = [name for name in wanted if name not in by_name or by_name[name].state != "Completed"]
     if reading.provisioning_state == "Succeeded" and not behind:

@@ -1,4 +1,4 @@
-"""What a caller asks for: a JSON body becomes a `MigrationRequest`, or a list of every problem with it.
+"""The request for a migration: a JSON body becomes a `MigrationRequest`, or a list of every problem with it.
 
 The request that comes out is normalised (regions in their short form and sorted, duplicates merged, defaults filled
 in), so that two bodies that mean the same are equal and have the same `digest`.
@@ -122,13 +122,13 @@ class TargetRegion(StrictModel):
 
 
 class DeletionRequest(StrictModel):
-    """Whether the managed image is to be deleted in the end, after an approval. Off unless asked for."""
+    """The wish that the managed image be deleted in the end, after an approval. Off unless asked for."""
 
     enabled: bool = False
 
 
 class ApprovalRequest(StrictModel):
-    """How long to wait for the approval of the deletion."""
+    """The time to wait for the approval of the deletion."""
 
     timeout: Annotated[Duration, _within(timedelta(minutes=1), timedelta(days=90))] = (
         DEFAULT_APPROVAL_TIMEOUT

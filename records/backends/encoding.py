@@ -1,4 +1,4 @@
-"""How keys, ranges of keys and values are written; the same rules for every home.
+"""The written form of keys, ranges of keys and values; the same rules for every backend.
 
 Keys are plain ASCII, so that ordinal order is the same in SQLite, in Table storage and in Python,
 and so that none of them needs escaping in a filter. Values are compact JSON text.

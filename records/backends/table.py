@@ -42,7 +42,8 @@ _OPTIONS: Mapping[str, Any] = {
     "retry_total": 0,
     "connection_timeout": 3,
     "read_timeout": 10,
-    "api_version": "2020-12-06",  # the first one that takes Microsoft Entra tokens
+    # The first one that takes Microsoft Entra tokens.
+    "api_version": "2020-12-06",
 }
 
 _Answer = TypeVar("_Answer")

@@ -37,7 +37,8 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
 
 
 async def _needed(app: Dependencies, client: df.DurableOrchestrationClient) -> list[datetime]:
-    """When the orchestrations were created that have ended without an outcome: the sweep still has to read how."""
+    """Return when those orchestrations were created that have ended without an outcome: the sweep still has to read
+    how."""
     found = []
     for migration, _, _ in await in_records(app.records.open_migrations):
         status = await client.get_status(migration)
