@@ -11,7 +11,7 @@ from records.store import Json, RecordTooLargeError
 
 MAX_KEY = 255
 MAX_TEXT = 2_000_000
-"""Characters of JSON that any home is asked to hold; a home may refuse less (`records.backends.chunks`)."""
+"""Characters of JSON that any backend is asked to hold; a backend may refuse less (`records.backends.chunks`)."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]*", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,7 +45,7 @@ def end_of_prefix(prefix: str) -> str:
 
 
 def to_text(value: Json) -> str:
-    """Compact JSON text that any UTF-8 home can hold; `RecordTooLarge` beyond `MAX_TEXT`.
+    """Compact JSON text that any UTF-8 backend can hold; `RecordTooLarge` beyond `MAX_TEXT`.
 
     Lone surrogates, which JSON allows and UTF-8 does not, stay escaped.
     """

@@ -1,4 +1,4 @@
-"""The records in one table of Azure Table storage: the home for a deployed app.
+"""The records in one table of Azure Table storage: the backend for a deployed app.
 
 Every call is one request, and the SDK retries none: a write that is sent twice would take its own
 first success for somebody else's. Instead:
