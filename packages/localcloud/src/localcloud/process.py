@@ -41,11 +41,11 @@ class Cloud(Protocol):
     async def reset(self) -> None: ...
     def control_routes(self) -> list[web.RouteDef]: ...
     def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
-        """What the app needs in its environment, all of it set anew."""
+        """Return what the app needs in its environment, all of it set anew."""
         ...
 
     def connection(self) -> Mapping[str, Any]:
-        """What connection.json says beyond a plain Functions app."""
+        """Return what connection.json says beyond a plain Functions app."""
         ...
 
 

@@ -24,7 +24,7 @@ NOISY = ("azure", "aiohttp", "asyncio", "msal", "urllib3")
 
 
 def serve_folder(options: Options, *, verbose: bool) -> None:
-    """Any Functions folder."""
+    """Serve any Functions folder until a signal ends it."""
 
     async def serve() -> None:
         async with LocalCloud(options, fork_server) as cloud:
@@ -58,7 +58,7 @@ def serve_with_azure(
 
 
 def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
-    """The ARM emulator alone."""
+    """Serve the ARM emulator alone until a signal ends it."""
 
     async def serve() -> None:
         async with serving_arm(state, port) as url:

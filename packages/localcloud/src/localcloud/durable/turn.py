@@ -114,7 +114,7 @@ def _start(child: Decision, who: Execution, now: datetime) -> Event:
 
 
 def _answer(end: Decision, child: Execution, parent: dict[str, Any], now: datetime) -> Message:
-    """How a child tells its parent that it has ended."""
+    """Return the message by which a child tells its parent that it has ended."""
     result, details = end.fields["Result"], end.payload
     if end.status == "Completed":
         kind, what = Kind.SubOrchestrationInstanceCompleted, {"Result": result}

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class EventGridWebhook:
-    """POST /runtime/webhooks/EventGrid?functionName=F&code=K."""
+    """The webhook: POST /runtime/webhooks/EventGrid?functionName=F&code=K."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -71,7 +71,7 @@ class EventGridWebhook:
         return web.Response(status=202) if succeeded else failed(function)
 
     async def _all_succeed(self, function: Function, items: list[Any]) -> bool:
-        """Whether each call of the function, with one item, has succeeded; all of them end."""
+        """Return True if each call of the function, with one item, has succeeded; all of them end."""
         data = [Datum(newtonsoft.dump(item), "json") for item in items]
         return all(await asyncio.gather(*(self._worker.succeeds(function, item) for item in data)))
 

@@ -91,7 +91,7 @@ class CronSchedule:
         return occurrence
 
     def under_a_minute(self, now: datetime) -> bool:
-        """Whether more than one occurrence falls in the coming minute."""
+        """Return True if more than one occurrence falls in the coming minute."""
         return self.next(self.next(now)) < now + MINUTE
 
 

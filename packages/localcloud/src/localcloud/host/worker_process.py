@@ -77,7 +77,7 @@ class Life:
         self._writer.write(packed(Told(time, call)))
 
     async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
-        """What a function returns; WorkerFailure if it fails, or if the process ends before."""
+        """Return what a function returns; raises WorkerFailure if it fails, or if the process ends before."""
         key, answer = next(self._ids), asyncio.get_running_loop().create_future()
         self._calls[key] = answer
         self.tell(time, Call(key, function, data, client))
@@ -173,7 +173,7 @@ class WorkerProcess(Worker):
             call.exception()  # whether anybody waits for it or not
 
     def _tell_time(self) -> None:
-        """What runs while the clock is moved sees it."""
+        """Tell the time to what runs while the clock is moved."""
         if self._ready.is_set() and self._life.working:
             self._life.tell(self._clock.line)
 
