@@ -234,7 +234,8 @@ class Activity(Generic[Request, Reply]):
 
     @cached_property
     def replies(self) -> TypeAdapter[Reply]:
-        """What reads the reply in a result's value, or raises pydantic's ValidationError; made on first use."""
+        """The reader of the reply in a result's value, which may raise pydantic's ValidationError; made on first
+        use."""
         return TypeAdapter(self.reply)
 
 

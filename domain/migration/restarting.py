@@ -1,7 +1,7 @@
 """The sweep's decision about an orchestration without an outcome: start it again, leave it, or end it.
 
-An orchestration dies when the worker dies during one of its turns (design: the record is the truth). What a person did
-to it, terminate or suspend, is nobody's accident and is respected.
+An orchestration dies when the worker dies during one of its turns, and nothing is lost by that (docs/operations.md,
+"When an orchestration dies"). What a person did to it, terminate or suspend, is nobody's accident and is respected.
 """
 
 import re
@@ -86,8 +86,8 @@ class Report(NamedTuple):
 
 
 class Step(StrEnum):
-    """What needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that the app
-    itself ends it, then do. Leave: nothing is to be done now."""
+    """A decision that needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that
+    the app itself ends it, then do. Leave: nothing is to be done now."""
 
     BEGIN = "begin"
     TERMINATE = "terminate"

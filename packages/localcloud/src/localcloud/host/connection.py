@@ -107,7 +107,7 @@ class Reader:
         """Nothing is upgraded here."""
 
     def message_consumed(self) -> None:
-        """What is complete was handed on already."""
+        """Do nothing: what is complete was handed on already."""
 
     def pause_reading(self) -> None:
         """Bodies are complete when they are handed on."""
