@@ -33,7 +33,7 @@ demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, st
 up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
 	@exec $(BIN)/python -m demo up --port $(PORT) --state $(STATE)
 
-# Azurite, for the tests of the records' home in Table storage; they skip where npm is missing.
+# Azurite, for the tests of the records in Table storage; they skip where npm is missing.
 node_modules/.installed: package-lock.json
 	@if command -v npm >/dev/null; then \
 	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite skip'; fi

@@ -1,4 +1,4 @@
-"""What time it is, for everything of the app that is not an orchestrator (those have the context's time).
+"""The time, for everything of the app that is not an orchestrator (those have the context's time).
 
 A host may put another clock in with `use` before the first request: the embedded local cloud does, so that a
 three-day approval is a test of a second. Nothing else may call it. Tokens, certificates and webhook signatures

@@ -1,5 +1,5 @@
-"""What every activity has around it: its request parsed, the records read, its run held against the newest one,
-expected errors turned into values."""
+"""The frame of every activity: its request parsed, the records read, its run held against the newest one, expected
+errors turned into values."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,8 @@ from services.dependencies import Dependencies, dependencies
 log = logging.getLogger("gallery_migrator")
 
 Work = Callable[[Request, Snapshot, Dependencies], Reply | ActivityError | Halt]
-Registered = Callable[[dict], Json]  # type: ignore[type-arg]  # the worker refuses dict[str, Any] (durable.md A5)
+# The worker refuses dict[str, Any]: docs/platform-notes.md#annotations-are-classes
+Registered = Callable[[dict], Json]  # type: ignore[type-arg]
 
 
 def implements(

@@ -39,7 +39,8 @@ from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
 
-_NOTHING_THERE = 204  # the answer to the DELETE of an image that does not exist (arm.md section 1)
+# The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
+_NOTHING_THERE = 204
 _CHANGED_MEANWHILE = (
     "the managed image was made anew while it was being checked, or its creation time cannot be "
     "read any more"
@@ -51,7 +52,7 @@ Answer = Deletion | ActivityError | Halt
 
 @implements(DELETE_IMAGE)
 def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
-    """Begins with all its reads every time it runs."""
+    """Check everything again and send the DELETE. It begins with all its reads every time it runs."""
     try:
         return _gate(request, snapshot, app)
     except ArmAnswerError as error:
@@ -61,7 +62,7 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
 
 
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
-    """Every reading, every check, the recipe, the last look, the DELETE."""
+    """Make every reading and every check, keep the recipe, look once more, and send the DELETE."""
     plan, before = snapshot.planned, snapshot.latch.deletion
     image = parse_image_id(plan.image_id)
     seen = _look(app.arm, image)
@@ -72,13 +73,14 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     reasons = _reasons(snapshot, seen.fingerprint, app)
     if reasons:
         return _shut(reasons, before)
-    if not (before and _being_deleted(seen.body)):  # what was kept before the DELETE is the recipe
+    # What was kept before the DELETE is the recipe.
+    if not (before and _being_deleted(seen.body)):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
     return _look_again_and_delete(request, snapshot, app, image)
 
 
 def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[str]:
-    """Why the gate is shut; empty when it is open. What was found is kept in the records."""
+    """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
     plan = snapshot.planned
     gallery = parse_gallery_id(plan.gallery_id)
     body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
@@ -93,6 +95,7 @@ def _look_again_and_delete(
     request: StepRequest, snapshot: Snapshot, app: Dependencies, image: ComputeId
 ) -> Answer:
     before, approved = snapshot.latch.deletion, snapshot.planned.fingerprint
+    # The last look: docs/platform-notes.md#no-conditional-delete
     last = _look(app.arm, image)
     if last is None or (before and _is_another(last.fingerprint, approved)):
         return ImageGone(by_us=before is not None)
@@ -169,7 +172,7 @@ def confirm_deletion(
 
 
 def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
-    """Whether the image that is there now is certainly not the approved one."""
+    """Return True if the image that is there now is certainly not the approved one."""
     return now.complete and now.value != approved.value
 
 

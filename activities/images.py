@@ -1,4 +1,4 @@
-"""Whether the managed image is still the one that was planned."""
+"""The check that the managed image is still the one that was planned."""
 
 from activities.activity import implements
 from arm.images import read_image_facts
@@ -16,7 +16,7 @@ from services.dependencies import Dependencies
 def check_image(
     request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> ImageState | ActivityError | Halt:
-    """Whether the image is still the one that was planned; that it is gone is written down, for later runs."""
+    """Compare the image with the one that was planned; write it down for later runs when it is gone."""
     plan = snapshot.planned
     facts = read_image_facts(app.arm, parse_image_id(plan.image_id))
     if facts is None:

@@ -46,7 +46,7 @@ _BEFORE_EFFECTS = frozenset({Stage.PLANNING, Stage.DEFINITION, Stage.VERSION})
 
 
 def _told(records: MigrationRecords, migration: str, plan: Plan) -> PlannedMigration:
-    """What the orchestration needs of a plan; what people are told of it is written down with it."""
+    """Write down what people are told of a plan, and return what the orchestration needs of it."""
 
     def planned(state: State) -> State:
         return state.model_copy(

@@ -28,7 +28,7 @@ from services.timeline import settle_end, tell_restarts
 def begin_run(
     _request: ActivityRequest, snapshot: Snapshot, app: Dependencies
 ) -> RunBegun | ActivityError | Halt:
-    """What the run goes on from; one of a migration that has its outcome ends here."""
+    """Return what the run goes on from; halt one of a migration that has its outcome."""
     if snapshot.finished:
         return Halt.ENDED
     state = tell_restarts(app.records, snapshot)
@@ -43,7 +43,7 @@ def begin_run(
 
 
 def _since(snapshot: Snapshot) -> datetime:
-    """When the migration came into its stage."""
+    """Return the time at which the migration came into its stage."""
     lines = [line.at for line in snapshot.state.timeline if line.stage is snapshot.state.stage]
     return lines[0] if lines else snapshot.accepted.accepted_at
 

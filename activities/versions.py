@@ -145,7 +145,7 @@ def promote_version(
 def _with_operation_error(
     arm: ArmClient, reading: VersionReading, gallery: ComputeId, url: str
 ) -> VersionReading:
-    """Azure's own code and text. The address is used to the letter: it is signed (arm.md section 1)."""
+    """Return the reading with the code and text of Azure's failed operation, if it can be read."""
     error = operation_error(arm, gallery, url)
     if error is None:
         return reading

@@ -1,4 +1,4 @@
-"""What asking Azure Resource Manager may raise: its own code and text, whether trying again makes sense, from when.
+"""Errors of calls to Azure Resource Manager: its own code and text, whether and when trying again makes sense.
 
 The SDK's exceptions end here, so that nobody else needs azure-core, which a cold start would wait for.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # 401: a token that Azure does not take now; the next one may be. A missing role is a 403.
 _TRANSIENT_STATUSES = frozenset({401, 408, 429, 500, 502, 503, 504})
-# Codes of answers that look final by their status but pass by themselves (mission.md section 4).
+# Codes of answers that look final by their status: docs/platform-notes.md#codes-that-pass-by-themselves
 _TRANSIENT_CODES = frozenset(
     {"toomanyrequests", "ratelimitexceeded", "retryableerror", "subscriptionrequeststhrottled"}
 )
@@ -44,7 +44,7 @@ class ArmAnswerError(ArmError):
 
     @property
     def missing(self) -> bool:
-        """Whether Azure answered 404."""
+        """True if Azure answered 404."""
         return self.value.status == 404
 
 
@@ -91,7 +91,8 @@ def _arm_error(raised: Exception) -> ArmError:
 
 
 def _answered(raised: "HttpResponseError") -> ActivityError:
-    response: Any = raised.response  # the SDK types it narrower than what it is
+    # The SDK types it narrower than what it is.
+    response: Any = raised.response
     headers = response.headers
     status = raised.status_code
     code, message = _code_and_message(raised)

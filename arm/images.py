@@ -9,7 +9,8 @@ from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId
 from domain.values import Json
 
-_RESOURCES_API = "2021-04-01"  # createdTime is on the generic list only; image bodies have none
+# Only the generic list has creation times: docs/platform-notes.md#creation-times
+_RESOURCES_API = "2021-04-01"
 
 
 def read_image_body(arm: ArmClient, image: ComputeId) -> Json | None:

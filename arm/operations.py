@@ -1,5 +1,7 @@
-"""Long-running operations, by the address that Azure gave: it is signed, so it is used to the letter (arm.md section
-1)."""
+"""Long-running operations, by the address that Azure gave, which is signed and so used to the letter.
+
+docs/platform-notes.md#addresses-of-operations-are-signed
+"""
 
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError

@@ -1,4 +1,4 @@
-"""What the SDK's pipeline does here otherwise than by itself. Imported with the first client only."""
+"""The one policy that this app adds to the SDK's pipeline. Imported with the first client only."""
 
 from typing import Any
 

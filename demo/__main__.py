@@ -34,7 +34,8 @@ def _show_the_demo() -> None:
     from demo.failure import DemoFailed
     from demo.story import tell
 
-    for number in (signal.SIGTERM, signal.SIGHUP):  # these leave nothing behind either
+    # These leave nothing behind either.
+    for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     console = Console(highlight=False)
     try:

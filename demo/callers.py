@@ -103,5 +103,6 @@ def _body(answer: requests.Response, wanted: int) -> Json:
 
 def _session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # never through a proxy: all of it is on this machine
+    # Never through a proxy: all of it is on this machine.
+    session.trust_env = False
     return session

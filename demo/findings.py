@@ -1,4 +1,4 @@
-"""What ARM says when the migration has ended, held against what the request asked for."""
+"""ARM's state when the migration has ended, held against what the request asked for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Findings:
 
 
 class Reader(Protocol):
-    """Who asks ARM: `callers.Azure`."""
+    """Anybody who asks ARM: `callers.Azure`."""
 
     def read(self, resource_id: str, expand: str = "") -> Json | None: ...
 

@@ -26,7 +26,8 @@ class GalleryMigrator:
     def settings(
         self, azure: Mapping[str, Any], folder: StateFolder, control_url: str
     ) -> Mapping[str, str]:
-        """Where ARM and records are is always this local cloud; of the other settings, those of the process win."""
+        """Return the app's settings. Where ARM and records are is always this local cloud; of the others, those of the
+        process win."""
         arm = azure["arm"]
         defaults = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -53,9 +54,9 @@ class GalleryMigrator:
         return {"webhookSecret": first}
 
     def greeting(self, connection: Mapping[str, Any]) -> str:
-        """Where everything is, and commands to paste."""
+        """Return what is printed: where everything is, and commands to paste."""
         return greeting(connection, self._state)
 
     def reset(self) -> None:
-        """Its records."""
+        """Empty the app's records."""
         empty_tables(self._state / RECORDS)

@@ -1,4 +1,4 @@
-"""What `make up` prints: where everything is, and commands to paste."""
+"""The greeting of `make up`: where everything is, and commands to paste."""
 
 from __future__ import annotations
 

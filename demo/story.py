@@ -1,4 +1,4 @@
-"""What `make demo` does and says.
+"""The story of `make demo`.
 
 1. Start a local cloud, look at the managed image, ask the app to migrate it and delete it afterwards.
 2. Follow the status to its outcome: each line of the timeline as it comes, replication as bars.
@@ -75,7 +75,7 @@ def _start(console: Console, app: App, request: Json) -> Json:
 
 
 def _follow(console: Console, app: App, accepted: Json) -> Json:
-    """The final status."""
+    """Follow the status to its end, and return the final one."""
     status = accepted
     told, approved = 0, False
     with Bars(console) as bars:

@@ -1,4 +1,4 @@
-"""What was read from Azure, cut down to what decisions need: managed image, gallery, image definition, image version.
+"""Facts: Azure's answers cut down to what decisions need of images, galleries, image definitions and image versions.
 
 Each `*_facts` function takes a resource's JSON as Azure Resource Manager answers it and raises UnexpectedResponseError
 when the answer cannot be that resource (an error body behind a 200, say): such an answer is no fact.
@@ -15,9 +15,8 @@ from domain.errors import UnexpectedResponseError
 from domain.regions import normalise_region
 from domain.values import Json, Message
 
-DEFAULT_GENERATION = (
-    "V1"  # an image or definition that names no generation has the first (arm.md section 2)
-)
+# Of an image or definition that names none: docs/platform-notes.md#images-without-a-generation
+DEFAULT_GENERATION = "V1"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +71,7 @@ class ImageFacts(Message):
 
 
 class GalleryFacts(Message):
-    """An Azure Compute Gallery."""
+    """An Azure Compute Gallery, as far as plans need it."""
 
     id: str
     location: str
@@ -80,7 +79,8 @@ class GalleryFacts(Message):
     soft_delete: bool = False
 
 
-IDENTIFIER = ("publisher", "offer", "sku")  # of a definition: one of its kind in a gallery
+# Of a definition: one of its kind in a gallery.
+IDENTIFIER = ("publisher", "offer", "sku")
 
 
 class DefinitionFacts(Message):
@@ -100,7 +100,7 @@ class DefinitionFacts(Message):
 
     @property
     def in_the_making(self) -> bool:
-        """Whether somebody has begun it and Azure has not ended it yet."""
+        """True if somebody has begun it and Azure has not ended it yet."""
         return self.provisioning_state == "Creating"
 
 
@@ -212,7 +212,7 @@ def version_facts(body: Json) -> VersionFacts:
 
 
 def _told(bodies: dict[str, Json], key: str) -> dict[str, Any]:
-    """What the bodies say under a key, of those that say anything."""
+    """Return the values under a key, of those bodies that have one."""
     return {name: body[key] for name, body in bodies.items() if body.get(key) is not None}
 
 

@@ -16,13 +16,13 @@ _MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
 
 
 class NameRule(NamedTuple):
-    """What a name may look like, as a pattern and in words."""
+    """A rule for names, as a pattern and in words."""
 
     pattern: re.Pattern[str]
     words: str
 
     def problem_with(self, name: str) -> str | None:
-        """Why `name` is not allowed, or None if it is."""
+        """Return why `name` is not allowed, or None if it is."""
         return None if self.pattern.fullmatch(name) else f"'{name}' is not allowed: {self.words}"
 
 
@@ -111,7 +111,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
 
 
 def is_subscription_id(text: str) -> bool:
-    """Whether a text is a GUID."""
+    """Return True if a text is a GUID, as ids of subscriptions are."""
     return _GUID.fullmatch(text) is not None
 
 
@@ -157,12 +157,12 @@ PHASES = ("replication", "promotion")
 
 
 def replication_instance_id(migration: str, phase: str) -> str:
-    """The instance id of a replication watch; derived, since a child id in use elsewhere replaces that instance
-    (durable-functions issue list, ../shared/durable sub_dup)."""
+    """Return the instance id of a replication watch, derived from the migration's, since a child id that is in use
+    replaces the instance that has it (docs/platform-notes.md#child-ids)."""
     return f"{migration}-{phase}"
 
 
 def approval_event_name(round_number: int) -> str:
-    """The event that wakes one round of the approval wait. Never waited for twice: the Python SDK gives an early
-    event of one name to every later wait of that name (azure-functions-durable-python#507)."""
+    """Return the name of the event that wakes one round of the approval wait. It is never waited for twice, since an
+    early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""
     return f"approval-{round_number}"

@@ -25,7 +25,7 @@ class Position:
         return cls(cursor[0], *(str(part) for part in cursor[1:])) if cursor else cls()
 
     def cursor(self) -> list[Any]:
-        """As JSON."""
+        """Return the position as JSON, for a cursor."""
         return [self.subscription, self.gallery, self.definition, self.version]
 
     def through(self) -> "Position":
@@ -33,11 +33,11 @@ class Position:
         return Position(self.subscription, self.gallery, _LAST, "")
 
     def is_past_gallery(self, other: "Position") -> bool:
-        """Whether the page that ended here had all of `other`'s gallery."""
+        """Return True if the page that ended here had all of `other`'s gallery."""
         return (other.subscription, other.gallery) < (self.subscription, self.gallery)
 
     def is_past_definition(self, other: "Position") -> bool:
-        """Whether the page that ended here had all of `other`'s definition."""
+        """Return True if the page that ended here had all of `other`'s definition."""
         return other < Position(self.subscription, self.gallery, self.definition)
 
     def after(

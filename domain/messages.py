@@ -1,4 +1,4 @@
-"""What crosses the durable boundary: the request and the reply of every activity, once for both sides.
+"""The contracts of the durable boundary: the request and the reply of every activity, once for both sides.
 
 An orchestrator writes `yield from run.call(DELETE_IMAGE, StepRequest(...))` and matches on the reply; an activity is
 `@implements(DELETE_IMAGE)`. Requests hold no more than which run asks, and what only the orchestration knows (its
@@ -42,7 +42,7 @@ class PlanRequest(StepRequest):
 
 
 class TimedRequest(StepRequest):
-    """`at`: the orchestration's time."""
+    """A request with `at`, the orchestration's time."""
 
     at: datetime
 
@@ -62,7 +62,7 @@ class ProgressRequest(TimedRequest):
 
 
 class FinishRequest(TimedRequest):
-    """How a run ended."""
+    """The end of a run: the outcome to write down, and the reason."""
 
     outcome: Outcome
     reason: str
@@ -71,7 +71,7 @@ class FinishRequest(TimedRequest):
 
 
 class NoticeRequest(ActivityRequest):
-    """What about: `approval.requested` or `migration.finished`."""
+    """A notice to send, about `approval.requested` or `migration.finished`."""
 
     kind: str
     at: datetime
@@ -87,7 +87,7 @@ class NoticeFailure(NoticeRequest):
 
 
 class RunBegun(Message):
-    """What a run goes on from: its number, and how far the migration has come, since when."""
+    """The point from which a run goes on: its number, and how far the migration has come, since when."""
 
     run: int
     stage: Stage
@@ -112,14 +112,14 @@ class PlannedMigration(Message):
 
 
 class NoPlan(Message):
-    """Why there is none."""
+    """No plan could be made; `reason` says why."""
 
     kind: Literal["noPlan"] = "noPlan"
     reason: str
 
 
 class DefinitionState(Message):
-    """Whether the definition can be used."""
+    """The state of the definition: ready to be used, or not yet."""
 
     ready: bool
 
@@ -140,7 +140,8 @@ class VersionNameTaken(Message):
 
 
 class ImageState(Message):
-    """Whether the image is there; unchanged as far as is known; and certain, since its creation time is known too."""
+    """The state of the image: there; unchanged as far as is known; and certain, since its creation time is known
+    too."""
 
     present: bool
     unchanged: bool = False
@@ -198,7 +199,7 @@ class DeletionState(Message):
 
 
 class FinishedMigration(Message):
-    """The outcome that holds."""
+    """The outcome that holds, of whichever run."""
 
     outcome: Outcome
     reason: str
@@ -228,11 +229,13 @@ class Activity(Generic[Request, Reply]):
 
     name: str
     request: type[Request]
-    reply: Any  # a class or a union of classes, of which Reply is the type
+    # A class or a union of classes, of which Reply is the type.
+    reply: Any
 
     @cached_property
     def replies(self) -> TypeAdapter[Reply]:
-        """What reads the reply in a result's value, or raises pydantic's ValidationError; made on first use."""
+        """The reader of the reply in a result's value, which may raise pydantic's ValidationError; made on first
+        use."""
         return TypeAdapter(self.reply)
 
 

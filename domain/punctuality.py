@@ -1,4 +1,4 @@
-"""Whether the sweep runs as its schedule says; without it, what was lost on the way is never picked up again."""
+"""The sweep's punctuality by its schedule; without the sweep, what was lost on the way is never picked up again."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ GRACE = timedelta(minutes=5)
 
 
 class Punctuality(Message):
-    """What health says of the sweep. `next` is when the schedule has it next, in UTC."""
+    """The answer of health about the sweep. `next` is when the schedule has it next, in UTC."""
 
     last_run: datetime | None
     overdue: bool

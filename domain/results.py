@@ -1,4 +1,4 @@
-"""How every activity ends: the one envelope around its reply, and what is expected to go wrong as a value."""
+"""The result of every activity: the one envelope around its reply, and what is expected to go wrong as a value."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from domain.values import Json, Message
 
 
 class ActivityError(Message):
-    """What Azure (or the record store) answered instead of doing it.
+    """The answer of Azure (or of the record store) that stood in the way.
 
     `transient`: the same call may work later, not before `retry_after` seconds if given; `since`: the first time that
     it failed in a row. `correlation_id` is for a support request to Microsoft.
@@ -26,7 +26,8 @@ class ActivityError(Message):
 
 
 class ResultStatus(StrEnum):
-    """How an activity ended; `over`: a later run goes on, or the migration has its outcome, so this run is nobody's."""
+    """The end of an activity; `over`: a later run goes on, or the migration has its outcome, so this run is
+    nobody's."""
 
     DONE = "done"
     ERROR = "error"
@@ -35,8 +36,8 @@ class ResultStatus(StrEnum):
 
 
 class ActivityResult(Message):
-    """The one shape of every activity's result. Exception types do not survive the durable boundary
-    (azure-functions-durable-python#496), so what is expected to go wrong travels as data; an exception is a bug."""
+    """The one shape of every activity's result. What is expected to go wrong travels as data, since exceptions lose
+    their type on the way (docs/platform-notes.md#exceptions-lose-their-type); an exception is a bug."""
 
     status: ResultStatus
     value: Json = {}

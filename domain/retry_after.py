@@ -1,5 +1,5 @@
 """The `Retry-After` header, as every service of Azure sends it: seconds, or a moment
-(https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
+(https://www.rfc-editor.org/rfc/rfc9110#field.retry-after); which ones: docs/platform-notes.md#retry-after"""
 
 import re
 from datetime import UTC, datetime
@@ -17,5 +17,6 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         when = parsedate_to_datetime(header)
     except ValueError:
         return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)  # "-0000" means UTC of unknown origin
+    # "-0000" means UTC of unknown origin.
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - now).total_seconds())

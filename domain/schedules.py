@@ -20,7 +20,8 @@ from domain.values import Message
 _PART = re.compile(r"(?:\*|(\d{1,9}|[a-z]+)(?:-(\d{1,9}|[a-z]+))?)(?:/(\d{1,9}))?", re.IGNORECASE)
 _TIME_SPAN = re.compile(r"-?[\d.]*\d(?::[\d.]+)*")
 _MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_QUARTZ = re.compile(r"\?|.*#.*|\d*[LW]+", re.IGNORECASE)  # which many take NCRONTAB for
+# Many take NCRONTAB for it.
+_QUARTZ = re.compile(r"\?|.*#.*|\d*[LW]+", re.IGNORECASE)
 _DAY = timedelta(days=1)
 
 
@@ -75,7 +76,7 @@ _IN_ORDER = "second minute hour day month weekday"
 
 
 class Schedule(Message):
-    """When a timer fires: the numbers of each field, in order."""
+    """The times at which a timer fires: the numbers of each field, in order."""
 
     seconds: tuple[int, ...]
     minutes: tuple[int, ...]
@@ -131,7 +132,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def _no_expression(text: str, parts: list[str]) -> str | None:
-    """Why a text is not even an expression with wrong fields; None if it is."""
+    """Return why a text is not even an expression with wrong fields, or None if it is one."""
     if "%" in text:
         return "must be the schedule itself; other settings (%NAME%) are not looked up in it"
     if len(parts) == 1 and _TIME_SPAN.fullmatch(parts[0]):

@@ -32,7 +32,8 @@ from domain.migration.restarting import RestartPolicy
 from domain.schedules import parse_schedule
 from domain.values import iso_duration
 
-_SHORTEST_KEY = 24  # bytes; the Standard Webhooks specification
+# Bytes; the Standard Webhooks specification.
+_SHORTEST_KEY = 24
 
 
 class InvalidSettingsError(MigratorError, ValueError):
@@ -65,7 +66,8 @@ def _positive(length: timedelta) -> timedelta:
 
 
 def _https_or_local(url: str) -> str:
-    parts = urlsplit(url)  # the host, not what looks like it: http://localhost:80@elsewhere/
+    # The host, not what looks like it: http://localhost:80@elsewhere/
+    parts = urlsplit(url)
     local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
     if not local and not (parts.scheme == "https" and parts.hostname):
         raise ValueError("must begin with https:// (http only for this machine)")
@@ -88,7 +90,7 @@ def _schedule(text: str) -> str:
 
 
 def _wrong_in(entry: MappingEntry) -> Iterator[str]:
-    """What is wrong with a mapping entry, each with the place."""
+    """Yield everything that is wrong with a mapping entry, each with its place."""
     if unknown := unknown_templates(entry):
         yield f": nothing fills {{{'}, {'.join(unknown)}}}"
     for problem in certain_problems(entry):
@@ -218,7 +220,7 @@ class Settings(BaseModel):
 
     @property
     def restart_policy(self) -> RestartPolicy:
-        """How often the sweep starts again what does not move on."""
+        """The limit and first delay of the sweep's restarts."""
         return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay)
 
     @classmethod

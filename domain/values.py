@@ -21,7 +21,8 @@ class Message(BaseModel):
         extra="ignore",
         alias_generator=to_camel,
         populate_by_name=True,
-        defer_build=True,  # a cold start would build all of them, and needs a few
+        # A cold start would build all of them, and needs a few.
+        defer_build=True,
     )
 
     def to_wire(self) -> Json:

@@ -1,4 +1,4 @@
-"""How an orchestrator calls an activity: typed on both sides, asked again while its errors are transient."""
+"""Calls of activities by orchestrators: typed on both sides, asked again while their errors are transient."""
 
 from collections.abc import Generator
 from datetime import timedelta

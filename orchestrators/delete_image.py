@@ -41,7 +41,8 @@ def delete_image(run: Run) -> Steps:
 
 
 def _delete(run: Run) -> Generator[Any, Any, Deletion]:
-    """When the last error left open whether the DELETE arrived, so is the image's fate."""
+    """Ask for the DELETE. Raises MigrationEndedError; the image's fate is open when the last error left open whether
+    the DELETE arrived."""
     try:
         return (yield from run.call(DELETE_IMAGE, run.step))
     except ActivityFailedError as failed:

@@ -1,5 +1,5 @@
-"""How an orchestration leaves its path early: raised where it is found, told once at the top. Raised and caught within
-one replay, so nothing of it ever crosses the durable boundary."""
+"""Exceptions by which an orchestration leaves its path early: raised where it is found, told once at the top. Raised
+and caught within one replay, so nothing of it ever crosses the durable boundary."""
 
 from domain.migration.stages import Outcome
 from domain.results import ActivityError
@@ -28,7 +28,7 @@ class ActivityFailedError(Exception):
 
 
 def cancelled() -> MigrationEndedError:
-    """Somebody cancelled."""
+    """Return the end of a migration that somebody cancelled."""
     return MigrationEndedError(Outcome.CANCELLED, "cancelled")
 
 

@@ -2,7 +2,7 @@
 
 Plan, version, replication, approval if a deletion was asked for, promotion, deletion, outcome. It is given nothing but
 its id: the rest is in the records, from which it goes on when an earlier run of the same migration has died. It never
-continues as new, since that would drop events (../shared/reference/durable.md B1.2); what polls is the child
+continues as new, which would drop events (docs/platform-notes.md#continue-as-new-drops-events); what polls is the child
 `watch_replication`.
 """
 

@@ -77,7 +77,7 @@ def _ensure_definition(run: Run) -> Steps:
 
 
 def _start_version(run: Run) -> Generator[Any, Any, datetime | None]:
-    """When the version was begun; None when its name was taken and there is a new plan."""
+    """Begin the version and return when it was begun; None when its name was taken and there is a new plan."""
     plan = run.planned
     reply = yield from run.call(START_VERSION, run.step)
     if isinstance(reply, VersionNameTaken):
@@ -117,7 +117,7 @@ def _replicate(run: Run, phase: str, began: datetime) -> Steps:
 
 
 def check_image(run: Run) -> Steps:
-    """Whether the image is still what was copied: sets its fate when it is gone, ends the run when it has changed."""
+    """Check that the image is still what was copied: set its fate when it is gone, end the run when it has changed."""
     plan = run.planned
     found = yield from run.call(CHECK_IMAGE, run.step)
     if not found.present:

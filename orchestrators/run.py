@@ -42,7 +42,7 @@ _NOTICE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
 
 @dataclass
 class Run:
-    """What a run knows; a replay fills it with the same values in the same order."""
+    """The knowledge of a run; a replay fills it with the same values in the same order."""
 
     context: df.DurableOrchestrationContext
     migration_id: str
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def now(self) -> datetime:
-        """The orchestration's time."""
+        """The time, as the orchestration's context has it."""
         moment: datetime = self.context.current_utc_datetime
         return moment
 
@@ -76,11 +76,11 @@ class Run:
 
     @property
     def stopped(self) -> Outcome:
-        """How it ends when it cannot go on from here."""
+        """The outcome of a run that cannot go on from here."""
         return outcome_of_a_stop(usable=self.version_ready, deletion=self.begun.deletion)
 
     def since(self, stage: Stage) -> datetime:
-        """When the migration came into this stage: in an earlier run, or now."""
+        """Return when the migration came into this stage: in an earlier run, or now."""
         return self.begun.stage_since if self.begun.stage is stage else self.now
 
     def call(

@@ -1,7 +1,7 @@
 """Durable waits.
 
 Every timer is at most a day long and every loser is cancelled: longer timers, and open ones, keep an instance running
-after its work is done (../shared/reference/durable.md B1.4, B1.5). On real storage queues a timer fires up to a second
+after its work is done (docs/platform-notes.md#timers). On real storage queues a timer fires up to a second
 early, since delays are cut to whole seconds; so the last one aims a second late, or the wait would begin anew every few
 milliseconds until its time has come.
 """

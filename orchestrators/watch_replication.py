@@ -1,7 +1,8 @@
 """Watch a version until it is ready in every wanted region: the child orchestration `watch_replication`.
 
-Few polls a generation, then continue-as-new: replaying a history costs what it is long (durable.md B4.22). It waits
-for no event, since continue-as-new would drop it (B1.2).
+Few polls a generation, then continue-as-new: replaying a history costs what it is long
+(docs/platform-notes.md#what-a-replay-costs). It waits for no event, since continue-as-new would drop it
+(docs/platform-notes.md#continue-as-new-drops-events).
 """
 
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ POLLS_PER_GENERATION = 15
 
 
 class Watch(Message):
-    """What to watch and since when, and how far the watch has come; survives continue-as-new."""
+    """The thing to watch and since when, and how far the watch has come; survives continue-as-new."""
 
     migration_id: str
     run: int
@@ -40,7 +41,7 @@ class Watch(Message):
 
 
 class WatchState(StrEnum):
-    """How a watch ended."""
+    """The end of a watch; `over`: a later run goes on."""
 
     REPLICATED = "replicated"
     FAILED = "failed"
@@ -49,7 +50,7 @@ class WatchState(StrEnum):
 
 
 class WatchResult(Message):
-    """`code` and `reason` of a failure."""
+    """The end of a watch, with `code` and `reason` of a failure."""
 
     state: WatchState
     code: str = ""
@@ -57,7 +58,7 @@ class WatchResult(Message):
 
 
 def watch_replication(context: df.DurableOrchestrationContext) -> Any:
-    """A WatchResult."""
+    """Poll until the watch has an end; its output is a WatchResult as JSON."""
     watch = Watch.from_wire(context.get_input())
     try:
         result = yield from _watch(context, watch)

@@ -1,1 +1,1 @@
-"""The app's own records: one interface, two homes (Azure Table storage, SQLite)."""
+"""The app's own records: one interface, two backends (Azure Table storage, SQLite)."""

@@ -52,7 +52,8 @@ class ListRecords(Rows):
         self._store.delete(_OPEN, row)
 
     def _list_open(self, row: str, entry: ListEntry) -> None:
-        """Whoever ends it writes `recent` before deleting here, so one of the two sees the other."""
+        """List it as open, unless it has ended: whoever ends it writes `recent` before deleting here, so one of the two
+        sees the other."""
         self._store.put(_OPEN, row, entry.to_wire())
         if self._store.read(_ENDED, row):
             self._store.delete(_OPEN, row)
@@ -89,7 +90,7 @@ class ListRecords(Rows):
 
 
 def _partitions(stage: Stage | None, outcome: Outcome | None) -> tuple[str, ...]:
-    """Where to look for what a filter lets through."""
+    """Return the partitions that hold what a filter lets through, in the order to read them."""
     if outcome:
         return (_with_outcome(outcome),) if stage in {None, Stage.FINISHED} else ()
     if stage:

@@ -102,7 +102,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         self._store.put(_SWEEP, "last", {"at": at.isoformat()})
 
     def last_swept(self) -> datetime | None:
-        """When a sweep was last through; None if none ever was."""
+        """Return when a sweep was last through; None if none ever was."""
         record = self._store.read(_SWEEP, "last")
         return datetime.fromisoformat(record.value["at"]) if record else None
 

@@ -1,4 +1,4 @@
-"""What every part of the records is made of: rows that are written once, and rows that are changed conditionally."""
+"""The two kinds of rows in the records: rows that are written once, and rows that are changed conditionally."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""What the runs of one migration write: the row they are held against, the plan, how far they have come.
+"""The writes of a migration's runs: the row they are held against, the plan, how far they have come.
 
 All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `checks`, `recipe`, `failing`,
 `notice.<kind>`.
@@ -78,7 +78,7 @@ class RunRecords(Rows):
         self._store.put(migration, "recipe", {"at": at.isoformat(), "image": image})
 
     def read_recipe(self, migration: str) -> Json | None:
-        """What was kept before the deletion, with `at` and `image`; None if none was ever about to be sent."""
+        """Return what was kept before the deletion, with `at` and `image`; None if none was ever about to be sent."""
         record = self._store.read(migration, "recipe")
         return record.value if record else None
 

@@ -1,8 +1,8 @@
-"""What a home of the records promises: one small interface, its value and its errors.
+"""The contract of a backend of the records: one small interface, its value and its errors.
 
 A record is one JSON object under a partition and a row, with an etag that changes at every write.
-Every call is one atomic step at the home, so that a claim is won by exactly one writer; there are
-no transactions over several records. The same contract test runs against both homes.
+Every call is one atomic step at the backend, so that a claim is won by exactly one writer; there are
+no transactions over several records. The same contract test runs against both backends.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Record:
-    """A JSON object as the home holds it; `etag` is opaque and names this very write."""
+    """A JSON object as the backend holds it; `etag` is opaque and names this very write."""
 
     partition: str
     row: str
@@ -27,7 +27,7 @@ Records = list[Record]
 
 
 class RecordError(MigratorError):
-    """The home answered with something no caller can act on; the base of all the others."""
+    """The backend answered with something no caller can act on; the base of all the others."""
 
 
 class RecordExistsError(RecordError):
@@ -39,14 +39,14 @@ class RecordChangedError(RecordError):
 
 
 class RecordTooLargeError(RecordError):
-    """The value does not fit into one record of this home."""
+    """The value does not fit into one record of this backend."""
 
 
 class RecordsUnavailableError(RecordError):
     """An outage: network, throttling, 5xx, a locked database, a full disk. Try again later.
 
     Whether a write took place is open: read the record before drawing a conclusion from it.
-    `retry_after` is what the home asked for in seconds, None when it did not say.
+    `retry_after` is what the backend asked for in seconds, None when it did not say.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -55,7 +55,7 @@ class RecordsUnavailableError(RecordError):
 
 
 class RecordStore(Protocol):
-    """One home of the records; calls may come from many threads and processes at once.
+    """One backend of the records; calls may come from many threads and processes at once.
 
     Partition and row: 1 to 255 characters of `A-Z a-z 0-9 . _ -`. Anything else, and a value that
     is no JSON object, is a bug of the caller: ValueError. Every method may raise
@@ -72,7 +72,7 @@ class RecordStore(Protocol):
         """Write over the record that has this etag; `RecordChanged` when it is not there."""
 
     def read(self, partition: str, row: str) -> Record | None:
-        """The record, or None."""
+        """Return the record, or None if there is none."""
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000

@@ -1,4 +1,4 @@
-"""What the app's use cases need, made once for a worker process and handed in."""
+"""The dependencies of the app's use cases, made once for a worker process and handed in."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def settings_at_start() -> Settings:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the app's use cases need. A further identity in Azure is a further ArmClient."""
+    """The settings, records and ARM client of the use cases. A further identity in Azure is a further ArmClient."""
 
     settings: Settings
     records: MigrationRecords
@@ -54,7 +54,7 @@ def dependencies() -> Dependencies:
 
 @cache
 def credential() -> "TokenCredential":
-    """Who the app is in Azure: the managed identity there, the developer's login elsewhere."""
+    """Return the app's identity in Azure: the managed identity there, the developer's login elsewhere."""
     from azure.identity import DefaultAzureCredential
 
     # Its clients would sleep between their tries; an activity answers at once, and the orchestrator waits.

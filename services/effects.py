@@ -21,7 +21,7 @@ def send(
     effect: Effect,
     write: Callable[[], ArmResponse],
 ) -> ArmResponse | Halt:
-    """What Azure told, or why nothing was sent. Raises what the write raises."""
+    """Send the write and return Azure's answer, or why nothing was sent. Raises what the write raises."""
     at = clock.now()
     held = records.change_latch(
         request.migration_id, lambda latch: intend(latch, request.run, effect, at)
@@ -48,7 +48,7 @@ def forget(records: MigrationRecords, request: StepRequest, effect: Effect) -> N
 
 
 def did_nothing(error: ArmAnswerError) -> bool:
-    """Whether Azure itself says, with a code of its own, that it has refused. A 408 and a 5xx leave it open, and so
-    does the answer of a proxy or a gateway, which may stand for one that got lost behind it."""
+    """Return True if Azure itself says, with a code of its own, that it has refused. A 408 and a 5xx leave it open, and
+    so does the answer of a proxy or a gateway, which may stand for one that got lost behind it."""
     status = error.value.status or 0
     return error.by_arm and 400 <= status < 500 and status != 408

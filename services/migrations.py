@@ -99,7 +99,7 @@ async def start_orchestration(
     try:
         await client.start_new(ORCHESTRATION, accepted.id)
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises
-        # The SDK raises a bare Exception with the answer's text (../shared/reference/durable.md B5.29).
+        # docs/platform-notes.md#starting-an-id-again
         if "already exists" not in str(error):
             log.warning(
                 "%s: not started yet, the sweep will: %s", accepted.id, type(error).__name__

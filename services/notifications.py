@@ -97,7 +97,8 @@ def _data(snapshot: Snapshot) -> Json:
 def _signed(webhook_id: str, body: str, secret: str) -> dict[str, str]:
     from standardwebhooks import Webhook
 
-    now = datetime.now(UTC)  # receivers check it against the wall clock
+    # Receivers check it against the wall clock.
+    now = datetime.now(UTC)
     return {
         "content-type": "application/json",
         "webhook-id": webhook_id,

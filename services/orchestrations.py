@@ -1,4 +1,4 @@
-"""How the orchestrations of a migration stand, as the durable extension tells it."""
+"""The states of a migration's orchestrations, as the durable extension tells them."""
 
 import azure.durable_functions as df
 from azure.durable_functions.models import DurableOrchestrationStatus
@@ -21,8 +21,11 @@ async def look_at_orchestrations(
 
 
 def _sighting(status: DurableOrchestrationStatus) -> OrchestrationState | None:
-    """The SDK makes a status of the extension's 500 too, with that answer's fields and no runtime status; only a 404
-    has no body at all (../shared/durable, recordings control and start_variants)."""
+    """Return the state in an SDK's status, or None when the extension failed to tell it.
+
+    The SDK makes a status of the extension's 500 too; only a 404 has no body at all
+    (docs/platform-notes.md#statuses-without-an-instance).
+    """
     if status.runtime_status is None:
         missing = getattr(status, "message", None) == ""
         return OrchestrationState(Runtime.MISSING) if missing else None

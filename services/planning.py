@@ -34,8 +34,8 @@ class ReadRefusedError(Exception):
 
 
 class Draft(NamedTuple):
-    """What was planned for a migration id, from one reading of Azure; `lasting`: a workflow of that id need not plan
-    again, since nothing was just being changed and the image's creation time is known."""
+    """A plan for a migration id, from one reading of Azure; `lasting`: a workflow of that id need not plan again, since
+    nothing was just being changed and the image's creation time is known."""
 
     migration_id: str
     plan: Plan | list[Problem]
@@ -70,7 +70,7 @@ def decide(
 
 
 def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
-    """What Azure knows about everything that a request names."""
+    """Read from Azure everything that a request names."""
     gallery_id = parse_gallery_id(request.gallery_id)
     name = request.image_definition.name
     image = _asked(

@@ -32,7 +32,7 @@ class Threads:
         self._most, self._calls = most, 0
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work gives, done in a thread of the pool. Raises AzureBusyError when too many calls are there.
+        """Do the work in a thread of the pool; return its result. Raises AzureBusyError when too many calls wait.
 
         A call that nobody waits for any more still counts until its thread is free.
         """

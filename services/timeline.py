@@ -1,4 +1,4 @@
-"""What people read of a migration, written from what stands in its record; safe to write again."""
+"""The lines that people read of a migration, written from what stands in its record; safe to write again."""
 
 from domain.migration.endings import settled, with_restarts
 from domain.migration.recorded import Snapshot, State

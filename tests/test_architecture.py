@@ -47,6 +47,7 @@ IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", 
 NOT_DEPLOYED = {"localcloud", "packages", "demo", "tests", "benchmarks"}
 HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
+QUESTIONS = {"Whether", "What", "Why", "How", "Where", "Which", "When", "Who"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
 # Of the local cloud's modules and folders each may import itself and these.
 LOCAL_PARTS = {
@@ -211,6 +212,14 @@ def names_below(parent: str, path: Path) -> set[str]:
 def beyond(names: set[str], allowed: set[str]) -> set[str]:
     """The names that are neither allowed nor below one that is."""
     return {n for n in names if not any(n == a or n.startswith(a + ".") for a in allowed)}
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
+def test_docstrings_are_statements(path: Path) -> None:
+    """They say what is done, returned, raised; none opens as a question does."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [ast.get_docstring(node) or "" for node in nodes(path) if isinstance(node, kinds)]
+    assert [text for text in texts if text.partition(" ")[0] in QUESTIONS] == []
 
 
 @pytest.mark.parametrize("path", [p for p in LOCAL if p.is_relative_to(CLOUD)], ids=name_of)

@@ -17,9 +17,11 @@ from domain.settings import Settings
 from domain.values import iso_duration
 from localcloud.host.app import App
 from tests.scenarios.process import LocalCloudProcess
+from tests.test_architecture import FOLDERS, MAY_IMPORT
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = {path.name: path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]}
+AT_THE_ROOT = ("README.md", "CONTRIBUTING.md")
+DOCS = {p.name: p.read_text() for p in [*(ROOT / n for n in AT_THE_ROOT), *ROOT.glob("docs/*.md")]}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,7 +39,7 @@ def _section(text: str, title: str) -> str:
 
 
 def _written(default: Any) -> str:
-    """A default as configuration.md writes it."""
+    """Return a default as docs/configuration.md writes it."""
     match default:
         case timedelta():
             text = iso_duration(default)
@@ -58,7 +60,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_example_of_a_mapping_is_one() -> None:
-    """What configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
+    """What docs/configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
     example = _blocks("configuration.md", "json")[0]
 
     settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})
@@ -237,7 +239,7 @@ def test_every_file_that_is_named_exists() -> None:
     """Paths in backticks and links between documents lead somewhere."""
     missing = []
     for name, text in DOCS.items():
-        folder = ROOT if name == "README.md" else ROOT / "docs"
+        folder = ROOT if name in AT_THE_ROOT else ROOT / "docs"
         links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
         missing += [link for link in links if not (folder / link).exists()]
         paths = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_0-9]+\.[a-z]+)?)`", text)
@@ -257,6 +259,27 @@ def test_every_module_of_the_local_cloud_that_is_named_exists() -> None:
 
     assert len(places) > 5
     assert gone == []
+
+
+def test_the_layers_are_told_as_they_are() -> None:
+    """CONTRIBUTING.md has each folder of test_architecture.py, and of the deployed ones what they may import."""
+    rows = _rows(_section(DOCS["CONTRIBUTING.md"], "Layers"))
+    told = {name.removeprefix("packages/").rstrip("/"): cells[-1] for name, cells in rows.items()}
+    deployed = {name for name in MAY_IMPORT if (ROOT / name).is_dir() and name != "demo"}
+
+    imports = {name: set(re.findall(r"`(\w+)`", told[name])) for name in deployed}
+
+    assert set(told) == {*MAY_IMPORT, "benchmarks", "tests"}
+    assert imports == {name: MAY_IMPORT[name] for name in deployed}
+
+
+def test_every_folder_is_in_the_tree_of_the_readme() -> None:
+    """Its last block shows a newcomer where to look."""
+    tree = FENCE.findall(_section(DOCS["README.md"], "More"))[0][1]
+    told = re.findall(r"(?:^|  )([a-z_]+(?:/localcloud/|/|\.py))(?=\s)", tree, re.MULTILINE)
+
+    assert {*(f"{name}/" for name in FOLDERS), "demo/", "packages/localcloud/"} <= set(told)
+    assert [name for name in told if not (ROOT / name).exists()] == []
 
 
 def test_what_architecture_names_is_in_the_file_it_names() -> None:

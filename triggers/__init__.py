@@ -1,1 +1,1 @@
-"""What an HTTP request, an event or a tick does: parse strictly, decide, call, answer."""
+"""The ways in: an HTTP request, an event or a tick is parsed strictly, decided, and answered."""

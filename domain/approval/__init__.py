@@ -1,1 +1,1 @@
-"""Whether a deletion is approved."""
+"""The decision whether a deletion is approved."""

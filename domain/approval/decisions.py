@@ -1,4 +1,4 @@
-"""Whether a deletion is approved: the first decision that counts decides, and it counts only for what was shown.
+"""The approval of a deletion: the first decision that counts decides, and it counts only for what was shown.
 
 A decision counts when it names the fingerprint that was asked about and was received before the deadline, which is
 the first moment that is too late. An event only wakes the wait; what is judged are the decisions that the webhook
@@ -13,7 +13,7 @@ from domain.values import Message
 
 
 class Decision(StrEnum):
-    """What an approver can say."""
+    """The two things that an approver can say."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -32,7 +32,7 @@ class StoredDecision(Message):
 
 
 class ApprovalState(StrEnum):
-    """Where an approval stands."""
+    """The state of an approval, from pending to its end."""
 
     NOT_NEEDED = "notNeeded"
     PENDING = "pending"
@@ -44,7 +44,7 @@ class ApprovalState(StrEnum):
 
 
 class Verdict(Message):
-    """What the stored decisions amount to; `decided_by` is the decision that decided."""
+    """The sum of the stored decisions; `decided_by` is the decision that decided."""
 
     state: ApprovalState
     decided_by: StoredDecision | None = None
@@ -53,7 +53,7 @@ class Verdict(Message):
 def refusal_of(
     decision: StoredDecision, migration_id: str, fingerprint: str, deadline: datetime
 ) -> str | None:
-    """Why a decision does not count, or None if it does."""
+    """Return why a decision does not count, or None if it does."""
     if decision.migration_id != migration_id:
         return f"it is for the migration {decision.migration_id}"
     if decision.fingerprint != fingerprint:
@@ -72,7 +72,7 @@ def judge_decisions(
     deadline: datetime,
     now: datetime,
 ) -> Verdict:
-    """The verdict at `now`."""
+    """Return the verdict at `now`: the first decision that counts, or that the deadline has passed."""
     for decision in sorted(decisions, key=lambda d: (d.received_at, d.key)):
         if refusal_of(decision, migration_id, fingerprint, deadline) is None:
             approved = decision.decision is Decision.APPROVE

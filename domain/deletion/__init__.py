@@ -1,1 +1,1 @@
-"""What must hold before the one irreversible act."""
+"""The conditions of the one irreversible act."""

@@ -18,7 +18,7 @@ class Check(Message):
 
 
 class GateReadings(Message):
-    """What was read in the moments before the deletion."""
+    """Everything that was read in the moments before the deletion."""
 
     image_id: str
     fingerprint_now: Fingerprint
@@ -28,7 +28,7 @@ class GateReadings(Message):
 
 
 class GateQuestion(Message):
-    """What was approved: the deletion of this image for this migration, with these regions."""
+    """The deletion that was approved: of this image, for this migration, with these regions."""
 
     migration_id: str
     approved_fingerprint: str

@@ -1,1 +1,1 @@
-"""What a migration decides: its request, its plan, its bodies, how far it has come."""
+"""The decisions of a migration: its request, its plan, its bodies, how far it has come."""

@@ -1,4 +1,4 @@
-"""What becomes of a request for a version that is there already and ours: used as it is, or not at all.
+"""The rules for a version that is there already and ours: it is used as it is, or not at all.
 
 What it cannot do without is a problem. What somebody can still change, and this app never does, is a warning: it is
 read before the deletion is approved.
@@ -13,7 +13,7 @@ from domain.migration.rules import Question, with_source_region
 
 
 def adoption_problems(question: Question, version: VersionFacts) -> Iterator[Problem]:
-    """Why a version that is there and ours is not what the request asks for."""
+    """Yield every reason why a version that is there and ours is not what the request asks for."""
     wanted = with_source_region(question.request.target_regions, question.image.location)
     missing = [region.name for region in wanted if region.name not in version.regions]
     if missing:

@@ -1,7 +1,7 @@
 """The bodies that are sent to Azure, built from a request and facts; every default that has ever changed is explicit.
 
 Since API version 2025-03-03 a definition without hyperVGeneration and SecurityType becomes generation 2 with
-TrustedLaunchSupported (mission.md section 0), so both always come from the image and the request.
+TrustedLaunchSupported (docs/platform-notes.md#defaults-that-changed), so both come from the image and the request.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,17 @@ from domain.migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_
 from domain.migration.requests import MigrationRequest, SecurityType, TargetRegion
 from domain.values import Json
 
-MAX_TAGS = 50  # per resource, Azure Resource Manager's limit
+# Of a resource: docs/platform-notes.md#limits-of-tags
+MAX_TAGS = 50
 MAX_TAG_VALUE = 256
 OUR_TAGS = (SOURCE_TAG, FINGERPRINT_TAG, MIGRATION_TAG)
 
 
 class Generation1Security(StrEnum):
-    """What a generation 1 definition sends as SecurityType.
+    """The two ways to send SecurityType for a generation 1 definition.
 
-    Never seen on Azure, either way: whether API 2025-03-03 and later take `Standard` together with V1 is not
-    documented (mission.md section 6), and leaving it out relies on the service's default for V1.
+    Neither was seen on Azure; leaving it out relies on the service's default for V1
+    (docs/platform-notes.md#securitytype-of-a-generation-1-definition).
     """
 
     OMIT = "omit"
@@ -60,14 +61,14 @@ def definition_body(
         "osType": image.os_type,
         "osState": "Generalized",
         "hyperVGeneration": image.hyper_v_generation,
-        "architecture": "x64",  # managed images are x64 only
+        # Managed images are x64 only.
+        "architecture": "x64",
         "identifier": {"publisher": wanted.publisher, "offer": wanted.offer, "sku": wanted.sku},
     }
     if security:
         properties["features"] = [{"name": "SecurityType", "value": security}]
-    if (
-        wanted.purchase_plan
-    ):  # an empty plan is stored and breaks every VM later (bicep-registry-modules#2359)
+    # An empty one is kept and breaks every VM later: docs/platform-notes.md#empty-purchase-plans
+    if wanted.purchase_plan:
         properties["purchasePlan"] = wanted.purchase_plan.to_wire()
     return {"location": location, "properties": properties}
 

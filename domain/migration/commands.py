@@ -26,10 +26,8 @@ def create_vm_command(plan: Plan) -> str:
         words += ["--plan-publisher", plan.purchase_plan.get("publisher", "")]
         words += ["--plan-product", plan.purchase_plan.get("product", "")]
     if plan.os_type == "Windows":
-        words += [
-            "--admin-username",
-            "azureuser",
-        ]  # az asks for the password: none is ever made up here
+        # az asks for the password: none is ever made up here.
+        words += ["--admin-username", "azureuser"]
     else:
         words += ["--admin-username", "azureuser", "--generate-ssh-keys"]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""What the end of a migration says: its result, its reason, its line in the timeline."""
+"""The words at the end of a migration: its result, its reason, its line in the timeline."""
 
 from domain.messages import FinishRequest
 from domain.migration.latch import Effect, Latch, MigrationResult

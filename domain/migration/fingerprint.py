@@ -1,4 +1,4 @@
-"""What a managed image *is*, in one short text: names are reused, content is not.
+"""The fingerprint: the identity of a managed image in one short text, since names are reused and content is not.
 
 The fingerprint covers the id, OS, generation and every disk's source, size and LUN in its first half, the creation
 time in its second; tags may change without changing it. Without a creation time it is incomplete: an image re-created
@@ -42,7 +42,7 @@ def fingerprint_of(image: ImageFacts) -> Fingerprint:
 
 
 def same_as_far_as_known(one: str, other: str) -> bool:
-    """Whether two fingerprints agree in all that both know. Never enough for a deletion."""
+    """Return True if two fingerprints agree in all that both know. Never enough for a deletion."""
     content, _, created = one.rpartition("-")
     other_content, _, other_created = other.rpartition("-")
     return content == other_content and (
@@ -51,17 +51,17 @@ def same_as_far_as_known(one: str, other: str) -> bool:
 
 
 def content_of(value: str) -> str:
-    """What all fingerprints of the same content begin with."""
+    """Return the part with which all fingerprints of the same content begin."""
     return f"{value.rpartition('-')[0]}-"
 
 
 def without_creation_time(value: str) -> str:
-    """What a fingerprint would be if the creation time were not known."""
+    """Return what a fingerprint would be if the creation time were not known."""
     return content_of(value) + _UNKNOWN
 
 
 def made_from(version: VersionFacts, image_id: str, fingerprint: str) -> bool:
-    """Whether our tags and the version's source say that it was made from this very image."""
+    """Return True if our tags and the version's source say that it was made from this very image."""
     return (
         version.tags.get(FINGERPRINT_TAG) == fingerprint
         and (version.source_id or "").lower() == image_id.lower()

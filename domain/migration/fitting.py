@@ -1,4 +1,4 @@
-"""Whether an image definition that is there fits a request: what of it can never be changed, compared without case.
+"""The comparison, without case, of an image definition that is there with what a request needs of it for good.
 
 One answer for both who ask: planning, which names the field of the request, and the creation that finds a definition
 which somebody else has made meanwhile.
@@ -26,16 +26,17 @@ class Misfit(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a definition must be for an image of this kind."""
+    """The properties that a definition must have for an image of this kind."""
 
     os_type: str
     hyper_v_generation: str
     os_state: str = "Generalized"
-    architecture: str = "x64"  # managed images are x64 only
+    # Managed images are x64 only.
+    architecture: str = "x64"
 
 
 def misfits_of_request(existing: DefinitionFacts, wanted: DefinitionRequest) -> Iterator[Misfit]:
-    """What the definition has otherwise than the request asks for."""
+    """Yield everything that the definition has otherwise than the request asks for."""
     for key in IDENTIFIER:
         yield from _unless_same(
             f"imageDefinition.{key}", key, getattr(existing, key), getattr(wanted, key)
@@ -51,7 +52,7 @@ def misfits_of_request(existing: DefinitionFacts, wanted: DefinitionRequest) -> 
 
 
 def misfits_of_image(existing: DefinitionFacts, needs: Needs) -> Iterator[Misfit]:
-    """What the definition has otherwise than the image needs."""
+    """Yield everything that the definition has otherwise than the image needs."""
     pairs = (
         ("OS type", existing.os_type, needs.os_type),
         ("OS state", existing.os_state, needs.os_state),

@@ -15,7 +15,7 @@ from domain.values import Json, Message
 
 
 class Effect(StrEnum):
-    """What a migration sends to Azure."""
+    """A write that a migration sends to Azure."""
 
     DEFINITION = "definition"
     VERSION = "version"
@@ -24,7 +24,7 @@ class Effect(StrEnum):
 
 
 class Halt(StrEnum):
-    """Why a step may do nothing: somebody cancelled, a later run goes on, or the migration has its outcome."""
+    """A reason for a step to do nothing: somebody cancelled, a later run goes on, or the migration has its outcome."""
 
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
@@ -58,7 +58,7 @@ class Restart(Message):
 
 
 class MigrationResult(Message):
-    """The one outcome."""
+    """The one outcome of a migration, with its reason."""
 
     outcome: Outcome
     reason: str
@@ -78,7 +78,7 @@ class Latch(Message):
     finished: MigrationResult | None = None
 
     def halt(self, run: int) -> Halt | None:
-        """Why a step of this run may do nothing; None when it may go on."""
+        """Return why a step of this run may do nothing, or None when it may go on."""
         if self.finished:
             return Halt.ENDED
         if run != self.run:
@@ -181,7 +181,8 @@ def stop(latch: Latch, seen: Latch) -> Latch | Halt:
     return latch.model_copy(update={"stopped_run": latch.run})
 
 
-MOST_RESTARTS_KEPT = 50  # the timeline has them all
+# The timeline has them all.
+MOST_RESTARTS_KEPT = 50
 
 
 def _with_effect(latch: Latch, effect: Effect, intent: Intent) -> Latch:

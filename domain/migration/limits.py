@@ -1,5 +1,5 @@
-"""How long a migration goes on with what does not come about. Captured when it is accepted: a deployment with other
-settings changes no migration under way."""
+"""The limits of a migration's patience with what does not come about. Captured when it is accepted: a deployment with
+other settings changes no migration under way."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Which new managed images migrate by themselves: a list of entries in the settings, the first match wins.
+"""The mapping: a list of entries says which new managed images migrate by themselves, the first match wins.
 
 `match` holds globs, compared without case; what is left out matches everything. The values are templates:
 `{imageName}`, `{resourceGroup}`, `{subscriptionId}`, `{location}`, `{osType}`, `{generation}`.
@@ -26,7 +26,8 @@ TEMPLATE_NAMES = (
     "generation",
 )
 _TEMPLATE = re.compile(r"\{(\w*)\}")
-_EXAMPLE = {  # what the templates are filled with to look at the rest of an entry
+# The templates are filled with these to look at the rest of an entry.
+_EXAMPLE = {
     "imageName": "web",
     "resourceGroup": "web",
     "subscriptionId": "00000000-0000-0000-0000-000000000000",
@@ -50,7 +51,7 @@ class Match(StrictModel):
 
 
 class MappingEntry(StrictModel):
-    """What becomes of the images that match; fields as in a migration request, texts as templates."""
+    """The request for images that match; fields as in a migration request, texts as templates."""
 
     match: Match = Field(default_factory=Match)
     gallery_id: str
@@ -84,7 +85,7 @@ def unknown_templates(entry: MappingEntry) -> list[str]:
 
 
 def certain_problems(entry: MappingEntry) -> list[Problem]:
-    """What is wrong with an entry whatever the image: all problems but those of values that hold a template."""
+    """Return what is wrong with an entry whatever the image: all problems but those of values that hold a template."""
     values = _values_of(entry)
     try:
         parse_request_json({**_fill(values, _EXAMPLE), "sourceImageId": _EXAMPLE_IMAGE})
@@ -111,7 +112,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _value_at(value: Any, path: str) -> Any:
-    """What lies at a problem's field; None where nothing does."""
+    """Return the value at a problem's field, or None where there is none."""
     for part in re.findall(r"[^.\[\]]+", path):
         if isinstance(value, list) and part.isdigit():
             value = value[int(part)]

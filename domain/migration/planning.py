@@ -23,12 +23,13 @@ from domain.migration.rules import (
 from domain.migration.version_names import NameTaken, Settled, settle_version_name
 from domain.values import Json, Message
 
-LARGE_DATA_DISK_GB = 1024  # older pages still say 1 TB; so it is a warning
+# A warning, since pages of Azure contradict each other: docs/platform-notes.md#largest-disk
+LARGE_DATA_DISK_GB = 1024
 
 
 class Plan(Message):
-    """What will be done, with the exact bodies. `adopts_existing` means that the version is there already and ours;
-    `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
+    """Everything that will be done, with the exact bodies. `adopts_existing` means that the version is there already
+    and ours; `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
 
     image_id: str
     fingerprint: Fingerprint
@@ -64,7 +65,8 @@ def make_plan(
     question = Question(request, facts, now)
     problems = broken_rules(question)
     if facts.image is None or any(p.field.startswith("imageDefinition") for p in problems):
-        return problems  # names are taken or free within a definition that fits
+        # Names are taken or free within a definition that fits.
+        return problems
     fingerprint = fingerprint_of(question.image)
     settled = _settle(question, fingerprint)
     if problems or not isinstance(settled, Settled):

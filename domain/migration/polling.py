@@ -1,6 +1,6 @@
-"""Whether a version is ready: Succeeded *and* Completed in every wanted region.
+"""The judgement whether a version is ready: Succeeded *and* Completed in every wanted region.
 
-The end of Azure's operation is not enough: a region can stay Replicating for minutes after it (AgentBaker#8373).
+The end of Azure's operation is not enough: docs/platform-notes.md#succeeded-is-not-ready
 
 A region's failure counts once the version's own operation has ended, so that Azure's error text is there to show.
 """
@@ -10,9 +10,8 @@ from datetime import timedelta
 from domain.facts import BUSY_STATES, fact
 from domain.values import Message
 
-APPEARS_WITHIN = timedelta(
-    minutes=10
-)  # a GET can be 404 for minutes after the PUT (terraform-provider-azurerm)
+# A GET can be 404 for minutes after the PUT: docs/platform-notes.md#a-version-right-after-its-put
+APPEARS_WITHIN = timedelta(minutes=10)
 _LATER_AFTER, _MUCH_LATER_AFTER = 15, 60  # polls
 
 
@@ -53,7 +52,7 @@ class ReplicationFailed(Message):
 
 
 class PollPolicy(Message):
-    """How often to look and how long to go on."""
+    """The intervals of a watch, and the time after which it ends."""
 
     interval: timedelta = timedelta(minutes=1)
     timeout: timedelta = timedelta(hours=6)
@@ -71,7 +70,8 @@ def judge(
     elapsed: timedelta,
     policy: PollPolicy,
 ) -> Wait | Replicated | ReplicationFailed:
-    """What a reading means, `elapsed` after the watch began and after `polls` looks. Success beats the deadline."""
+    """Return what a reading means, `elapsed` after the watch began and after `polls` looks. Success beats the
+    deadline."""
     by_name = {region.name: region for region in reading.regions}
     behind = [name for name in wanted if name not in by_name or by_name[name].state != "Completed"]
     if reading.provisioning_state == "Succeeded" and not behind:

@@ -1,4 +1,4 @@
-"""What the app writes down about a migration: the values that lie in the records, from acceptance to outcome."""
+"""The values that lie in the records, from a migration's acceptance to its outcome."""
 
 from datetime import datetime
 from typing import Literal
@@ -60,7 +60,7 @@ class Approval(Message):
 
 
 class State(Message):
-    """Where a migration stands, as its own steps write it."""
+    """The state of a migration, as its own steps write it."""
 
     stage: Stage = Stage.PLANNING
     timeline: tuple[TimelineEntry, ...] = ()
@@ -80,7 +80,7 @@ class ReceivedDecision(Message):
 
 
 class Ruling(Message):
-    """What the workflow made of one received decision."""
+    """The workflow's ruling on one received decision."""
 
     accepted: bool
     text: str
@@ -97,7 +97,7 @@ class Notice(Message):
 
     @property
     def settled(self) -> bool:
-        """Whether nobody will post it any more."""
+        """True if nobody will post it any more."""
         return self.taken or self.given_up
 
 
@@ -109,15 +109,15 @@ class Failing(Message):
 
 
 class Sighting(Message):
-    """What an attempt knows of the image that it is about; no `fingerprint` while it has not read it."""
+    """An attempt's knowledge of the image that it is about; no `fingerprint` while it has not read it."""
 
     migration: str
     accepted_at: datetime
     fingerprint: str | None = None
 
     def is_of(self, fingerprint: str, created: datetime | None) -> bool:
-        """Whether it is about the very image that has this fingerprint. One that has not read its image is told by
-        time only: it cannot have been about an image that was made later."""
+        """Return True if it is about the very image that has this fingerprint. One that has not read its image is told
+        by time only: it cannot have been about an image that was made later."""
         if self.fingerprint is not None:
             return same_as_far_as_known(self.fingerprint, fingerprint)
         return created is None or created <= self.accepted_at
@@ -140,7 +140,7 @@ class Snapshot(Message):
 
     @property
     def finished(self) -> MigrationResult | None:
-        """The one outcome."""
+        """The one outcome, or None while there is none."""
         return self.latch.finished
 
     @property
@@ -157,13 +157,13 @@ class Snapshot(Message):
 
     @property
     def request(self) -> MigrationRequest:
-        """The accepted request."""
+        """The request as it was accepted."""
         return request_from_record(self.accepted.request)
 
     @property
     def sighting(self) -> Sighting:
-        """Which image it is about. What the workflow read counts before what was read at the start: that may have had
-        no creation time yet, or have been of an image that was made anew since."""
+        """The image that it is about. What the workflow read counts before what was read at the start: that may have
+        had no creation time yet, or have been of an image that was made anew since."""
         return Sighting(
             migration=self.accepted.id,
             accepted_at=self.accepted.accepted_at,
@@ -172,17 +172,17 @@ class Snapshot(Message):
 
     @property
     def wants_deletion(self) -> bool:
-        """Whether the request asks for the deletion of the image."""
+        """True if the request asks for the deletion of the image."""
         return bool((self.accepted.request.get("deletion") or {}).get("enabled"))
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether somebody cancelled in time."""
+        """True if somebody cancelled in time."""
         return self.latch.cancelled_at is not None
 
     @property
     def approval_state(self) -> ApprovalState:
-        """Where the approval stands."""
+        """The state of the approval, by its verdict if there is one."""
         finished = self.finished is not None
         if self.latch.verdict:
             return self.latch.verdict.state
@@ -199,7 +199,7 @@ class Snapshot(Message):
 
     @property
     def unruled(self) -> bool:
-        """Whether a decision still waits for its ruling."""
+        """True if a decision still waits for its ruling."""
         return any(received.decision.key not in self.rulings for received in self.received)
 
     @property

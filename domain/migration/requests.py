@@ -1,4 +1,4 @@
-"""What a caller asks for: a JSON body becomes a `MigrationRequest`, or a list of every problem with it.
+"""The request for a migration: a JSON body becomes a `MigrationRequest`, or a list of every problem with it.
 
 The request that comes out is normalised (regions in their short form and sorted, duplicates merged, defaults filled
 in), so that two bodies that mean the same are equal and have the same `digest`.
@@ -31,7 +31,7 @@ DEFAULT_APPROVAL_TIMEOUT = timedelta(days=3)
 
 
 class StorageAccountType(StrEnum):
-    """Where a region keeps its replicas; the values that image versions know (arm.md, mission.md section 1)."""
+    """The storage account types of a region's replicas (docs/platform-notes.md#storage-account-types-of-versions)."""
 
     STANDARD_LRS = "Standard_LRS"
     STANDARD_ZRS = "Standard_ZRS"
@@ -122,13 +122,13 @@ class TargetRegion(StrictModel):
 
 
 class DeletionRequest(StrictModel):
-    """Whether the managed image is to be deleted in the end, after an approval. Off unless asked for."""
+    """The wish that the managed image be deleted in the end, after an approval. Off unless asked for."""
 
     enabled: bool = False
 
 
 class ApprovalRequest(StrictModel):
-    """How long to wait for the approval of the deletion."""
+    """The time to wait for the approval of the deletion."""
 
     timeout: Annotated[Duration, _within(timedelta(minutes=1), timedelta(days=90))] = (
         DEFAULT_APPROVAL_TIMEOUT

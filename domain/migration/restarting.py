@@ -1,7 +1,7 @@
-"""What the sweep makes of an orchestration without an outcome: start it again from its record, or leave it, or end it.
+"""The sweep's decision about an orchestration without an outcome: start it again, leave it, or end it.
 
-An orchestration dies when the worker dies during one of its turns (design: the record is the truth). What a person did
-to it, terminate or suspend, is nobody's accident and is respected.
+An orchestration dies when the worker dies during one of its turns, and nothing is lost by that (docs/operations.md,
+"When an orchestration dies"). What a person did to it, terminate or suspend, is nobody's accident and is respected.
 """
 
 import re
@@ -33,7 +33,7 @@ _SECRET = re.compile(
 
 
 class Runtime(StrEnum):
-    """How the extension says an orchestration stands; `missing`: it knows none of that id."""
+    """The state of an orchestration in the extension's words; `missing`: it knows none of that id."""
 
     PENDING = "Pending"
     RUNNING = "Running"
@@ -61,7 +61,7 @@ class OrchestrationState(NamedTuple):
 
 
 class RestartPolicy(NamedTuple):
-    """How often a migration that does not move on is started again, and after what first delay."""
+    """The number of times that a migration is started again without moving on, and the first delay."""
 
     limit: int
     delay: timedelta
@@ -80,14 +80,14 @@ class EndIt(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Tell, and leave it."""
+    """Write down this warning, and leave it."""
 
     warning: str
 
 
 class Step(StrEnum):
-    """What needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that the app
-    itself ends it, then do. Leave: nothing is to be done now."""
+    """A decision that needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that
+    the app itself ends it, then do. Leave: nothing is to be done now."""
 
     BEGIN = "begin"
     TERMINATE = "terminate"
@@ -104,7 +104,7 @@ def judge_orchestration(
     now: datetime,
     policy: RestartPolicy,
 ) -> Decision:
-    """What to do about a migration without an outcome."""
+    """Decide what to do about a migration without an outcome."""
     if parent.runtime is Runtime.MISSING and not snapshot.started:
         return Step.BEGIN
     if _suspended(parent, children):
@@ -173,7 +173,7 @@ _HOW = {Runtime.FAILED: "failed", Runtime.MISSING: "vanished", Runtime.COMPLETED
 
 
 def delay_after(restarts: int, first: timedelta) -> timedelta:
-    """How long to wait after that many restarts in a row before the next."""
+    """Return the pause before the next restart, after that many in a row."""
     doublings: int = min(restarts - 1, _DOUBLINGS)
     return min(first * (1 << doublings), LONGEST_DELAY)
 

@@ -1,4 +1,4 @@
-"""When to try again after a transient error: a pure policy; the orchestrator does the waiting on a durable timer."""
+"""The policy of trying again after a transient error; the orchestrator does the waiting, on a durable timer."""
 
 from datetime import timedelta
 
@@ -8,9 +8,8 @@ from domain.values import Message
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
-_DOUBLINGS = (
-    5  # 10 s doubled five times passes LONGEST_WAIT; more would overflow timedelta in the end
-)
+# 10 s doubled five times passes LONGEST_WAIT; more would overflow timedelta in the end.
+_DOUBLINGS = 5
 
 
 class TryAgain(Message):
@@ -28,7 +27,7 @@ class GiveUp(Message):
 def after_error(
     error: ActivityError, attempt: int, elapsed: timedelta, limit: timedelta
 ) -> TryAgain | GiveUp:
-    """What to do after the `attempt`-th error in a row (from 0), `elapsed` after the first try.
+    """Decide what to do after the `attempt`-th error in a row (from 0), `elapsed` after the first try.
 
     The service's own Retry-After counts when it is longer than ours (within reason: an hour at most).
     """

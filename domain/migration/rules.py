@@ -30,13 +30,12 @@ from domain.migration.requests import (
 )
 from domain.values import Message
 
-MAX_DISK_GB = (
-    2048  # "source resource size … exceeds the max size 2048 supported" (mission.md section 5)
-)
+# docs/platform-notes.md#largest-disk
+MAX_DISK_GB = 2048
 
 
 class Facts(Message):
-    """What Azure knew when the plan was made; `None` or absent means that it answered 404."""
+    """Azure's answers when the plan was made; `None` or absent means that it answered 404."""
 
     image: ImageFacts | None
     gallery: GalleryFacts | None
@@ -71,8 +70,8 @@ def broken_rules(question: Question) -> list[Problem]:
 
 
 def in_motion(facts: Facts) -> str | None:
-    """Why what was read is no answer yet: something is being made or changed just now, or the image's creation time is
-    missing where a version may be its own already. None if nothing speaks against a plan."""
+    """Return why what was read is no answer yet, or None if nothing speaks against a plan: something is being made or
+    changed just now, or the image's creation time is missing where a version may be its own already."""
     for what, there in (("image", facts.image), ("gallery", facts.gallery)):
         if there is not None and there.provisioning_state in BUSY_STATES:
             return f"the {what} is {there.provisioning_state}"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """Where a migration is; the wire values of `stage`."""
+    """The stages of a migration; the wire values of `stage`."""
 
     PLANNING = "planning"
     DEFINITION = "definition"
@@ -17,7 +17,7 @@ class Stage(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a migration ended; the wire values of `outcome`.
+    """The four ends of a migration; the wire values of `outcome`.
 
     Kept: the deletion was asked for but did not happen. Failed: there is no usable version.
     """
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class ImageFate(StrEnum):
-    """What became of the managed image; the wire values of `result.image`."""
+    """The fate of the managed image; the wire values of `result.image`."""
 
     KEPT = "kept"
     DELETED = "deleted"
@@ -38,7 +38,8 @@ class ImageFate(StrEnum):
 
 
 def outcome_of_a_stop(*, usable: bool, deletion: bool) -> Outcome:
-    """How a migration ends that cannot go on: with a usable version and a deletion asked for, the image was kept."""
+    """Return the end of a migration that cannot go on: with a usable version and a deletion asked for, the image was
+    kept."""
     return Outcome.KEPT if usable and deletion else Outcome.FAILED
 
 
@@ -63,5 +64,5 @@ WITH_VERSION = AFTER_REPLICATION | {Stage.REPLICATION}
 
 
 def may_follow(now: Stage, then: Stage) -> bool:
-    """Whether a migration may go from `now` to `then`; staying is always allowed (activities run twice)."""
+    """Return True if a migration may go from `now` to `then`; staying is always allowed (activities run twice)."""
     return then is now or then in NEXT[now]

@@ -1,4 +1,4 @@
-"""Which name the image version gets.
+"""The choice of the image version's name.
 
 A named version is free, or ours (made from this very image: then it is taken up), or taken. `auto` takes up what was
 made from this image before; otherwise it is the patch after the highest number, soft-deleted versions counted, since
@@ -24,7 +24,7 @@ class Settled(NamedTuple):
 
 
 class NameTaken(NamedTuple):
-    """Why the name cannot be had, and what to do."""
+    """The name cannot be had; `reason` says why, and what to do."""
 
     reason: str
 
@@ -87,4 +87,5 @@ def _numbers(names: Iterable[str]) -> Iterable[tuple[int, int, int]]:
         try:
             yield parse_version_name(name)
         except ValueError:
-            continue  # not a name this app could clash with
+            # No name that this app could clash with.
+            continue

@@ -1,1 +1,1 @@
-"""The homes of the records."""
+"""The backends of the records."""

@@ -1,4 +1,4 @@
-"""How the JSON text of a record lies in the properties of one Table storage entity.
+"""The layout of a record's JSON text in the properties of one Table storage entity.
 
 1. Text that fits one string property (64 KiB of UTF-16) is kept as it is, readable in any browser.
 2. Longer text is deflated and cut into binary properties of 64 KiB. UTF-16 alone would reach the

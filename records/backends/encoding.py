@@ -1,4 +1,4 @@
-"""How keys, ranges of keys and values are written; the same rules for every home.
+"""The written form of keys, ranges of keys and values; the same rules for every backend.
 
 Keys are plain ASCII, so that ordinal order is the same in SQLite, in Table storage and in Python,
 and so that none of them needs escaping in a filter. Values are compact JSON text.
@@ -11,7 +11,7 @@ from records.store import Json, RecordTooLargeError
 
 MAX_KEY = 255
 MAX_TEXT = 2_000_000
-"""Characters of JSON that any home is asked to hold; a home may refuse less (`records.backends.chunks`)."""
+"""Characters of JSON that any backend is asked to hold; a backend may refuse less (`records.backends.chunks`)."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]*", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,7 +45,7 @@ def end_of_prefix(prefix: str) -> str:
 
 
 def to_text(value: Json) -> str:
-    """Compact JSON text that any UTF-8 home can hold; `RecordTooLarge` beyond `MAX_TEXT`.
+    """Compact JSON text that any UTF-8 backend can hold; `RecordTooLarge` beyond `MAX_TEXT`.
 
     Lone surrogates, which JSON allows and UTF-8 does not, stay escaped.
     """

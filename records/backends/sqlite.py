@@ -1,4 +1,4 @@
-"""The records in one SQLite file: the home for the local cloud and for a machine of one's own.
+"""The records in one SQLite file: the backend for the local cloud and for a machine of one's own.
 
 Every call is one statement, committed by itself and synced to the disk before it returns
 (https://www.sqlite.org/pragma.html#pragma_synchronous), so a killed process loses nothing it was

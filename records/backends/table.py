@@ -1,4 +1,4 @@
-"""The records in one table of Azure Table storage: the home for a deployed app.
+"""The records in one table of Azure Table storage: the backend for a deployed app.
 
 Every call is one request, and the SDK retries none: a write that is sent twice would take its own
 first success for somebody else's. Instead:
@@ -42,7 +42,8 @@ _OPTIONS: Mapping[str, Any] = {
     "retry_total": 0,
     "connection_timeout": 3,
     "read_timeout": 10,
-    "api_version": "2020-12-06",  # the first one that takes Microsoft Entra tokens
+    # The first one that takes Microsoft Entra tokens.
+    "api_version": "2020-12-06",
 }
 
 _Answer = TypeVar("_Answer")

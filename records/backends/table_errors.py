@@ -1,4 +1,4 @@
-"""What the answers of Table storage mean in the records' words.
+"""The answers of Table storage in the records' words.
 
 Codes: https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 """

@@ -339,7 +339,7 @@ def test_a_rejection_that_was_accepted_holds_beside_an_approval(azure: Azure) ->
 def test_an_image_that_was_gone_when_the_delete_came_is_not_our_doing(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Azure answers 204 to the DELETE of what is not there (arm.md section 1); a second run says the same."""
+    """Azure answers 204 to the DELETE of what is not there; a second run says the same."""
     azure.approved()
     look, looks = deletion._look, [0]
 

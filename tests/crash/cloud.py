@@ -53,7 +53,7 @@ class Cloud:
         self._arm_connection: Json = {}
         self._log = (self.folder / "log").open("ab")
         self._environ = {**os.environ, **SETTINGS, **(settings or {})}
-        self._mother = ForkServer(self._environ, self._log)
+        self._fork_server = ForkServer(self._environ, self._log)
         self._arm = self._serve_arm()
 
     def __enter__(self) -> Self:
@@ -66,7 +66,7 @@ class Cloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._mother.close()
+        self._fork_server.close()
         self._arm.kill()
         self._arm.wait()
         self._log.close()
@@ -78,7 +78,7 @@ class Cloud:
     @property
     def pid(self) -> int:
         """The runtime's process id."""
-        return self._mother.child
+        return self._fork_server.child
 
     @property
     def worker(self) -> int:
@@ -88,7 +88,7 @@ class Cloud:
     @property
     def alive(self) -> bool:
         """Whether the runtime runs."""
-        return self._mother.alive
+        return self._fork_server.alive
 
     @property
     def records_file(self) -> Path:
@@ -114,12 +114,12 @@ class Cloud:
         (self.state / "connection.json").unlink(missing_ok=True)
         arm_state = str(self.folder / "arm")
         command = ("up", "--port", "0", "--state", str(self.state), "--arm-state", arm_state)
-        self._mother.bear(command)
+        self._fork_server.fork(command)
         self.connection = _ready(lambda: self.alive, self.state)
 
     def kill(self) -> None:
         """SIGKILL; nothing of the process is left on return."""
-        self._mother.kill()
+        self._fork_server.kill()
         self.kills += 1
 
     def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:

@@ -1,4 +1,4 @@
-"""The nursery's other end: starts and kills runtimes, one at a time."""
+"""The fork server as the tests see it: starts and kills runtimes, one at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ForkServer:
-    """A nursery process; `environ` and `log` are its children's too."""
+    """A process of fork_server_process.py; `environ` and `log` are its children's too."""
 
     def __init__(self, environ: Mapping[str, str], log: BinaryIO) -> None:
         self.child = 0  # its process id; 0: none
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.nursery"],
+            [sys.executable, "-m", "tests.crash.fork_server_process"],
             cwd=ROOT,
             env=environ,
             stdin=subprocess.PIPE,
@@ -38,8 +38,8 @@ class ForkServer:
         """Whether there is a child, and it has not ended by itself."""
         return self.child > 0 and not select.select([self._from], [], [], 0)[0]
 
-    def bear(self, arguments: Sequence[str]) -> None:
-        """A child that serves with these arguments of the local cloud's command line."""
+    def fork(self, arguments: Sequence[str]) -> None:
+        """Start a child that serves with these arguments of the demo's command line."""
         self._to.write(json.dumps(arguments).encode() + b"\n")
         self.child = int(self._from.readline())
 
@@ -52,7 +52,7 @@ class ForkServer:
             self.child = 0
 
     def close(self) -> None:
-        """Neither child nor nursery is left on return."""
+        """End the fork server; neither it nor its child is left on return."""
         self.kill()
         self._process.kill()
         self._process.wait()

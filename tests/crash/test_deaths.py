@@ -16,12 +16,12 @@ from tests.crash.worker_kills import Seen
 from tests.crash.worker_soak import line
 from tests.crash.workers import kill, stop, worker_of
 
-BEARER = """import subprocess, sys
+PARENT = """import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], stdin=subprocess.PIPE)
 print(child.pid, flush=True)
 sys.stdin.read()"""
 SLEEPER = "input()"
-HOSTS = {"its own": [BEARER, SLEEPER], "of a nursery": [BEARER, BEARER, SLEEPER]}
+HOSTS = {"its own": [PARENT, SLEEPER], "of a fork server": [PARENT, PARENT, SLEEPER]}
 
 
 def test_every_kind_of_migration_comes_among_each_dozen() -> None:
@@ -54,7 +54,10 @@ def test_a_worker_is_found_by_its_host(scripts: list[str]) -> None:
         stop(worker)
         assert worker_of(host.pid) == worker
         kill(worker)
-        until(lambda: worker_of(host.pid) != worker, "the worker is dead, though nobody buried it")
+        until(
+            lambda: worker_of(host.pid) != worker,
+            "the worker is dead, though nobody has waited for it",
+        )
         host.stdin.close()
 
 

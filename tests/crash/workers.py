@@ -42,7 +42,7 @@ def _processes() -> list[int]:
 
 
 def _parent(pid: int) -> int:
-    """0 for a process that has just gone, or only waits for being buried."""
+    """0 for a process that has just gone, or only waits for being reaped."""
     with suppress(OSError):
         # What follows the name, which is in brackets and may hold anything: state, parent.
         state, parent = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[:2]

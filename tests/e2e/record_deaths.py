@@ -25,8 +25,8 @@ FILE = APP.parent / "worker_deaths.json"
 HOW = (
     "Recorded with the unmodified extension 3.19.0 on Azurite, with the thin host of "
     "../shared/tools/functions-host, by record_deaths.py. Not of that host but of the real one "
-    "(../shared/functions/README.md): Event Grid's text says Functions.<name>; the third death of a "
-    "worker ends the host, which the thin host survived six times."
+    "(docs/platform-notes.md#deaths-of-the-worker): Event Grid's text says Functions.<name>; the third "
+    "death of a worker ends the host, which the thin host survived six times."
 )
 
 

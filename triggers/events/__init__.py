@@ -1,1 +1,1 @@
-"""What Event Grid delivers."""
+"""Events: from Event Grid, and to waiting orchestrations."""

@@ -70,9 +70,8 @@ async def _start(
     if isinstance(claimed, Claimed):
         await start_orchestration(app.records, client, claimed.accepted)
         return
-    await in_records(
-        _check_new, app.records, facts
-    )  # the same event may have been delivered twice at once
+    # The same event may have been delivered twice at once.
+    await in_records(_check_new, app.records, facts)
     raise RetryLaterError(f"{facts.id}: {claimed.accepted.id} is still migrating an older one")
 
 
@@ -91,8 +90,8 @@ def image_of(event: Any) -> ComputeId | None:
 
 
 def _is_recent(event: Any) -> bool:
-    """Whether Azure's list of resources may be behind: it alone has creation times, and without them an image that was
-    made anew looks like the one before, and none is ever deleted."""
+    """Return True while Azure's list of resources may be behind the event: it alone has creation times, and without
+    them an image that was made anew looks like the one before, and none is ever deleted."""
     told = getattr(event, "event_time", None) or getattr(event, "time", None)
     return isinstance(told, datetime) and clock.now() - told.astimezone(UTC) < LISTED_WITHIN
 

@@ -10,7 +10,7 @@ log = logging.getLogger("gallery_migrator")
 async def wake(
     client: df.DurableOrchestrationClient, migration: str, event: str, key: str = ""
 ) -> None:
-    """Raise the event; an instance that is gone or ended is a normal answer (durable.md B1.8)."""
+    """Raise the event; an instance that is gone or has ended is normal (docs/platform-notes.md#raising-events)."""
     try:
         await client.raise_event(migration, event, key)
     except Exception as error:  # noqa: BLE001 - that is what the SDK raises

@@ -1,1 +1,1 @@
-"""What comes in over HTTP: parse, call a service, answer. One module for each resource."""
+"""HTTP: parse, call a service, answer. One module for each resource."""

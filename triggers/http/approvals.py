@@ -33,7 +33,7 @@ LOOK_AGAIN_SECONDS = 0.25
 
 
 class DecisionBody(StrictModel):
-    """What an approver sends."""
+    """The body that an approver sends."""
 
     migration_id: str
     fingerprint: str
@@ -123,7 +123,7 @@ def _known(snapshot: Snapshot, key: str) -> ReceivedDecision | None:
 
 
 def _refusal(snapshot: Snapshot, body: DecisionBody) -> str | None:
-    """Why a new decision cannot be taken now, or None if it can."""
+    """Return why a new decision cannot be taken now, or None if it can."""
     approval = snapshot.state.approval
     if snapshot.finished:
         return f"The migration has ended already: {snapshot.finished.outcome}."
@@ -156,7 +156,8 @@ async def _wake_and_wait(
         approval = snapshot.state.approval
         if snapshot.latch.verdict and (decided := await _decided(app, snapshot, key)):
             return decided
-        if approval and approval.round != woken:  # a new round waits for an event of another name
+        # A new round waits for an event of another name.
+        if approval and approval.round != woken:
             woken = approval.round
             await wake(client, migration, approval_event_name(woken), key)
         await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""What every HTTP handler has around it: outages and wrong settings become plain answers, a bug leaks nothing.
+"""The frame of every HTTP handler: outages and wrong settings become plain answers, a bug leaks nothing.
 
 Handlers do their work (records, Azure) in threads: the worker's one event loop serves all of them.
 """

@@ -23,9 +23,8 @@ T = TypeVar("T")
 
 WITHIN_SECONDS = 10
 _SUBSCRIPTIONS_API = "2022-12-01"
-_NO_SUBSCRIPTION = (
-    "00000000-0000-0000-0000-000000000000"  # the client asks for one; the request needs none
-)
+# The client asks for one; the request needs none.
+_NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 _STARTED = clock.now()
@@ -49,7 +48,7 @@ def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
 
 
 async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:
-    """Whether it answers, for people, and the answer."""
+    """Return whether somebody answers, in words for people, and the answer."""
     try:
         found = await asyncio.wait_for(ask, WITHIN_SECONDS)
     except TimeoutError:

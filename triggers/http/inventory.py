@@ -203,8 +203,9 @@ def _image_page(
 
 
 def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> bool:
-    """Whether a cursor's address is one that Azure could have given: anyone can write a cursor, and the app reads that
-    address with its own rights. Of the list of images of the subscription, on Azure's own host, and no other."""
+    """Return True if a cursor's address is one that Azure could have given: anyone can write a cursor, and the app
+    reads that address with its own rights. Of the list of images of the subscription, on Azure's own host, and no
+    other."""
     if token is None:
         return True
     if not isinstance(token, str) or not subscriptions:

@@ -9,7 +9,8 @@ from triggers.http.errors import whole_number
 
 E = TypeVar("E", bound=StrEnum)
 
-_KEY = "code"  # the Functions host's own: a function key in the address
+# The Functions host's own: a function key in the address.
+_KEY = "code"
 
 
 class Query:
@@ -47,7 +48,7 @@ class Query:
             return None
 
     def refuse(self, name: str, message: str) -> None:
-        """Note a problem."""
+        """Note a problem with the parameter of that name."""
         self._problems.append(Problem(field=name, message=message))
 
     def check(self) -> None:

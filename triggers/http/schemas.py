@@ -1,4 +1,4 @@
-"""What the records say of a migration, in the shape that docs/http.md promises."""
+"""The records of a migration in the shape that docs/http.md promises."""
 
 from datetime import datetime
 

@@ -1,1 +1,1 @@
-"""What runs by the clock."""
+"""Timers: the sweep and the purge, which run by the clock."""

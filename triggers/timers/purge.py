@@ -13,10 +13,10 @@ from services.threads import in_records
 
 log = logging.getLogger("gallery_migrator")
 
+# Always named, or more would be purged: docs/platform-notes.md#purging-by-time
 _ENDED = [
     status for status in df.OrchestrationRuntimeStatus if status.name in {r.value for r in ENDED}
 ]
-"""Always named: a purge by time without a finished status purges more than it says (durable.md B5.31)."""
 
 
 async def purge(client: df.DurableOrchestrationClient) -> None:
@@ -37,7 +37,8 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
 
 
 async def _needed(app: Dependencies, client: df.DurableOrchestrationClient) -> list[datetime]:
-    """When the orchestrations were created that have ended without an outcome: the sweep still has to read how."""
+    """Return when those orchestrations were created that have ended without an outcome: the sweep still has to read
+    how."""
     found = []
     for migration, _, _ in await in_records(app.records.open_migrations):
         status = await client.get_status(migration)

@@ -36,10 +36,13 @@ from services.threads import in_records
 from services.timeline import add_warning, settle_end, tell_restarts
 from triggers.events.waking import wake
 
-GRACE = timedelta(minutes=2)  # for a starter, or a last activity, that is still at it
+# For a starter, or a last activity, that is still at it.
+GRACE = timedelta(minutes=2)
 POINTER_GRACE = timedelta(minutes=10)
-TELLING_GRACE = timedelta(minutes=15)  # for an orchestration that is still at it
-MOST_TRIES = 6  # of a notice, those of the orchestration included
+# For an orchestration that is still at it.
+TELLING_GRACE = timedelta(minutes=15)
+# Of a notice, those of the orchestration included.
+MOST_TRIES = 6
 
 log = logging.getLogger("gallery_migrator")
 
@@ -78,7 +81,7 @@ async def _look_at(
 async def _nobody_tells(
     client: df.DurableOrchestrationClient, migration: str, ended: timedelta
 ) -> bool:
-    """Its own orchestration has had its time to tell the end, or died before it did."""
+    """Tell whether its own orchestration has had its time to tell the end, or died before it did."""
     if ended <= GRACE or ended > TELLING_GRACE:
         return ended > TELLING_GRACE
     seen = await look_at_orchestrations(client, migration)
@@ -166,7 +169,7 @@ def _tell(app: Dependencies, snapshot: Snapshot, now: datetime) -> None:
 
 
 async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
-    """Whether or not the wait has heard it: hearing a cancellation twice is fine."""
+    """Wake the wait whether or not it has heard it: hearing a cancellation twice is fine."""
     if snapshot.state.approval and (snapshot.cancel_requested or snapshot.unruled):
         event = approval_event_name(snapshot.state.approval.round)
         await wake(client, snapshot.accepted.id, event)

@@ -19,16 +19,16 @@ Follower = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Workload(Protocol):
-    """What the clock waits for."""
+    """The work that the clock waits for."""
 
     async def idle(self) -> None:
         """Returns when nothing runs and nothing is due."""
 
     def next_due(self) -> datetime | None:
-        """When durable work falls due next."""
+        """Return when durable work falls due next, or None."""
 
     def next_tick(self, stride: timedelta) -> datetime | None:
-        """When a timer trigger falls due next, `stride` or more after its last run."""
+        """Return when a timer trigger falls due next, `stride` or more after its last run."""
 
 
 class Mover:

@@ -31,7 +31,7 @@ FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI
 
 
 class AppSide(Protocol):
-    """What one app adds to its Azure; `demo/gallery_migrator.py` in this repository is an example."""
+    """The part of one app in its Azure; `demo/gallery_migrator.py` in this repository is an example."""
 
     def settings(
         self, azure: Mapping[str, Any], folder: StateFolder, control_url: str
@@ -40,11 +40,11 @@ class AppSide(Protocol):
         ...
 
     def connection(self) -> Mapping[str, Any]:
-        """What connection.json says of it beside its address and keys; asked for after `settings`."""
+        """Return what connection.json says of it beside its address and keys; asked for after `settings`."""
         ...
 
     def greeting(self, connection: Mapping[str, Any]) -> str:
-        """What is printed when all of it is up."""
+        """Return what is printed when all of it is up."""
         ...
 
     def reset(self) -> None:
@@ -191,7 +191,7 @@ def arm_connection(arm: ArmCloud) -> dict[str, Any]:
 
 
 def identity_settings(azure: Mapping[str, Any]) -> dict[str, str]:
-    """What leads a credential of azure-identity here, whatever the process was told before."""
+    """Return the settings that lead a credential of azure-identity here, whatever the process was told before."""
     for name in FOREIGN:
         os.environ.pop(name, None)
     settings = {

@@ -69,7 +69,7 @@ class Clock:
 
     @property
     def line(self) -> Line:
-        """How time runs at present, for another process of this machine."""
+        """Return how time runs at present, for another process of this machine."""
         return self._line
 
     def now(self) -> datetime:

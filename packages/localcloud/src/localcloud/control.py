@@ -41,7 +41,7 @@ class UnreachableError(Exception):
 
 
 class Notifications:
-    """What the app sent to POST /notifications, one JSON object a line in `path`."""
+    """The notifications that the app sent to POST /notifications, one JSON object a line in `path`."""
 
     def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
         self._path, self._now = path, now

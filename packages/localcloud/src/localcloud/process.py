@@ -21,8 +21,8 @@ from aiohttp import web
 from localcloud.advance import Follower, Mover
 from localcloud.clock import HEARTBEAT, Clock
 from localcloud.control import Notifications, clock_routes, control_application, reset_route
+from localcloud.host.fork_server import ForkServer
 from localcloud.host.keys import EXTENSIONS, system_key
-from localcloud.host.nursery import Nursery
 from localcloud.host.runtime import FunctionsRuntime, load_local_settings
 from localcloud.host.worker_process import WorkerProcess
 from localcloud.state_folder import StateFolder, listening
@@ -41,11 +41,11 @@ class Cloud(Protocol):
     async def reset(self) -> None: ...
     def control_routes(self) -> list[web.RouteDef]: ...
     def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
-        """What the app needs in its environment, all of it set anew."""
+        """Return what the app needs in its environment, all of it set anew."""
         ...
 
     def connection(self) -> Mapping[str, Any]:
-        """What connection.json says beyond a plain Functions app."""
+        """Return what connection.json says beyond a plain Functions app."""
         ...
 
 
@@ -60,8 +60,10 @@ class Options:
 class LocalCloud:
     """A running local cloud; `cloud` is None for any other Functions folder."""
 
-    def __init__(self, options: Options, nursery: Nursery, cloud: Cloud | None = None) -> None:
-        self._options, self._nursery, self._cloud = options, nursery, cloud
+    def __init__(
+        self, options: Options, fork_server: ForkServer, cloud: Cloud | None = None
+    ) -> None:
+        self._options, self._fork_server, self._cloud = options, fork_server, cloud
         self._worker: WorkerProcess | None = None
         self._stack = contextlib.AsyncExitStack()
         self.connection: dict[str, Any] = {}
@@ -117,7 +119,7 @@ class LocalCloud:
         self, stack: contextlib.AsyncExitStack, folder: StateFolder, clock: Clock
     ) -> WorkerProcess:
         self._worker = await WorkerProcess.start(
-            self._nursery, self._options.app_dir, clock, folder.path / WORKER_PID
+            self._fork_server, self._options.app_dir, clock, folder.path / WORKER_PID
         )
         stack.callback(self._worker.stop)
         return self._worker

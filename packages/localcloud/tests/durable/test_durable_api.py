@@ -216,7 +216,7 @@ def test_an_entity_is_asked_to_delete_itself(tmp_path: Path) -> None:
 
 
 def test_purging_by_time_spares_what_runs(tmp_path: Path) -> None:
-    """A time is required; `runtimeStatus=Running` purges whatever has ended (durable.md B5.31)."""
+    """A time is required; `Running` purges whatever has ended (docs/platform-notes.md#purging-by-time)."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:

@@ -220,7 +220,7 @@ def test_careless_code_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_loop_of_generations_can_be_terminated(tmp_path: Path) -> None:
-    """Durable.md B1.3: the event is redelivered for ever; others still get their turn."""
+    """One event goes on for ever (docs/platform-notes.md#continue-as-new-drops-events); others get their turn."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:

@@ -59,7 +59,7 @@ def test_each_kind_of_call_in_flight_ends_as_recorded(tmp_path: Path) -> None:
     with mortal(tmp_path) as (_, host):
         seen = seen_at_a_death(host)
 
-    # The thin host leaves out the prefix that the real one has: ../shared/functions/README.md.
+    # The thin host leaves out the prefix that the real one has: docs/platform-notes.md#deaths-of-the-worker
     assert seen["event held"]["body"] == "Exception while executing function: Functions.event"
     seen["event held"]["body"] = "Exception while executing function: event"
     assert seen == RECORDED["in flight"]

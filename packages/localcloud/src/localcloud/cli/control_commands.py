@@ -56,7 +56,7 @@ def show_state(state: State = DEFAULT) -> None:
 
 @app.command()
 def notifications(state: State = DEFAULT) -> None:
-    """What the app has notified."""
+    """Show what the app has notified."""
     _call(state, "GET", "/notifications", None)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from localcloud.arm_process import serving_arm
 from localcloud.azure import AppSide, EmbeddedCloud, SeparateCloud
-from localcloud.host.nursery import Nursery
+from localcloud.host.fork_server import ForkServer
 from localcloud.host.worker import LoadError
 from localcloud.host.worker_process import HostEnds
 from localcloud.process import LocalCloud, Options, until_stopped
@@ -24,10 +24,10 @@ NOISY = ("azure", "aiohttp", "asyncio", "msal", "urllib3")
 
 
 def serve_folder(options: Options, *, verbose: bool) -> None:
-    """Any Functions folder."""
+    """Serve any Functions folder until a signal ends it."""
 
     async def serve() -> None:
-        async with LocalCloud(options, nursery) as cloud:
+        async with LocalCloud(options, fork_server) as cloud:
             url = cloud.connection["app"]["url"]
             print(f"{options.app_dir} is served at {url}", flush=True)
             await cloud.until_stopped()
@@ -36,7 +36,7 @@ def serve_folder(options: Options, *, verbose: bool) -> None:
     if options.app_dir.is_dir():
         os.chdir(options.app_dir)
     _configure_log(verbose=verbose)
-    nursery = Nursery()
+    fork_server = ForkServer()
     _finish(serve)
 
 
@@ -47,18 +47,18 @@ def serve_with_azure(
 
     async def serve() -> None:
         azure = SeparateCloud(arm_state, app) if arm_state else EmbeddedCloud(options.state, app)
-        async with LocalCloud(options, nursery, azure) as cloud:
+        async with LocalCloud(options, fork_server, azure) as cloud:
             print(app.greeting(cloud.connection), flush=True)
             await cloud.until_stopped()
 
     os.chdir(options.app_dir)
     _configure_log(verbose=verbose)
-    nursery = Nursery()
+    fork_server = ForkServer()
     _finish(serve)
 
 
 def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
-    """The ARM emulator alone."""
+    """Serve the ARM emulator alone until a signal ends it."""
 
     async def serve() -> None:
         async with serving_arm(state, port) as url:

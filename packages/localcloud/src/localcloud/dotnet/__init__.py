@@ -1,1 +1,1 @@
-"""How .NET reads what clients send: for the host and for the extension alike."""
+"""The ways in which .NET reads what clients send: for the host and for the extension alike."""

@@ -45,7 +45,7 @@ def _decoded(run: str, kept: bytes = b"") -> str:
 
 
 def _character(data: bytes) -> int:
-    """How many bytes the first character of `data` has; 0 if it is no UTF-8."""
+    """Return how many bytes the first character of `data` has; 0 if it is no UTF-8."""
     for length in range(1, len(data) + 1):
         try:
             data[:length].decode()

@@ -1,4 +1,4 @@
-"""What Newtonsoft.Json says about a text that is not JSON, in the cases that clients meet.
+"""Newtonsoft.Json's words about a text that is not JSON, in the cases that clients meet.
 
 Found by asking the real extension (https://github.com/JamesNK/Newtonsoft.Json: JsonTextReader). What only Newtonsoft
 takes (comments, single quotes, names without quotes, a comma at the end) is refused, in the nearest words.
@@ -34,7 +34,7 @@ class Complaint:
 
 
 def complaint(text: str) -> Complaint | None:
-    """What is wrong with the text, or nothing."""
+    """Return what is wrong with the text, or None."""
     try:
         json.loads(text)
     except json.JSONDecodeError as problem:

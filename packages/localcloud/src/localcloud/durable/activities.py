@@ -2,7 +2,7 @@
 
 Activities run at least once: a result that was not stored before the process died is lost, and the
 activity runs again. `call_http` is an activity of the extension itself; like the real one it does
-not poll when it gets a 202 from Python (../shared/durable, scenario call_http).
+not poll when it gets a 202 from Python (docs/platform-notes.md#http-calls-of-orchestrations).
 """
 
 from __future__ import annotations

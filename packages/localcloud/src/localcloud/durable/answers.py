@@ -1,4 +1,4 @@
-"""How the Durable HTTP API reads a request, and how it refuses one."""
+"""The Durable HTTP API's reading of requests, and its refusals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 def json_answer(
     body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """As .NET writes it."""
+    """Return an answer with JSON as .NET writes it."""
     return web.json_response(body, status=status, headers=headers, dumps=compact)
 
 
@@ -58,7 +58,7 @@ def flag(request: web.Request, name: str, *, default: bool = False) -> bool:
 
 
 async def body_text(request: web.Request) -> str:
-    """What is not in the charset is replaced."""
+    """Return the body as text; what is not in the charset is replaced."""
     return (await request.read()).decode(request.charset or "utf-8", "replace")
 
 

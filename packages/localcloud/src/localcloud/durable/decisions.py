@@ -1,4 +1,4 @@
-"""What a replay decides, and how it can differ from the history (non-determinism).
+"""The decisions of a replay, and how they can differ from the history (non-determinism).
 
 The texts are DurableTask.Core's own (TaskOrchestrationContext.cs), because operators look for them
 and tests of apps may compare them.
@@ -34,7 +34,7 @@ class Decision:
 
     @property
     def status(self) -> str:
-        """How the orchestration ends."""
+        """The status with which the orchestration ends."""
         return STATUSES[self.fields["OrchestrationStatus"]]
 
     def event(self, now: datetime) -> Event:

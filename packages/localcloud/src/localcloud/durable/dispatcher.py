@@ -70,7 +70,7 @@ class Dispatcher:
         self._held.clear()
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look again: something may be due."""
         if self._loop is not None and not self._woken:
             self._woken = True
             self._loop.call_soon(self._pump)
@@ -82,7 +82,7 @@ class Dispatcher:
             self._loop.call_later(PICKUP_SECONDS, self.wake)
 
     def works_on(self, instance_id: str) -> bool:
-        """Whether a turn of the instance is under way, which the store does not show yet."""
+        """Return True if a turn of the instance is under way, which the store does not show yet."""
         return instance_id in self._items
 
     async def idle(self) -> None:

@@ -9,8 +9,7 @@
 4. What has an id but no event in the history is new work. The orchestration ends (or continues as
    new) only when no task is open.
 
-Source: TaskOrchestrationContext and TaskOrchestrationExecutor of DurableTask.Core; the recordings in
-../shared/durable show the same.
+Source: docs/platform-notes.md#durabletaskcore
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ LONGEST_PAUSE = 600  # seconds: of the Azure Storage provider, for what was aban
 
 @dataclass(frozen=True)
 class EntityState:
-    """What the instance's input says: does the entity exist, and its state as JSON text."""
+    """The entity in the instance's input: whether it exists, and its state as JSON text."""
 
     exists: bool = False
     state: str | None = None

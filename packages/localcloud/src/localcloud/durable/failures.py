@@ -1,4 +1,4 @@
-"""How a failure in the worker reaches orchestrations and their callers.
+"""The way of a failure in the worker to orchestrations and their callers.
 
 Worker text (`Result: Failure / Exception / Stack`) -> the host's sanitizer -> the message that the
 extension keeps (`Activity function 'x' failed: ValueError: boom`) and its details, JSON of a .NET
@@ -60,7 +60,7 @@ def orchestrator_state(worker_text: str) -> dict[str, Any] | None:
 
 
 def stateless_failure(worker_text: str) -> str:
-    """What the extension says when the worker failed without a state."""
+    """Return the extension's words when the worker failed without a state."""
     return f"One or more errors occurred. ({sanitized(worker_text)})"
 
 

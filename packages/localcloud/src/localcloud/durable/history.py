@@ -16,7 +16,7 @@ Event = dict[str, Any]
 
 
 class Kind(IntEnum):
-    """DurableTask.Core's EventType."""
+    """The kinds of history events, by DurableTask.Core's EventType."""
 
     ExecutionStarted = 0
     ExecutionCompleted = 1
@@ -82,7 +82,7 @@ def event(kind: Kind, when: datetime, event_id: int = -1, **fields: Any) -> Even
 
 @dataclass(frozen=True)
 class Execution:
-    """Who a history is about; `parent` is the ParentInstance of a child."""
+    """The identity of a history; `parent` is the ParentInstance of a child."""
 
     instance_id: str
     execution_id: str
@@ -99,7 +99,7 @@ class Execution:
 
     @property
     def ids(self) -> dict[str, str]:
-        """An OrchestrationInstance."""
+        """The ids as an OrchestrationInstance."""
         return {"InstanceId": self.instance_id, "ExecutionId": self.execution_id}
 
     def started(self, when: datetime, text: str | None, generation: int | None = None) -> Event:

@@ -74,7 +74,7 @@ class TaskHub:
         return self._links.binding(self._origin)
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
-        """What the Durable HTTP API answers; the host has looked at the key."""
+        """Return the answer of the Durable HTTP API; the host has looked at the key."""
         return await self._api.answer(request, path)
 
     async def idle(self) -> None:

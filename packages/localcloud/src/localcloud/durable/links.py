@@ -20,7 +20,7 @@ class Links:
     key: str
 
     def of(self, origin: str, instance_id: str) -> dict[str, str]:
-        """What a start answers; .NET writes a blank in the id as `+`."""
+        """Return the links in a start's answer; .NET writes a blank in the id as `+`."""
         base = f"{origin}{WEBHOOKS}/instances/{quote_plus(instance_id, safe='-_.!*()')}"
         query = f"taskHub={self.hub}&connection={CONNECTION}&code={self.key}"
         return {

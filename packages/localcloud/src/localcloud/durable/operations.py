@@ -1,8 +1,8 @@
-"""What a client can do to instances: start, raise, terminate, suspend, resume, rewind, purge...
+"""The operations of clients on instances: start, raise, terminate, suspend, resume, rewind, purge...
 
 Each answers at once and takes effect when the instance's next work item runs, as in the extension.
-Which state gives which status code is the extension's (HttpApiHandler), as recorded in
-../shared/durable; `Refused` ends a request that the state does not allow.
+Which state gives which status code is the extension's: docs/platform-notes.md#status-codes-of-the-durable-http-api.
+`Refused` ends a request that the state does not allow.
 """
 
 from __future__ import annotations

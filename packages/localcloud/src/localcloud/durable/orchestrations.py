@@ -59,7 +59,7 @@ VERSION_MISMATCH = {
 
 @dataclass(frozen=True)
 class Batch:
-    """What a turn begins with: `history` ends with what is `new` (`fresh`: all of it is)."""
+    """The beginning of a turn: `history` ends with what is `new` (`fresh`: all of it is)."""
 
     instance: Instance
     history: list[Event]
@@ -199,7 +199,7 @@ def _go_on(item: WorkItem, old: Instance, start: list[Event], now: datetime) -> 
 
 
 def context_of(history: list[Event], offer: Mapping[str, Any] = PROTOCOL | TIMER_LIMITS) -> str:
-    """What the SDK gets for a history: the text of an orchestration trigger."""
+    """Return what the SDK gets for a history: the text of an orchestration trigger."""
     started = next(e for e in history if e["EventType"] == Kind.ExecutionStarted)
     who = Execution.of(history)
     parent = who.parent["OrchestrationInstance"]["InstanceId"] if who.parent else None

@@ -34,7 +34,7 @@ Knows = Callable[[str, str], bool]
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back from the function: its state, or the text of a failure without a state."""
+    """The function's reply: its state, or the text of a failure without a state."""
 
     state: Mapping[str, Any] | None
     failure: str = ""
@@ -43,7 +43,7 @@ class Reply:
 def replay(
     history: list[Event], reply: Reply, knows: Knows, default_version: str | None = None
 ) -> Outcome:
-    """What history and reply lead to; children get the `default_version`."""
+    """Return what history and reply lead to; children get the `default_version`."""
 
     def code(engine: Replay) -> Steps:
         return _Shim(engine, reply, Execution.of(history), knows, default_version).steps()
@@ -210,7 +210,7 @@ def _text(action: Action) -> str | None:
 
 
 def retry_delay(options: Mapping[str, Any], attempt: int, elapsed: timedelta) -> timedelta | None:
-    """How long to wait behind failed attempt number `attempt`; None: no more attempts."""
+    """Return how long to wait behind failed attempt number `attempt`; None: no more attempts."""
     timeout = options.get("retryTimeoutInMilliseconds")
     if timeout is not None and elapsed >= timedelta(milliseconds=timeout):
         return None

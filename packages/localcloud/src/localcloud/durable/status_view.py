@@ -1,4 +1,4 @@
-"""What the status API shows of an instance and its history.
+"""The status API's view of an instance and its history.
 
 The history is condensed as the extension does it: the turns' own events are left out, an event that
 scheduled something is merged into the one that ended it, names are moved, ids are dropped.
@@ -52,7 +52,7 @@ def token(text: str | None) -> Any:
 
 
 def condensed(request: web.Request, history: list[Event]) -> list[Event]:
-    """`historyEvents` of the status."""
+    """Return the `historyEvents` of the status."""
     scheduled = _scheduled(history)
     ended = {_scheduling(item) for item in history}
     return [

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS calls(
 
 @dataclass
 class Instance:
-    """What the status API shows; texts of `input`, `output` and `custom_status` are JSON."""
+    """An instance as the status API shows it; texts of `input`, `output` and `custom_status` are JSON."""
 
     id: str
     execution: str
@@ -92,7 +92,7 @@ class Inbox:
 
 @dataclass
 class WorkItem:
-    """What one turn commits. `history` replaces, `events` extend what is there."""
+    """The changes that one turn commits. `history` replaces, `events` extend what is there."""
 
     instance: Instance | None
     consumed: Sequence[int] = ()
@@ -182,7 +182,7 @@ class Store:
         return [(key, ActivityCall(*rest)) for key, *rest in rows]
 
     def next_due(self, now: datetime) -> datetime | None:
-        """When the next message that is not due yet will be."""
+        """Return when the next message that is not due yet will be."""
         (due,) = self._db.execute(
             "SELECT min(due) FROM messages WHERE due > ?", (ticks(now),)
         ).fetchone()

@@ -94,9 +94,12 @@ def _message(decision: Decision, who: Execution, now: datetime) -> Message:
 
 
 def _offered(due: datetime, now: datetime) -> datetime:
-    """When a queue of Azure Storage offers what it got now for `due`: it delays by whole seconds, so
-    that a timer fires up to a second early. What is not delayed comes back in a moment, no sooner:
-    code that waits on until the time has come would never see it come while the clock is held."""
+    """Return when a queue of Azure Storage offers what it got now for `due`.
+
+    It delays by whole seconds, so that a timer fires up to a second early (docs/platform-notes.md#timers). What is not
+    delayed comes back in a moment, no sooner: code that waits on until the time has come would never see it come while
+    the clock is held.
+    """
     second = timedelta(seconds=1)
     return now + ((due - now) // second * second or min(due - now, ROUND_TRIP))
 
@@ -114,7 +117,7 @@ def _start(child: Decision, who: Execution, now: datetime) -> Event:
 
 
 def _answer(end: Decision, child: Execution, parent: dict[str, Any], now: datetime) -> Message:
-    """How a child tells its parent that it has ended."""
+    """Return the message by which a child tells its parent that it has ended."""
     result, details = end.fields["Result"], end.payload
     if end.status == "Completed":
         kind, what = Kind.SubOrchestrationInstanceCompleted, {"Result": result}

@@ -1,7 +1,7 @@
 """May this host run an orchestration of that version? host.json's `versionMatchStrategy`.
 
-The default is CurrentOrOlder and Reject, also without a `defaultVersion` (recorded: ver_none and
-start_variants of ../shared/durable). A rejected instance stays as it is, until a host that may run
+The default is CurrentOrOlder and Reject, also without a `defaultVersion`
+(docs/platform-notes.md#which-versions-a-host-runs). A rejected instance stays as it is, until a host that may run
 it comes along.
 """
 

@@ -23,7 +23,7 @@ class Witness:
         self._seen: OrderedDict[str, list[str]] = OrderedDict()
 
     def difference(self, execution_id: str, state: Mapping[str, Any]) -> str:
-        """What this replay did otherwise than the one before; empty if nothing."""
+        """Return what this replay did otherwise than the one before; empty if nothing."""
         before = self._seen.pop(execution_id, [])
         groups = state.get("actions") or []
         now = [compact(_essential(action)) for group in groups for action in group]

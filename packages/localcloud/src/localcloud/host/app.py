@@ -53,7 +53,7 @@ class App(Worker):
 
     @property
     def declared(self) -> tuple[Function, ...]:
-        """What the host gets to know of the functions."""
+        """The functions as the host gets to know them."""
         return tuple(function.declared for function in self._loaded.values())
 
     def use_clock(self, now: Callable[[], datetime]) -> None:
@@ -133,7 +133,7 @@ class App(Worker):
 
 
 def _sent(function: LoadedFunction, result: Any) -> Datum | None:
-    """What goes to the host for what a function has returned."""
+    """Return what goes to the host for what a function has returned."""
     if function.returns is not None:
         return function.encoded(result)
     if result is not None:

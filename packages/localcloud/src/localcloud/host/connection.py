@@ -107,7 +107,7 @@ class Reader:
         """Nothing is upgraded here."""
 
     def message_consumed(self) -> None:
-        """What is complete was handed on already."""
+        """Do nothing: what is complete was handed on already."""
 
     def pause_reading(self) -> None:
         """Bodies are complete when they are handed on."""
@@ -139,7 +139,7 @@ class Reader:
         return head
 
     def _whole(self, head: Head) -> bool:
-        """Whether all of the body has come; it is in `_body` then."""
+        """Return True if all of the body has come; it is in `_body` then."""
         if head.length is None:
             return self._chunks()
         if head.length > BODY_LIMIT:
@@ -173,7 +173,7 @@ class Reader:
         return size
 
     def _trailers(self, start: int) -> bool:
-        """Whether the lines after the last chunk have ended; they are not read."""
+        """Return True if the lines after the last chunk have ended; they are not read."""
         rest = self._buffer[start:]
         end = 2 if rest.startswith(b"\r\n") else rest.find(b"\r\n\r\n") + 4
         if end < 4 and not rest.startswith(b"\r\n"):

@@ -1,6 +1,6 @@
 """The webhook of the Event Grid extension: handshakes and the delivery of events to functions.
 
-Order of checks, as recorded (../shared/functions): key, function name, OPTIONS, the header
+Order of checks (docs/platform-notes.md#the-event-grid-webhook): key, function name, OPTIONS, the header
 aeg-event-type, body. All events of a request start at once and the answer waits for all of them; one
 failure fails the request, so that Event Grid sends all of it again.
 """
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class EventGridWebhook:
-    """POST /runtime/webhooks/EventGrid?functionName=F&code=K."""
+    """The webhook: POST /runtime/webhooks/EventGrid?functionName=F&code=K."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -71,7 +71,7 @@ class EventGridWebhook:
         return web.Response(status=202) if succeeded else failed(function)
 
     async def _all_succeed(self, function: Function, items: list[Any]) -> bool:
-        """Whether each call of the function, with one item, has succeeded; all of them end."""
+        """Return True if each call of the function, with one item, has succeeded; all of them end."""
         data = [Datum(newtonsoft.dump(item), "json") for item in items]
         return all(await asyncio.gather(*(self._worker.succeeds(function, item) for item in data)))
 

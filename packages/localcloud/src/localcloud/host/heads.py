@@ -1,5 +1,5 @@
 """The head of a request as Kestrel reads it, the web server of the Functions host: what it takes, and with which
-status it refuses the rest. The statuses are recorded (../shared/functions/host_http.json).
+status it refuses the rest (docs/platform-notes.md#request-heads).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which functions a `function_app.py` declares, and what the Python worker would refuse about them.
+"""The functions that a `function_app.py` declares, and what the Python worker would refuse about them.
 
 The rules are those of azure_functions_worker's loader.py and functions.py (parameters must equal
 bindings, `context` is the only extra, an annotation must be a class and fit its binding), which the
@@ -73,12 +73,12 @@ class LoadedFunction(Function):
 
     @property
     def declared(self) -> Function:
-        """It without its code."""
+        """The function without its code, for the host."""
         return Function(self.name, self.trigger, self.bindings, self.returns)
 
     @property
     def wants_context(self) -> bool:
-        """Whether the worker's own context is asked for, which no binding is needed for."""
+        """True if the worker's own context is asked for, which no binding is needed for."""
         return "context" not in self.bindings and "context" in self.parameters
 
     @property
@@ -86,18 +86,18 @@ class LoadedFunction(Function):
         return set(inspect.signature(self.handler).parameters)
 
     def converter(self, parameter: str) -> Any:
-        """What decodes the parameter's datum; None: the parameter gets it as it is."""
+        """Return what decodes the parameter's datum; None: the parameter gets it as it is."""
         kind = self.bindings[parameter]["type"]
         raw = self.hints.get(parameter) in (str, bytes) and kind not in IMPLICIT
         return None if raw else CONVERTERS.get(kind)
 
     def decoded(self, parameter: str, datum: Datum) -> Any:
-        """What the worker hands to `parameter` for `datum`."""
+        """Return what the worker hands to `parameter` for `datum`."""
         converter = self.converter(parameter)
         return converter.decode(datum, trigger_metadata={}) if converter else datum.value
 
     def encoded(self, result: Any) -> Datum:
-        """What the worker sends to the host for what the function has returned."""
+        """Return what the worker sends to the host for what the function has returned."""
         try:
             datum: Datum = CONVERTERS.get(self.returns).encode(result, expected_type=None)
         except NotImplementedError:
@@ -160,8 +160,8 @@ def _bound(function: LoadedFunction) -> Iterator[str]:
 
 
 def _annotated(function: LoadedFunction) -> Iterator[str]:
-    """`dict[str, Any]` and `X | None` are no classes: the real worker refuses them as well
-    (Azure/azure-functions-durable-python#468)."""
+    """Refuse what is no class, such as `dict[str, Any]` and `X | None`, as the real worker does
+    (docs/platform-notes.md#annotations-are-classes)."""
     for name, hint in function.hints.items():
         if name == "context" and function.wants_context:
             if getattr(hint, "__name__", None) != "Context":
@@ -193,7 +193,7 @@ def _returned(function: LoadedFunction) -> Iterator[str]:
 
 
 def _awaited(function: LoadedFunction) -> Iterator[str]:
-    """The SDK awaits a function with a rich client (durable.md A5): a plain one always fails."""
+    """Refuse a plain function: docs/platform-notes.md#functions-with-a-durable-client-are-awaited."""
     plain = getattr(function.handler, "client_function", None)
     if plain is not None and not inspect.iscoroutinefunction(plain):
         clients = [name for name, b in function.bindings.items() if b["type"] == "durableClient"]

@@ -41,12 +41,12 @@ def system_key(extension: str) -> str:
 
 
 def opens(request: web.Request, keys: Keys, *names: str) -> bool:
-    """Whether the request brings one of the keys called so, or the master key."""
+    """Return True if the request brings one of the keys called so, or the master key."""
     return bool({"master", *names} & _known(request, keys))
 
 
 def refusal(request: web.Request, keys: Keys, *names: str) -> web.Response | None:
-    """What the request is answered if none of the keys called so, nor the master key, opens what it asks for.
+    """Return the refusal of a request that none of the keys called so, nor the master key, opens; else None.
 
     403 with another key of the host, 401 with none; a function's own key is not the host's.
     """

@@ -25,7 +25,7 @@ def parse(text: str) -> Any:
 
 
 def dump(value: Any) -> str:
-    """Compact, as JToken.ToString(Formatting.None)."""
+    """Return a value as compact JSON, as JToken.ToString(Formatting.None) writes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What host and worker say to each other: values over a socket, each behind its length.
+"""The pipe between host and worker: values over a socket, each behind its length.
 
 Both ends are this program, and nobody else has the socket: so it is pickle, which knows the SDK's data.
 """
@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Told:
-    """What the host sends: the time, always, and a call or nothing more."""
+    """A message of the host: the time, always, and a call or nothing more."""
 
     time: Line
     call: Call | None = None
@@ -46,7 +46,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call has come to; `failure`: the text of a function that has failed."""
+    """The end of a call; `failure`: the text of a function that has failed."""
 
     id: int
     result: Datum | None = None

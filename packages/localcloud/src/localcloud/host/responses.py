@@ -1,4 +1,4 @@
-"""What an HTTP function returned, as the Functions host sends it: in chunks, without a length."""
+"""An HTTP function's result, as the Functions host sends it: in chunks, without a length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which function an HTTP path and method belong to, as the Functions host's router decides.
+"""The function for an HTTP path and method, as the Functions host's router decides.
 
 Templates are those of ASP.NET: a segment is a literal, `{b}`, `{c?}`, `{d:int}` or, as the last one, `{*rest}`;
 what else ASP.NET knows is refused at the start. Literals match in any case; of several templates that match,

@@ -102,7 +102,7 @@ def load_local_settings(app_dir: Path) -> None:
 
 
 def _json_object(path: Path) -> dict[str, Any]:
-    """What an optional file of the app's folder says; LoadError if it is no JSON object."""
+    """Return what an optional file of the app's folder says; raises LoadError if it is no JSON object."""
     if not path.is_file():
         return {}
     try:

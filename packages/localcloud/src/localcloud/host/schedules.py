@@ -1,6 +1,6 @@
 """Timer schedules as the Functions host reads them: NCRONTAB with five or six fields, or a TimeSpan.
 
-NCRONTAB is not quite cron (../shared/functions: "Timer"): day and weekday must both match, a reversed
+NCRONTAB is not quite cron (docs/platform-notes.md#timer-schedules): day and weekday must both match, a reversed
 range is swapped, any prefix of an English name will do, Sunday is only 0. Each field is expanded here to
 its numbers; croniter then does the calendar arithmetic.
 """
@@ -91,7 +91,7 @@ class CronSchedule:
         return occurrence
 
     def under_a_minute(self, now: datetime) -> bool:
-        """Whether more than one occurrence falls in the coming minute."""
+        """Return True if more than one occurrence falls in the coming minute."""
         return self.next(self.next(now)) < now + MINUTE
 
 

@@ -33,7 +33,7 @@ class FunctionsServer:
         self._webhooks = Webhooks(keys, {"durabletask": durable, "eventgrid": event_grid})
 
     def front(self) -> Front:
-        """What a runner serves."""
+        """Return what a runner serves."""
         return Front(self._handle)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -80,7 +80,8 @@ class FunctionsServer:
 
 
 async def request_datum(request: web.Request, parameters: Mapping[str, str]) -> Datum:
-    """What the host sends to the worker: no empty headers and parameters, no body of a request without a length."""
+    """Return what the host sends to the worker: no empty headers and parameters, no body of a request without a
+    length."""
     body = await request.read() if request.content_length else b""
     return Datum(
         {

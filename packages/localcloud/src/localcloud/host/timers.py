@@ -1,6 +1,6 @@
 """Timer triggers: when they run, what their functions get, and what is remembered between runs.
 
-As the recordings of the timer extension say (../shared/functions): a timer never overlaps itself; ticks
+As recorded (docs/platform-notes.md#timers-that-overrun): a timer never overlaps itself; ticks
 missed while it ran or while the clock jumped are one run at once, then the grid goes on. With a monitor
 (schedules of a minute and more) the last run is kept, and a tick missed while the host was down is one
 run, marked past due, at the start.

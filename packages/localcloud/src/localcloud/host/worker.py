@@ -1,4 +1,4 @@
-"""What the host asks of a Python worker: to run a function of the app.
+"""The host's side of a Python worker: it runs functions of the app.
 
 The worker is another process (worker_process.py), which may die while it runs something.
 """
@@ -78,7 +78,7 @@ class Worker(ABC):
     @property
     @abstractmethod
     def busy(self) -> bool:
-        """Whether functions run."""
+        """True if functions run."""
 
     @abstractmethod
     async def settle(self, seconds: float) -> None:

@@ -19,8 +19,8 @@ from typing import NoReturn
 
 from localcloud.clock import Clock, Line
 from localcloud.files import write_whole
+from localcloud.host.fork_server import ForkServer
 from localcloud.host.indexing import Datum, Function, LoadError
-from localcloud.host.nursery import Nursery
 from localcloud.host.pipe import Answer, Call, Loaded, Told, next_value, packed
 from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
 
@@ -45,21 +45,21 @@ class Life:
 
     def __init__(
         self,
-        nursery: Nursery,
+        fork_server: ForkServer,
         pid: int,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
         self.pid = pid
-        self._nursery, self._reader, self._writer = nursery, reader, writer
+        self._fork_server, self._reader, self._writer = fork_server, reader, writer
         self._calls: dict[int, asyncio.Future[Datum | None]] = {}
         self._ids = count()
 
     @classmethod
-    async def begin(cls, nursery: Nursery, app_dir: Path) -> tuple[Life, Sequence[Function]]:
+    async def begin(cls, fork_server: ForkServer, app_dir: Path) -> tuple[Life, Sequence[Function]]:
         """A worker that has loaded the app, and its functions; LoadError, or WorkerDied."""
-        pid, pipe = nursery.bear(app_dir)
-        life = cls(nursery, pid, *await asyncio.open_connection(sock=pipe, limit=READ_AHEAD))
+        pid, pipe = fork_server.fork(app_dir)
+        life = cls(fork_server, pid, *await asyncio.open_connection(sock=pipe, limit=READ_AHEAD))
         try:
             loaded: Loaded = await next_value(life._reader)
         except (EOFError, OSError):
@@ -77,7 +77,7 @@ class Life:
         self._writer.write(packed(Told(time, call)))
 
     async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
-        """What a function returns; WorkerFailure if it fails, or if the process ends before."""
+        """Return what a function returns; raises WorkerFailure if it fails, or if the process ends before."""
         key, answer = next(self._ids), asyncio.get_running_loop().create_future()
         self._calls[key] = answer
         self.tell(time, Call(key, function, data, client))
@@ -98,7 +98,7 @@ class Life:
     def end(self) -> WorkerDied:
         """Nothing is left of the process on return."""
         self._writer.close()
-        return WorkerDied(self._nursery.bury(self.pid))
+        return WorkerDied(self._fork_server.reap(self.pid))
 
     def _take(self, answer: Answer) -> None:
         call = self._calls.pop(answer.id)
@@ -125,12 +125,12 @@ class WorkerProcess(Worker):
 
     @classmethod
     async def start(
-        cls, nursery: Nursery, app_dir: Path, clock: Clock, note: Path
+        cls, fork_server: ForkServer, app_dir: Path, clock: Clock, note: Path
     ) -> WorkerProcess:
         """The worker of an app, ready; LoadError tells every problem of the app."""
 
         async def begin() -> tuple[Life, Sequence[Function]]:
-            return await Life.begin(nursery, app_dir)
+            return await Life.begin(fork_server, app_dir)
 
         try:
             return cls(begin, *await begin(), clock, note)
@@ -173,7 +173,7 @@ class WorkerProcess(Worker):
             call.exception()  # whether anybody waits for it or not
 
     def _tell_time(self) -> None:
-        """What runs while the clock is moved sees it."""
+        """Tell the time to what runs while the clock is moved."""
         if self._ready.is_set() and self._life.working:
             self._life.tell(self._clock.line)
 

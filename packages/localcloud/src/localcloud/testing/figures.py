@@ -26,7 +26,7 @@ def register(config: pytest.Config) -> None:
 
 
 class Figures:
-    """The plugin."""
+    """The plugin of pytest that prints figures."""
 
     def __init__(self) -> None:
         self._printed: list[str] = []

@@ -67,7 +67,7 @@ class CloudProcess:
         self.connection = json.loads((self.state / "connection.json").read_text())
 
     def printed(self) -> str:
-        """What the process has printed, up to the end of its greeting."""
+        """Return what the process has printed, up to the end of its greeting."""
         limit = time.monotonic() + START_SECONDS
         while "\n" not in (text := self._log.read_text()) and time.monotonic() < limit:
             self._wait(0.02)

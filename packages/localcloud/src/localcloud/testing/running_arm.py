@@ -29,7 +29,7 @@ class MovableTime:
         return self._now
 
     def advance(self, **delta: float) -> None:
-        """Moves on by `timedelta(**delta)`."""
+        """Move the clock on by `timedelta(**delta)`."""
         self._now += timedelta(**delta)
 
 

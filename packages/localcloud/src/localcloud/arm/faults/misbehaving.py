@@ -1,4 +1,4 @@
-"""How a fault looks on the wire."""
+"""Faults as they look on the wire."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Misbehaviour:
 
     @property
     def proceeds(self) -> bool:
-        """Whether the emulator answers although the fault strikes before."""
+        """True if the emulator answers although the fault strikes before."""
         return self.rule.what in ("hold", "slow", "truncated", "content-type")
 
     @property
     def answers(self) -> bool:
-        """Whether the client gets an answer, be it a wrong one."""
+        """True if the client gets an answer, be it a wrong one."""
         return self.rule.what not in ("reset", "timeout")
 
     async def wait(self, _request: web.BaseRequest) -> None:
@@ -67,7 +67,7 @@ async def answer_wrongly(
     correlation: str,
     now: datetime,
 ) -> web.StreamResponse:
-    """What the client gets instead of, or of, the right answer; with Azure's headers, if it is an answer."""
+    """Send the client what it gets instead of, or of, the right answer; with Azure's headers, if it is an answer."""
 
     def answer(reply: Reply) -> web.Response:
         return response(request.method, reply, {}, correlation, now)

@@ -158,7 +158,7 @@ class Faults:
             self._armed.append(_Armed(rule, random=random))
 
     def clear(self) -> None:
-        """No rules any more."""
+        """Forget all rules and what they have counted."""
         self._armed.clear()
 
     def pick(self, method: str, path: str) -> Rule | None:

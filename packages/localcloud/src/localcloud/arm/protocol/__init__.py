@@ -1,1 +1,1 @@
-"""How ARM speaks: paths, bodies, errors, headers, tokens, names and limits, whatever the resource."""
+"""The ways in which ARM speaks: paths, bodies, errors, headers, tokens, names and limits, whatever the resource."""

@@ -26,7 +26,7 @@ class Call(NamedTuple):  # made in a third of the time that a frozen dataclass t
     raw: str = ""  # path and query as sent
 
     def expands(self, what: str) -> bool:
-        """Whether `$expand` names it, in any case."""
+        """Return True if `$expand` names it, in any case."""
         return what.lower() in self.query.get("$expand", "").lower().split(",")
 
     def saying(self, body: Json) -> Call:

@@ -1,4 +1,4 @@
-"""What a request's body becomes before anything reads it: JSON without secrets, its location in short form."""
+"""The preparation of a request's body before anything reads it: JSON without secrets, its location in short form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request path means: ARM paths taken apart, case kept for answers and ignored for finding."""
+"""The meaning of a request path: ARM paths taken apart, case kept for answers and ignored for finding."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Target:
 
     @property
     def is_collection(self) -> bool:
-        """Whether the path ends with a type, not a name."""
+        """True if the path ends with a type, not a name."""
         return len(self.types) > len(self.names)
 
     @property

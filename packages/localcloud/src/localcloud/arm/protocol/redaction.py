@@ -46,7 +46,7 @@ _MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")  # without one, nei
 
 
 def may_hold_secrets(body: bytes) -> bool:
-    """Whether it is worth looking through what the body says: most hold none, and this look costs little."""
+    """Return True if it is worth looking through what the body says: most hold none, and this look costs little."""
     return _SUSPECT.search(body.lower()) is not None
 
 

@@ -1,4 +1,4 @@
-"""Whether a body has the shape its reader expects: objects, lists and texts where they belong.
+"""The check that a body has the shape its reader expects: objects, lists and texts where they belong.
 
 The names below mean the same in all bodies of galleries, images and groups, so one table serves
 them; what it does not name may be anything.

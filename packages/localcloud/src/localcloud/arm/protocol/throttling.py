@@ -19,7 +19,7 @@ from localcloud.arm.state.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many requests fit into a window of so many seconds; `own`: one for each resource."""
+    """A limit: so many requests in a window of so many seconds; `own`: one for each resource."""
 
     name: str
     size: int
@@ -74,7 +74,7 @@ _ACTIONS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
 def action(call: Call) -> str:
-    """What a call counts as."""
+    """Return the action as which a call is counted."""
     if call.method != "GET":
         return _ACTIONS.get(call.method, "action")
     if call.target.is_collection:

@@ -1,4 +1,4 @@
-"""How ARM writes moments: seven digits of a second and an offset, trailing zeros left out."""
+"""Moments as ARM writes them: seven digits of a second and an offset, trailing zeros left out."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def _unb64(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the tokens speak for: one managed identity in one tenant."""
+    """The one managed identity, in one tenant, for which the tokens speak."""
 
     tenant: str
     client: str

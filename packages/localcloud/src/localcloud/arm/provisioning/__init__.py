@@ -1,1 +1,1 @@
-"""How a resource comes to be, changes and goes: writes, reads, asynchronous operations, replication."""
+"""The life of a resource: writes, reads, asynchronous operations, replication, deletion."""

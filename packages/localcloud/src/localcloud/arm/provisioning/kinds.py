@@ -1,4 +1,4 @@
-"""What the emulator must know about a type of resource to serve it."""
+"""The types of resources, as far as the emulator must know them to serve them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from localcloud.arm.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a write makes of a resource: its properties, what comes later, how it will end."""
+    """The outcome of a write: the resource's properties, what comes later, how it will end."""
 
     properties: Json
     seconds: float
@@ -39,12 +39,12 @@ def plain(resource: Resource, call: Call) -> Json:
 
 
 def unchecked(world: World, call: Call, resource: Resource) -> None:
-    """Nothing stands against it."""
+    """Let every deletion pass: nothing stands against it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a type of resource is written, shown and deleted.
+    """A type of resource: its writes, its answers and its deletion.
 
     noun names its rows in `durations.QUANTILES`; family is the segment of its operation URLs.
     A synchronous kind answers without an operation. listing finds what a collection shows where that is

@@ -74,7 +74,7 @@ def _has_location(call: Call, operation: Operation) -> bool:
 
 
 def is_first(call: Call, family: str) -> bool:
-    """Whether this is the galleries' first api-version, whose updates answer 202 with Location."""
+    """Return True if this is the galleries' first api-version, whose updates answer 202 with Location."""
     return call.api == "2018-06-01" and family == "capsOperations"
 
 

@@ -17,18 +17,18 @@ ZONE_REDUNDANT_SINCE = "2025-03-03"  # PreferStandard_ZRS is the default strateg
 
 
 def path_of(call: Call) -> str:
-    """How refusals name the profile: `galleryImageVersion.properties.publishingProfile`."""
+    """Return the profile's name in refusals: `galleryImageVersion.properties.publishingProfile`."""
     return f"{artifact(call)[0].lower()}{artifact(call)[1:]}.properties.publishingProfile"
 
 
 def artifact(call: Call) -> str:
-    """What kind of version this is, in the service's own word."""
+    """Return the kind of version that this is, in the service's own word."""
     of_application = "/applications/" in call.target.kind
     return "GalleryApplicationVersion" if of_application else "GalleryImageVersion"
 
 
 def is_version(name: str) -> bool:
-    """Whether it is of the form Major.Minor.Patch, each a number of 32 bits."""
+    """Return True if it is of the form Major.Minor.Patch, each a number of 32 bits."""
     return bool(_VERSION.match(name)) and all(int(part) < 2**31 for part in name.split("."))
 
 

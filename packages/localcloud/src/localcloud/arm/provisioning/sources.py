@@ -1,4 +1,4 @@
-"""What an image version is made from, and why that may not work out.
+"""The sources of an image version, and why one may not work out.
 
 A version has one source, for all of it (managed image, machine, other version) or for each disk
 (disk, snapshot, blob). All of them must exist but blobs, which the emulator does not have.
@@ -132,7 +132,7 @@ def _own_disks(world: World, storage: Json) -> Json:
 def mismatch(
     world: World, call: Call, source: Source | None, definition: Resource
 ) -> Failure | None:
-    """Why the service will fail this version after having accepted it, or None."""
+    """Return why the service will fail this version after having accepted it, or None."""
     if source is None:
         return None
     if _in_use(world, call, source):

@@ -51,12 +51,12 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
 
 
 def is_name(name: str) -> bool:
-    """Whether a definition, or an application, can be called so."""
+    """Return True if a definition, or an application, can be called so."""
     return _NAME.match(name) is not None
 
 
 def _carried(existing: Resource) -> Json:
-    """What an update need not repeat: everything that cannot change."""
+    """Return what an update need not repeat: everything that cannot change."""
     return {key: existing.properties[key] for key in _FIXED if key in existing.properties}
 
 

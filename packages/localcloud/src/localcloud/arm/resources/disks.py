@@ -81,7 +81,7 @@ def _sku(existing: Resource | None) -> str:
 
 
 def _origin(world: World, inner: Json) -> Resource | None:
-    """What it is a copy of. Raises NotFound when that does not exist; blobs are not looked for."""
+    """Return what it is a copy of, or None. Raises NotFound when that does not exist; blobs are not looked for."""
     data = inner.get("creationData") or {}
     if str(data.get("createOption")).lower() not in _COPIES:
         return None
@@ -98,7 +98,7 @@ def _copied(data: Json, origin: Resource) -> Json:
 
 
 def _usual(inner: Json) -> Json:
-    """What Azure fills in."""
+    """Return the properties that Azure fills in."""
     return {
         "encryption": {"type": "EncryptionAtRestWithPlatformKey"} | (inner.get("encryption") or {}),
         "networkAccessPolicy": inner.get("networkAccessPolicy", "AllowAll"),

@@ -63,7 +63,7 @@ def _sharing(world: World, call: Call, sent: Json | None, existing: Resource | N
 
 
 def community_info(world: World, key: str, info: Json) -> Json:
-    """What is told to the community: a public name from the first answer on (recorded), shared or not."""
+    """Return what is told to the community: a public name from the first answer on (recorded), shared or not."""
     kept = {name: value for name, value in info.items() if value is not None}
     name = f"{kept.get('publicNamePrefix', 'gallery')}-{uuid5(NAMESPACE_URL, f'{world.profile.seed}|{key}')}"
     return {"communityGalleryEnabled": False, "publicNames": [name]} | kept

@@ -1,4 +1,4 @@
-"""Resource groups."""
+"""Resource groups: writes, reads, lists and deletion with all that is in them."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _check_sources(old: Json, given: Json) -> None:
 
 
 def _origin(disk: Json) -> dict[str, str]:
-    """What a disk is made from, without case."""
+    """Return the ids from which a disk is made, without case."""
     named = {kind: str((disk.get(kind) or {}).get("id", "")).lower() for kind in _SOURCES}
     named["blobUri"] = str(disk.get("blobUri") or "").lower()
     return {kind: name for kind, name in named.items() if name}

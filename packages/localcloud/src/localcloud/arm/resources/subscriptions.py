@@ -51,7 +51,7 @@ def subscription_body(name: str, tenant: str) -> Json:
 
 
 def tenant_body(tenant: str) -> Json:
-    """The one tenant."""
+    """Return the JSON of the one tenant."""
     return {
         "id": f"/tenants/{tenant}",
         "tenantId": tenant,

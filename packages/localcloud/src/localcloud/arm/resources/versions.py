@@ -127,7 +127,7 @@ def _update(world: World, call: Call, existing: Resource) -> Draft:
 
 
 def _check_source(old: Json, sent: Json) -> None:
-    """What a version was made from never changes; leaving it out is no change."""
+    """Refuse another source: it never changes; leaving it out is no change."""
     before, after = old.get("source") or {}, sent.get("source") or {}
     for key in ("id", "virtualMachineId", "communityGalleryImageId"):
         if after.get(key) and str(after[key]).lower() != str(before.get(key, "")).lower():

@@ -99,7 +99,7 @@ def ensure(folder: Path) -> Path:
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """What the HTTPS listener needs."""
+    """Return the TLS context of the HTTPS listener; its certificates are made at the first start."""
     ensure(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "server.pem")

@@ -28,7 +28,7 @@ from localcloud.arm.state.world import World
 
 
 class Emulation:
-    """What an Azure Resource Manager of one subscription and one tenant knows, and how it behaves.
+    """An Azure Resource Manager of one subscription and one tenant.
 
     state: a folder of its own; what was answered before a crash is there after it.
     now: the emulated clock (aware, UTC); every state is computed from it when asked for.
@@ -57,7 +57,7 @@ class Emulation:
         self.url = ""
 
     def _facts(self) -> Json:
-        """Who this cloud is: made at the first start, the same for ever after."""
+        """Return the ids of this cloud: made at the first start, the same for ever after."""
         facts = self.store.fact("identity")
         if facts is None:
             facts = {
@@ -101,7 +101,7 @@ class Emulation:
         return [envelope(r, properties(r, self.world.now())) for r in made]
 
     def state(self) -> Json:
-        """What `GET /state` answers."""
+        """Return the answer of `GET /state`."""
         return whole_state(self.world)
 
     def release(self, which: object) -> None:

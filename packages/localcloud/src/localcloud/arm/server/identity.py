@@ -1,4 +1,4 @@
-"""Where tokens come from: App Service's managed identity endpoint, over plain HTTP.
+"""The source of tokens: App Service's managed identity endpoint, over plain HTTP.
 
 `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` lead azure-identity and the az CLI here; the instance
 metadata form (`/metadata/identity/oauth2/token` with `Metadata: true`) answers too.
@@ -18,7 +18,7 @@ _INSTANCE = "/metadata/identity/oauth2/token"
 
 
 def routes(tokens: Tokens, secret: str) -> list[web.RouteDef]:
-    """The endpoint's two forms."""
+    """Return the routes of the endpoint's two forms."""
 
     async def app_service(request: web.Request) -> web.Response:
         given = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret") or ""

@@ -1,4 +1,4 @@
-"""What `GET /state` shows: everything with its state, and what is gone."""
+"""The answer of `GET /state`: everything with its state, and what is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which function answers which call: the emulator's table of contents."""
+"""The emulator's table of contents: the function that answers each call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from localcloud.arm.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every answer may need besides the world."""
+    """The things that any answer may need besides the world."""
 
     signer: Signer
     tenant: str

@@ -1,4 +1,4 @@
-"""What a fresh local cloud holds: managed images of the usual shapes, and galleries for them.
+"""The contents of a fresh local cloud: managed images of the usual shapes, and galleries for them.
 
 Shapes and values are like recorded ones (disk names with 32 hexadecimal digits, caching and
 storage types as captured from machines); names, ids and tags are our own.

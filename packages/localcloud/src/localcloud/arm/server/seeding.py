@@ -63,7 +63,7 @@ def _created(world: World, body: Mapping[str, Any]) -> datetime:
 
 
 def group(world: World, group_id: str, location: str) -> Resource:
-    """A resource group."""
+    """Make a resource group, and return it."""
     return Resource(group_id, GROUP, short(location), {}, world.now())
 
 

@@ -1,1 +1,1 @@
-"""What exists in the emulated cloud, kept in a journal, and what it looks like at a moment."""
+"""The state of the emulated cloud, kept in a journal, and its looks at a moment."""

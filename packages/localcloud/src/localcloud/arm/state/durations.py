@@ -1,4 +1,4 @@
-"""How long Azure's operations take: a table of quantiles and a draw from it.
+"""The durations of Azure's operations: a table of quantiles and a draw from it.
 
 The seconds are quantiles (0, 10, 25, 50, 75, 90, 100 %) over 4,000 finished operations found in
 Microsoft's published test recordings of 2018 to 2025; test images of 30 GB, so a real image takes

@@ -36,7 +36,7 @@ class LineFile:
             self._size += len(whole)
 
     def clear(self) -> None:
-        """No lines any more."""
+        """Drop all lines of the file."""
         with self._lock:
             os.ftruncate(self._file, 0)
             self._size = 0

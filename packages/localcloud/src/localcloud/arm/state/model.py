@@ -48,7 +48,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What one target region of an image version goes through.
+    """The course of an image version in one target region.
 
     `shape` names the curve of its progress (`replication.SHAPES`); a failure ends it at `end`.
     """
@@ -93,7 +93,7 @@ class Resource:
 
     @property
     def key(self) -> str:
-        """How it is found: ARM compares ids without case."""
+        """The id by which it is found: ARM compares ids without case."""
         return self.id.lower()
 
     @property

@@ -1,4 +1,4 @@
-"""What a test or a demo can set about the emulated cloud, in one frozen value."""
+"""The settings of the emulated cloud for a test or a demo, in one frozen value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How this cloud behaves. The defaults answer as Azure was recorded to.
+    """The behaviour of this cloud. The defaults answer as Azure was recorded to.
 
     seed: every draw (durations, shapes of progress, faults) comes from it and the resource's id.
     time_scale: drawn durations are multiplied by it; 0.01 makes seven minutes four seconds.

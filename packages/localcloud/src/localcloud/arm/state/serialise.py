@@ -22,7 +22,7 @@ _MOMENTS = frozenset({"created", "ready", "soft_deleted", "start", "end", "gone"
 
 
 def encode(value: object) -> bytes:
-    """Compact JSON."""
+    """Return a value as compact JSON, in UTF-8."""
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:  # a lone surrogate, from a header that is no UTF-8

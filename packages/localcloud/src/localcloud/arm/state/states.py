@@ -17,12 +17,12 @@ def provisioning(resource: Resource, now: datetime) -> str:
 
 
 def is_pending(resource: Resource, now: datetime) -> bool:
-    """Whether a change is under way."""
+    """Return True if a change is under way."""
     return resource.change != "None" and resource.ready is not None and now < resource.ready
 
 
 def is_gone(resource: Resource, now: datetime) -> bool:
-    """Whether its deletion has ended well."""
+    """Return True if its deletion has ended well."""
     return (
         resource.change == "Deleting"
         and resource.ready is not None
@@ -32,7 +32,7 @@ def is_gone(resource: Resource, now: datetime) -> bool:
 
 
 def exists_fully(resource: Resource, now: datetime) -> bool:
-    """Whether some change has ever succeeded: only then its late properties are known."""
+    """Return True if some change has ever succeeded: only then its late properties are known."""
     return resource.born or provisioning(resource, now) == "Succeeded"
 
 

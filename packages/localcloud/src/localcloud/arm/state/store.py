@@ -22,7 +22,7 @@ from localcloud.arm.state.serialise import encode, load
 
 @dataclass(slots=True)
 class Kept:
-    """What all lines together say, in the order of creation."""
+    """The sum of all lines, in the order of creation."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Kept:
     facts: dict[str, Json] = field(default_factory=dict)
 
     def apply(self, line: Json) -> None:
-        """One change more."""
+        """Apply one more change to it."""
         if line.get("clear"):
             self.resources, self.operations, self.tombstones = {}, {}, []
         if resource := line.get("resource"):
@@ -70,7 +70,7 @@ class Store:
         os.close(self._owner)
 
     def take(self) -> Kept:
-        """What was there at the start. Its new owner keeps it up to date, so it is given once."""
+        """Return what was there at the start. Its new owner keeps it up to date, so it is given once."""
         kept, self._kept = self._kept, Kept()
         return kept
 

@@ -17,7 +17,7 @@ from localcloud.arm.state.store import Store
 
 
 def _extends(key: str, prefix: str) -> bool:
-    """Whether this is no child but an extension of the resource, such as a lock."""
+    """Return True if this is no child but an extension of the resource, such as a lock."""
     return key.startswith("providers/", len(prefix))
 
 
@@ -67,7 +67,7 @@ class World:
         return f"{self.profile.seed}|{what}|{self.now().timestamp()}"
 
     def seconds(self, kind: str, what: str) -> float:
-        """How long an operation of this kind will take."""
+        """Draw how long an operation of this kind will take."""
         fixed = self.profile.seconds.get(kind)
         if fixed is not None:
             return fixed

@@ -1,7 +1,7 @@
-"""A process that has the big libraries loaded and gives birth to runtimes, so that one is up again in no time.
+"""A process that has the big libraries loaded and forks runtimes, so that one is up again in no time.
 
 A runtime is a fork: a process of its own, which loads the app by itself and knows nothing of the ones before it but
-their state folder. For every line of arguments read, the nursery writes the child's process id, then its exit code.
+their state folder. For every line of arguments read, it writes the child's process id, then its exit code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIBRARIES = (
 
 
 def main() -> None:
-    """Until the input ends; one child at a time."""
+    """Fork a child for each line of input, one at a time, until the input ends."""
     for library in LIBRARIES:
         importlib.import_module(library)
     if threading.active_count() > 1:
@@ -33,13 +33,13 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _live(json.loads(line))
+            _serve(json.loads(line))
         _tell(child)
         _tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-def _live(arguments: list[str]) -> None:
-    """Be `python -m demo` with these arguments."""
+def _serve(arguments: list[str]) -> None:
+    """Do what `python -m demo` does with these arguments."""
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)
     sys.argv = ["demo", *arguments]

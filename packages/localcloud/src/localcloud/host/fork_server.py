@@ -1,10 +1,10 @@
-"""Bears the workers: a process that has everything loaded but the app, and forks itself for each.
+"""The fork server: a process that has everything loaded but the app, and forks itself for each worker.
 
 It is forked from the host before that has threads, an event loop or sockets, so that a worker has
 none of these, and is there in a moment. It ends with the host, as do the workers, whose pipes end.
 
-    host -> nursery    the environment and the app's folder, with one end of the pipe  ->  the worker's pid
-    host -> nursery    a worker's pid                                                   ->  its exit code
+    FORK   the environment and the app's folder, with one end of the pipe  ->  the worker's pid
+    REAP   a worker's pid                                                  ->  its exit code
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from typing import NoReturn
 from localcloud.host.pipe import packed, received
 from localcloud.host.worker_main import work
 
-BEAR, BURY = b"+", b"-"
-SIGNALLED = 128  # what .NET adds to the number of the signal that ended a process
+FORK, REAP = b"+", b"-"
+# .NET adds this to the number of the signal that ended a process.
+SIGNALLED = 128
 
 
-class Nursery:
-    """The host's end. To be made before there are threads."""
+class ForkServer:
+    """The host's end of the fork server. To be made before there are threads; raises RuntimeError later."""
 
     def __init__(self) -> None:
         if threading.active_count() > 1:
@@ -37,17 +38,17 @@ class Nursery:
             _serve(theirs)  # never returns
         theirs.close()
 
-    def bear(self, app_dir: Path) -> tuple[int, socket.socket]:
-        """A new worker with this process's environment: its pid, and the pipe to it."""
+    def fork(self, app_dir: Path) -> tuple[int, socket.socket]:
+        """Start a worker with this process's environment; return its pid, and the pipe to it."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._end, [BEAR], [theirs.fileno()])
+            socket.send_fds(self._end, [FORK], [theirs.fileno()])
             self._end.sendall(packed((dict(os.environ), app_dir)))
             return int(received(self._end)), ours
 
-    def bury(self, pid: int) -> int:
-        """The exit code of a worker whose pipe has ended."""
-        self._end.sendall(BURY + packed(pid))
+    def reap(self, pid: int) -> int:
+        """Return the exit code of a worker whose pipe has ended."""
+        self._end.sendall(REAP + packed(pid))
         return int(received(self._end))
 
 
@@ -59,20 +60,21 @@ def _serve(end: socket.socket) -> NoReturn:
         while True:
             children ^= {_obey(end)}
     for child in children:
-        os.kill(child, signal.SIGKILL)  # its pipe has ended too, but it may be slow to notice
+        # Its pipe has ended too, but it may be slow to notice.
+        os.kill(child, signal.SIGKILL)
     os._exit(0)
 
 
 def _obey(end: socket.socket) -> int:
-    """Does one thing that the host asks for; the pid of who was born or buried."""
+    """Do one thing that the host asks for; return the pid of the worker that was forked or reaped."""
     verb, files, *_ = socket.recv_fds(end, 1, 1)
     wanted = received(end)
-    if verb == BEAR:
+    if verb == FORK:
         child = os.fork()
         if child == 0:
             end.close()
             environ, app_dir = wanted
-            _be_worker(environ, app_dir, socket.socket(fileno=files[0]))
+            _run_worker(environ, app_dir, socket.socket(fileno=files[0]))
         os.close(files[0])
         end.sendall(packed(child))
         return child
@@ -80,7 +82,7 @@ def _obey(end: socket.socket) -> int:
     return int(wanted)
 
 
-def _be_worker(environ: dict[str, str], app_dir: Path, pipe: socket.socket) -> NoReturn:
+def _run_worker(environ: dict[str, str], app_dir: Path, pipe: socket.socket) -> NoReturn:
     try:
         os.environ.clear()
         os.environ.update(environ)
@@ -91,7 +93,7 @@ def _be_worker(environ: dict[str, str], app_dir: Path, pipe: socket.socket) -> N
 
 
 def _end_of(child: int) -> int:
-    """Its exit code; one that has closed its pipe and lives on is ended."""
+    """Return a child's exit code; one that has closed its pipe and lives on is ended."""
     with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
