@@ -50,7 +50,7 @@ e2e: $(VENV)/.dev node_modules/.installed  ## all that needs no moved clock on f
 	@$(ON_FUNC) tests/e2e tests/scenarios
 
 e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker and a dead host, on func
-	@$(ON_FUNC) tests/e2e
+	@$(ON_FUNC) tests/e2e --ignore tests/e2e/proofs
 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension (HOST=func: that one)
 	@$(BIN)/python -m tests.conformance.run $(if $(HOST),--host $(HOST))

@@ -37,7 +37,7 @@ def begin_run(
         stage=state.stage,
         stage_since=_since(snapshot),
         deletion=snapshot.wants_deletion,
-        image=state.image,
+        image=snapshot.image,
         limits=snapshot.accepted.limits,
     )
 

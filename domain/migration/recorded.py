@@ -171,6 +171,13 @@ class Snapshot(Message):
         )
 
     @property
+    def image(self) -> ImageFate:
+        """What a run takes the image for when it begins. Once our own DELETE may have been sent, it means nothing that
+        the image was seen gone, which an activity of an earlier run may have seen late: the deletion tells whose doing
+        it was."""
+        return ImageFate.KEPT if self.latch.deletion else self.state.image
+
+    @property
     def wants_deletion(self) -> bool:
         """True if the request asks for the deletion of the image."""
         return bool((self.accepted.request.get("deletion") or {}).get("enabled"))

@@ -13,7 +13,7 @@ from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
 from activities.planning import plan_migration
-from activities.progress import finish_migration, record_progress
+from activities.progress import begin_run, finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
 from domain.migration.recorded import Failing
 from domain.migration.stages import ImageFate
@@ -99,6 +99,17 @@ def test_that_the_image_is_gone_is_written_down(azure: Azure) -> None:
     azure.delete_image()
     assert azure.done(check_image)["present"] is False
     assert azure.written().state.image is ImageFate.GONE
+
+
+def test_that_the_image_is_gone_after_our_delete_is_not_others_doing(azure: Azure) -> None:
+    """An earlier run's late look finds what our DELETE did: a later run still asks the deletion whose doing it was."""
+    azure.approved()
+    azure.done(delete_image)
+    azure.time.advance(minutes=5)
+    assert azure.done(check_image)["present"] is False
+    azure.restart()
+    assert azure.done(begin_run)["image"] == ImageFate.KEPT
+    assert azure.done(delete_image, run=2)["byUs"]
 
 
 # -- since when it fails ----------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The same app on func and on the embedded host, driven by the scenarios' own client."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,19 +7,15 @@ import pytest
 from tests.azurite import azurite as azurite  # a fixture of the tests here
 from tests.e2e.apps import an_app
 from tests.e2e.hosts import CoreTools, Embedded, Host
+from tests.e2e.opting import opted_in
 from tests.e2e.real_time import RealTime
 from tests.scenarios.conftest import add_gallery
-
-
-def _opted_in() -> None:
-    if not os.environ.get("GALLERY_MIGRATOR_E2E"):
-        pytest.skip("opt-in: `make e2e` runs it on func")
 
 
 @pytest.fixture(scope="module")
 def func(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealTime]:
     """The app on func, with a gallery: the real Durable extension."""
-    _opted_in()
+    opted_in()
     with an_app(CoreTools, tmp_path_factory.mktemp("func")) as client:
         add_gallery(client)
         yield client
@@ -39,7 +34,7 @@ def app(
     """The app on a host, with a gallery; skips where something is missing, and says what."""
     host: type[Host] = request.param
     if host is CoreTools:
-        _opted_in()
+        opted_in()
     with an_app(host, tmp_path_factory.mktemp(host.name)) as client:
         add_gallery(client)
         yield client

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from azure.data.tables import TableClient
 from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.e2e.processes import APPROVAL_SECRET, START_SECONDS, Processes, end, python_worker_of
+from tests.scenarios.process import ROOT
 
 NO_KEY = "core-tools-ask-for-no-key"
 # What holds everything that an app keeps.
@@ -37,6 +38,7 @@ class Host:
         self, processes: Processes, environment: Mapping[str, str], arm: Mapping[str, Any]
     ) -> None:
         self.state = processes.folder
+        self.app = ROOT  # from the next start on
         self._processes, self._environment, self._arm = processes, dict(environment), arm
         self._port = free_port()
         self._generation = 0
@@ -45,7 +47,7 @@ class Host:
     def start(self) -> dict[str, Any]:
         """What connection.json of `make up` would say."""
         command = self._command()
-        self._process = self._processes.start(self.name, command, self._environment)
+        self._process = self._processes.start(self.name, command, self._environment, self.app)
         until(self.answers, START_SECONDS, lambda: self.printed()[-3000:])
         return {
             "app": {"url": f"http://127.0.0.1:{self._port}", "key": self._key()},
@@ -121,17 +123,23 @@ class CoreTools(Host):
         storage = self._environment["AzureWebJobsStorage"]
         return TableClient.from_connection_string(storage, f"{name}History")
 
-    def kill_worker_in_turns(self, migrations: int) -> None:
-        """Kill the Python worker, and nothing else, while it has a call for so many migrations, half of them turns."""
+    def kill_worker_in_turns(
+        self, migrations: int, nudge: Callable[[], None] = lambda: None
+    ) -> None:
+        """Kill the Python worker, and nothing else, while it has a call for so many migrations, half of them turns.
+        `nudge`: what makes turns due while the worker stands still, where nothing else would."""
         assert self._process is not None
         worker = python_worker_of(self._process.pid)
-        until(lambda: self._stopped_in_turns(worker, migrations), START_SECONDS, self.printed)
+        until(
+            lambda: self._stopped_in_turns(worker, migrations, nudge), START_SECONDS, self.printed
+        )
         os.kill(worker, signal.SIGKILL)
         until(self.answers, START_SECONDS, lambda: self.printed()[-3000:], again=0.5)
 
-    def _stopped_in_turns(self, worker: int, migrations: int) -> bool:
+    def _stopped_in_turns(self, worker: int, migrations: int, nudge: Callable[[], None]) -> bool:
         """Stop the worker until something is due for each; let it go on if activities are most of it."""
         os.kill(worker, signal.SIGSTOP)
+        nudge()
         until(lambda: calls_in_flight(self.printed()).total() >= migrations, again=0.2)
         if calls_in_flight(self.printed())["orchestrationTrigger"] * 2 >= migrations:
             return True

@@ -20,9 +20,10 @@ CALM_PACE = {"REPLICATION_POLL_INTERVAL": "PT3M", "SWEEP_SCHEDULE": "0 0 * * * *
 
 
 class Process(Protocol):
-    """What the app runs in; it can be ended and started again."""
+    """What the app runs in; it can be ended and started again. `app`: the folder that the next start serves."""
 
     state: Path
+    app: Path
 
     def start(self) -> dict[str, Any]:
         """What connection.json says once the app answers."""
@@ -39,6 +40,7 @@ class LocalCloudProcess:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "state"
+        self.app = ROOT  # from the next start on
         self.log = folder / "printed.txt"
         self._environment = {**os.environ, **CALM_PACE, **(environment or {})}
         self._port = _free_port()
@@ -51,7 +53,7 @@ class LocalCloudProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "demo", "up", *options],
-                cwd=ROOT,
+                cwd=self.app,
                 env=self._environment,
                 stdout=log,
                 stderr=log,

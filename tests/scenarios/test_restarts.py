@@ -17,6 +17,7 @@ from tests.scenarios import promises
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
+from tests.scenarios.definitions import make_definition
 
 # Where ARM holds a call, before or after it takes effect, when the process ends: the stage's own call.
 HELD = {
@@ -90,7 +91,7 @@ def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
     cloud.advance_to_stage("approval", *started.values())
     started["replication"] = cloud.begin("replication")
     cloud.advance("PT4M")
-    _make_definition(cloud, "version")
+    make_definition(cloud, "version")
     cloud.faults(NO_PLAN_AT_THE_START, *(_hold(stage, when) for stage in HELD))
     for name in ("promotion", "deletion"):
         cloud.decide(started[name])
@@ -107,24 +108,6 @@ def _one_in_each_stage(cloud: Client, when: str) -> dict[str, str]:
 def _hold(stage: str, when: str) -> Json:
     method, path, nth = HELD[stage]
     return {"what": "hold", "method": method, "path": path, "when": when, "nth": nth}
-
-
-def _make_definition(cloud: Client, name: str) -> None:
-    """Somebody made the image definition before, so that the version comes at once."""
-    request = cloud.request(name)
-    wanted = request["imageDefinition"]
-    body = {
-        "location": "eastus2",
-        "properties": {
-            "osType": "Linux",
-            "osState": "Generalized",
-            "hyperVGeneration": "V2",
-            "identifier": {key: wanted[key] for key in ("publisher", "offer", "sku")},
-            "features": [{"name": "SecurityType", "value": "Standard"}],
-        },
-    }
-    cloud.arm("PUT", f"{request['galleryId']}/images/{name}", body, "2024-03-03")
-    cloud.advance("PT1M")
 
 
 def _approve_as_they_ask(cloud: Client, migrations: dict[str, str]) -> None:
