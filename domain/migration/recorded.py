@@ -172,7 +172,7 @@ class Snapshot(Message):
 
     @property
     def image(self) -> ImageFate:
-        """What a run takes the image for when it begins. Once our own DELETE may have been sent, it means nothing that
+        """The fate of the image that a run begins with. Once our own DELETE may have been sent, it means nothing that
         the image was seen gone, which an activity of an earlier run may have seen late: the deletion tells whose doing
         it was."""
         return ImageFate.KEPT if self.latch.deletion else self.state.image
