@@ -80,6 +80,26 @@ def test_a_restart_is_no_difference() -> None:
     assert restarts(other) == ["deletion"]
 
 
+def asked_late(other: Json) -> None:
+    """The line that asks comes 40 seconds after the deadline was set."""
+    line = other["timeline"][1]
+    line["at"] = (datetime.fromisoformat(line["at"]) + timedelta(seconds=40)).isoformat()
+
+
+def test_a_line_that_a_later_run_wrote_moves_no_deadline() -> None:
+    """The run that set it died before the line; no deadline but that one is forgiven."""
+    other = status()
+    asked_late(other)
+    again = {"at": BEGAN.isoformat(), "stage": "replication", "text": "started again (1): Failed"}
+    other["timeline"].insert(1, again)
+    assert found_in(other) == []
+    for minutes in (-1, 1):
+        moved = copy.deepcopy(other)
+        end = datetime.fromisoformat(moved["approval"]["deadline"]) + timedelta(minutes=minutes)
+        moved["approval"]["deadline"] = end.isoformat()
+        assert [text.partition(" ")[0] for text in found_in(moved)] == ["approval.deadline"]
+
+
 def later_deadline(other: Json) -> None:
     """Moved by a minute, as a second run's own deadline would be."""
     deadline = datetime.fromisoformat(other["approval"]["deadline"]) + timedelta(minutes=1)
@@ -91,6 +111,7 @@ DIFFERENT: dict[str, tuple[str, Callable[[Json], Any]]] = {
     "a line that is missing": ("timeline", lambda s: s["timeline"].pop(2)),
     "a line twice": ("timeline", lambda s: s["timeline"].insert(1, s["timeline"][1])),
     "another stage of a line": ("timeline", lambda s: s["timeline"][1].update(stage="promotion")),
+    "a line that was late": ("approval.deadline", asked_late),
     "a moved deadline": ("approval.deadline", later_deadline),
     "no deadline": ("approval.deadline", lambda s: s["approval"].update(deadline=None)),
     "a warning": ("warnings", lambda s: s["warnings"].append("careful")),
