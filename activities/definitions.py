@@ -3,7 +3,6 @@
 from activities.activity import implements
 from arm.definitions import create_definition, read_definition
 from domain.facts import DefinitionFacts, definition_facts
-from domain.ids import parse_gallery_id
 from domain.messages import ENSURE_DEFINITION, DefinitionState, StepRequest
 from domain.migration.fitting import Misfit, Needs, misfits_of_image, misfits_of_request
 from domain.migration.latch import Effect, Halt
@@ -19,8 +18,7 @@ def ensure_definition(
 ) -> DefinitionState | ActivityError | Halt:
     """Create the definition if it is absent; an existing one is never changed."""
     plan = snapshot.planned
-    gallery = parse_gallery_id(plan.gallery_id)
-    existing = read_definition(app.arm, gallery, plan.definition_name)
+    existing = read_definition(app.arm, plan.gallery, plan.definition_name)
     if existing is not None:
         return _state_of(existing, _misfits(existing, snapshot))
     name, body = plan.definition_name, plan.definition_body
@@ -28,7 +26,7 @@ def ensure_definition(
         app.records,
         request,
         Effect.DEFINITION,
-        lambda: create_definition(app.arm, gallery, name, body),
+        lambda: create_definition(app.arm, plan.gallery, name, body),
     )
     if isinstance(sent, Halt):
         return sent

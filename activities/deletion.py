@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import clock
 from activities.activity import implements
+from activities.versions import read_planned_version
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.images import begin_deletion, facts_with_creation, read_image_body
 from arm.operations import operation_error
 from arm.requests import check_missing
-from arm.versions import read_version_body
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
 from domain.facts import version_facts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
@@ -64,7 +64,7 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
     """Make every reading and every check, keep the recipe, look once more, and send the DELETE."""
     plan, before = snapshot.planned, snapshot.latch.deletion
-    image = parse_image_id(plan.image_id)
+    image = plan.image
     seen = _look(app.arm, image)
     if seen is None or (before and _is_another(seen.fingerprint, plan.fingerprint)):
         return ImageGone(by_us=before is not None)
@@ -81,9 +81,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
 
 def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[str]:
     """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
-    plan = snapshot.planned
-    gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
+    body = read_planned_version(app.arm, snapshot.planned)
     if body is None:
         return ["the image version is not there (any more)"]
     checks = check_gate(_readings(snapshot, now, body), _question(snapshot))
@@ -156,7 +154,7 @@ def confirm_deletion(
 ) -> DeletionState | ActivityError | Halt:
     """Gone once Azure answers 404, or has another image of that name."""
     plan, intent = snapshot.planned, snapshot.latch.deletion
-    image = parse_image_id(plan.image_id)
+    image = plan.image
     body = read_image_body(app.arm, image)
     if body is None:
         return DeletionState(gone=True)

@@ -2,7 +2,6 @@
 
 from activities.activity import implements
 from arm.images import read_image_facts
-from domain.ids import parse_image_id
 from domain.messages import CHECK_IMAGE, ImageState, StepRequest
 from domain.migration.fingerprint import fingerprint_of, same_as_far_as_known
 from domain.migration.latch import Halt
@@ -18,7 +17,7 @@ def check_image(
 ) -> ImageState | ActivityError | Halt:
     """Compare the image with the one that was planned; write it down for later runs when it is gone."""
     plan = snapshot.planned
-    facts = read_image_facts(app.arm, parse_image_id(plan.image_id))
+    facts = read_image_facts(app.arm, plan.image)
     if facts is None:
         app.records.change_state(request.migration_id, _gone)
         return ImageState(present=False)

@@ -8,7 +8,7 @@ from arm.operations import operation_error
 from arm.requests import ArmResponse
 from arm.versions import put_version, read_version_body
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId
 from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
@@ -34,6 +34,11 @@ from services.effects import send
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
 
 
+def read_planned_version(arm: ArmClient, plan: Plan) -> Json | None:
+    """The version that the plan names, as Azure answers it; None if it is not there."""
+    return read_version_body(arm, plan.gallery, plan.definition_name, plan.version_name)
+
+
 @implements(START_VERSION)
 def start_version(
     request: StepRequest, snapshot: Snapshot, app: Dependencies
@@ -44,11 +49,10 @@ def start_version(
     at most twice, which Azure takes as an update.
     """
     plan = snapshot.planned
-    gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
+    body = read_planned_version(app.arm, plan)
     if body is not None:
         return _adopted(snapshot, plan, version_facts(body))
-    image = read_image_facts(app.arm, parse_image_id(plan.image_id))
+    image = read_image_facts(app.arm, plan.image)
     if image is None or not same_as_far_as_known(
         fingerprint_of(image).value, plan.fingerprint.value
     ):
@@ -68,7 +72,7 @@ def start_version(
 def _put(
     app: Dependencies, request: StepRequest, effect: Effect, plan: Plan, body: Json
 ) -> ArmResponse | Halt:
-    gallery = parse_gallery_id(plan.gallery_id)
+    gallery = plan.gallery
     return send(
         app.records,
         request,
@@ -98,14 +102,13 @@ def read_replication(
 ) -> VersionReading | ActivityError | Halt:
     """One look at the version; regions are written to the records when they have changed."""
     plan = snapshot.planned
-    gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
+    body = read_planned_version(app.arm, plan)
     if body is None:
         return VersionReading(found=False)
     reading = version_reading(body)
     url = _operation_of(snapshot)
     if reading.provisioning_state == "Failed" and url:
-        reading = _with_operation_error(app.arm, reading, gallery, url)
+        reading = _with_operation_error(app.arm, reading, plan.gallery, url)
     if reading.regions != snapshot.regions:
         app.records.write_regions(request.migration_id, reading.regions)
     return reading
@@ -125,8 +128,7 @@ def promote_version(
 ) -> PromotionSent | ActivityError | Halt:
     """Set `excludeFromLatest`: the version as read with only that flag changed. Nothing is sent if it is so already."""
     plan = snapshot.planned
-    gallery = parse_gallery_id(plan.gallery_id)
-    body = read_version_body(app.arm, gallery, plan.definition_name, plan.version_name)
+    body = read_planned_version(app.arm, plan)
     if body is None:
         return ActivityError(code="VersionNotFound", message="the version is gone")
     existing = version_facts(body)

@@ -38,14 +38,7 @@ class Message(BaseModel):
 class StrictModel(Message):
     """A frozen value that somebody outside wrote: unknown fields are errors, types are strict."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        alias_generator=to_camel,
-        populate_by_name=True,
-        defer_build=True,
-    )
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def iso_duration(length: timedelta) -> str:

@@ -3,13 +3,12 @@
 import re
 import shlex
 
-from domain.ids import parse_image_id
 from domain.migration.planning import Plan
 
 
 def create_vm_command(plan: Plan) -> str:
     """An `az vm create` line that makes a VM from exactly this version, in the image's own resource group."""
-    image = parse_image_id(plan.image_id)
+    image = plan.image
     words = ["az", "vm", "create"]
     words += ["--subscription", image.subscription, "--resource-group", image.resource_group]
     words += [

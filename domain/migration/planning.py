@@ -10,6 +10,7 @@ from datetime import datetime
 
 from domain.errors import Problem
 from domain.facts import DefinitionFacts, VersionFacts
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
@@ -51,6 +52,17 @@ class Plan(Message):
     exclude_from_latest: bool
     deletion: bool
     warnings: tuple[str, ...] = ()
+
+    # Not cached: `model_copy` would carry the parts of another id along.
+    @property
+    def image(self) -> ComputeId:
+        """The parts of the image's id."""
+        return parse_image_id(self.image_id)
+
+    @property
+    def gallery(self) -> ComputeId:
+        """The parts of the gallery's id."""
+        return parse_gallery_id(self.gallery_id)
 
 
 def make_plan(

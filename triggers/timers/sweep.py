@@ -82,8 +82,10 @@ async def _nobody_tells(
     client: df.DurableOrchestrationClient, migration: str, ended: timedelta
 ) -> bool:
     """Tell whether its own orchestration has had its time to tell the end, or died before it did."""
-    if ended <= GRACE or ended > TELLING_GRACE:
-        return ended > TELLING_GRACE
+    if ended > TELLING_GRACE:
+        return True
+    if ended <= GRACE:
+        return False
     seen = await look_at_orchestrations(client, migration)
     return seen is not None and seen[0].runtime in ENDED | {Runtime.MISSING}
 
