@@ -218,10 +218,9 @@ class Settings(BaseModel):
             polling=PollPolicy(interval=interval, timeout=timeout),
         )
 
-    @property
-    def restart_policy(self) -> RestartPolicy:
-        """The limit and first delay of the sweep's restarts."""
-        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay)
+    def restart_policy(self, version: str) -> RestartPolicy:
+        """The limit and first delay of restarts by the sweep of a host that gives this version to what it starts."""
+        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay, version=version)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

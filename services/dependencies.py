@@ -1,9 +1,12 @@
 """The dependencies of the app's use cases, made once for a worker process and handed in."""
 
+import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arm.client import ArmClient
@@ -14,6 +17,9 @@ from records.store import RecordStore
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+
+_HOST_JSON = Path(__file__).parents[1] / "host.json"
+_DEFAULT_VERSION = "AzureFunctionsJobHost__extensions__durableTask__defaultVersion"
 
 log = logging.getLogger("gallery_migrator")
 
@@ -33,11 +39,15 @@ def settings_at_start() -> Settings:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The settings, records and ARM client of the use cases. A further identity in Azure is a further ArmClient."""
+    """The settings, records and ARM client of the use cases. A further identity in Azure is a further ArmClient.
+
+    `version`: what this host gives to the orchestrations that it starts.
+    """
 
     settings: Settings
     records: MigrationRecords
     arm: ArmClient
+    version: str = ""
 
 
 @cache
@@ -49,7 +59,14 @@ def dependencies() -> Dependencies:
         settings=settings,
         records=MigrationRecords(_store(settings)),
         arm=ArmClient(settings.arm_endpoint, settings.token_scope, credential),
+        version=orchestration_version(_HOST_JSON, os.environ),
     )
+
+
+def orchestration_version(host_json: Path, environ: Mapping[str, str]) -> str:
+    """Return the extension's `defaultVersion` as the host reads it: an app setting wins over host.json; else empty."""
+    durable = json.loads(host_json.read_text())["extensions"]["durableTask"]
+    return environ.get(_DEFAULT_VERSION) or str(durable.get("defaultVersion", ""))
 
 
 @cache

@@ -48,13 +48,15 @@ class Intent(Message):
 
 
 class Restart(Message):
-    """One start from the records. `mark`: how far the migration had come; not `counted`: other code was the cause."""
+    """One start from the records. `mark`: how far the migration had come; not `counted`: other code was the cause;
+    `version`: host.json's `defaultVersion` on the host that started it, empty in records from before it was kept."""
 
     run: int
     at: datetime
     cause: str
     mark: str
     counted: bool = True
+    version: str = ""
 
 
 class MigrationResult(Message):

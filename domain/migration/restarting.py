@@ -23,6 +23,8 @@ from domain.migration.stages import (
 LONGEST_TIMER = timedelta(days=1)
 HANGS_AFTER = LONGEST_TIMER + timedelta(hours=1)
 LONGEST_DELAY = timedelta(hours=1)
+# In first delays, ten minutes by default: two sweeps of the others.
+OTHERS_FIRST = 10
 LONGEST_TEXT = 500
 _DOUBLINGS = 12
 # The extension's own words for an orchestration that was begun on other code (host.json: Strict, Fail).
@@ -61,10 +63,12 @@ class OrchestrationState(NamedTuple):
 
 
 class RestartPolicy(NamedTuple):
-    """The number of times that a migration is started again without moving on, and the first delay."""
+    """The number of times that a migration is started again without moving on, and the first delay. `version`: what
+    this host gives to the orchestrations that it starts (host.json's `defaultVersion`)."""
 
     limit: int
     delay: timedelta
+    version: str = ""
 
 
 class StartAgain(NamedTuple):
@@ -155,7 +159,8 @@ def _again(
     if sum(restart.counted for restart in in_a_row) >= policy.limit:
         tries = f"{how}, {policy.limit} times without coming further"
         return EndIt(implied_end(snapshot, tries, parent.text, now))
-    if in_a_row and now < in_a_row[-1].at + delay_after(len(in_a_row), policy.delay):
+    other_code = OTHER_CODE in parent.text
+    if in_a_row and now < in_a_row[-1].at + _pause(in_a_row, policy, other_code=other_code):
         return Step.LEAVE
     text = told(parent.text)
     return StartAgain(
@@ -164,12 +169,21 @@ def _again(
             at=now,
             cause=f"its orchestration {how}{f' ({text})' if text else ''}",
             mark=mark,
-            counted=OTHER_CODE not in parent.text,
+            counted=not other_code,
+            version=policy.version,
         )
     )
 
 
 _HOW = {Runtime.FAILED: "failed", Runtime.MISSING: "vanished", Runtime.COMPLETED: "was replaced"}
+
+
+def _pause(in_a_row: list[Restart], policy: RestartPolicy, *, other_code: bool) -> timedelta:
+    """The pause since the last restart. While two versions run side by side, what one starts the other's code may end:
+    a host whose own version did not hold lets hosts of other versions try first."""
+    delay = delay_after(len(in_a_row), policy.delay)
+    mine = policy.version and in_a_row[-1].version == policy.version
+    return delay + OTHERS_FIRST * policy.delay if other_code and mine else delay
 
 
 def delay_after(restarts: int, first: timedelta) -> timedelta:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from domain.settings import InvalidSettingsError, Settings
 from services import dependencies as configuration
 from tests.app import app, forget
 
+ROOT = Path(__file__).parents[2]
+VERSION = "AzureFunctionsJobHost__extensions__durableTask__defaultVersion"
 HOMES = ("RECORDS_TABLE_ENDPOINT", "RECORDS_TABLE_CONNECTION_STRING", "AzureWebJobsStorage")
 
 
@@ -56,3 +61,23 @@ def test_the_app_starts_with_the_defaults_while_a_setting_is_wrong(
     assert [variable in message for message in caplog.messages] == [True]
     with pytest.raises(InvalidSettingsError, match=variable):
         app()
+
+
+@pytest.mark.parametrize(
+    ("environ", "version"),
+    [({}, "3.1"), ({VERSION: "4.0"}, "4.0"), ({VERSION: ""}, "3.1")],
+    ids=["host.json's", "an app setting's", "an empty app setting"],
+)
+def test_the_app_knows_the_version_of_what_it_starts(
+    environ: dict[str, str], version: str, tmp_path: Path
+) -> None:
+    """As the host reads it: app settings stand above host.json."""
+    host = tmp_path / "host.json"
+    host.write_text('{"extensions": {"durableTask": {"defaultVersion": "3.1"}}}')
+    assert configuration.orchestration_version(host, environ) == version
+
+
+def test_restarts_get_the_version_that_is_deployed() -> None:
+    """The dependencies of the app have it from host.json."""
+    deployed = json.loads((ROOT / "host.json").read_text())
+    assert app().version == deployed["extensions"]["durableTask"]["defaultVersion"] != ""

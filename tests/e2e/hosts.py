@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.e2e.processes import APPROVAL_SECRET, START_SECONDS, Processes, end, python_worker_of
 from tests.scenarios.process import ROOT
+
+DUE_SECONDS, LOOK_AGAIN_SECONDS = 20, 0.2
 
 NO_KEY = "core-tools-ask-for-no-key"
 # What holds everything that an app keeps.
@@ -137,11 +140,15 @@ class CoreTools(Host):
         until(self.answers, START_SECONDS, lambda: self.printed()[-3000:], again=0.5)
 
     def _stopped_in_turns(self, worker: int, migrations: int, nudge: Callable[[], None]) -> bool:
-        """Stop the worker until something is due for each; let it go on if activities are most of it."""
+        """Stop the worker until something is due for each; let it go on if activities are most of it, or if too little
+        becomes due: of two hosts the other may have all partitions for a while."""
         os.kill(worker, signal.SIGSTOP)
         nudge()
-        until(lambda: calls_in_flight(self.printed()).total() >= migrations, again=0.2)
-        if calls_in_flight(self.printed())["orchestrationTrigger"] * 2 >= migrations:
+        end = time.monotonic() + DUE_SECONDS
+        while time.monotonic() < end and calls_in_flight(self.printed()).total() < migrations:
+            time.sleep(LOOK_AGAIN_SECONDS)
+        calls = calls_in_flight(self.printed())
+        if calls.total() >= migrations and calls["orchestrationTrigger"] * 2 >= migrations:
             return True
         os.kill(worker, signal.SIGCONT)
         return False

@@ -102,7 +102,7 @@ async def _go_on(
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = app.settings.restart_policy
+    policy = app.settings.restart_policy(app.version)
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)

@@ -16,6 +16,7 @@ from domain.migration.restarting import (
     LONGEST_TEXT,
     LONGEST_TIMER,
     OTHER_CODE,
+    OTHERS_FIRST,
     Decision,
     EndIt,
     OrchestrationState,
@@ -67,8 +68,9 @@ def judged(
     children: tuple[OrchestrationState, ...] = NO_CHILDREN,
     snapshot: Snapshot | None = None,
     now: datetime = NOW,
+    policy: RestartPolicy = POLICY,
 ) -> Decision:
-    return judge_orchestration(snapshot or a_snapshot(), parent, children, now, POLICY)
+    return judge_orchestration(snapshot or a_snapshot(), parent, children, now, policy)
 
 
 def seen(
@@ -222,6 +224,30 @@ def test_other_code_is_no_fault_and_is_not_counted() -> None:
     assert isinstance(judged(seen(Runtime.FAILED, text), snapshot=often), StartAgain)
     just = a_snapshot(latch=restarts(9, snapshot, counted=False))
     assert judged(seen(Runtime.FAILED, text), snapshot=just) == Step.LEAVE
+
+
+@pytest.mark.parametrize(("version", "later"), [("1.0", OTHERS_FIRST), ("2.0", 0), ("", 0)])
+def test_a_host_whose_version_did_not_hold_lets_others_try_first(version: str, later: int) -> None:
+    """For ten first delays more than them; started before versions were kept: for no longer."""
+    latch = restarts(2, a_snapshot(), version=version)
+    policy = POLICY._replace(version="1.0")
+    due = NOW + timedelta(minutes=2 + later)
+    ended = seen(Runtime.FAILED, f"{OTHER_CODE}: …")
+    early = due - timedelta(seconds=1)
+    snapshot = a_snapshot(latch=latch)
+    assert judged(ended, snapshot=snapshot, now=early, policy=policy) == Step.LEAVE
+    found = judged(ended, snapshot=snapshot, now=due, policy=policy)
+    assert isinstance(found, StartAgain)
+    assert found.start.version == "1.0"
+
+
+def test_what_died_of_itself_does_not_wait_for_other_versions() -> None:
+    """Its version has held so far, so its own host starts it again."""
+    snapshot = a_snapshot(latch=restarts(1, a_snapshot(), version="1.0"))
+    policy = POLICY._replace(version="1.0")
+    due = NOW + policy.delay
+    found = judged(seen(Runtime.FAILED, "died"), snapshot=snapshot, now=due, policy=policy)
+    assert isinstance(found, StartAgain)
 
 
 # -- how often --------------------------------------------------------------------------------------------------
