@@ -5,6 +5,7 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
+import startup
 from activities.approvals import decide_approval, open_approval
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
@@ -122,3 +123,6 @@ async def sweep_migrations(timer: func.TimerRequest, client: df.DurableOrchestra
 @app.durable_client_input(client_name="client")
 async def purge_histories(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     await purge.purge(client)
+
+
+startup.loaded()

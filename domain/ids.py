@@ -11,44 +11,47 @@ from typing import NamedTuple
 
 MAX_VERSION_PART = 2**31 - 1
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
+# Patterns are compiled when they are first used (by `re`, which keeps them), not in every cold start.
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})"
 
 
 class NameRule(NamedTuple):
     """A rule for names, as a pattern and in words."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     words: str
 
     def problem_with(self, name: str) -> str | None:
         """Return why `name` is not allowed, or None if it is."""
-        return None if self.pattern.fullmatch(name) else f"'{name}' is not allowed: {self.words}"
+        return (
+            None if re.fullmatch(self.pattern, name) else f"'{name}' is not allowed: {self.words}"
+        )
 
 
 RESOURCE_GROUP = NameRule(
-    re.compile(r"[\w\-.()]{0,89}[\w\-()]"),
+    r"[\w\-.()]{0,89}[\w\-()]",
     "1 to 90 letters, digits, '_', '-', '.' or parentheses, not ending in '.'",
 )
 IMAGE = NameRule(
-    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9_])?"),
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9_])?",
     "1 to 80 letters, digits, '_', '.' or '-', beginning with a letter or digit, "
     "ending with a letter, digit or '_'",
 )
 GALLERY = NameRule(
-    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.]{0,78}[A-Za-z0-9])?"),
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.]{0,78}[A-Za-z0-9])?",
     "1 to 80 letters, digits, '_' or '.' (no '-'), beginning and ending with a letter or digit",
 )
 DEFINITION = NameRule(
-    re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9])?"),
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,78}[A-Za-z0-9])?",
     "1 to 80 letters, digits, '_', '.' or '-', beginning and ending with a letter or digit",
 )
 PUBLISHER = NameRule(
-    re.compile(r"[A-Za-z0-9_.\-]{0,127}[A-Za-z0-9_\-]"),
+    r"[A-Za-z0-9_.\-]{0,127}[A-Za-z0-9_\-]",
     "1 to 128 letters, digits, '_', '.' or '-', not ending in '.'",
 )
 OFFER = SKU = NameRule(
-    re.compile(r"[A-Za-z0-9_.\-]{0,63}[A-Za-z0-9_\-]"),
+    r"[A-Za-z0-9_.\-]{0,63}[A-Za-z0-9_\-]",
     "1 to 64 letters, digits, '_', '.' or '-', not ending in '.'",
 )
 
@@ -102,7 +105,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
         want is not None and part.lower() != want for part, want in zip(parts, fixed, strict=True)
     ):
         raise ValueError(f"must be a resource id of the form {shape}")
-    if not _GUID.fullmatch(parts[2]):
+    if not re.fullmatch(_GUID, parts[2]):
         raise ValueError(f"'{parts[2]}' is no subscription id; it must be a GUID")
     for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
         if found:
@@ -112,7 +115,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
 
 def is_subscription_id(text: str) -> bool:
     """Return True if a text is a GUID, as ids of subscriptions are."""
-    return _GUID.fullmatch(text) is not None
+    return re.fullmatch(_GUID, text) is not None
 
 
 def parse_version_name(name: str) -> tuple[int, int, int]:
@@ -148,7 +151,7 @@ def migration_id(key: str, attempt: int) -> str:
 
 def parse_migration_id(text: str) -> tuple[str, int] | None:
     """Image key and attempt, or None if `text` is no migration id."""
-    found = _MIGRATION_ID.fullmatch(text)
+    found = re.fullmatch(_MIGRATION_ID, text)
     return (found[1], int(found[2])) if found else None
 
 

@@ -5,13 +5,13 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
+_SECONDS = r"[0-9]{1,9}(\.[0-9]*)?"
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds from `now` on, never less than none; None when the header says neither a number nor a date."""
     header = (header or "").strip()
-    if _SECONDS.fullmatch(header):
+    if re.fullmatch(_SECONDS, header):
         return float(header)
     try:
         when = parsedate_to_datetime(header)

@@ -17,11 +17,11 @@ from typing import NamedTuple
 from domain.values import Message
 
 # `*`, a number or a name, or a range of them; and a step. Longer numbers do not fit the host's integers.
-_PART = re.compile(r"(?:\*|(\d{1,9}|[a-z]+)(?:-(\d{1,9}|[a-z]+))?)(?:/(\d{1,9}))?", re.IGNORECASE)
-_TIME_SPAN = re.compile(r"-?[\d.]*\d(?::[\d.]+)*")
+_PART = r"(?i)(?:\*|(\d{1,9}|[a-z]+)(?:-(\d{1,9}|[a-z]+))?)(?:/(\d{1,9}))?"
+_TIME_SPAN = r"-?[\d.]*\d(?::[\d.]+)*"
 _MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Many take NCRONTAB for it.
-_QUARTZ = re.compile(r"\?|.*#.*|\d*[LW]+", re.IGNORECASE)
+_QUARTZ = r"(?i)\?|.*#.*|\d*[LW]+"
 _DAY = timedelta(days=1)
 
 
@@ -38,7 +38,7 @@ class Field(NamedTuple):
         return tuple(sorted({number for part in text.split(",") for number in self._part(part)}))
 
     def _part(self, text: str) -> range:
-        found = _PART.fullmatch(text)
+        found = re.fullmatch(_PART, text)
         if found is None or not text.isascii():
             raise ValueError(self._no(text))
         first, last, step = found.groups()
@@ -58,7 +58,7 @@ class Field(NamedTuple):
 
     def _no(self, text: str) -> str:
         named = f" or {self.names[0].title()} to {self.names[-1].title()}" if self.names else ""
-        signs = "; NCRONTAB has no ?, L, W and #" if _QUARTZ.fullmatch(text) else ""
+        signs = "; NCRONTAB has no ?, L, W and #" if re.fullmatch(_QUARTZ, text) else ""
         return f"{self.name} '{text}' is not within {self.low} to {self.high}{named}{signs}"
 
 
@@ -135,7 +135,7 @@ def _no_expression(text: str, parts: list[str]) -> str | None:
     """Return why a text is not even an expression with wrong fields, or None if it is one."""
     if "%" in text:
         return "must be the schedule itself; other settings (%NAME%) are not looked up in it"
-    if len(parts) == 1 and _TIME_SPAN.fullmatch(parts[0]):
+    if len(parts) == 1 and re.fullmatch(_TIME_SPAN, parts[0]):
         return (
             f"'{parts[0]}' is an interval (TimeSpan), which only hosts on a dedicated plan take; write it as NCRONTAB, "
             "such as 0 */5 * * * *"

@@ -18,14 +18,15 @@ from localcloud.testing.figures import tell
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("domain", "records", "arm", "services", "orchestrators", "activities", "triggers")
 DEPLOYED = sorted(
-    [ROOT / "function_app.py", ROOT / "clock.py"]
+    [ROOT / "function_app.py", ROOT / "clock.py", ROOT / "startup.py"]
     + [path for folder in FOLDERS for path in (ROOT / folder).glob("**/*.py")]
 )
 PACKAGE = ROOT / "packages" / "localcloud"
 SOURCE = PACKAGE / "src"
 CLOUD = SOURCE / "localcloud"
 LOCAL = sorted([*CLOUD.glob("**/*.py"), *(ROOT / "demo").glob("**/*.py")])
-OURS = {*FOLDERS, "clock", "function_app", "localcloud", "packages", "demo", "tests", "benchmarks"}
+TOP = {"clock", "function_app", "startup"}
+OURS = {*FOLDERS, *TOP, "localcloud", "packages", "demo", "tests", "benchmarks"}
 
 # Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
 MAY_IMPORT = {
@@ -37,7 +38,8 @@ MAY_IMPORT = {
     "activities": {"domain", "records", "arm", "services", "clock"},
     "triggers": {"domain", "records", "arm", "services", "clock"},
     "clock.py": set[str](),
-    "function_app.py": {*FOLDERS, "clock"},
+    "startup.py": set[str](),
+    "function_app.py": {*FOLDERS, "clock", "startup"},
     "demo": {"localcloud"},
     "localcloud": set[str](),
 }

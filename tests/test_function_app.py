@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,3 +100,18 @@ def test_the_azure_sdks_do_not_log_each_request(
     for name in ("azure.core.pipeline.policies.http_logging_policy", "azure.identity"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
     assert logging.getLogger("gallery_migrator").isEnabledFor(logging.INFO)
+
+
+def test_loading_the_app_leaves_garbage_collection_on() -> None:
+    """And what was loaded is set apart from it."""
+    code = "import function_app, gc; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    environment = {**os.environ, "RECORDS_STORE": "sqlite"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "True True\n"

@@ -25,7 +25,7 @@ TEMPLATE_NAMES = (
     "osType",
     "generation",
 )
-_TEMPLATE = re.compile(r"\{(\w*)\}")
+_TEMPLATE = r"\{(\w*)\}"
 # The templates are filled with these to look at the rest of an entry.
 _EXAMPLE = {
     "imageName": "web",
@@ -80,7 +80,7 @@ def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> Migration
 
 def unknown_templates(entry: MappingEntry) -> list[str]:
     """The template names in an entry that nothing fills."""
-    found = {name for text in _texts(_values_of(entry)) for name in _TEMPLATE.findall(text)}
+    found = {name for text in _texts(_values_of(entry)) for name in re.findall(_TEMPLATE, text)}
     return sorted(found - set(TEMPLATE_NAMES))
 
 
@@ -93,7 +93,9 @@ def certain_problems(entry: MappingEntry) -> list[Problem]:
         return [
             problem
             for problem in invalid.problems
-            if not any(map(_TEMPLATE.search, _texts(_value_at(values, problem.field))))
+            if not any(
+                re.search(_TEMPLATE, text) for text in _texts(_value_at(values, problem.field))
+            )
         ]
     return []
 
@@ -153,7 +155,7 @@ def _names_of(image: ImageFacts) -> dict[str, str]:
 
 def _fill(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return _TEMPLATE.sub(lambda found: names.get(found[1], found[0]), value)
+        return re.sub(_TEMPLATE, lambda found: names.get(found[1], found[0]), value)
     if isinstance(value, dict):
         return {key: _fill(inner, names) for key, inner in value.items()}
     return [_fill(inner, names) for inner in value] if isinstance(value, list) else value

@@ -29,8 +29,9 @@ LONGEST_TEXT = 500
 _DOUBLINGS = 12
 # The extension's own words for an orchestration that was begun on other code (host.json: Strict, Fail).
 OTHER_CODE = "VersionMismatch"
-_SECRET = re.compile(
-    r"""(?i)(\bbearer\s+|[\w-]*(?:sig|code|key|token|secret|password|signature)["']?\s*[=:]\s*["']?)[^&\s"',;}]+"""
+_CONFIDENTIAL = (
+    r"""(?i)(\bbearer\s+|[\w-]*(?:sig|code|key|token|secret|password|signature)["']?\s*[=:]\s*["']?)"""
+    r"""[^&\s"',;}]+"""
 )
 
 
@@ -237,5 +238,5 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Migra
 
 def told(text: str) -> str:
     """The extension's words for people: one line, cut, without what looks like a secret."""
-    line = _SECRET.sub(r"\1…", " ".join(text.split()))
+    line = re.sub(_CONFIDENTIAL, r"\1…", " ".join(text.split()))
     return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "…"

@@ -14,7 +14,7 @@ MAX_TEXT = 2_000_000
 """Characters of JSON that any backend is asked to hold; a backend may refuse less (`records.backends.chunks`)."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]*", re.ASCII)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 
 def check_keys(partition: str, row: str) -> None:
@@ -55,7 +55,7 @@ def to_text(value: Json) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except TypeError as error:
         raise ValueError(f"a record's value must be JSON: {error}") from error
-    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = re.sub(_SURROGATE, lambda found: f"\\u{ord(found[0]):04x}", text)
     if len(text) > MAX_TEXT:
         raise RecordTooLargeError(
             f"{len(text)} characters of JSON, at most {MAX_TEXT} fit a record"

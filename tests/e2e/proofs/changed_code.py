@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.scenarios.process import ROOT
 
 SERVED = (
-    *("function_app.py", "host.json", "clock.py"),
+    *("function_app.py", "host.json", "clock.py", "startup.py"),
     *("activities", "arm", "domain", "orchestrators", "records", "services", "triggers"),
     "demo",  # which serves the folder that it lies in
 )
