@@ -107,7 +107,8 @@ def _tell_time(connection: Connection) -> None:
     connection.send(time.process_time())
 
 
-_numbers = itertools.count()  # no image is put twice
+# No image is put twice.
+_numbers = itertools.count()
 
 
 def _body(method: str, number: int) -> dict[str, object] | None:
@@ -144,8 +145,10 @@ async def rate(session: aiohttp.ClientSession, method: str, url: str) -> float:
 class Speed:
     """Of one side in one round."""
 
-    rate: float  # requests a second
-    busy: float  # seconds of the server's processor time for a request
+    # Requests a second.
+    rate: float
+    # Seconds of the server's processor time for one request.
+    busy: float
 
 
 @dataclass(frozen=True)

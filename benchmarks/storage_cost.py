@@ -49,20 +49,26 @@ from tests.scenarios.receiver import Receiver
 
 # After so long without a message the queues are read as seldom as they get.
 SETTLE_SECONDS = 30.0
-SWEEP_SECONDS = 300.0  # the default of SWEEP_SCHEDULE
+# The default of SWEEP_SCHEDULE.
+SWEEP_SECONDS = 300.0
 POLL_SECONDS = 10.0
 POLLING_SECONDS = 120.0
 STAGE_SECONDS = 300.0
 HOUR, DAY = 3600.0, 86400.0
-LAST_WRITES_SECONDS = 2.0  # after the last notice
+# After the last notice.
+LAST_WRITES_SECONDS = 2.0
 APPROVAL_REQUESTED, FINISHED = "approval.requested", "migration.finished"
-ARM_SPEED = 240  # of the local ARM, where nothing is measured that hangs on it
-SLOW_ARM = 20.0  # time enough to begin several migrations before the first is replicated
-SLOWEST_ARM = 0.01  # versions stay as they are
+# The local ARM's speed while nothing is measured that depends on it.
+ARM_SPEED = 240
+# Slow enough that several migrations begin before the first is replicated.
+SLOW_ARM = 20.0
+# Slow enough that versions stay as they are.
+SLOWEST_ARM = 0.01
 POLLED = re.compile(r"/images/([^/]+)/versions/[^/]+\?.*replicationstatus", re.IGNORECASE)
 # Read and renewed all the time; one request more or less in a window would be hundreds a day.
 POLLED_PARTS = frozenset({"control queues", "work item queue", "partitions table", "app lease"})
-SET_POLLING = "maxQueuePollingInterval"  # tests/e2e makes it short
+# tests/e2e makes it short.
+SET_POLLING = "maxQueuePollingInterval"
 
 
 @dataclass(frozen=True)
@@ -107,12 +113,14 @@ def running(folder: Path, changed: dict[str, str]) -> Iterator[Site]:
             # Sweeps happen when they would where the app is deployed.
             app |= {"SWEEP_SCHEDULE": "", "REPLICATION_POLL_INTERVAL": f"PT{POLL_SECONDS:.0f}S"}
             app |= changed
-            first: Any = CoreTools(processes, app, arm)  # has what a client needs of its process
+            # It has what a client needs of its process.
+            first: Any = CoreTools(processes, app, arm)
             client = RealTime(first, receiver)
             _set_arm_speed(client, ARM_SPEED)
             add_gallery(client)
             yield Site(client, proxy, CoreToolsElsewhere(processes, app, arm))
-            processes.close()  # before the proxy: hosts say goodbye to their storage
+            # Before the proxy ends: hosts write to their storage while they stop.
+            processes.close()
     finally:
         processes.close()
         receiver.close()

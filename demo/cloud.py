@@ -19,7 +19,8 @@ from typing import Any
 from demo.failure import DemoFailed
 from localcloud.state_folder import StateError, read_connection
 
-SPEED = 90  # an hour and a half a minute
+# How fast the cloud's clock goes: an hour and a half in each minute.
+SPEED = 90
 START_SECONDS, STOP_SECONDS, LOOK_SECONDS = 60.0, 10.0, 0.1
 # One look at the version every 30 virtual seconds keeps the bars moving at this speed.
 SETTINGS = {"REPLICATION_POLL_INTERVAL": "PT30S", "SWEEP_SCHEDULE": "0 */5 * * * *"}

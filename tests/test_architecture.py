@@ -25,6 +25,11 @@ PACKAGE = ROOT / "packages" / "localcloud"
 SOURCE = PACKAGE / "src"
 CLOUD = SOURCE / "localcloud"
 LOCAL = sorted([*CLOUD.glob("**/*.py"), *(ROOT / "demo").glob("**/*.py")])
+TESTS = sorted(
+    path
+    for folder in (ROOT / "tests", PACKAGE / "tests", ROOT / "benchmarks")
+    for path in folder.glob("**/*.py")
+)
 OURS = {*FOLDERS, "clock", "function_app", "localcloud", "packages", "demo", "tests", "benchmarks"}
 
 # Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
@@ -78,7 +83,10 @@ ARM_FOLDERS = {
     "faults": {"state", "protocol"},
     "server": {"state", "protocol", "provisioning", "resources", "faults"},
 }
-READ_IN_AN_HOUR = 2000  # lines of code: the embedded Durable extension
+# Lines of code of the embedded Durable extension.
+READ_IN_AN_HOUR = 2000
+# Comments that a tool reads stand on the line that they are about, with their reason.
+PRAGMAS = ("# noqa: ", "# type: ignore[", "# fmt: ")
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
@@ -220,6 +228,19 @@ def test_docstrings_are_statements(path: Path) -> None:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     texts = [ast.get_docstring(node) or "" for node in nodes(path) if isinstance(node, kinds)]
     assert [text for text in texts if text.partition(" ")[0] in QUESTIONS] == []
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL, *TESTS], ids=name_of)
+def test_comments_stand_above_their_line(path: Path) -> None:
+    """Behind code there are pragmas only."""
+    with tokenize.open(path) as source:
+        comments = [t for t in tokenize.generate_tokens(source.readline) if is_behind_code(t)]
+    assert [t.line for t in comments if not t.string.startswith(PRAGMAS)] == []
+
+
+def is_behind_code(token: tokenize.TokenInfo) -> bool:
+    """Return True for a comment that does not begin its line."""
+    return token.type == tokenize.COMMENT and bool(token.line[: token.start[1]].strip())
 
 
 @pytest.mark.parametrize("path", [p for p in LOCAL if p.is_relative_to(CLOUD)], ids=name_of)

@@ -106,7 +106,8 @@ def test_a_later_run_waits_in_rounds_of_its_own(azure: Azure) -> None:
     judge(azure, number=4)
     azure.restart()
     azure.run = 2
-    for _ in range(2):  # the step may run twice
+    # The step may run twice.
+    for _ in range(2):
         assert azure.done(open_approval)["round"] == 5
     assert (approval(azure).round, approval(azure).run) == (5, 2)
 

@@ -25,7 +25,8 @@ def ask_for(number: int, azure: Azure) -> weakref.ref[Any]:
     """A call for a subscription that somebody made up, by the client that is made for it."""
     invented = str(uuid.UUID(int=number))
     image = azure.image_id.replace(parse_image_id(azure.image_id).subscription, invented)
-    with suppress(ArmError):  # which answer it gets is no matter
+    # Any answer will do.
+    with suppress(ArmError):
         read_image_facts(app().arm, parse_image_id(image))
     return weakref.ref(app().arm.compute(invented))
 

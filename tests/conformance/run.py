@@ -27,7 +27,8 @@ from tests.conformance.shares import Result, conform, shares
 ROOT = Path(__file__).parents[2]
 KIT = ROOT.parent / "shared" / "durable"
 MIN_SCENARIOS, MIN_POINTS = 0.95, 0.99
-SIDE_BY_SIDE = {"embedded": 16, "func": 2}  # hosts; each func has an Azurite beside it
+# Hosts; each func has an Azurite beside it.
+SIDE_BY_SIDE = {"embedded": 16, "func": 2}
 
 
 def say(line: str) -> None:

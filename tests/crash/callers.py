@@ -48,8 +48,10 @@ class Callers:
         self.intents: list[Intent] = []
         self.told: dict[str, Told] = {}
         self._cloud, self._doubling = cloud, doubling
-        self._ids: dict[str, str] = {}  # migration id by image name
-        self._settled: set[str] = set()  # decisions and cancellations that need no repeating
+        # Migration id by image name.
+        self._ids: dict[str, str] = {}
+        # Decisions and cancellations that need no repeating.
+        self._settled: set[str] = set()
         self._approvals: set[tuple[str, str]] = set()
         self._callers, self._doubles = ThreadPoolExecutor(16), ThreadPoolExecutor(16)
 

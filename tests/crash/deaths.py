@@ -20,12 +20,14 @@ STAGES = (
     "promotion",
     "deletion",
 )
-IN_FLIGHT = 10  # at least
-FIRST_STAGES, NEWCOMERS = STAGES[:3], 2  # they are short: who shall die in them has just come
-HOSTS_SHARE = (
-    10  # for so many deaths of a worker, a host is killed once and ended in good order once
-)
-PAUSES = (1.0, 6.0)  # seconds that nobody dies
+# At least.
+IN_FLIGHT = 10
+# The first stages are short: a migration that shall die in one must have just come.
+FIRST_STAGES, NEWCOMERS = STAGES[:3], 2
+# For so many deaths of a worker, a host is killed once and ended in good order once.
+HOSTS_SHARE = 10
+# Seconds without a death.
+PAUSES = (1.0, 6.0)
 # Both name the version, so that a rule takes no other call.
 FAILING: Json = {"what": "replication", "outcome": "fail", "region": "westeurope"}
 NEVER: Json = {"what": "replication", "outcome": "late", "region": "westeurope", "seconds": 10**7}

@@ -19,7 +19,8 @@ class ForkServer:
     """A process of fork_server_process.py; `environ` and `log` are its children's too."""
 
     def __init__(self, environ: Mapping[str, str], log: BinaryIO) -> None:
-        self.child = 0  # its process id; 0: none
+        # Its process id; 0: none.
+        self.child = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.fork_server_process"],
             cwd=ROOT,

@@ -13,10 +13,14 @@ class Wish(StrEnum):
     REJECT = "reject"
     EXPIRE = "expire"
     CANCEL = "cancel"
-    WITHDRAW = "withdraw"  # cancelled while it replicates, which takes it very long
-    KEEP = "keep"  # no deletion is asked for
-    EVENT = "event"  # started by Event Grid, which asks for no deletion
-    FAIL = "fail"  # a region fails
+    # Cancelled while it replicates, which takes it very long.
+    WITHDRAW = "withdraw"
+    # No deletion is asked for.
+    KEEP = "keep"
+    # Started by Event Grid, which asks for no deletion.
+    EVENT = "event"
+    # A region fails.
+    FAIL = "fail"
 
 
 ALLOWED: dict[Wish, frozenset[str]] = {

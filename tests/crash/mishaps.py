@@ -13,7 +13,8 @@ from tests.crash.cloud import Cloud, until
 from tests.crash.evidence import Json
 from tests.crash.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
 
-SMALLEST = 4096  # bytes; the clock, which is written in place, needs some
+# Bytes; the clock, which is written in place, needs some.
+SMALLEST = 4096
 
 
 def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
@@ -29,7 +30,8 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
             started, before = migrations_in(cloud.hub_file), copy_of(cloud.hub_file)
             wait([step], seconds)
             cloud.kill()
-            if migrations_in(cloud.hub_file) == started:  # else the sweep's start would be lost
+            # Otherwise the sweep's start would be lost.
+            if migrations_in(cloud.hub_file) == started:
                 put_back(cloud.hub_file, before)
         case Locked(file, seconds):
             path = cloud.records_file if file == "records" else cloud.hub_file

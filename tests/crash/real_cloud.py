@@ -26,7 +26,8 @@ from tests.scenarios.receiver import Receiver
 HOSTS: dict[str, type[Host]] = {host.name: host for host in (CoreTools, Embedded)}
 WORKER_SECONDS = 60.0
 TABLE = "GalleryMigrations"
-ARM_SPEED = 240  # an hour of replication in a quarter of a minute
+# An hour of replication in a quarter of a minute.
+ARM_SPEED = 240
 _DURABLE = "AzureFunctionsJobHost__extensions__durableTask__"
 PACE = {
     "REPLICATION_POLL_INTERVAL": "PT2S",
@@ -56,7 +57,8 @@ class RealCloud:
         try:
             self._begin()
         except BaseException:
-            self.__exit__(*sys.exc_info())  # else what has been started would live on
+            # Otherwise the processes that have been started would live on.
+            self.__exit__(*sys.exc_info())
             raise
         return self
 

@@ -48,11 +48,16 @@ from tests.crash.twins import (
 )
 
 TWIN_SECONDS, END_SECONDS = 600.0, 600.0
-DEATHS_SECONDS = 25 * 60.0  # so that all of it takes less than 45 minutes
-SETTLED_SECONDS = 60.0  # from an outcome to the line that tells it
-STAGE_SECONDS = 40.0  # for so long a death waits for a migration in the stage that it wants
-DUE_SECONDS = 3.0  # until the extension has handed all that is due to the worker
-FAILED_SECONDS = 3.0  # until the extension has written that an orchestration failed
+# So that all of it takes less than 45 minutes.
+DEATHS_SECONDS = 25 * 60.0
+# From an outcome to the line that tells it.
+SETTLED_SECONDS = 60.0
+# A death waits for so long for a migration in the stage that it wants.
+STAGE_SECONDS = 40.0
+# Until the extension has handed all that is due to the worker.
+DUE_SECONDS = 3.0
+# Until the extension has written that an orchestration failed.
+FAILED_SECONDS = 3.0
 
 
 @dataclass
@@ -143,7 +148,8 @@ class WorkerKills:
             self._cloud.start()
         self.seen.died[who] += 1
         end = time.monotonic() + FAILED_SECONDS
-        while time.monotonic() < end:  # before they are started again
+        # Counted before they are started again.
+        while time.monotonic() < end:
             self._count_failed()
             time.sleep(0.3)
         if self._cloud.mend():

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECORDED = SHARED / "functions" / "host_http.json"
-CUT = 600  # characters of a body that are recorded
+# Characters of a body that are recorded.
+CUT = 600
 NOT_RECORDED = ("date", "server")
 # What is another one each time: generated ids, and the text of .NET stack traces (up to the end).
 CHANGING = re.compile(r'\b[0-9a-f]{32}\b|(?<="StackTrace":").*', re.DOTALL)

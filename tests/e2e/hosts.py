@@ -38,7 +38,8 @@ class Host:
         self, processes: Processes, environment: Mapping[str, str], arm: Mapping[str, Any]
     ) -> None:
         self.state = processes.folder
-        self.app = ROOT  # from the next start on
+        # From the next start on.
+        self.app = ROOT
         self._processes, self._environment, self._arm = processes, dict(environment), arm
         self._port = free_port()
         self._generation = 0
@@ -86,7 +87,8 @@ class Host:
         try:
             headers = {"x-functions-key": self._key()}
             return requests.get(url, headers=headers, timeout=15).status_code == 200
-        except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):  # half written
+        except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):
+            # The file is half written.
             return False
 
     def _command(self) -> list[str]:

@@ -35,7 +35,8 @@ OUTCOMES = {
     "cancelled": Expected("cancelled", "kept"),
     "failed": Expected("failed", "kept", region_failed=True),
 }
-SMALL = "PT3S"  # of Azure's time: definitions take seconds, replication many minutes
+# Of Azure's time: definitions take seconds, replication many minutes.
+SMALL = "PT3S"
 ASKED = ("deleted", "rejected", "forged")
 
 

@@ -10,9 +10,12 @@ from tests.e2e.real_time import RealTime
 
 pytestmark = pytest.mark.e2e
 
-POLLS = 8  # within one generation of the watch: a history holds only the last one
-TURNS_OF_A_POLL = 2  # the timer has fired; the activity has answered
-OTHER_TURNS = 2  # the start, and one for a host that was late
+# Within one generation of the watch: a history holds only the last one.
+POLLS = 8
+# The timer has fired; the activity has answered.
+TURNS_OF_A_POLL = 2
+# The start, and one for a host that was late.
+OTHER_TURNS = 2
 
 
 def test_a_poll_takes_two_turns(func: RealTime) -> None:

@@ -191,7 +191,8 @@ def test_a_decision_between_judging_and_waiting_is_not_lost(tmp_path: Path) -> N
     script = Script(deletion=True)
 
     async def scene(harness: OrchestrationHarness) -> None:
-        script.reply("notify", error("Down"))  # the asking waits a minute for its next try
+        # The notice that asks for the approval waits a minute for its next try.
+        script.reply("notify", error("Down"))
         await harness.begin()
         script.reply("notify", NoticeState(sent=True))
         await harness.decide()

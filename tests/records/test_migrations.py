@@ -48,7 +48,8 @@ def at_once(home: Home, work: Callable[[MigrationRecords, int], T]) -> list[T]:
 
     def one(number: int) -> T:
         mine = MigrationRecords(home())
-        mine.latest("0" * 32)  # connected before the race
+        # Connected before the race.
+        mine.latest("0" * 32)
         barrier.wait(30)
         return work(mine, number)
 

@@ -13,7 +13,8 @@ class Answer:
 
     request: str
     status: int
-    headers: Mapping[str, str]  # names without case
+    # Names are looked up without case.
+    headers: Mapping[str, str]
     text: str
 
     @property

@@ -25,7 +25,8 @@ GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 class Client:
     """Drives one local cloud. Bodies are plain JSON; nothing of the app is imported."""
 
-    patience = 20.0  # seconds of real time
+    # Seconds of real time.
+    patience = 20.0
 
     def __init__(self, process: Process, receiver: Receiver) -> None:
         self.process = process

@@ -40,7 +40,8 @@ class LocalCloudProcess:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "state"
-        self.app = ROOT  # from the next start on
+        # From the next start on.
+        self.app = ROOT
         self.log = folder / "printed.txt"
         self._environment = {**os.environ, **CALM_PACE, **(environment or {})}
         self._port = _free_port()

@@ -25,7 +25,8 @@ def parked(cloud: Client) -> dict[str, str]:
         DOWN | {"method": "PUT", "path": "/images/version/versions/"},
     )
     first = {name: cloud.begin(name) for name in ("approval", "promotion")}
-    first["deletion"] = cloud.begin("deletion", excludeFromLatest=True)  # nothing to promote
+    # Nothing has to be promoted.
+    first["deletion"] = cloud.begin("deletion", excludeFromLatest=True)
     cloud.advance_to_stage("approval", *first.values())
     late = {name: cloud.begin(name) for name in STAGES[:4]}
     cloud.advance("PT4M")

@@ -43,7 +43,8 @@ def test_an_orchestration_that_vanished_goes_on_from_its_record(cloud: Client, s
         assert cloud.decide(migration).status == 200
     before = cloud.status(migration)
     _vanish(cloud, migration)
-    cloud.advance("PT1H")  # a sweep
+    # The sweep comes by the hour.
+    cloud.advance("PT1H")
     if stage != "promotion":
         cloud.advance_to_stage("approval", migration)
         assert cloud.decide(migration).status == 200

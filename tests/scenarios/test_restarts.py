@@ -21,11 +21,12 @@ from tests.scenarios.definitions import make_definition
 
 # Where ARM holds a call, before or after it takes effect, when the process ends: the stage's own call.
 HELD = {
+    # The workflow's own reading comes behind that of the start.
     "planning": (
         "GET",
         "Compute/images/planning\\?",
         1,
-    ),  # the workflow's own, behind that of the start
+    ),
     "definition": ("PUT", "/galleries/scenarios/images/definition\\?", 1),
     "version": ("PUT", "/images/version/versions/", 1),
     "promotion": ("PUT", "/images/promotion/versions/", 1),

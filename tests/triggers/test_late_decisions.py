@@ -76,7 +76,8 @@ def test_a_decision_stored_after_the_verdict_is_409_at_once() -> None:
     records().accept(accepted)
     ask(accepted)
     client: Any = Settled(accepted)
-    for _ in range(2):  # the repetition learns the same
+    # The repetition is answered the same.
+    for _ in range(2):
         response = asyncio.run(answered(accepted, client))
         assert response.status_code == 409
         assert b"too late" in response.get_body()

@@ -12,7 +12,8 @@ from tests.scenarios.process import ROOT
 SERVED = (
     *("function_app.py", "host.json", "clock.py"),
     *("activities", "arm", "domain", "orchestrators", "records", "services", "triggers"),
-    "demo",  # which serves the folder that it lies in
+    # It serves the folder that it lies in.
+    "demo",
 )
 NEXT_VERSION = "2.0"
 

@@ -120,7 +120,8 @@ class Clock:
         kept = {"now": self.now().isoformat(), "speed": self._speed, "wall": time.time()}
         try:
             os.pwrite(self._file, json.dumps(kept).ljust(RECORD).encode(), 0)
-        except OSError as error:  # a full disk must not stop time
+        except OSError as error:
+            # A full disk must not stop time.
             logger.warning("the time cannot be kept: %s", error)
 
 

@@ -28,7 +28,8 @@ from localcloud.host.worker_process import WorkerProcess
 from localcloud.state_folder import StateFolder, listening
 
 GRACE = 0.5
-WORKER_PID = "worker.pid"  # in the state folder: whom to kill to see the app's process die
+# In the state folder: the process to kill to see the app's worker die.
+WORKER_PID = "worker.pid"
 
 
 class Cloud(Protocol):
@@ -131,10 +132,12 @@ class LocalCloud:
 
         async def reset() -> None:
             if self._cloud:
-                await self._cloud.reset()  # lets go of requests that a fault rule holds
+                # Releases the requests that a fault rule holds.
+                await self._cloud.reset()
             await runtime.reset()
             if self._cloud:
-                await self._cloud.reset()  # and of what the last functions did to it
+                # Takes away what the last functions did to it.
+                await self._cloud.reset()
             notifications.reset()
 
         arm = self._cloud.control_routes() if self._cloud else []

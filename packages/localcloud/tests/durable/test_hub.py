@@ -43,7 +43,8 @@ def test_three_days_pass_in_an_instant(tmp_path: Path, notes: Path) -> None:
             assert (await served.status("p"))["output"] == "polled"
             assert noted(notes).count("poll") == 50
             child = await served.status("p-poll", "?showHistory=true")
-            assert child["input"] == "10"  # of the last generation
+            # The input of the last generation.
+            assert child["input"] == "10"
             assert len(child["historyEvents"]) < 10 * 3 + 3
 
     run(scenario())

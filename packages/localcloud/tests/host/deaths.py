@@ -20,7 +20,8 @@ from localcloud.testing.waiting import until
 
 APP = Path(__file__).parent / "mortal_app"
 PATIENCE = 60.0
-AT_ONCE = 1.0  # seconds, of the three that the timer's schedule has
+# Seconds, of the three that the timer's schedule has.
+AT_ONCE = 1.0
 # What is held -> the orchestration that leads to it.
 ORCHESTRATIONS = {
     "first turn": "first_turn",

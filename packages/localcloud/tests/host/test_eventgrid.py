@@ -80,7 +80,8 @@ LEFT_OUT = {
 
 def left_out(row: dict[str, Any]) -> bool:
     return any(name in row["name"] or name in row["request"]["path"] for name in LEFT_OUT) or (
-        isinstance(row["request"]["body"], dict)  # a long body is recorded as its length and hash
+        # A long body is recorded as its length and hash.
+        isinstance(row["request"]["body"], dict)
     )
 
 

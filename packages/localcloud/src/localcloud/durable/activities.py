@@ -36,7 +36,8 @@ class Activities:
 
     async def _function(self, call: ActivityCall) -> Event:
         function = self._worker.find("activityTrigger", call.name)
-        if function is None:  # the app has changed since the call was decided
+        # The app has changed since the call was decided.
+        if function is None:
             return self._failed(call, f"Result: Failure\nException: no {call.name}\nStack: ")
         try:
             text = await self._worker.invoke_durable(function, call.input or "null")

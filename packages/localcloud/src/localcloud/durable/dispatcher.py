@@ -44,9 +44,12 @@ class Dispatcher:
         self._store, self._clock = store, clock
         self._most_items, self._most_calls = limits
         self._work, self._run_activity = work, run_activity
-        self._items: Tasks = {}  # by instance
-        self._calls: Tasks = {}  # by key of the call
-        self._held: set[str] = set()  # instances whose version this host refuses
+        # By instance.
+        self._items: Tasks = {}
+        # By key of the call.
+        self._calls: Tasks = {}
+        # Instances whose version this host refuses.
+        self._held: set[str] = set()
         self._changed = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +117,8 @@ class Dispatcher:
         most = self._most_items + len(self._held)
         for instance_id in self._store.ready(self._clock.now(), most):
             if len(self._items) == self._most_items:
-                break  # a timer that is due now may have waited longer than what runs
+                # A timer that is due now may have waited longer than what runs.
+                break
             if instance_id not in self._items and instance_id not in self._held:
                 self._spawn(self._items, instance_id, self._work_on(instance_id))
         for key, call in self._store.calls(self._most_calls):

@@ -40,7 +40,8 @@ class Outcome:
     carried: list[Event] = field(default_factory=list)
     custom_status: str | None = None
     suspended: bool = False
-    reason: str | None = None  # of the suspension
+    # The reason for the suspension.
+    reason: str | None = None
     mismatch: NonDeterministic | None = None
 
 
@@ -48,17 +49,22 @@ class Replay:
     """One pass through a history; `code` is what ExecutionStarted starts."""
 
     def __init__(self, code: Callable[[Replay], Steps]) -> None:
-        self.now = ""  # of the turn being replayed, as a stamp
+        # The stamp of the turn being replayed.
+        self.now = ""
         self.out = Outcome()
         self._code = code
         self._next_id = 0
-        self._pending: dict[int, Decision] = {}  # without an event in the history yet
-        self._held: dict[int, Decision] = {}  # pending ones of a suspended instance
+        # Decisions without an event in the history yet, by id.
+        self._pending: dict[int, Decision] = {}
+        # Pending decisions of a suspended instance.
+        self._held: dict[int, Decision] = {}
         self._open: dict[int, Task] = {}
         self._waiters: dict[str, list[Task]] = defaultdict(list)
-        self._early: Counter[str] = Counter()  # events that nobody waits for yet
+        # Events that nobody waits for yet, by name.
+        self._early: Counter[str] = Counter()
         self._parked: list[Event] = []
-        self._next_input: str | None = None  # of the next generation
+        # The input of the next generation.
+        self._next_input: str | None = None
         self._ended = False
         self._main = Task()
 

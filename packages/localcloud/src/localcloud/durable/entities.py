@@ -23,7 +23,8 @@ from localcloud.durable.turn import Message
 from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
 
 log = logging.getLogger(__name__)
-LONGEST_PAUSE = 600  # seconds: of the Azure Storage provider, for what was abandoned
+# Seconds: the Azure Storage provider's pause for abandoned messages.
+LONGEST_PAUSE = 600
 
 
 @dataclass(frozen=True)

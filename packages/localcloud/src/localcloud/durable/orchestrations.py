@@ -137,7 +137,8 @@ class Orchestrations:
         self._report_changes(who, reply, outcome)
         turn = take(outcome.decisions, who, now)
         if not batch.new and len(turn.events) == 1:
-            turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
+            # The first turn of a generation has its OrchestratorCompleted already.
+            turn.events = []
         item = _item(batch, turn, outcome, now)
         if turn.again is not None:
             start = next_generation(turn.again, outcome.carried, who, now)

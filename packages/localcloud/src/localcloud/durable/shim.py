@@ -74,7 +74,8 @@ class _Shim:
         if error := state.get("error"):
             raise self._failure(error)
         if not state.get("isDone"):
-            yield Task()  # more to come: the SDK will be asked again
+            # There is more to come: the SDK will be asked again.
+            yield Task()
         output = state.get("output")
         return None if output is None else compact(output)
 
@@ -96,7 +97,8 @@ class _Shim:
     def _perform(self, action: Action) -> Task:
         trigger, perform = self._ACTIONS[action["actionType"]]
         if trigger and not self._knows(trigger, _called(action)):
-            return finished()  # fails on the .NET side only: the SDK waits for ever
+            # It fails on the .NET side only: the SDK waits for ever.
+            return finished()
         return perform(self, action)
 
     def _activity(self, action: Action) -> Task:

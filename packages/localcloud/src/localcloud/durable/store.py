@@ -100,7 +100,8 @@ class WorkItem:
     events: Sequence[Event] = ()
     calls: Sequence[ActivityCall] = ()
     messages: Sequence[Message] = ()
-    drop_execution: tuple[str, str] | None = None  # (instance, execution) whose messages go
+    # (instance, execution) whose messages are dropped.
+    drop_execution: tuple[str, str] | None = None
 
 
 def ticks(when: datetime) -> int:
@@ -115,7 +116,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
-        with suppress(sqlite3.OperationalError):  # for a file of an earlier version
+        # A file of an earlier version lacks the column.
+        with suppress(sqlite3.OperationalError):
             self._db.execute("ALTER TABLE instances ADD COLUMN parent TEXT")
 
     def close(self) -> None:

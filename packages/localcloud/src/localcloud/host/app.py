@@ -22,7 +22,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import azure.durable_functions  # registers its converters  # noqa: F401
+# Importing it registers its converters.
+import azure.durable_functions  # noqa: F401
 
 from localcloud.host.indexing import Datum, Function, LoadedFunction, LoadError, index
 from localcloud.host.worker import Worker, WorkerFailure
@@ -65,7 +66,8 @@ class App(Worker):
 
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
         done: Future[Datum | None] = Future()
-        done.set_running_or_notify_cancel()  # who waits may go away, the function runs on
+        # The function runs on when its caller has gone away.
+        done.set_running_or_notify_cancel()
         self.run(function.name, data, self.client_binding(), done)
         return await asyncio.wrap_future(done)
 

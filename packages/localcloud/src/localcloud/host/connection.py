@@ -18,7 +18,8 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from localcloud.host.heads import Head, Refusal, limits, read_head
 
-BODY_LIMIT = 104_857_600  # FUNCTIONS_REQUEST_BODY_SIZE_LIMIT's default
+# The default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT.
+BODY_LIMIT = 104_857_600
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 REFUSED = web.RequestKey("refused", Refusal)
@@ -33,7 +34,8 @@ class Front(web.Server):
         super().__init__(
             self._handled,
             request_factory=self._requested,
-            handler_cancellation=False,  # a function runs to its end when the caller has gone
+            # A function runs to its end when the caller has gone.
+            handler_cancellation=False,
             access_log=None,
         )
         self._handler = handler

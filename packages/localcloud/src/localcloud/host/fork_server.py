@@ -35,7 +35,8 @@ class ForkServer:
         self._end, theirs = socket.socketpair()
         if os.fork() == 0:
             self._end.close()
-            _serve(theirs)  # never returns
+            # Never returns.
+            _serve(theirs)
         theirs.close()
 
     def fork(self, app_dir: Path) -> tuple[int, socket.socket]:

@@ -140,7 +140,8 @@ def _length(
     if codings:
         if codings.rpartition(",")[2].strip().lower() != "chunked":
             raise Refusal(400)
-        headers.popall("Content-Length", None)  # it does not count then
+        # Content-Length does not count beside Transfer-Encoding.
+        headers.popall("Content-Length", None)
         return None, bool(lengths)
     if not lengths and version == HttpVersion10 and method in ("POST", "PUT"):
         raise Refusal(400)

@@ -52,8 +52,10 @@ class Function:
 
     name: str
     trigger: Mapping[str, Any]
-    bindings: Mapping[str, Mapping[str, Any]]  # by their parameter, but for the one of the result
-    returns: str | None  # the binding type that the result is encoded for
+    # By the name of their parameter, without the binding of the result.
+    bindings: Mapping[str, Mapping[str, Any]]
+    # The binding type that the result is encoded for.
+    returns: str | None
 
     @property
     def kind(self) -> str:
@@ -178,7 +180,8 @@ def _annotated(function: LoadedFunction) -> Iterator[str]:
 def _fits(converter: Any, hint: Any) -> bool:
     try:
         return converter is None or converter.check_input_type_annotation(hint)
-    except (AttributeError, TypeError):  # it is for results only; it asks issubclass of a generic
+    except (AttributeError, TypeError):
+        # Such a converter is for results only; it asks issubclass of a generic.
         return False
 
 

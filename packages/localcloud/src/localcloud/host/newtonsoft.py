@@ -50,6 +50,7 @@ def _date(text: str) -> str:
         moment = datetime.fromisoformat(seconds + zone)
         if zone not in ("", "Z"):
             moment, zone = moment.astimezone(UTC), "+00:00"
-    except (ValueError, OverflowError):  # no date of the calendar
+    except (ValueError, OverflowError):
+        # Not a date of the calendar.
         return text
     return moment.replace(tzinfo=None).isoformat() + fraction.rstrip("0").rstrip(".") + zone

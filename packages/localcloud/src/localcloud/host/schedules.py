@@ -82,7 +82,8 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class CronSchedule:
-    calendar: Any  # a croniter; making one takes longer than asking it
+    # A croniter; making one takes longer than asking it.
+    calendar: Any
     adjust_for_dst: bool = True
 
     def next(self, after: datetime) -> datetime:

@@ -50,7 +50,8 @@ class FunctionsServer:
         small = path.lower()
         if small.startswith(PREFIX):
             return await self._webhooks.answer(request, path)
-        if small.startswith(RPC):  # for the SDK's client, from this machine: without a key
+        # For the SDK's client, from this machine: without a key.
+        if small.startswith(RPC):
             return await self._durable(request, path[len(RPC) :])
         if path == "/":
             return web.Response(body=HOME.encode(), headers={"Content-Type": "text/html"})
@@ -69,7 +70,8 @@ class FunctionsServer:
         data = await request_datum(request, parameters)
         try:
             return await respond(request, await self._worker.invoke(function, data))
-        except (WorkerFailure, ValueError) as error:  # or what it returned cannot be sent
+        except (WorkerFailure, ValueError) as error:
+            # A ValueError says that the function's result cannot be sent.
             logger.error("Executed '%s' (Failed)\n%s", function.name, error)
             return web.Response(status=500)
 

@@ -29,7 +29,8 @@ def work(end: socket.socket, app_dir: Path) -> None:
         end.sendall(packed(Loaded(problems=error.problems)))
         os._exit(1)
     _Desk(end, app).serve()
-    os._exit(0)  # what runs is abandoned, as when a worker process is killed
+    # Running functions are abandoned, as when a worker process is killed.
+    os._exit(0)
 
 
 class _Desk:
@@ -60,7 +61,8 @@ class _Desk:
         self._app.run(call.function, call.data, call.client, done)
 
     def _send(self, value: Loaded | Answer) -> None:
-        with self._one_at_a_time, suppress(OSError):  # the host is gone, which `serve` sees too
+        # An OSError means that the host is gone, which `serve` notices too.
+        with self._one_at_a_time, suppress(OSError):
             self._end.sendall(packed(value))
 
     def _now(self) -> datetime:

@@ -26,7 +26,8 @@ from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
 
 # https://github.com/Azure/azure-functions-host: RpcFunctionInvocationDispatcher, for one worker process
 MOST_DEATHS = 3
-IN_A_ROW = timedelta(minutes=30)  # a death that comes later than this after another is a first one
+# A death that comes later than this after another one counts as the first.
+IN_A_ROW = timedelta(minutes=30)
 TOO_MANY = (
     "Exceeded language worker restart retry count for runtime:python."
     " Shutting down and proactively recycling the Functions Host to recover"
@@ -146,7 +147,8 @@ class WorkerProcess(Worker):
         call = asyncio.create_task(self._call(function, data))
         self._calls.add(call)
         call.add_done_callback(self._done)
-        return await asyncio.shield(call)  # who waits may go away, the function runs on
+        # The function runs on when its caller has gone away.
+        return await asyncio.shield(call)
 
     @property
     def busy(self) -> bool:
@@ -170,7 +172,8 @@ class WorkerProcess(Worker):
     def _done(self, call: asyncio.Task[Datum | None]) -> None:
         self._calls.discard(call)
         if not call.cancelled():
-            call.exception()  # whether anybody waits for it or not
+            # Looked at even if nobody waits for it: asyncio complains of an exception that nobody has seen.
+            call.exception()
 
     def _tell_time(self) -> None:
         """Tell the time to what runs while the clock is moved."""
@@ -185,7 +188,8 @@ class WorkerProcess(Worker):
                 life, _ = await self._begin()
             except WorkerDied as again:
                 died = again
-            except LoadError as error:  # the app is another one by now
+            except LoadError as error:
+                # The app has changed since.
                 return str(error)
             self._is_ready(life)
             died = await life.run()
@@ -202,6 +206,7 @@ class WorkerProcess(Worker):
 
     def _is_ready(self, life: Life) -> None:
         self._life = life
-        with suppress(OSError):  # a full disk
+        # A full disk must not stop the worker.
+        with suppress(OSError):
             write_whole(self._note, f"{life.pid}\n")
         self._ready.set()

@@ -13,7 +13,8 @@ _MASKS = (
     ),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "<date>"),
     (re.compile(r"/resourcegroups/[^/]+", re.IGNORECASE), "/resourceGroups/<group>"),
-    (re.compile(r"/disks/[^/']+", re.IGNORECASE), "/disks/<disk>"),  # names that Azure makes up
+    # Azure makes up the names of these disks.
+    (re.compile(r"/disks/[^/']+", re.IGNORECASE), "/disks/<disk>"),
 )
 # A recorder replaces names in paths but not in this value made from them.
 _MADE_UP = frozenset({"uniqueName"})

@@ -53,7 +53,8 @@ _PROVIDERS = (
         re.compile(r"/providers/microsoft\.compute/(images|virtualmachines)(/|$)", re.IGNORECASE),
     ),
 )
-UNKNOWN_VERSION = "2020-02-30"  # no api-version at all: asked for to be refused
+# Not an api-version at all: sent so as to be refused.
+UNKNOWN_VERSION = "2020-02-30"
 
 
 def provider_of(exchange: Exchange) -> str | None:

@@ -23,7 +23,8 @@ SPECS = ROOT.parent / "shared" / "arm" / "specs" / "azure-rest-api-specs"
 COMPUTE = Path("specification/compute/resource-manager/Microsoft.Compute")
 SCRIPT = Path(__file__).with_name("live_validator.cjs")
 
-Pair = dict[str, Any]  # what oav takes: `liveRequest` and `liveResponse`
+# The input of oav: `liveRequest` and `liveResponse`.
+Pair = dict[str, Any]
 SAVED = {"GalleryRP": "2024-03-03", "ComputeRP": "2024-07-01"}
 
 

@@ -20,8 +20,10 @@ from localcloud.testing.running_arm import MovableTime
 
 GROUP = "rg"
 REGION = "eastus2"
-NOW: dict[str, Any] = {"polling": False}  # begin_... returns after the first answer
-Body = Any  # JSON as it is sent: the SDK takes it in place of its models, its types do not say so
+# begin_... returns after the first answer.
+NOW: dict[str, Any] = {"polling": False}
+# JSON as it is sent: the SDK takes it in place of its models, its types do not say so.
+Body = Any
 
 
 def refused(call: Callable[..., object], *arguments: Any, **options: Any) -> HttpResponseError:

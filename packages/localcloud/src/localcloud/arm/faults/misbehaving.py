@@ -17,7 +17,8 @@ from localcloud.arm.protocol.throttling import too_many
 from localcloud.arm.protocol.timestamps import http_date
 from localcloud.arm.state.model import Failure, Json
 
-_ENDLESS = 3600.0  # seconds: longer than any client waits
+# Seconds: longer than any client waits.
+_ENDLESS = 3600.0
 _STATUS = {
     500: ("InternalServerError", "An internal error occurred."),
     502: ("BadGateway", "The gateway received a bad response from the resource provider."),

@@ -16,16 +16,26 @@ from typing import Any
 from localcloud.arm.state.model import Json
 
 KINDS = (
-    "status",  # an error status; body and Retry-After as real ones
-    "reset",  # the connection breaks without an answer
-    "timeout",  # no answer, until the client gives up
-    "truncated",  # the answer ends in the middle
-    "malformed",  # 200 and something that is no JSON
-    "error-body",  # 200 and an error in the body
-    "content-type",  # the right body as text/html
-    "slow",  # the answer takes `seconds` of wall-clock time
-    "hold",  # the request waits until the control API releases it
-    "replication",  # a version's region fails, stalls, goes backwards or is late
+    # An error status; body and Retry-After as real ones.
+    "status",
+    # The connection breaks without an answer.
+    "reset",
+    # No answer, until the client gives up.
+    "timeout",
+    # The answer ends in the middle.
+    "truncated",
+    # 200 and something that is no JSON.
+    "malformed",
+    # 200 and an error in the body.
+    "error-body",
+    # The right body as text/html.
+    "content-type",
+    # The answer takes `seconds` of wall-clock time.
+    "slow",
+    # The request waits until the control API releases it.
+    "hold",
+    # A version's region fails, stalls, goes backwards or is late.
+    "replication",
 )
 
 
@@ -48,11 +58,13 @@ class Rule:
     status: int = 500
     code: str | None = None
     message: str | None = None
-    retry_after: int | None = None  # seconds
+    # Seconds.
+    retry_after: int | None = None
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    # Of replication: fail, stall, backwards, late.
+    outcome: str = "fail"
     name: str = ""
 
     def as_json(self) -> Json:

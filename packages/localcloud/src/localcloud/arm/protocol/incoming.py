@@ -19,7 +19,8 @@ def read(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
-        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))  # files from Windows have one
+        # Files from Windows begin with a byte order mark.
+        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
@@ -35,6 +36,7 @@ def settled(body: Mapping[str, Any]) -> Json:
 def located(body: Json) -> Json:
     """Recorded: `East US 2` and `SoutheastAsia` come back as `eastus2` and `southeastasia`."""
     location = body.get("location")
-    if not isinstance(location, str) or location in DISPLAY:  # as nearly all are sent
+    # Nearly all are sent in the form that is answered.
+    if not isinstance(location, str) or location in DISPLAY:
         return body
     return body | {"location": short(location)}

@@ -34,7 +34,8 @@ class Target:
     types: tuple[str, ...]
     names: tuple[str, ...]
     namespace: str = ""
-    scope: str = ""  # of an extension resource (a lock): the id it extends
+    # Of an extension resource (a lock): the id of the resource that it extends.
+    scope: str = ""
 
     @property
     def is_collection(self) -> bool:

@@ -34,15 +34,16 @@ _NAMES = frozenset(
     }
 )
 VAULT_SECRETS = "microsoft.keyvault/vaults/secrets"
-_SECURE = ("securestring", "secureobject")  # types of a template's parameters
+# Types of a template's parameters.
+_SECURE = ("securestring", "secureobject")
 _SIGNATURE = re.compile(r"(?i)([?&;]|%3f|%26)sig=[^&#;\s\"']*")
 _IN_CONNECTION = re.compile(
     r"(?i)\b(accountkey|sharedaccess(?:key|signature)|password|pwd)=[^;\s\"']+"
 )
-_SUSPECT = re.compile(
-    rb"pass|pwd|sec|sig|sas|protected|customdata|unattend|key|connection|\\u"
-)  # in lower case
-_MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")  # without one, neither matches
+# Searched for in bodies in lower case.
+_SUSPECT = re.compile(rb"pass|pwd|sec|sig|sas|protected|customdata|unattend|key|connection|\\u")
+# Without one of these in a text, neither pattern matches.
+_MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")
 
 
 def may_hold_secrets(body: bytes) -> bool:

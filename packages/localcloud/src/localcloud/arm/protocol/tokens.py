@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.state.model import Json
 
-LIFE = 86_400  # seconds, as Azure's managed identities get
+# Seconds, as Azure's managed identities get.
+LIFE = 86_400
 _AUDIENCES = {"management.azure.com", "management.core.windows.net", "127.0.0.1", "localhost"}
 
 
@@ -37,7 +38,8 @@ class Identity:
     tenant: str
     client: str
     principal: str
-    resource: str  # the id of the app the identity belongs to
+    # The id of the app that the identity belongs to.
+    resource: str
 
 
 class Tokens:

@@ -13,10 +13,12 @@ from localcloud.arm.state.world import World
 
 MACHINE = "microsoft.compute/virtualmachines"
 ACCOUNT = "microsoft.storage/storageaccounts"
-OS_SIZES = {"Windows": 127}  # GB, of an OS disk whose size nobody has named
+# GB, of an OS disk whose size the caller did not name.
+OS_SIZES = {"Windows": 127}
 LINUX_SIZE = 30
 DATA_SIZE = 10
-DEALLOCATED = "deallocated"  # a machine's hidden mark
+# The key of a machine's hidden mark.
+DEALLOCATED = "deallocated"
 
 
 def require_source(world: World, resource_id: str) -> Resource:

@@ -23,8 +23,10 @@ class Draft:
     hidden: Json = field(default_factory=dict)
     failure: Failure | None = None
     regions: tuple[Region, ...] = ()
-    end: datetime | None = None  # instead of now + seconds
-    answer: str | None = None  # the answer's provisioningState, instead of the kind's
+    # Instead of now and `seconds`.
+    end: datetime | None = None
+    # The answer's provisioningState, instead of the kind's.
+    answer: str | None = None
 
 
 Write = Callable[[World, Call, Resource | None], Draft]
@@ -59,9 +61,11 @@ class Kind:
     family: str = "capsOperations"
     retry_after: int | None = None
     synchronous: bool = False
-    located: bool = True  # a new one must name its location
+    # True if a new one must name its location.
+    located: bool = True
     created_status: int = 201
     updated_status: int = 200
-    answers: Mapping[str, str] = field(default_factory=dict)  # provisioningState by method
+    # provisioningState by method.
+    answers: Mapping[str, str] = field(default_factory=dict)
     delete_status: int = 202
     listing: Listing | None = None

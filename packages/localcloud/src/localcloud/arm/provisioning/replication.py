@@ -24,7 +24,8 @@ SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
     "backwards": ((0, 0), (0.5, 60), (0.55, 35), (1, 100)),
     "late start": ((0, 0), (0.6, 0), (1, 100)),
 }
-FAILS_AT = 0.6  # the share of its time after which a failing region fails
+# The share of its time after which a failing region fails.
+FAILS_AT = 0.6
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from localcloud.arm.state.model import Failure, Json, Resource
 from localcloud.arm.state.states import exists_fully, is_pending
 from localcloud.arm.state.world import World
 
-LARGEST = 2048  # GB
+# In GB.
+LARGEST = 2048
 _IMAGE = "Microsoft.Compute/images"
 _VERSION = "Microsoft.Compute/galleries/images/versions"
 Source = Resource

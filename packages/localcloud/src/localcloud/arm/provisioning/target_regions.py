@@ -12,7 +12,8 @@ from localcloud.arm.provisioning.kinds import Draft
 from localcloud.arm.state.model import Json, Region, Resource
 from localcloud.arm.state.world import World
 
-DELETION_SINCE = "2022-03-03"  # allowDeletionOfReplicatedLocations
+# The first version that has allowDeletionOfReplicatedLocations.
+DELETION_SINCE = "2022-03-03"
 
 
 def planned(

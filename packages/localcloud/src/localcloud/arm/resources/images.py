@@ -20,9 +20,8 @@ from localcloud.arm.state.world import World
 
 TYPE = "Microsoft.Compute/images"
 GENERATION_SINCE = "2022-08-01"
-SOURCES_TELL_SINCE = (
-    "2017-12-01"  # recorded with 2017-03-30: neither size nor type of a disk at first
-)
+# Recorded with 2017-03-30: neither size nor type of a disk at first.
+SOURCES_TELL_SINCE = "2017-12-01"
 _SOURCES = ("snapshot", "managedDisk")
 _ORDER = [
     "lun",
@@ -41,7 +40,8 @@ _ORDER = [
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
     if existing is not None:
-        if sent == existing.properties:  # a PATCH of tags: nothing else is made anew
+        # A PATCH of tags: nothing else is made anew.
+        if sent == existing.properties:
             return _same(world, call, existing)
         sent = _updated(existing, sent)
     disks = [_completed(disk) for disk in _disks(world, call, sent, made=existing is not None)]
@@ -91,9 +91,8 @@ def _updated(existing: Resource, sent: Json) -> Json:
         raise refusal("property changed", path="sourceVirtualMachine")
     storage = (old | existing.revealed)["storageProfile"]
     given = {k: v for k, v in (sent.get("storageProfile") or {}).items() if v is not None}
-    if (
-        not before
-    ):  # of an image of a machine, that is the source: its disks are the machine's affair
+    # The source of an image of a machine is the machine, so its disks are not looked at.
+    if not before:
         _check_sources(storage, given)
     return (
         old | {k: v for k, v in sent.items() if v is not None} | {"storageProfile": storage | given}

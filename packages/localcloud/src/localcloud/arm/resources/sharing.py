@@ -15,7 +15,8 @@ from localcloud.arm.resources.galleries import community_info
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.world import World
 
-_SILENT = frozenset({"2023-07-03"})  # recorded: no body, against the specification
+# Recorded: no body, against the specification.
+_SILENT = frozenset({"2023-07-03"})
 
 
 def share(world: World, call: Call, signer: Signer) -> Reply:
@@ -88,7 +89,8 @@ def _community(world: World, gallery: Resource, profile: Json, _groups: list[Jso
 _CHANGES = {"Add": _add, "Remove": _remove, "Reset": _reset, "EnableCommunity": _community}
 
 
-_GALLERY_DEPTH = 9  # the parts of a gallery's id, the empty one before its first slash included
+# The parts of a gallery's id, the empty one before its first slash included.
+_GALLERY_DEPTH = 9
 
 
 def soft_deleted(world: World, call: Call) -> Reply:

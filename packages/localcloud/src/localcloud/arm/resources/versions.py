@@ -70,7 +70,8 @@ def _create(world: World, call: Call) -> Draft:
         hidden={"source": source.id if source else None, "shallow": shallow},
     )
     definition = world.find(call.target.parent)
-    assert definition is not None  # the parent was checked before
+    # The parent was checked before.
+    assert definition is not None
     failure = mismatch(world, call, source, definition)
     return (
         _doomed(world, call, draft, failure)

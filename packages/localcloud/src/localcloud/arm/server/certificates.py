@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFE = timedelta(days=3650)
-_SERVER_LIFE = timedelta(days=820)  # the longest some TLS stacks accept of a server
+# The longest that some TLS stacks accept of a server.
+_SERVER_LIFE = timedelta(days=820)
 
 
 def _name(text: str) -> x509.Name:

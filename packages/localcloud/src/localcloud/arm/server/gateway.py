@@ -54,7 +54,8 @@ class Gateway:
             line["fault"] = rule.name or rule.what
         try:
             if "Expect" in request.headers and request.transport is not None:
-                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits for it
+                # curl waits for it.
+                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await request.read()
             if rule is None:
                 answer = self._answer(request, body, correlation, line)

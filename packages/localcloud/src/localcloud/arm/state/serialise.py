@@ -25,7 +25,8 @@ def encode(value: object) -> bytes:
     """Return a value as compact JSON, in UTF-8."""
     try:
         return msgspec.json.encode(value)
-    except UnicodeEncodeError:  # a lone surrogate, from a header that is no UTF-8
+    except UnicodeEncodeError:
+        # A lone surrogate, from a header that is not UTF-8.
         return json.dumps(value, separators=(",", ":"), default=_plain).encode()
 
 
