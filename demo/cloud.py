@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 from localcloud.state_folder import StateError, read_connection
 
 # How fast the cloud's clock goes: an hour and a half in each minute.
@@ -39,7 +39,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @contextlib.contextmanager
 def temporary_cloud() -> Iterator[Mapping[str, Any]]:
-    """Its connection.json while it runs; DemoFailed if it does not come up."""
+    """Its connection.json while it runs; DemoFailedError if it does not come up."""
     with tempfile.TemporaryDirectory(prefix="gallery-migrator-demo-") as folder:
         state = Path(folder) / "state"
         with (Path(folder) / "log").open("w+") as log, _process(state, log) as process:
@@ -77,4 +77,4 @@ def _connection(process: subprocess.Popen[bytes], state: Path, log: Path) -> Map
         with contextlib.suppress(StateError):
             return read_connection(state)
         time.sleep(LOOK_SECONDS)
-    raise DemoFailed("the local cloud did not start:\n" + log.read_text()[-2000:])
+    raise DemoFailedError("the local cloud did not start:\n" + log.read_text()[-2000:])

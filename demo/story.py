@@ -17,7 +17,7 @@ from rich.console import Console
 from demo.bars import Bars
 from demo.callers import App, Azure, Json
 from demo.cloud import SPEED, temporary_cloud
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 from demo.findings import Findings, findings
 
 IMAGE = "web-2019"
@@ -31,7 +31,7 @@ PATIENCE_SECONDS, LOOK_SECONDS = 120.0, 0.25
 
 
 def tell(console: Console) -> None:
-    """The whole demo; DemoFailed if anything is not as promised."""
+    """The whole demo; DemoFailedError if anything is not as promised."""
     began = time.monotonic()
     console.print("[bold]A managed image moves into an Azure Compute Gallery[/bold]")
     console.print("Azure is played by a local cloud on this machine; nothing leaves it.\n")
@@ -53,7 +53,7 @@ def _request(app: App) -> Json:
     image = next((i for i in images if i["name"] == IMAGE), None)
     gallery = next((g for g in app.get("galleries")["galleries"] if g["path"] == "myGallery"), None)
     if image is None or gallery is None:
-        raise DemoFailed(f"the local cloud has no image {IMAGE} or no gallery myGallery")
+        raise DemoFailedError(f"the local cloud has no image {IMAGE} or no gallery myGallery")
     return {
         "sourceImageId": image["id"],
         "galleryId": gallery["id"],
@@ -99,7 +99,9 @@ def _statuses(app: App, migration: str) -> Iterator[Json]:
         if status["outcome"]:
             return
         time.sleep(LOOK_SECONDS)
-    raise DemoFailed(f"no outcome after {PATIENCE_SECONDS:.0f} s; the stage is {status['stage']}")
+    raise DemoFailedError(
+        f"no outcome after {PATIENCE_SECONDS:.0f} s; the stage is {status['stage']}"
+    )
 
 
 def _approve(console: Console, app: App, status: Json) -> None:

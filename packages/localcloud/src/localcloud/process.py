@@ -80,7 +80,7 @@ class LocalCloud:
         await self._stack.aclose()
 
     async def until_stopped(self) -> None:
-        """Returns at SIGINT or SIGTERM; raises HostEnds when the app's process has died too often."""
+        """Returns at SIGINT or SIGTERM; raises HostEndedError when the app's process has died too often."""
         if self._worker is None:
             raise RuntimeError("not started")
         ends = [asyncio.ensure_future(end) for end in (until_stopped(), self._worker.given_up())]

@@ -14,7 +14,7 @@ from localcloud.arm_process import serving_arm
 from localcloud.azure import AppSide, EmbeddedCloud, SeparateCloud
 from localcloud.host.fork_server import ForkServer
 from localcloud.host.worker import LoadError
-from localcloud.host.worker_process import HostEnds
+from localcloud.host.worker_process import HostEndedError
 from localcloud.process import LocalCloud, Options, until_stopped
 from localcloud.state_folder import StateError
 
@@ -82,7 +82,7 @@ def _finish(serve: Callable[[], Awaitable[None]]) -> None:
     code = 0
     try:
         asyncio.run(_awaited(serve))
-    except (LoadError, StateError, HostEnds) as error:
+    except (LoadError, StateError, HostEndedError) as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     sys.stdout.flush()

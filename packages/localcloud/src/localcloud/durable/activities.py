@@ -18,7 +18,7 @@ from localcloud.durable.failures import activity_failure
 from localcloud.durable.history import Event, compact, task_completed, task_failed
 from localcloud.durable.shim import HTTP_ACTIVITY
 from localcloud.durable.turn import ActivityCall, Message
-from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +41,10 @@ class Activities:
             return self._failed(call, f"Result: Failure\nException: no {call.name}\nStack: ")
         try:
             text = await self._worker.invoke_durable(function, call.input or "null")
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             reason = f"Activity function '{call.name}' failed: {died}"
             return task_failed(self._clock.now(), call.task_id, reason, died.details)
-        except WorkerFailure as failure:
+        except FunctionFailedError as failure:
             log.info("activity %s of %s failed: %s", call.name, call.instance_id, failure)
             return self._failed(call, failure.text)
         return task_completed(self._clock.now(), call.task_id, normalised(text))

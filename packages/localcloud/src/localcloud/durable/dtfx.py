@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.durable.continuations import Steps, Task, run
-from localcloud.durable.decisions import Decision, NonDeterministic, check, complete, create_timer
+from localcloud.durable.decisions import Decision, DeterminismError, check, complete, create_timer
 from localcloud.durable.history import Event, Kind
 
 
-class OrchestrationFailure(Exception):  # noqa: N818 - the extension's word
+class OrchestrationError(Exception):
     """The orchestration ends as Failed with this text; `details` go to a parent."""
 
     def __init__(self, message: str, details: str | None = None) -> None:
@@ -42,7 +42,7 @@ class Outcome:
     suspended: bool = False
     # The reason for the suspension.
     reason: str | None = None
-    mismatch: NonDeterministic | None = None
+    mismatch: DeterminismError | None = None
 
 
 class Replay:
@@ -74,7 +74,7 @@ class Replay:
                 self._process(item)
             if not self._open and self._main.done:
                 self._end(self._main.value)
-        except NonDeterministic as mismatch:
+        except DeterminismError as mismatch:
             self.out.mismatch = mismatch
             text = f"Unhandled exception while executing orchestration: {mismatch}"
             self._complete("Failed", str(mismatch), text)
@@ -182,7 +182,7 @@ class Replay:
 
     # ---- the end -------------------------------------------------------------------------------
     def _end(self, value: Any) -> None:
-        if isinstance(value, OrchestrationFailure):
+        if isinstance(value, OrchestrationError):
             self._complete("Failed", str(value), value.details)
         elif isinstance(value, Exception):
             raise value

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from localcloud.durable.answers import WRONG, Refused, empty, flag, json_answer, parameter
+from localcloud.durable.answers import WRONG, RefusedError, empty, flag, json_answer, parameter
 from localcloud.durable.entities import EntityState, is_entity
 from localcloud.durable.history import FINISHED, STATUSES, moment
 from localcloud.durable.links import CONNECTION
@@ -67,11 +67,11 @@ class HttpApi:
                     _check_connection(request)
                     return await handler(request, *found.groups())
             return empty(404)
-        except Refused as refused:
+        except RefusedError as refused:
             return refused.answer
         except sqlite3.Error as trouble:
             log.warning("%s: the task hub cannot be used: %s", asked, trouble)
-            return Refused(500, WRONG, "Azure.RequestFailedException", str(trouble)).answer
+            return RefusedError(500, WRONG, "Azure.RequestFailedException", str(trouble)).answer
 
     # ---- instances -----------------------------------------------------------------------------
     async def _status(self, request: web.Request, instance_id: str) -> web.Response:
@@ -144,7 +144,7 @@ def _check_connection(request: web.Request) -> None:
     name = parameter(request, "connection", str, CONNECTION)
     if name.lower() != CONNECTION.lower():
         unknown = f"Unable to resolve the Azure Storage connection named '{name}'."
-        raise Refused(500, WRONG, "System.InvalidOperationException", unknown)
+        raise RefusedError(500, WRONG, "System.InvalidOperationException", unknown)
 
 
 def _page(request: web.Request, found: list[Instance]) -> tuple[list[Instance], dict[str, str]]:

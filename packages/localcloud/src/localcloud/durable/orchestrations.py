@@ -29,7 +29,7 @@ from localcloud.durable.store import Inbox, Instance, Store, WorkItem
 from localcloud.durable.turn import Message, Turn, next_generation, take
 from localcloud.durable.versions import Versioning
 from localcloud.durable.witness import Witness
-from localcloud.host.worker import Function, Worker, WorkerFailure
+from localcloud.host.worker import Function, FunctionFailedError, Worker
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ async def ask(worker: Worker, function: Function, context: str) -> Reply:
     """The SDK's answer; a failing orchestrator answers too."""
     try:
         return Reply(json.loads(await worker.invoke_durable(function, context)))
-    except WorkerFailure as failure:
+    except FunctionFailedError as failure:
         state = orchestrator_state(failure.text)
         return Reply(state, "" if state else stateless_failure(failure.text))
 

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from localcloud.durable.continuations import Steps, Task, finished, run, when
 from localcloud.durable.decisions import create_sub_orchestration, schedule_task, send_event
-from localcloud.durable.dtfx import OrchestrationFailure, Outcome, Replay
+from localcloud.durable.dtfx import OrchestrationError, Outcome, Replay
 from localcloud.durable.failures import NO_STACK
 from localcloud.durable.history import Event, Execution, compact, moment, stamp
 
@@ -79,9 +79,9 @@ class _Shim:
         output = state.get("output")
         return None if output is None else compact(output)
 
-    def _failure(self, text: str) -> OrchestrationFailure:
+    def _failure(self, text: str) -> OrchestrationError:
         message = f"Orchestrator function '{self._who.name}' failed: {text}"
-        return OrchestrationFailure(message, f"Message: {text}, StackTrace: {NO_STACK}")
+        return OrchestrationError(message, f"Message: {text}, StackTrace: {NO_STACK}")
 
     def _set_custom_status(self, value: Any) -> None:
         text = None if value is None else compact(value)

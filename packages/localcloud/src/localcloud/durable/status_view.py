@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.durable.answers import Refused, flag
+from localcloud.durable.answers import RefusedError, flag
 from localcloud.durable.history import STATUSES, Event, Kind
 from localcloud.durable.store import Instance
 
@@ -72,7 +72,7 @@ def _scheduled(history: list[Event]) -> dict[tuple[int, int], Event]:
             key = f"{Kind(kind).name}_{number}"
             twice = f"An item with the same key has already been added. Key: {key}"
             message = "One or more of the arguments submitted is incorrect"
-            raise Refused(400, message, "System.ArgumentException", twice)
+            raise RefusedError(400, message, "System.ArgumentException", twice)
         if kind in SCHEDULING.values():
             found[kind, number] = item
     return found

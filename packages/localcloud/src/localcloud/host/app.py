@@ -26,7 +26,7 @@ from typing import Any
 import azure.durable_functions  # noqa: F401
 
 from localcloud.host.indexing import Datum, Function, LoadedFunction, LoadError, index
-from localcloud.host.worker import Worker, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker
 
 __all__ = ["App", "failure_of"]
 
@@ -76,7 +76,7 @@ class App(Worker):
         return None if found is None else self._loaded[found.name]
 
     def run(self, name: str, data: Datum, client: str, done: Future[Datum | None]) -> None:
-        """Begins a call, from any thread; `done` gets what is sent to the host, or a WorkerFailure."""
+        """Begins a call, from any thread; `done` gets what is sent to the host, or a FunctionFailedError."""
         function = self._loaded[name]
         try:
             call = self._begin(function, self._arguments(function, data, client))
@@ -144,11 +144,11 @@ def _sent(function: LoadedFunction, result: Any) -> Datum | None:
     return None
 
 
-def failure_of(error: BaseException) -> WorkerFailure:
+def failure_of(error: BaseException) -> FunctionFailedError:
     """With the message that the Functions host gets from the worker."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     what = f"{type(error).__name__}: {error}"
-    return WorkerFailure(f"Result: Failure\nException: {what}\nStack: {frames}")
+    return FunctionFailedError(f"Result: Failure\nException: {what}\nStack: {frames}")
 
 
 def _import(app_dir: Path) -> ModuleType:

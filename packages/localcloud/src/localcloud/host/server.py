@@ -15,7 +15,7 @@ from localcloud.host.keys import Keys, opens, refusal
 from localcloud.host.responses import connection_header, respond
 from localcloud.host.routes import Router
 from localcloud.host.webhooks import PREFIX, Handler, Webhooks
-from localcloud.host.worker import Datum, Function, Worker, WorkerFailure
+from localcloud.host.worker import Datum, Function, FunctionFailedError, Worker
 
 RPC = "/durabletask/"
 HOME = "<!DOCTYPE html><title>Function app</title><p>The function app is running.</p>\n"
@@ -70,7 +70,7 @@ class FunctionsServer:
         data = await request_datum(request, parameters)
         try:
             return await respond(request, await self._worker.invoke(function, data))
-        except (WorkerFailure, ValueError) as error:
+        except (FunctionFailedError, ValueError) as error:
             # A ValueError says that the function's result cannot be sent.
             logger.error("Executed '%s' (Failed)\n%s", function.name, error)
             return web.Response(status=500)

@@ -22,7 +22,7 @@ from localcloud.files import write_whole
 from localcloud.host.fork_server import ForkServer
 from localcloud.host.indexing import Datum, Function, LoadError
 from localcloud.host.pipe import Answer, Call, Loaded, Told, next_value, packed
-from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 # https://github.com/Azure/azure-functions-host: RpcFunctionInvocationDispatcher, for one worker process
 MOST_DEATHS = 3
@@ -37,7 +37,7 @@ Beginning = Callable[[], Awaitable[tuple["Life", Sequence[Function]]]]
 logger = logging.getLogger(__name__)
 
 
-class HostEnds(Exception):  # noqa: N818 - what happens, not whose error it is
+class HostEndedError(Exception):
     """There is no worker any more, and there will be none; the text says why."""
 
 
@@ -58,7 +58,7 @@ class Life:
 
     @classmethod
     async def begin(cls, fork_server: ForkServer, app_dir: Path) -> tuple[Life, Sequence[Function]]:
-        """A worker that has loaded the app, and its functions; LoadError, or WorkerDied."""
+        """A worker that has loaded the app, and its functions; LoadError, or WorkerDiedError."""
         pid, pipe = fork_server.fork(app_dir)
         life = cls(fork_server, pid, *await asyncio.open_connection(sock=pipe, limit=READ_AHEAD))
         try:
@@ -78,35 +78,35 @@ class Life:
         self._writer.write(packed(Told(time, call)))
 
     async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
-        """Return what a function returns; raises WorkerFailure if it fails, or if the process ends before."""
+        """Return what a function returns; raises FunctionFailedError if it fails, or if the process ends before."""
         key, answer = next(self._ids), asyncio.get_running_loop().create_future()
         self._calls[key] = answer
         self.tell(time, Call(key, function, data, client))
         result: Datum | None = await answer
         return result
 
-    async def run(self) -> WorkerDied:
+    async def run(self) -> WorkerDiedError:
         """Takes answers until the process ends, by itself or by a signal; then all calls have failed."""
         with suppress(EOFError, OSError):
             while True:
                 self._take(await next_value(self._reader))
         died = self.end()
         for call in self._calls.values():
-            call.set_exception(WorkerDied(died.code))
+            call.set_exception(WorkerDiedError(died.code))
         self._calls.clear()
         return died
 
-    def end(self) -> WorkerDied:
+    def end(self) -> WorkerDiedError:
         """Nothing is left of the process on return."""
         self._writer.close()
-        return WorkerDied(self._fork_server.reap(self.pid))
+        return WorkerDiedError(self._fork_server.reap(self.pid))
 
     def _take(self, answer: Answer) -> None:
         call = self._calls.pop(answer.id)
         if answer.failure is None:
             call.set_result(answer.result)
         else:
-            call.set_exception(WorkerFailure(answer.failure))
+            call.set_exception(FunctionFailedError(answer.failure))
 
 
 class WorkerProcess(Worker):
@@ -135,13 +135,13 @@ class WorkerProcess(Worker):
 
         try:
             return cls(begin, *await begin(), clock, note)
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             raise LoadError([f"function_app.py cannot be imported: {died}"]) from died
 
     async def given_up(self) -> NoReturn:
-        """Raises HostEnds when workers have died too often."""
+        """Raises HostEndedError when workers have died too often."""
         await asyncio.wait([self._keeping])
-        raise HostEnds(self._keeping.result())
+        raise HostEndedError(self._keeping.result())
 
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
         call = asyncio.create_task(self._call(function, data))
@@ -186,7 +186,7 @@ class WorkerProcess(Worker):
         while self._goes_on(died):
             try:
                 life, _ = await self._begin()
-            except WorkerDied as again:
+            except WorkerDiedError as again:
                 died = again
             except LoadError as error:
                 # The app has changed since.
@@ -195,7 +195,7 @@ class WorkerProcess(Worker):
             died = await life.run()
         return TOO_MANY
 
-    def _goes_on(self, died: WorkerDied) -> bool:
+    def _goes_on(self, died: WorkerDiedError) -> bool:
         self._ready.clear()
         logger.error("%s", died)
         now = self._clock.now()
