@@ -1,4 +1,4 @@
-"""How many requests a second the ARM emulator answers, beside an empty handler on the same server.
+"""Measures how many requests a second the ARM emulator answers, beside an empty handler on the same server.
 
 Both are served by one process over HTTPS, in the same way (`localcloud.arm.server.listening`), in turns, to
 the same clients in another process. Every row should reach at least a half, so that the emulator
@@ -58,7 +58,7 @@ IMAGE = {
 
 @dataclass(frozen=True)
 class Site:
-    """What the clients need to know of the server."""
+    """The addresses that the clients need: the ARM emulator, the empty handler and their certificate."""
 
     arm: str
     empty: str

@@ -1,4 +1,4 @@
-"""What the app costs in storage requests: idle, for a poll, for a migration, for waiting; and how late an approval is.
+"""Counts the app's storage requests: idle, for a poll, for a migration, for waiting; and how late an approval is.
 
 The app runs on Azure Functions Core Tools (`func`) and Azurite, through a proxy that counts (tests/e2e).
 Everything but the sweep's schedule and the poll interval is as it is deployed. In this order:
@@ -82,13 +82,13 @@ class Site:
 
 @dataclass(frozen=True)
 class Window:
-    """What was asked in some seconds."""
+    """The requests that were seen in a number of seconds."""
 
     seconds: float
     seen: Counter[Kind]
 
     def each(self, seconds: float) -> dict[Kind, float]:
-        """How many that is in so many seconds, by kind."""
+        """Return the number of requests in so many seconds, by kind."""
         return {kind: n * seconds / self.seconds for kind, n in sorted(self.seen.items())}
 
     def apart_from(self, parts: frozenset[str]) -> Window:
@@ -127,7 +127,7 @@ def running(folder: Path, changed: dict[str, str]) -> Iterator[Site]:
 
 
 def watch(site: Site, seconds: float) -> Window:
-    """What is asked in the next seconds."""
+    """Return the requests of the next `seconds`."""
     before, start = site.proxy.seen.copy(), time.monotonic()
     time.sleep(seconds)
     return Window(time.monotonic() - start, site.proxy.seen - before)

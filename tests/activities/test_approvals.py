@@ -121,7 +121,7 @@ def test_a_late_step_does_not_move_the_round_back(azure: Azure) -> None:
 
 
 def test_a_verdict_is_never_judged_again(azure: Azure) -> None:
-    """What has expired stays so, by whatever clock a later run judges, and whatever was stored too late."""
+    """An approval that has expired stays so, by whatever clock a later run judges, and whatever was stored too late."""
     assert judge(azure, days=3) == "expired"
     azure.restart()
     azure.run = 2

@@ -40,7 +40,7 @@ def test_clients_of_invented_subscriptions_do_not_stay(azure: Azure) -> None:
 
 
 def test_the_client_in_use_stays(azure: Azure) -> None:
-    """What is asked for now and then is no victim of a crowd."""
+    """A client that is used now and then is not put out by many new ones."""
     mine = weakref.ref(app().arm.compute(parse_image_id(azure.image_id).subscription))
     for number in range(2 * MOST_CLIENTS):
         app().arm.compute(str(uuid.UUID(int=number)))

@@ -148,7 +148,7 @@ def test_an_outage_is_a_value_and_the_next_run_succeeds(
 def test_a_write_is_sent_once_and_its_effect_is_found(
     azure: Azure, name: str, fault: Fault, when: str
 ) -> None:
-    """Whether the fault strikes before or after the effect, the next run ends as if there had been none."""
+    """The next run ends as if there had been no fault, whether it strikes before or after the effect."""
     call = ACTIVITIES[name](azure)
     azure.forget_requests()
     azure.fault(method=WRITERS[name], when=when, **fault.rule)

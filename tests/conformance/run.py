@@ -50,7 +50,7 @@ def report(results: Sequence[Result], seconds: float, *, verbose: bool) -> bool:
 
 
 def missing(options: argparse.Namespace) -> str:
-    """What is not here, or nothing."""
+    """Return the name of the thing that is missing here; empty if nothing is."""
     if not (options.kit / "conformance.py").is_file():
         return "the conformance kit (../shared/durable, or --kit DIR)"
     return "func on PATH" if options.host == "func" and not shutil.which("func") else ""

@@ -1,4 +1,4 @@
-"""What a run of deaths does, as data drawn from a seed: who wants what, who dies when."""
+"""The deaths of a run, as data drawn from a seed: which migrations there are, and which process dies when."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RULES = (
 
 
 class Who(StrEnum):
-    """Who dies, and how."""
+    """The process that dies, and the manner."""
 
     WORKER = "worker killed"
     HOST = "host killed"
@@ -80,7 +80,7 @@ DRAWN = (*KINDS[:2] * 3, *KINDS[2:])
 
 
 def kind_of(intent: Intent) -> Kind:
-    """Whose twin it has."""
+    """Return the kind of twin that belongs to the intent."""
     return Kind(intent.wish, intent.auto, intent.timeout)
 
 

@@ -36,7 +36,7 @@ class ForkServer:
 
     @property
     def alive(self) -> bool:
-        """Whether there is a child, and it has not ended by itself."""
+        """Return True if there is a child that has not ended by itself."""
         return self.child > 0 and not select.select([self._from], [], [], 0)[0]
 
     def fork(self, arguments: Sequence[str]) -> None:

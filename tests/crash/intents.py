@@ -1,4 +1,4 @@
-"""What the callers of one migration want, and which outcomes that allows."""
+"""The wishes of the callers of one migration, and the outcomes that they allow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Wish(StrEnum):
-    """What becomes of a migration if nothing goes wrong."""
+    """The outcome of a migration if nothing goes wrong."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -56,7 +56,7 @@ class Intent:
 
     @property
     def deletes(self) -> bool:
-        """Whether the deletion is asked for."""
+        """Return True if the deletion is asked for."""
         return self.wish not in (Wish.KEEP, Wish.EVENT)
 
     @property

@@ -1,4 +1,4 @@
-"""How each mishap is brought about, from outside the runtime."""
+"""Brings each mishap about, from outside the runtime."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
 
 
 def rules(mishap: Mishap) -> list[Json]:
-    """What ARM must be told before."""
+    """Return the fault rules that ARM needs before the mishap."""
     return [mishap.rule] if isinstance(mishap, AtCall | Unlucky) else []
 
 
 def is_late(mishap: Mishap) -> bool:
-    """Whether a call shall arrive only when the next runtime is there."""
+    """Return True if the call shall arrive only when the next runtime is there."""
     return isinstance(mishap, AtCall) and mishap.moment == "late"
 
 
 def reached(cloud: Cloud) -> int:
-    """How many calls were held or swallowed."""
+    """Return the number of calls that were held or swallowed."""
     armed = cloud.arm("GET", "/faults")["rules"]
     return sum(rule["fired"] for rule in armed if rule["what"] in ("hold", "timeout"))
 

@@ -1,4 +1,4 @@
-"""What a wave does, as data drawn from a seed: who migrates what, and in each round what dies or goes wrong."""
+"""The plan of a wave, as data drawn from a seed: the migrations, and in each round the death or mishap."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class RealCloud:
 
     @property
     def alive(self) -> bool:
-        """Whether the host runs."""
+        """Return True if the host runs."""
         return self._host.pid > 0
 
     @property
@@ -97,7 +97,7 @@ class RealCloud:
 
     @property
     def healthy(self) -> bool:
-        """Whether the app answers, so that there is a worker which does."""
+        """Return True if the app answers, which takes a worker."""
         return self.app("GET", "/api/health").status == 200
 
     def start(self) -> None:
@@ -174,7 +174,7 @@ class RealCloud:
         return [record.row for record in self._records.list("open")]
 
     def notices(self) -> list[Notice]:
-        """What was told: migration, kind and webhook-id."""
+        """Return the notices that were received: migration, kind and webhook-id."""
         return [
             (
                 told["body"]["data"]["migrationId"],

@@ -31,7 +31,7 @@ FAILING_REGION: Json = {
 
 @dataclass(frozen=True)
 class WaveReport:
-    """What a wave did and found. `stages`: in which stages the migrations were when the runtime died."""
+    """The figures and violations of a wave. `stages`: the migrations' stages when the runtime died."""
 
     seed: int
     kills: int = 0
@@ -50,7 +50,7 @@ class WaveReport:
         )
 
     def count(self, *kinds: Kind) -> int:
-        """How many migrations and resources have a violation of these kinds."""
+        """Return the number of migrations and resources that have a violation of these kinds."""
         return len({violation.about for violation in self.found if violation.kind in kinds})
 
 

@@ -62,7 +62,7 @@ FAILED_SECONDS = 3.0
 
 @dataclass
 class Seen:
-    """What a run saw, by stage but for `died`.
+    """The figures of a run, by stage but for `died`.
 
     kills: how many deaths met a migration in it. met: how many migrations they met. failed: how many orchestrations
     ended as Failed after that. again: how many restarts are in the timelines. lost_answers: correlation ids that are
@@ -90,7 +90,7 @@ class WorkerKills:
         self._twins: dict[Kind, Json] = {}
 
     def run(self, kills: int) -> list[Violation]:
-        """What was broken."""
+        """Run it and return the violations."""
         self._cloud.arm("POST", "/faults", {"rules": list(RULES)})
         with Crowd(self._cloud) as crowd:
             self._calm(crowd)
@@ -124,7 +124,7 @@ class WorkerKills:
     # -- deaths -------------------------------------------------------------------------------------------------
 
     def _deal(self, crowd: Crowd, planned: Sequence[Death]) -> int:
-        """How many there was time for."""
+        """Return the number of deaths that there was time for."""
         end = time.monotonic() + DEATHS_SECONDS
         for number, death in enumerate(planned):
             if time.monotonic() > end:
@@ -134,7 +134,7 @@ class WorkerKills:
         return len(planned)
 
     def _die(self, crowd: Crowd, death: Death) -> Who:
-        """Who died: without a worker of its own, the host."""
+        """Return the process that died: without a worker of its own, the host."""
         self._fill(crowd)
         time.sleep(death.pause)
         self._meet_rare_stage(crowd)

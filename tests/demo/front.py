@@ -53,7 +53,7 @@ def play(url: str, row: Row, keys: Mapping[str, str]) -> Answer:
 
 
 def differences(row: Row, actual: Answer) -> list[str]:
-    """What is not as recorded. Bodies are the app's own where an answer has no length: of another day."""
+    """Return the differences from the recording; a body without a recorded length is the app's own and not compared."""
     recorded = Answer(row["status"], tuple(row["headers"]), row["body"])
     ours, theirs = _comparable(actual), _comparable(recorded)
     made_by_the_host = any(line.startswith("Content-Length") for line in recorded.headers)

@@ -26,7 +26,7 @@ COMPLETED: Json = {"outcome": "completed", "reason": "migrated"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where the demo puts its temporary state: empty again when the demo has ended."""
+    """The folder for the demo's temporary state: it must be empty again when the demo has ended."""
     yield tmp_path
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""What waiting costs on the real extension: how often an orchestration is woken to look at a version."""
+"""An orchestration that waits on the real extension is woken only to look at a version."""
 
 from collections import Counter
 
@@ -40,7 +40,7 @@ def _looks(app: RealTime) -> int:
 
 
 def _events(app: RealTime, instance: str) -> Counter[str]:
-    """How many events of each type are in the history of an instance. Every turn begins with one of its own."""
+    """Return the number of events of each type in the history of an instance. Every turn begins with one of its own."""
     assert isinstance(app.host, CoreTools)
     with app.host.hub as table:
         rows = list(table.query_entities(f"PartitionKey eq '{instance}'", select=["EventType"]))

@@ -57,7 +57,7 @@ def test_who_loses_a_claim_leaves_no_hint(records: MigrationRecords) -> None:
 
 
 def seen(image: ImageFacts | None, attempt: int = 1) -> Sighting:
-    """What an attempt knows that read this image."""
+    """Return the sighting of an attempt that read this image."""
     return Sighting(
         migration=f"{KEY}-{attempt}",
         accepted_at=NOW + timedelta(minutes=attempt),

@@ -1,4 +1,4 @@
-"""What every home of the records must do; the same tests for SQLite and Table storage."""
+"""The contract of every backend of the records; the same tests for SQLite and Table storage."""
 
 import json
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def test_large_values_fit(store: RecordStore) -> None:
 
 
 def test_too_large_values_are_refused(store: RecordStore) -> None:
-    """What is beyond the common limit is refused by each write, and nothing is written."""
+    """A value beyond the common limit is refused by each write, and nothing is written."""
     value = {"text": "x" * MAX_TEXT}
     with pytest.raises(RecordTooLargeError):
         store.insert("p", "a", value)

@@ -60,7 +60,7 @@ class Mortal(Counting):
 
 
 def found(records: MigrationRecords, limit: int = 9, **wanted: Any) -> list[str]:
-    """What the list has, in pages."""
+    """Return the ids in the list, read page by page."""
     ids, after = [], ""
     while True:
         page, after = records.recent(

@@ -43,7 +43,7 @@ def records(store: RecordStore) -> MigrationRecords:
 
 
 def at_once(home: Home, work: Callable[[MigrationRecords, int], T]) -> list[T]:
-    """What each of several writers gets, all beginning together, each with its own connection."""
+    """Return the results of several writers that begin together, each with its own connection."""
     barrier = Barrier(WRITERS)
 
     def one(number: int) -> T:
@@ -109,7 +109,7 @@ def test_a_claim_alone_is_a_migration_in_planning(records: MigrationRecords) -> 
 
 
 def test_a_snapshot_holds_everything(records: MigrationRecords) -> None:
-    """What was written by whatever step."""
+    """It has the values of every step."""
     records.accept(ACCEPTED)
     records.mark_started(ACCEPTED.id, NOW)
     records.change_state(ACCEPTED.id, lambda _: State(stage=Stage.APPROVAL))

@@ -29,7 +29,7 @@ def own_cloud(tmp_path: Path) -> Iterator[Client]:
 
 
 def last_before(cloud: Client, method: str, name: str) -> int:
-    """Which of the readings of an image's creation time was the last before the write of this method."""
+    """Return the number of the last reading of an image's creation time before the write of this method."""
     log = cloud.arm_log()
     writes = [n for n, line in enumerate(log) if line["method"] == method and _about(line, name)]
     if method == "PUT":

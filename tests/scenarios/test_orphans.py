@@ -20,7 +20,7 @@ def test_an_orchestration_that_somebody_terminates_is_not_started_again(cloud: C
 
 
 def _is(cloud: Client, migration: str, status: str) -> bool:
-    """Whether the durable extension says that its orchestration has this status."""
+    """Return True if the durable extension gives its orchestration this status."""
     told = cloud.durable("GET", f"/instances/{migration}").json()
     return bool(told["runtimeStatus"] == status)
 
@@ -83,7 +83,7 @@ def test_an_image_whose_orchestration_was_ended_can_be_started_again(cloud: Clie
 
 
 def test_statuses_outlive_the_histories(cloud: Client) -> None:
-    """When the durable history is purged, the records still tell how it ended."""
+    """The records still tell how a migration ended after its durable history was purged."""
     migration = cloud.begin("remembered", delete=False)
     (before,) = cloud.finish(migration)
     cloud.advance_until(lambda: _is(cloud, migration, "Completed"))

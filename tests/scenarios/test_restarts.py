@@ -143,7 +143,7 @@ def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(
 
 
 def _accept(records: Path, body: Json, now: datetime) -> str:
-    """What a starter does before it starts the orchestration, and nothing after."""
+    """Do what a starter does before it starts the orchestration, and nothing after; return the migration id."""
     request = parse_request_json(body)
     key = image_key(request.source_image_id)
     accepted = AcceptedRequest(

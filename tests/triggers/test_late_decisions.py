@@ -40,7 +40,7 @@ class Settled:
         self._accepted = accepted
 
     async def raise_event(self, *_: Any) -> None:
-        """What was read before the decision was stored is written now."""
+        """Write now the ruling on what was read before the decision was stored."""
         verdict = Verdict(state=ApprovalState.REJECTED)
         records().change_latch(self._accepted.id, lambda latch: settle(latch, 1, verdict))
 

@@ -1,4 +1,4 @@
-"""What the sweep makes of an orchestration without an outcome, by how it stands, how often, and since when."""
+"""The sweep's action on an orchestration without an outcome goes by its state, its restarts, and its age."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_what_is_done_goes_by_how_it_stands(
     children: tuple[OrchestrationState, ...],
     kind: Step | type[Decision],
 ) -> None:
-    """What a person did is respected, what died is started again, what may move is left."""
+    """An end by a person is respected, a dead orchestration is started again, one that may move is left."""
     decision = judged(parent, children)
     assert (decision if isinstance(decision, Step) else type(decision)) == kind
 

@@ -29,7 +29,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed, so that histories begun before do not fit any more."""
+    """A change of the code that histories begun before it do not fit."""
 
     name: str
     edits: tuple[Edit, ...]

@@ -71,7 +71,7 @@ class Driver:
         self.time.advance(**delta)
 
     def operation(self, response: requests.Response) -> Any:
-        """What the operation of a write says now."""
+        """Return the body that the operation of a write has now."""
         return self.call("GET", response.headers["Azure-AsyncOperation"]).json()
 
     def image(self, name: str = "web", **properties: Any) -> str:

@@ -320,7 +320,7 @@ CLIENTS = {
 def test_the_api_versions_of_the_clients_are_known(
     arm: Driver, path: str, versions: list[str]
 ) -> None:
-    """What the SDKs for Python and JavaScript send is answered."""
+    """Every api-version that the SDKs for Python and JavaScript send is answered."""
     arm.gallery()
     arm.image()
     assert [arm.call("GET", path, api=api).status_code for api in versions] == [200] * len(versions)

@@ -166,7 +166,7 @@ def _locked(database: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What cannot be written is tried again until there is room."""
+    """A write that fails is tried again until there is room."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:

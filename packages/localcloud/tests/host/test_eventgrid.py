@@ -118,7 +118,7 @@ def with_key(path: str, key: str) -> str:
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What this host answered and invoked for each recorded request."""
+    """The answer and the invocations of this host for each recorded request."""
     folder = tmp_path_factory.mktemp("eventgrid")
     worker = App.load(write_app(folder / "app", APP))
     seen: list[tuple[str, str]] = worker.functions[0].handler.__globals__["SEEN"]
@@ -158,7 +158,7 @@ def test_functions_get_the_recorded_events(row: dict[str, Any], observed: dict[s
 
 
 def received(invocation: dict[str, Any]) -> tuple[str, str]:
-    """What a Python worker would have been sent, whatever the .NET parameter's type was."""
+    """Return the function and the text that a Python worker would have got, whatever the .NET parameter's type."""
     text = invocation["received"]
     if isinstance(text, list):
         return invocation["function"], newtonsoft.dump([newtonsoft.parse(item) for item in text])

@@ -1,4 +1,4 @@
-"""Whether two answers agree: values that differ from run to run are masked, all else is equal."""
+"""Compares two answers: values that differ from run to run are masked, all else must be equal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def masked(value: str) -> str:
 
 
 def differences(recorded: Any, ours: Any, at: str = "") -> Iterator[str]:
-    """Where the two differ, one line each."""
+    """Yield one line for each place in which the two differ."""
     if isinstance(recorded, dict) and isinstance(ours, dict):
         for key in sorted(recorded.keys() | ours.keys()):
             if key not in ours:

@@ -34,7 +34,7 @@ _RUNNING = {"Creating", "Updating", "Deleting", "InProgress", "Running", "Accept
 
 @dataclass
 class Outcome:
-    """What became of the exchanges of one recording."""
+    """The counts and differences of the exchanges of one recording."""
 
     recording: str
     compared: int = 0
@@ -195,7 +195,7 @@ class Player:
 
 
 def _has_ended(interaction: Interaction) -> bool:
-    """Whether this exchange shows that what was going on is over."""
+    """Return True if this exchange shows that no operation of its resource is running any more."""
     if interaction.method != "GET":
         return False
     return not any(state in _RUNNING for state in _states(interaction.body))

@@ -33,7 +33,7 @@ class Interaction:
 
     @property
     def date(self) -> datetime | None:
-        """When it was answered, if that was recorded."""
+        """The time of the answer; None if it was not recorded."""
         text = self.headers.get("date")
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
 

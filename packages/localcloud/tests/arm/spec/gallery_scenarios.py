@@ -1,4 +1,4 @@
-"""What the real SDK asks of galleries, definitions and versions.
+"""Requests of the real SDK about galleries, definitions and versions.
 
 Each scenario uses names of its own and leaves the cloud usable for the next.
 """

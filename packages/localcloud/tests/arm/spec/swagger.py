@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the validator says of one exchange; `operation` is the swagger's operationId."""
+    """The validator's findings about one exchange; `operation` is the swagger's operationId."""
 
     operation: str
     api_version: str
@@ -48,7 +48,7 @@ class Verdict:
 
 
 def why_no_validator() -> str | None:
-    """What is missing where oav cannot run; None where it can."""
+    """Return the thing that oav needs and that is missing here; None if it can run."""
     if shutil.which("node") is None:
         return "needs Node.js (node)"
     if not (ROOT / "node_modules" / "oav").is_dir():

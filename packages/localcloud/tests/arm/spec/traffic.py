@@ -27,7 +27,7 @@ Body = Any
 
 
 def refused(call: Callable[..., object], *arguments: Any, **options: Any) -> HttpResponseError:
-    """What a call fails with."""
+    """Return the error that a call fails with."""
     try:
         call(*arguments, **options)
     except HttpResponseError as error:
