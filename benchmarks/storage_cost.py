@@ -179,16 +179,16 @@ def approve(site: Site, migrations: list[str]) -> list[float]:
 def _wait_for_notice(client: RealTime, kind: str, *migrations: str) -> None:
     """Wait for the app to tell: to ask it would cost requests."""
 
-    def told(migration: str) -> bool:
+    def was_sent(migration: str) -> bool:
         return any(n["body"]["type"] == kind for n in client.notifications(migration))
 
-    until(lambda: all(told(migration) for migration in migrations), STAGE_SECONDS)
+    until(lambda: all(was_sent(migration) for migration in migrations), STAGE_SECONDS)
 
 
 def _polled(client: RealTime) -> list[str]:
     """The name of the definition in each poll so far; each image has a definition of its name."""
-    found = (POLLED.search(line["path"]) for line in client.arm_log("GET"))
-    return [match[1] for match in found if match]
+    matches = (POLLED.search(line["path"]) for line in client.arm_log("GET"))
+    return [match[1] for match in matches if match]
 
 
 def _set_arm_speed(client: RealTime, speed: float) -> None:

@@ -41,8 +41,8 @@ def tell(console: Console) -> None:
         app = App(connection)
         request = _request(app)
         status = _follow(console, app, _start(console, app, request))
-        found = findings(Azure(connection), request, status)
-    _summary(console, found, status)
+        checked = findings(Azure(connection), request, status)
+    _summary(console, checked, status)
     console.print(
         f"\nDone in {time.monotonic() - began:.0f} s. The local cloud is stopped and removed."
     )
@@ -77,12 +77,12 @@ def _start(console: Console, app: App, request: Json) -> Json:
 def _follow(console: Console, app: App, accepted: Json) -> Json:
     """Follow the status to its end, and return the final one."""
     status = accepted
-    told, approved = 0, False
+    shown, approved = 0, False
     with Bars(console) as bars:
         for status in _statuses(app, accepted["id"]):
-            for entry in status["timeline"][told:]:
+            for entry in status["timeline"][shown:]:
                 _line(console, f"  {entry['at'][11:16]} {_plain(entry['text'], status)}")
-            told = len(status["timeline"])
+            shown = len(status["timeline"])
             bars.show(status["regions"])
             if status["approval"]["state"] == "waiting" and not approved:
                 _approve(console, app, status)
@@ -117,13 +117,13 @@ def _plain(text: str, status: Json) -> str:
     return text.replace(version, "/".join(version.split("/")[-5::2]))
 
 
-def _summary(console: Console, found: Findings, status: Mapping[str, Any]) -> None:
+def _summary(console: Console, checked: Findings, status: Mapping[str, Any]) -> None:
     console.print(f"\n[bold green]Completed[/bold green]: {status['reason']}.")
     console.print("\nWhat exists now, as Azure Resource Manager itself tells:")
-    for name, value in found.exists:
+    for name, value in checked.exists:
         _line(console, f"  {name:<12} {value}")
     console.print("What is gone:")
-    _line(console, f"  {'image':<12} {found.gone} (404)")
+    _line(console, f"  {'image':<12} {checked.gone} (404)")
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:

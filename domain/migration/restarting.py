@@ -157,7 +157,7 @@ def _again(
         return EndIt(implied_end(snapshot, tries, parent.text, now))
     if in_a_row and now < in_a_row[-1].at + delay_after(len(in_a_row), policy.delay):
         return Step.LEAVE
-    text = told(parent.text)
+    text = for_people(parent.text)
     return StartAgain(
         Restart(
             run=latch.run + 1,
@@ -180,12 +180,12 @@ def delay_after(restarts: int, first: timedelta) -> timedelta:
 
 def _since(latch: Latch, mark: str) -> list[Restart]:
     """The last restarts between which nothing moved on."""
-    found: list[Restart] = []
+    restarts: list[Restart] = []
     for restart in reversed(latch.restarts):
         if restart.mark != mark:
             break
-        found.insert(0, restart)
-    return found
+        restarts.insert(0, restart)
+    return restarts
 
 
 def progress_mark(snapshot: Snapshot) -> str:
@@ -208,7 +208,7 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Migra
     fate = ImageFate.UNKNOWN if latch.deletion else snapshot.state.image
     stopped = outcome_of_a_stop(usable=usable, deletion=snapshot.wants_deletion)
     outcome = Outcome.CANCELLED if latch.cancelled_at else stopped
-    cause = told(text)
+    cause = for_people(text)
     reason = f"the orchestration {how}{f' ({cause})' if cause else ''}; the image is {fate}; "
     advice = "look at the version and start again"
     if fate is ImageFate.UNKNOWN:
@@ -221,7 +221,7 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Migra
     )
 
 
-def told(text: str) -> str:
+def for_people(text: str) -> str:
     """The extension's words for people: one line, cut, without what looks like a secret."""
     line = _SECRET.sub(r"\1…", " ".join(text.split()))
     return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "…"

@@ -29,10 +29,10 @@ class Activities:
 
     async def run(self, call: ActivityCall) -> Message:
         if call.name == HTTP_ACTIVITY:
-            told = await self._http(call)
+            event = await self._http(call)
         else:
-            told = await self._function(call)
-        return Message(call.instance_id, told, self._clock.now(), call.execution_id)
+            event = await self._function(call)
+        return Message(call.instance_id, event, self._clock.now(), call.execution_id)
 
     async def _function(self, call: ActivityCall) -> Event:
         function = self._worker.find("activityTrigger", call.name)

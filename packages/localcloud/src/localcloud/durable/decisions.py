@@ -124,8 +124,8 @@ RENAMED = {
 def check(item: Event, decision: Decision | None) -> None:
     """Raises DeterminismError unless the replay decided what the history event says."""
     kind = Kind(item["EventType"])
-    told = item | {"Version": item.get("Version") or ""}
-    missing, known = (text.format_map(told) for text in WAS[kind])
+    scheduled = item | {"Version": item.get("Version") or ""}
+    missing, known = (text.format_map(scheduled) for text in WAS[kind])
     if decision is None:
         raise DeterminismError(item["EventId"], f"{missing} {NOT_YET}")
     if decision.kind is not kind:

@@ -66,10 +66,10 @@ def stateless_failure(worker_text: str) -> str:
 
 def unknown_function(name: str, kind: str, known: list[str]) -> str:
     listed = ", ".join(f"'{item}'" for item in known)
-    found = f"The following are the known {kind} functions: {listed}."
+    functions = f"The following are the known {kind} functions: {listed}."
     return (
         f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. "
-        f"Additional info: {found if known else f'No {kind} functions are currently registered!'}"
+        f"Additional info: {functions if known else f'No {kind} functions are currently registered!'}"
     )
 
 

@@ -63,9 +63,9 @@ class HttpApi:
         asked = f"{request.method} {unquote_plus(path).strip('/')}"
         try:
             for pattern, handler in self._served:
-                if found := re.fullmatch(pattern, asked, re.IGNORECASE):
+                if match := re.fullmatch(pattern, asked, re.IGNORECASE):
                     _check_connection(request)
-                    return await handler(request, *found.groups())
+                    return await handler(request, *match.groups())
             return empty(404)
         except RefusedError as refused:
             return refused.answer
@@ -87,8 +87,8 @@ class HttpApi:
 
     async def _instances(self, request: web.Request) -> web.Response:
         prefix = parameter(request, "instanceIdPrefix", str, "")
-        found = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
-        page, headers = _page(request, found)
+        instances = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
+        page, headers = _page(request, instances)
         return json_answer([status(request, item) for item in page], 200, headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
@@ -96,9 +96,9 @@ class HttpApi:
         if parameter(request, "createdTimeFrom", moment, None) is None:
             problem = "Please provide value for 'createdTimeFrom' parameter."
             return json_answer(problem, 400)
-        found = [item.id for item in self._found(request, FINISHED)]
-        self._store.delete(found)
-        return json_answer({"instancesDeleted": len(found)}) if found else empty(404)
+        ids = [item.id for item in self._found(request, FINISHED)]
+        self._store.delete(ids)
+        return json_answer({"instancesDeleted": len(ids)}) if ids else empty(404)
 
     def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
         """By time and status; statuses not `among` these (also in another case) count as not named."""
@@ -116,14 +116,14 @@ class HttpApi:
     async def _entities(self, request: web.Request, name: str = "") -> web.Response:
         """Also those that are no more, if their states are asked for."""
         fetch = flag(request, "fetchState")
-        found = [
+        entities = [
             item
             for item in self._store.instances()
             if is_entity(item.name)
             and item.name.startswith(f"@{name.lower()}@" if name else "@")
             and (fetch or EntityState.of(item).exists)
         ]
-        page, headers = _page(request, found)
+        page, headers = _page(request, entities)
         return json_answer([_entity(item, fetch=fetch) for item in page], 200, headers)
 
     async def _entity(self, _request: web.Request, name: str, key: str) -> web.Response:
@@ -147,13 +147,13 @@ def _check_connection(request: web.Request) -> None:
         raise RefusedError(500, WRONG, "System.InvalidOperationException", unknown)
 
 
-def _page(request: web.Request, found: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
+def _page(request: web.Request, instances: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
     """A page, and the header that leads to the next one: where that begins, nothing on the last page.
 
     The real host has been seen to leave the header out of an empty list.
     """
     start = _begin(request.headers.get(TOKEN, ""))
-    rest = [] if start is None else [item for item in found if item.id >= start]
+    rest = [] if start is None else [item for item in instances if item.id >= start]
     size = max(0, parameter(request, "top", int, PAGE))
     page, left = rest[:size], rest[size:]
     token = base64.b64encode(left[0].id.encode()).decode() if left else ""

@@ -65,17 +65,17 @@ def condensed(request: web.Request, history: list[Event]) -> list[Event]:
 
 def _scheduled(history: list[Event]) -> dict[tuple[int, int], Event]:
     """By kind and id; a replay that was not deterministic may have scheduled two under one id."""
-    found: dict[tuple[int, int], Event] = {}
+    scheduled: dict[tuple[int, int], Event] = {}
     for item in history:
         kind, number = item["EventType"], item["EventId"]
-        if (kind, number) in found:
+        if (kind, number) in scheduled:
             key = f"{Kind(kind).name}_{number}"
             twice = f"An item with the same key has already been added. Key: {key}"
             message = "One or more of the arguments submitted is incorrect"
             raise RefusedError(400, message, "System.ArgumentException", twice)
         if kind in SCHEDULING.values():
-            found[kind, number] = item
-    return found
+            scheduled[kind, number] = item
+    return scheduled
 
 
 def _scheduling(item: Event) -> tuple[int, int]:

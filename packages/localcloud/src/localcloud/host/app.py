@@ -72,8 +72,8 @@ class App(Worker):
         return await asyncio.wrap_future(done)
 
     def find(self, kind: str, durable_name: str) -> LoadedFunction | None:
-        found = super().find(kind, durable_name)
-        return None if found is None else self._loaded[found.name]
+        function = super().find(kind, durable_name)
+        return None if function is None else self._loaded[function.name]
 
     def run(self, name: str, data: Datum, client: str, done: Future[Datum | None]) -> None:
         """Begins a call, from any thread; `done` gets what is sent to the host, or a FunctionFailedError."""

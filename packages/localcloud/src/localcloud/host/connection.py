@@ -90,7 +90,7 @@ class Reader:
     def feed_data(self, data: bytes) -> tuple[list[Message], bool, bytes]:
         """The requests that are complete now."""
         self._buffer += data
-        found: list[Message] = []
+        messages: list[Message] = []
         while not self._ended:
             try:
                 message = self._next()
@@ -99,8 +99,8 @@ class Reader:
                 message = refused, EMPTY_PAYLOAD
             if message is None:
                 break
-            found.append(message)
-        return found, False, b""
+            messages.append(message)
+        return messages, False, b""
 
     def feed_eof(self) -> None:
         """A request that is not complete is none."""
@@ -166,10 +166,10 @@ class Reader:
         return False
 
     def _size(self, line: bytes) -> int:
-        found = re.fullmatch(rb"([0-9a-f]{1,8})(?:[ \t]*;.*)?\r", line, re.IGNORECASE)
-        if found is None:
+        match = re.fullmatch(rb"([0-9a-f]{1,8})(?:[ \t]*;.*)?\r", line, re.IGNORECASE)
+        if match is None:
             raise UnreadableRequestError(400)
-        size = int(found[1], 16)
+        size = int(match[1], 16)
         if len(self._body) + size > BODY_LIMIT:
             raise UnreadableRequestError(500)
         return size

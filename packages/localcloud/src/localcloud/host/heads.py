@@ -123,10 +123,10 @@ def _url(method: str, target: str, host: str) -> URL:
 
 def _without_authority(target: str, host: str) -> str:
     """Of an absolute target, whose authority must be the one of Host."""
-    found = ABSOLUTE.fullmatch(target)
-    if found is None or host.removesuffix(":80") != found[1].removesuffix(":80"):
+    match = ABSOLUTE.fullmatch(target)
+    if match is None or host.removesuffix(":80") != match[1].removesuffix(":80"):
         raise UnreadableRequestError(400)
-    return (found[2] or "/") + found[3]
+    return (match[2] or "/") + match[3]
 
 
 def _length(

@@ -112,8 +112,8 @@ def index(module: ModuleType) -> list[LoadedFunction]:
     """The functions of the one app object of `module`; LoadError tells all that is wrong."""
     apps = {id(item): item for item in vars(module).values() if isinstance(item, FunctionRegister)}
     if len(apps) != 1:
-        found = "no" if not apps else "more than one"
-        raise LoadError([f"function_app.py: {found} top-level FunctionApp or DFApp object"])
+        count = "no" if not apps else "more than one"
+        raise LoadError([f"function_app.py: {count} top-level FunctionApp or DFApp object"])
     try:
         declared = next(iter(apps.values())).get_functions()
     except Exception as error:

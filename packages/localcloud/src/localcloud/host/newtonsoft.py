@@ -42,10 +42,10 @@ def _read(value: Any, levels: int) -> Any:
 
 
 def _date(text: str) -> str:
-    found = DATE.fullmatch(text)
-    if found is None:
+    match = DATE.fullmatch(text)
+    if match is None:
         return text
-    seconds, fraction, zone = found.groups("")
+    seconds, fraction, zone = match.groups("")
     try:
         moment = datetime.fromisoformat(seconds + zone)
         if zone not in ("", "Z"):

@@ -47,13 +47,13 @@ class _Desk:
             while True:
                 self._take(received(self._end))
 
-    def _take(self, told: Told) -> None:
+    def _take(self, message: Told) -> None:
         if self._time is None:
-            self._time = told.time
+            self._time = message.time
             self._app.use_clock(self._now)
-        self._time = told.time
-        if told.call is not None:
-            self._begin(told.call)
+        self._time = message.time
+        if message.call is not None:
+            self._begin(message.call)
 
     def _begin(self, call: Call) -> None:
         done: Future[Datum | None] = Future()

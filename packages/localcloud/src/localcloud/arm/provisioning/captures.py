@@ -23,10 +23,10 @@ DEALLOCATED = "deallocated"
 
 def require_source(world: World, resource_id: str) -> Resource:
     """The disk, snapshot or machine of that id. Raises NotFound when there is none."""
-    found = world.find(resource_id)
-    if found is None:
+    source = world.find(resource_id)
+    if source is None:
         raise refusal("source resource missing", name=resource_id.rsplit("/", 1)[-1])
-    return found
+    return source
 
 
 def storage_of(world: World, machine_id: str) -> Json:
@@ -98,8 +98,8 @@ def blob_account(world: World, uri: str) -> Resource | None:
 def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:
     """Gigabytes: of the first source the emulator knows, else a usual size."""
     for source in sources:
-        found = world.find(source) if source else None
-        if found and (size := size_of(world, found)):
+        resource = world.find(source) if source else None
+        if resource and (size := size_of(world, resource)):
             return size
     return DATA_SIZE if os is None else OS_SIZES.get(os, LINUX_SIZE)
 

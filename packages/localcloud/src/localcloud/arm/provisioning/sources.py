@@ -56,13 +56,13 @@ def find_source(world: World, call: Call, storage: Json) -> Source | None:
     if not wanted:
         _require_disks(world, storage)
         return None
-    found = world.find(wanted)
-    if found is None or not exists_fully(found, call.now):
+    source = world.find(wanted)
+    if source is None or not exists_fully(source, call.now):
         raise refusal("source missing", id=wanted)
-    image = found.type == _IMAGE
-    if image and short(str(found.location)) != short(str(call.body.get("location"))):
+    image = source.type == _IMAGE
+    if image and short(str(source.location)) != short(str(call.body.get("location"))):
         raise refusal("source missing", id=wanted)
-    return found
+    return source
 
 
 def _require_disks(world: World, storage: Json) -> None:

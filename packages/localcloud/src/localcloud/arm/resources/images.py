@@ -152,8 +152,10 @@ def _found(world: World, call: Call, disk: Json) -> Json:
     _check_region(call, named[0], source, source.id)
     if call.api < SOURCES_TELL_SINCE:
         return disk
-    told = {"storageAccountType": sku_of(source), "diskSizeGB": size_of(world, source)}
-    return {k: v for k, v in told.items() if v} | {k: v for k, v in disk.items() if v is not None}
+    defaults = {"storageAccountType": sku_of(source), "diskSizeGB": size_of(world, source)}
+    return {k: v for k, v in defaults.items() if v} | {
+        k: v for k, v in disk.items() if v is not None
+    }
 
 
 def _profile(disks: list[Json], sent: Json) -> Json:

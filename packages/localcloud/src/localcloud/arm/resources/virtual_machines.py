@@ -115,13 +115,13 @@ def _show_machine(resource: Resource, call: Call) -> Json:
     if not call.expands("instanceView"):
         return inner
     state = str(inner["provisioningState"]).lower()
-    told = (
+    states = (
         (f"ProvisioningState/{state}", f"Provisioning {state}"),
         ("PowerState/deallocated", "VM deallocated")
         if stopped
         else ("PowerState/running", "VM running"),
     )
-    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in told]
+    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in states]
     return inner | {"instanceView": {"statuses": statuses}}
 
 

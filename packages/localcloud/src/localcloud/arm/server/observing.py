@@ -77,8 +77,8 @@ async def report(
     fault: str | None = None,
 ) -> None:
     """Tell the observers, if there are any, of an answer with a whole body."""
-    told = list(observers)
-    if not told or not isinstance(response, web.Response):
+    listening = list(observers)
+    if not listening or not isinstance(response, web.Response):
         return
     body = response.body if isinstance(response.body, bytes) else b""
     exchange = Exchange(
@@ -91,7 +91,7 @@ async def report(
         response_body=_parsed(body),
         fault=fault,
     )
-    for observer in told:
+    for observer in listening:
         observer(exchange)
 
 

@@ -96,23 +96,25 @@ class World:
         """The resources of a type (`Microsoft.Compute/images`, any case), in that order."""
         return self._present(self._types.get(kind.lower()))
 
-    def _present(self, found: Mapping[str, Resource] | None) -> list[Resource]:
-        if not found:
+    def _present(self, resources: Mapping[str, Resource] | None) -> list[Resource]:
+        if not resources:
             return []
         return [
-            r for r in list(found.values()) if r.soft_deleted is None and not self._bury_if_gone(r)
+            r
+            for r in list(resources.values())
+            if r.soft_deleted is None and not self._bury_if_gone(r)
         ]
 
     def every(self, predicate: Callable[[Resource], bool] = lambda _: True) -> list[Resource]:
         """All resources that pass, in the order of their creation."""
-        found = [r for r in list(self._resources.values()) if predicate(r)]
-        return [r for r in found if r.soft_deleted is None and not self._bury_if_gone(r)]
+        passing = [r for r in list(self._resources.values()) if predicate(r)]
+        return [r for r in passing if r.soft_deleted is None and not self._bury_if_gone(r)]
 
     def soft_deleted(self, collection: str) -> list[Resource]:
         """The soft-deleted resources of a collection."""
         self.listed(collection)
-        found = self._collections.get(collection.lower(), {}).values()
-        return [r for r in found if r.soft_deleted is not None]
+        resources = self._collections.get(collection.lower(), {}).values()
+        return [r for r in resources if r.soft_deleted is not None]
 
     def below(self, resource_id: str) -> Iterator[str]:
         """Ids of what ARM still counts as nested in a resource.
