@@ -131,13 +131,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     asked: list[int] = []
     really_read, really_list = SqliteRecords.read, SqliteRecords.list
 
-    def read(home: SqliteRecords, *where: str) -> Any:
-        found = really_read(home, *where)
+    def read(store: SqliteRecords, *where: str) -> Any:
+        found = really_read(store, *where)
         asked.append(1 if found else 0)
         return found
 
-    def listed(home: SqliteRecords, *where: str, **options: Any) -> Any:
-        found = really_list(home, *where, **options)
+    def listed(store: SqliteRecords, *where: str, **options: Any) -> Any:
+        found = really_list(store, *where, **options)
         asked.append(len(found))
         return found
 
