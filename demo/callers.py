@@ -1,4 +1,4 @@
-"""The two that the demo talks to over HTTP: the app as its user does, and ARM itself, to check what the app says."""
+"""The demo's HTTP clients: of the app, as its user calls it, and of ARM itself, to check what the app says."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class App:
         return self._call("GET", path, 200)
 
     def start(self, request: Json) -> Json:
-        """The status of the accepted migration."""
+        """Start a migration; return its status as accepted. Raises CallFailedError."""
         return self._call("POST", "migrations", 202, json.dumps(request).encode())
 
     def decide(self, migration: str, decision: str, approver: str, reason: str = "") -> Json:
-        """Sends a signed decision on what is asked about now; answers the verdict."""
+        """Send a signed decision on the approval that is open now; return the verdict. Raises CallFailedError."""
         approval = self.get(f"migrations/{migration}")["approval"]
         body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
         body |= {"decision": decision, "approver": approver, "reason": reason}

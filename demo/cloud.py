@@ -39,7 +39,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @contextlib.contextmanager
 def temporary_cloud() -> Iterator[Mapping[str, Any]]:
-    """Its connection.json while it runs; DemoFailedError if it does not come up."""
+    """Run a local cloud and give its connection.json. Raises DemoFailedError if it does not come up."""
     with tempfile.TemporaryDirectory(prefix="gallery-migrator-demo-") as folder:
         state = Path(folder) / "state"
         with (Path(folder) / "log").open("w+") as log, _process(state, log) as process:

@@ -1,4 +1,4 @@
-"""The one error of the demo."""
+"""The error with which the demo ends when a promise is not kept."""
 
 
 class DemoFailedError(Exception):

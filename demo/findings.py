@@ -11,20 +11,20 @@ from demo.failure import DemoFailedError
 
 @dataclass(frozen=True)
 class Findings:
-    """`exists`: pairs of a name and what there is; `gone`: the id of the deleted image."""
+    """`exists`: pairs of a resource's kind and its description; `gone`: the id of the deleted image."""
 
     exists: list[tuple[str, str]]
     gone: str
 
 
 class Reader(Protocol):
-    """Anybody who asks ARM: `callers.Azure`."""
+    """A client that reads resources of ARM, as `callers.Azure` does."""
 
     def read(self, resource_id: str, expand: str = "") -> Json | None: ...
 
 
 def findings(azure: Reader, request: Json, status: Json) -> Findings:
-    """DemoFailedError with every difference at once."""
+    """Return what exists and what is gone. Raises DemoFailedError with every difference at once."""
     definition_id = f"{request['galleryId']}/images/{request['imageDefinition']['name']}"
     version_id = f"{definition_id}/versions/{request['imageVersion']}"
     gallery = azure.read(request["galleryId"])

@@ -31,7 +31,7 @@ PATIENCE_SECONDS, LOOK_SECONDS = 120.0, 0.25
 
 
 def tell(console: Console) -> None:
-    """The whole demo; DemoFailedError if anything is not as promised."""
+    """Run the whole demo and print it. Raises DemoFailedError if anything is not as promised."""
     began = time.monotonic()
     console.print("[bold]A managed image moves into an Azure Compute Gallery[/bold]")
     console.print("Azure is played by a local cloud on this machine; nothing leaves it.\n")

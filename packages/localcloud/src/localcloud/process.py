@@ -33,7 +33,7 @@ WORKER_PID = "worker.pid"
 
 
 class Cloud(Protocol):
-    """The ARM side of `up`: in this process or in another one."""
+    """The ARM emulator beside the app: in this process or in another one."""
 
     follower: Follower | None
 

@@ -1,4 +1,4 @@
-"""The commands that serve: what runs until Ctrl-C. Imported when one of them is called, since it brings
+"""The commands that serve until Ctrl-C. Imported when one of them is called, since it brings
 the Functions runtime and the ARM emulator with it."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def serve_folder(options: Options, *, verbose: bool) -> None:
 def serve_with_azure(
     options: Options, app: AppSide, arm_state: Path | None, *, verbose: bool
 ) -> None:
-    """An app with an Azure of its own, here or in the process that has `arm_state`."""
+    """Serve an app with an ARM emulator: a new one, or the running one whose state folder is `arm_state`."""
 
     async def serve() -> None:
         azure = SeparateCloud(arm_state, app) if arm_state else EmbeddedCloud(options.state, app)

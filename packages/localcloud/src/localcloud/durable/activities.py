@@ -1,4 +1,4 @@
-"""Runs an activity and says its result as the event that the orchestration waits for.
+"""Runs an activity and turns its result into the event that the orchestration waits for.
 
 Activities run at least once: a result that was not stored before the process died is lost, and the
 activity runs again. `call_http` is an activity of the extension itself; like the real one it does

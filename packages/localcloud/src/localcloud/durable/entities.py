@@ -78,7 +78,7 @@ class Entities:
         return True
 
     def _abandon(self, instance_id: str, messages: list[int], died: WorkerDiedError) -> bool:
-        """The queue offers them again after 2, 4, 8... seconds."""
+        """Let the messages be due again after 2, 4, 8... seconds, as the queue does."""
         self._abandoned[instance_id] += 1
         pause = timedelta(seconds=min(2 ** self._abandoned[instance_id], LONGEST_PAUSE))
         log.warning("entity %s: tried again in %s: %s", instance_id, pause, died)
@@ -133,7 +133,7 @@ def _signal(item: dict[str, Any], now: datetime) -> Message:
 
 
 def _instance(instance_id: str, state: EntityState, now: datetime) -> Instance:
-    """In the eyes of the status API: named by its id, its state as input."""
+    """Return the instance that the status API shows: named by its id, with the entity's state as its input."""
     return Instance(
         instance_id,
         execution=instance_id,

@@ -1,4 +1,4 @@
-"""The Durable HTTP API, whose key the host has looked at.
+"""The Durable HTTP API. The host has checked the key before.
 
 Here are its routes and whatever only looks at instances; operations.py does the rest. Paths are
 compared without case; a path or verb that is not served is 404, never 405.
@@ -58,7 +58,7 @@ class HttpApi:
         ]
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
-        """Of a request whose decoded path, behind what the host serves the API under, is `path`."""
+        """Return the answer to a request; `path` is decoded and without the prefix of the API in the host."""
         # A path is decoded twice (the second time as a form); a slash from that ends a segment.
         asked = f"{request.method} {unquote_plus(path).strip('/')}"
         try:
@@ -92,7 +92,7 @@ class HttpApi:
         return json_answer([status(request, item) for item in page], 200, headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
-        """Of ended instances; a time is required."""
+        """Purge ended instances by time and status; a time is required."""
         if parameter(request, "createdTimeFrom", moment, None) is None:
             problem = "Please provide value for 'createdTimeFrom' parameter."
             return json_answer(problem, 400)
@@ -101,7 +101,7 @@ class HttpApi:
         return json_answer({"instancesDeleted": len(ids)}) if ids else empty(404)
 
     def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
-        """By time and status; statuses not `among` these (also in another case) count as not named."""
+        """Return the instances by time and status; statuses not `among` these (also in another case) are ignored."""
         since = parameter(request, "createdTimeFrom", moment, FIRST)
         until = parameter(request, "createdTimeTo", moment, LAST)
         wanted = {text.strip() for text in parameter(request, "runtimeStatus", str, "").split(",")}
@@ -114,7 +114,7 @@ class HttpApi:
 
     # ---- entities ------------------------------------------------------------------------------
     async def _entities(self, request: web.Request, name: str = "") -> web.Response:
-        """Also those that are no more, if their states are asked for."""
+        """List the entities; with `fetchState` also those that do not exist any more."""
         fetch = flag(request, "fetchState")
         entities = [
             item

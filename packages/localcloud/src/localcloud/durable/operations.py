@@ -62,7 +62,7 @@ SWITCHES: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Operations:
-    """Posts; never runs anything itself."""
+    """Checks the instance's state and posts messages; never runs anything itself."""
 
     store: Store
     clock: Clock
@@ -123,7 +123,7 @@ class Operations:
         return json_answer(links, 202, headers)
 
     async def _awaited(self, instance_id: str, seconds: float, interval: float) -> Instance:
-        """In real time, as the caller waits in it."""
+        """Wait for the instance's end, in real `seconds`, as the caller does; return it as it is then."""
         until = time.monotonic() + seconds
         while True:
             instance = self.existing(instance_id)
@@ -141,7 +141,7 @@ class Operations:
         return self._post(instance_id, event_raised(self.clock.now(), name, text))
 
     async def switch(self, request: web.Request, instance_id: str, verb: str) -> web.Response:
-        """Terminates, suspends, resumes; one that was never picked up ends without a history."""
+        """Terminate, suspend or resume; an instance that was never picked up ends without a history."""
         instance = self._running(instance_id)
         kind, field, refusing = SWITCHES[verb.lower()]
         if instance.status in refusing:

@@ -103,7 +103,7 @@ class Orchestrations:
 
     # ---- what came in --------------------------------------------------------------------------
     def _batch(self, stored: Instance | None, inbox: list[Inbox], now: datetime) -> Batch | None:
-        """None: nothing that the instance (if there is one) could take."""
+        """Return the beginning of a turn; None if there is nothing that the instance (if there is one) could take."""
         starts = [m.event for m in inbox if m.event["EventType"] == Kind.ExecutionStarted]
         if starts:
             instance, past = Instance.of(starts[-1]), []
@@ -146,7 +146,7 @@ class Orchestrations:
         return item
 
     def _refusal(self, batch: Batch, who: Execution, now: datetime) -> WorkItem:
-        """The instance fails as one whose version this host must not run."""
+        """Return the work item that fails the instance, since this host must not run its version."""
         end = complete(0, "Failed", None)
         end = replace(end, fields={**end.fields, "FailureDetails": VERSION_MISMATCH})
         return _item(batch, take([end], who, now), Outcome(), now)
@@ -224,7 +224,7 @@ async def ask(worker: Worker, function: Function, context: str) -> Reply:
 
 
 def _light(item: Event) -> Event:
-    """For the SDK, which parses every Timestamp at length but uses only those of turns.
+    """Return the event with a short Timestamp; the SDK parses every one but uses only those of turns.
 
     A date is parsed in a third of the time, which is most of what a replay costs.
     """

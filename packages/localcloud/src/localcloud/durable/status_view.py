@@ -28,7 +28,7 @@ DROPPED = (*IDS, "IsPlayed", "Version", "Tags")
 
 
 def status(request: web.Request, instance: Instance) -> dict[str, Any]:
-    """Without the history; times are in seconds."""
+    """Return the status of an instance, without its history; times have whole seconds."""
     rare = {"version": instance.version or None, "parentInstanceId": instance.parent}
     return {
         "name": instance.name,

@@ -103,7 +103,7 @@ class Reader:
         return messages, False, b""
 
     def feed_eof(self) -> None:
-        """A request that is not complete is none."""
+        """Ignore a request that is not complete."""
 
     def set_upgraded(self, val: bool) -> None:
         """Nothing is upgraded here."""

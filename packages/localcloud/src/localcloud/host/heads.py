@@ -39,7 +39,7 @@ class Head:
 
 
 def limits(block: bytes | bytearray) -> None:
-    """Refuses what is too long already, be it complete or not."""
+    """Raises UnreadableRequestError if a head, complete or not, is too long already."""
     line, end, headers = block.partition(b"\n")
     if len(line) > LINE_LIMIT:
         raise UnreadableRequestError(414)

@@ -3,7 +3,7 @@
 The rules are those of azure_functions_worker's loader.py and functions.py (parameters must equal
 bindings, `context` is the only extra, an annotation must be a class and fit its binding), which the
 worker for Python 3.13 and newer (azure_functions_runtime) has kept, and of the Functions host (names,
-one owner per durable name). All problems of an app are told at once, but for
+one owner per durable name). All problems of an app are reported at once, but for
 annotations that cannot be read, which come first.
 """
 

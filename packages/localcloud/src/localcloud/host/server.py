@@ -33,7 +33,7 @@ class FunctionsServer:
         self._webhooks = Webhooks(keys, {"durabletask": durable, "eventgrid": event_grid})
 
     def front(self) -> Front:
-        """Return what a runner serves."""
+        """Return the server to be given to an aiohttp runner."""
         return Front(self._handle)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

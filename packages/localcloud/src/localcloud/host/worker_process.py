@@ -2,8 +2,8 @@
 
 As recorded on the real extension (`tests/host/worker_deaths.json`): whatever was in flight
 fails at once, each kind of call in its own way; what comes before the next worker is ready waits for
-it; no call is made twice by this. The third death in a row ends the host, which is somebody else's to
-start again.
+it; no call is made twice by this. The third death in a row ends the host, which nothing here
+starts again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class HostEndedError(Exception):
 
 
 class Life:
-    """One worker process, from its birth to its death."""
+    """One worker process: its start, its calls and its end."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Life:
         return died
 
     def end(self) -> WorkerDiedError:
-        """Nothing is left of the process on return."""
+        """End the process if it still runs, and wait for it; the error has its exit code."""
         self._writer.close()
         return WorkerDiedError(self._fork_server.reap(self.pid))
 
@@ -110,7 +110,7 @@ class Life:
 
 
 class WorkerProcess(Worker):
-    """The worker that lives at present; `start` makes it. `note` is the file that has its pid."""
+    """The current worker process, replaced whenever it dies; made by `start`. `note`: the file for its pid."""
 
     def __init__(
         self, begin: Beginning, life: Life, functions: Sequence[Function], clock: Clock, note: Path

@@ -90,7 +90,7 @@ _NUMBERS = ("seconds", "probability")
 
 
 def read_rule(raw: Any) -> Rule:
-    """The rule a JSON object says. Raises RuleError naming the field."""
+    """Return the rule that a JSON object describes. Raises RuleError naming the field."""
     if not isinstance(raw, dict):
         raise RuleError("a rule is an object")
     unknown = sorted(set(raw) - set(_NAMES))
@@ -102,7 +102,7 @@ def read_rule(raw: Any) -> Rule:
 
 
 def _check(name: str, value: Any) -> None:
-    """Raises RuleError when the value is none this field can have."""
+    """Raises RuleError unless this field can have the value."""
     if name in _CHOICES:
         if value not in _CHOICES[name]:
             raise RuleError(f"{name} must be one of {', '.join(_CHOICES[name])}")
@@ -174,14 +174,14 @@ class Faults:
         self._armed.clear()
 
     def pick(self, method: str, path: str) -> Rule | None:
-        """The first rule that takes this call; replication rules act elsewhere."""
+        """Return the first rule that applies to this call, or None; for replication rules see `replication`."""
         for armed in self._armed:
             if armed.rule.what != "replication" and armed.takes(method, path):
                 return armed.rule
         return None
 
     def replication(self, method: str, path: str) -> list[Rule]:
-        """The replication rules that take this write."""
+        """Return the replication rules that apply to this write."""
         return [
             armed.rule
             for armed in self._armed
@@ -194,7 +194,7 @@ class Faults:
 
 
 def outcomes(rules: list[Rule]) -> Mapping[str, Mapping[str, Any]]:
-    """Changes to the profile's per-region settings that these rules make."""
+    """Return the per-region settings of the profile that these rules change: setting -> region -> value."""
     settings: dict[str, dict[str, Any]] = {
         "failing_regions": {},
         "late_regions": {},

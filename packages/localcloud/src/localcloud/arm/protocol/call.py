@@ -1,4 +1,4 @@
-"""A request that has been understood, and what is answered."""
+"""The values of a parsed request, of its reply, and of the exchange that observers see."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from localcloud.arm.state.model import Json
 
 # Made in a third of the time that a frozen dataclass takes.
 class Call(NamedTuple):
-    """One ARM request: what it asks, when, and under which ids."""
+    """One parsed ARM request; `now` is the emulated time at which it came, `correlation` its correlation id."""
 
     method: str
     target: Target
@@ -29,7 +29,7 @@ class Call(NamedTuple):
     raw: str = ""
 
     def expands(self, what: str) -> bool:
-        """Return True if `$expand` names it, in any case."""
+        """Return True if `$expand` names `what`, in any case."""
         return what.lower() in self.query.get("$expand", "").lower().split(",")
 
     def saying(self, body: Json) -> Call:

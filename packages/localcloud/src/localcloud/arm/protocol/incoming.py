@@ -15,7 +15,7 @@ from localcloud.arm.state.model import Json
 
 
 def read(body: bytes) -> Json:
-    """The object that a body says, {} for none. Raises InvalidRequestContent."""
+    """Return the JSON object in a body, {} for an empty one. Raises InvalidRequestContent."""
     if not body.strip():
         return {}
     try:
@@ -29,12 +29,12 @@ def read(body: bytes) -> Json:
 
 
 def settled(body: Mapping[str, Any]) -> Json:
-    """The same for a resource that comes from elsewhere: from a template, or put there by a test."""
+    """Prepare in the same way a body that no request brought: one from a template or from a test."""
     return located(without_secrets(dict(body)))
 
 
 def located(body: Json) -> Json:
-    """Recorded: `East US 2` and `SoutheastAsia` come back as `eastus2` and `southeastasia`."""
+    """Return the body with its location in short form: `eastus2` for `East US 2`, as recorded."""
     location = body.get("location")
     # Nearly all are sent in the form that is answered.
     if not isinstance(location, str) or location in DISPLAY:

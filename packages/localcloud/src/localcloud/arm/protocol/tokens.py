@@ -51,7 +51,7 @@ class Tokens:
         self._seen: dict[str, float] = {}
 
     def issue(self, audience: str, life: float = LIFE) -> tuple[str, int]:
-        """A token for that resource and the second it expires."""
+        """Return a token for `audience`, valid for `life` seconds, and the time it expires (seconds since 1970)."""
         now = int(time.time())
         expires = int(now + life)
         claims: Json = {

@@ -14,7 +14,7 @@ from localcloud.arm.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The outcome of a write: the resource's properties, what comes later, how it will end."""
+    """The outcome of a write: `properties` at once, `revealed` after `seconds`, or then the `failure`."""
 
     properties: Json
     seconds: float
@@ -41,7 +41,7 @@ def plain(resource: Resource, call: Call) -> Json:
 
 
 def unchecked(world: World, call: Call, resource: Resource) -> None:
-    """Let every deletion pass: nothing stands against it."""
+    """Allow every deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Kind:
     """A type of resource: its writes, its answers and its deletion.
 
     noun names its rows in `durations.QUANTILES`; family is the segment of its operation URLs.
-    A synchronous kind answers without an operation. listing finds what a collection shows where that is
-    not the collection alone.
+    A synchronous kind answers without an operation. listing returns the resources that a list shows, where
+    they are not just the collection's own.
     """
 
     type: str

@@ -1,4 +1,4 @@
-"""The sources of an image version, and why one may not work out.
+"""The sources of an image version: the forms allowed, the disks that they give, the failures that come later.
 
 A version has one source, for all of it (managed image, machine, other version) or for each disk
 (disk, snapshot, blob). All of them must exist but blobs, which the emulator does not have.
@@ -24,7 +24,7 @@ Source = Resource
 
 
 def check_forms(storage: Json) -> None:
-    """One form of source, and machines only under virtualMachineId."""
+    """Raises a refusal unless the profile names either one source for the whole version or one for each disk."""
     whole = any((storage.get("source") or {}).values())
     disks = [storage.get("osDiskImage") or {}, *(storage.get("dataDiskImages") or [])]
     single = any(any((disk.get("source") or {}).values()) for disk in disks)
@@ -33,7 +33,7 @@ def check_forms(storage: Json) -> None:
 
 
 def cached(storage: Json) -> Json:
-    """The profile with a host caching for each disk it names."""
+    """Return the storage profile with a host caching for each disk that it names: "None" by default."""
     kept = dict(storage)
     if kept.get("osDiskImage"):
         kept["osDiskImage"] = {"hostCaching": "None"} | kept["osDiskImage"]
@@ -168,7 +168,7 @@ def _differs(
 
 
 def _plan_differs(source: Resource, wanted: Json | None) -> Failure | None:
-    """A plan sticks to images of marketplace machines and must be on the definition."""
+    """Return the failure if the definition lacks the purchase plan of a marketplace machine's image."""
     has = source.hidden.get("plan")
     keys = ("name", "publisher", "product")
     if has is None or (wanted and all(has.get(k) == wanted.get(k) for k in keys)):
@@ -194,7 +194,7 @@ def _too_large(profile: Json) -> Failure | None:
 
 
 def _in_use(world: World, call: Call, source: Resource) -> bool:
-    """Azure builds one version at a time from a source, until that one is replicated."""
+    """Return True if another version is being made of the source: Azure makes one at a time, replication included."""
     return any(
         str(version.hidden.get("source") or "").lower() == source.key
         and version.change == "Creating"

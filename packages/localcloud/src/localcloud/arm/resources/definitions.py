@@ -52,7 +52,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
 
 
 def is_name(name: str) -> bool:
-    """Return True if a definition, or an application, can be called so."""
+    """Return True if the text can be the name of a definition or of an application."""
     return _NAME.match(name) is not None
 
 

@@ -70,20 +70,20 @@ def _same(world: World, call: Call, existing: Resource) -> Draft:
 
 
 def _default_generation(call: Call, sent: Json) -> str | None:
-    """None is ever given but to images of machines, and that only lately (recorded in 2023)."""
+    """Return V1 for an image of a machine since 2022-08-01, else None: no other gets one (recorded in 2023)."""
     lately = call.api >= GENERATION_SINCE and sent.get("sourceVirtualMachine")
     return "V1" if lately and call.method == "PUT" else None
 
 
 def _plan(world: World, sent: Json) -> Json:
-    """The purchase plan of the machine: no property of the image, but it sticks to it."""
+    """Return the machine's purchase plan as a hidden property of the image: versions of it must have the plan."""
     source = sent.get("sourceVirtualMachine")
     machine = world.find(source.get("id", "")) if source else None
     return {"plan": machine.extras["plan"]} if machine and machine.extras.get("plan") else {}
 
 
 def _updated(existing: Resource, sent: Json) -> Json:
-    """The whole of an update: what it does not name stays; the source may not change."""
+    """Return all properties after an update: those that it does not name stay; the source may not change."""
     old = existing.properties
     before = (old.get("sourceVirtualMachine") or {}).get("id", "")
     after = (sent.get("sourceVirtualMachine") or {}).get("id", before)
@@ -138,7 +138,7 @@ def _disks(world: World, call: Call, sent: Json, *, made: bool) -> list[Json]:
 
 
 def _found(world: World, call: Call, disk: Json) -> Json:
-    """The disk with what its source tells of it. Raises NotFound, or InvalidParameter for two sources."""
+    """Return the disk with type and size of its source. Raises NotFound, or InvalidParameter for two sources."""
     named = [kind for kind in _SOURCES if (disk.get(kind) or {}).get("id")]
     if len(named) + bool(disk.get("blobUri")) > 1:
         raise refusal(

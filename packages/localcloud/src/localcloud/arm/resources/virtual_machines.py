@@ -139,7 +139,7 @@ def _deallocated(profile: Json) -> Json:
 
 
 def after_action(machine: Resource, name: str) -> Resource:
-    """The machine after `deallocate` or `start`; other actions leave no trace."""
+    """Return the machine after `deallocate` or `start`; other actions change nothing."""
     marks = {"deallocate": True, "start": False}
     if machine.type != MACHINE_TYPE or name not in marks:
         return machine

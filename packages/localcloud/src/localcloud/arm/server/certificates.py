@@ -1,6 +1,6 @@
 """A certificate authority of the emulator's own, and its server certificate for the loopback.
 
-Made once and kept in the state folder; the clients' only trust decision is the authority's file.
+Made once and kept in the state folder; clients have to trust the authority's file, and nothing else.
 Certificates live in wall-clock time, whatever the emulated clock says.
 """
 

@@ -134,7 +134,7 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        """Answered under the profile that replication faults make of it."""
+        """Answer the call under the profile as replication faults change it."""
         cloud, world = self._cloud, self._cloud.world
         rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
         profile = world.profile

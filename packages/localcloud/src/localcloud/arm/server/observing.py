@@ -1,4 +1,4 @@
-"""Exchanges as observers see them: what was asked and answered, after faults had their way.
+"""Shows observers each exchange: the request, and the answer as the client gets it, faults included.
 
 `ArmCloud.observers` are called on the server's thread, before the answer leaves; without any, a
 request costs nothing more. A `Tape` is an observer that keeps exchanges in a file for another
@@ -65,7 +65,7 @@ def _kept(url: str, body: Json) -> Json:
 
 
 def asked_for() -> list[Observer]:
-    """The tape that the environment asks for, if it does."""
+    """Return a tape for the file that LOCALCLOUD_EXCHANGES names, or an empty list without it."""
     path = os.environ.get(VARIABLE)
     return [Tape(Path(path))] if path else []
 

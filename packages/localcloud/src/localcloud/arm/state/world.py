@@ -24,7 +24,7 @@ def _extends(key: str, prefix: str) -> bool:
 class World:
     """Resources by id without case, by type, and by the collection they are listed in.
 
-    Deleted resources leave when somebody looks after their time has come; their tombstones stay.
+    A resource whose deletion has ended is removed when it is next looked at; its tombstone stays.
     """
 
     def __init__(self, store: Store, now: Callable[[], datetime], profile: Profile) -> None:
@@ -60,14 +60,14 @@ class World:
         self._types.clear()
 
     def random(self, what: str) -> Random:
-        """Draws that are the same for the same seed, resource and moment."""
+        """Return a random generator; it is the same for the same seed, resource and time."""
         return Random(self._seed(what))  # noqa: S311 - repeatable draws, no secret
 
     def _seed(self, what: str) -> str:
         return f"{self.profile.seed}|{what}|{self.now().timestamp()}"
 
     def seconds(self, kind: str, what: str) -> float:
-        """Draw how long an operation of this kind will take."""
+        """Return how many seconds an operation of this kind will take, drawn unless the profile fixes it."""
         fixed = self.profile.seconds.get(kind)
         if fixed is not None:
             return fixed
