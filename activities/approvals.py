@@ -39,8 +39,8 @@ def open_approval(
     def opened(state: State) -> State:
         approval = state.approval or first
         if approval.run < request.run:
-            told = {"round": approval.round + 1, "run": request.run}
-            approval = approval.model_copy(update=told)
+            next_round = {"round": approval.round + 1, "run": request.run}
+            approval = approval.model_copy(update=next_round)
         return state.model_copy(update={"approval": approval})
 
     held = app.records.change_state(request.migration_id, opened).approval or first

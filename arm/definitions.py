@@ -17,8 +17,8 @@ def read_definition(arm: ArmClient, gallery: ComputeId, name: str) -> Definition
 def read_definitions(arm: ArmClient, gallery: ComputeId) -> tuple[DefinitionFacts, ...]:
     """All definitions of a gallery."""
     client = arm.compute(gallery.subscription)
-    found = read_all(client.gallery_images.list_by_gallery, gallery.resource_group, gallery.name)
-    return tuple(definition_facts(body) for body in found)
+    bodies = read_all(client.gallery_images.list_by_gallery, gallery.resource_group, gallery.name)
+    return tuple(definition_facts(body) for body in bodies)
 
 
 def create_definition(arm: ArmClient, gallery: ComputeId, name: str, body: Json) -> ArmResponse:

@@ -18,11 +18,11 @@ def read_soft_deleted_versions(
 ) -> tuple[str, ...]:
     """Names of the definition's versions that are soft-deleted: their names are not free."""
     client = arm.compute(gallery.subscription)
-    found = read_all(
+    elements = read_all(
         client.soft_deleted_resource.list_by_artifact_name,
         gallery.resource_group,
         gallery.name,
         "images",
         definition,
     )
-    return tuple(str(element["name"]) for element in found if element.get("name"))
+    return tuple(str(element["name"]) for element in elements if element.get("name"))

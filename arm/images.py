@@ -38,8 +38,8 @@ def read_page_of_images(
     with arm_errors():
         listed = arm.compute(subscription).images.list(raw_response_hook=check_page)
         pages = listed.by_page(page)
-        found = [model.as_dict() for model in next(pages)]
-    return found, getattr(pages, "continuation_token", None)
+        images = [model.as_dict() for model in next(pages)]
+    return images, getattr(pages, "continuation_token", None)
 
 
 def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:

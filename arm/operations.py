@@ -18,5 +18,5 @@ def operation_error(arm: ArmClient, owner: ComputeId, url: str) -> Json | None:
         if error.value.transient and error.value.status != 401:
             raise
         return None
-    found = result.get("error") if isinstance(result, dict) else None
-    return found if isinstance(found, dict) else None
+    inner = result.get("error") if isinstance(result, dict) else None
+    return inner if isinstance(inner, dict) else None

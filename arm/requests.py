@@ -45,8 +45,8 @@ def check_missing(error: ArmAnswerError) -> None:
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
     """The JSON of every element of a list, by page: each page was one request."""
     with arm_errors():
-        found = call(*names, raw_response_hook=check_page).by_page()
-        return [[element.as_dict() for element in page] for page in found]
+        pages = call(*names, raw_response_hook=check_page).by_page()
+        return [[element.as_dict() for element in page] for page in pages]
 
 
 def read_all(call: Callable[..., Any], *names: str) -> list[Json]:

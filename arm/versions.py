@@ -25,13 +25,13 @@ def read_version_body(
 def read_versions(arm: ArmClient, gallery: ComputeId, definition: str) -> tuple[VersionFacts, ...]:
     """All versions of a definition."""
     client = arm.compute(gallery.subscription)
-    found = read_all(
+    bodies = read_all(
         client.gallery_image_versions.list_by_gallery_image,
         gallery.resource_group,
         gallery.name,
         definition,
     )
-    return tuple(version_facts(body) for body in found)
+    return tuple(version_facts(body) for body in bodies)
 
 
 def put_version(

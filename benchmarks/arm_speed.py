@@ -1,4 +1,4 @@
-"""How many requests a second the ARM emulator answers, beside an empty handler on the same server.
+"""Measures how many requests a second the ARM emulator answers, beside an empty handler on the same server.
 
 Both are served by one process over HTTPS, in the same way (`localcloud.arm.server.listening`), in turns, to
 the same clients in another process. Every row should reach at least a half, so that the emulator
@@ -58,7 +58,7 @@ IMAGE = {
 
 @dataclass(frozen=True)
 class Site:
-    """What the clients need to know of the server."""
+    """The addresses that the clients need: the ARM emulator, the empty handler and their certificate."""
 
     arm: str
     empty: str
@@ -107,7 +107,8 @@ def _tell_time(connection: Connection) -> None:
     connection.send(time.process_time())
 
 
-_numbers = itertools.count()  # no image is put twice
+# No image is put twice.
+_numbers = itertools.count()
 
 
 def _body(method: str, number: int) -> dict[str, object] | None:
@@ -144,8 +145,10 @@ async def rate(session: aiohttp.ClientSession, method: str, url: str) -> float:
 class Speed:
     """Of one side in one round."""
 
-    rate: float  # requests a second
-    busy: float  # seconds of the server's processor time for a request
+    # Requests a second.
+    rate: float
+    # Seconds of the server's processor time for one request.
+    busy: float
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,9 @@ async def measure(site: Site, connection: Connection) -> list[Round]:
 
         async def speed(name: str, base: str) -> Speed:
             busy, start = _busy(connection), time.perf_counter()
-            found = await rate(session, name.split()[0], base + site.paths[name])
-            count = found * (time.perf_counter() - start)
-            return Speed(found, (_busy(connection) - busy) / count)
+            per_second = await rate(session, name.split()[0], base + site.paths[name])
+            count = per_second * (time.perf_counter() - start)
+            return Speed(per_second, (_busy(connection) - busy) / count)
 
         async def pair(name: str, *, ours_first: bool) -> Pair:
             if ours_first:
@@ -182,7 +185,7 @@ async def measure(site: Site, connection: Connection) -> list[Round]:
             {name: await pair(name, ours_first=number % 2 == 0) for name in site.paths}
             for number in range(ROUNDS + 1)
         ]
-    return [{**found, "a migration": mix(found)} for found in rounds[1:]]
+    return [{**pairs, "a migration": mix(pairs)} for pairs in rounds[1:]]
 
 
 def _busy(connection: Connection) -> float:
@@ -191,12 +194,12 @@ def _busy(connection: Connection) -> float:
     return float(connection.recv())
 
 
-def mix(found: Round) -> Pair:
+def mix(pairs: Round) -> Pair:
     """The requests of a migration."""
 
     def both(side: Callable[[Pair], Speed]) -> Speed:
-        seconds = sum(share / side(found[name]).rate for name, share in MIX.items())
-        busy = sum(share * side(found[name]).busy for name, share in MIX.items())
+        seconds = sum(share / side(pairs[name]).rate for name, share in MIX.items())
+        busy = sum(share * side(pairs[name]).busy for name, share in MIX.items())
         return Speed(1 / seconds, busy)
 
     return Pair(both(lambda pair: pair.ours), both(lambda pair: pair.empty))
@@ -204,7 +207,7 @@ def mix(found: Round) -> Pair:
 
 def share(rounds: list[Round], name: str) -> float:
     """The emulator's part of the empty handler's rate: the median over the rounds."""
-    return statistics.median(found[name].ours.rate / found[name].empty.rate for found in rounds)
+    return statistics.median(pairs[name].ours.rate / pairs[name].empty.rate for pairs in rounds)
 
 
 def _line(rounds: list[Round], name: str) -> str:

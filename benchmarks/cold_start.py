@@ -1,4 +1,4 @@
-"""What a cold start waits for: the CPU time of importing `function_app`, against that of the two packages which every
+"""Measures the CPU time of importing `function_app`, as a cold start does, against that of the two packages that every
 durable app in Python imports. Bytecode is cached, as it is after the first start of a deployed package."""
 
 import os

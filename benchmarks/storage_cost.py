@@ -1,4 +1,4 @@
-"""What the app costs in storage requests: idle, for a poll, for a migration, for waiting; and how late an approval is.
+"""Counts the app's storage requests: idle, for a poll, for a migration, for waiting; and how late an approval is.
 
 The app runs on Azure Functions Core Tools (`func`) and Azurite, through a proxy that counts (tests/e2e).
 Everything but the sweep's schedule and the poll interval is as it is deployed. In this order:
@@ -49,20 +49,26 @@ from tests.scenarios.receiver import Receiver
 
 # After so long without a message the queues are read as seldom as they get.
 SETTLE_SECONDS = 30.0
-SWEEP_SECONDS = 300.0  # the default of SWEEP_SCHEDULE
+# The default of SWEEP_SCHEDULE.
+SWEEP_SECONDS = 300.0
 POLL_SECONDS = 10.0
 POLLING_SECONDS = 120.0
 STAGE_SECONDS = 300.0
 HOUR, DAY = 3600.0, 86400.0
-LAST_WRITES_SECONDS = 2.0  # after the last notice
+# After the last notice.
+LAST_WRITES_SECONDS = 2.0
 APPROVAL_REQUESTED, FINISHED = "approval.requested", "migration.finished"
-ARM_SPEED = 240  # of the local ARM, where nothing is measured that hangs on it
-SLOW_ARM = 20.0  # time enough to begin several migrations before the first is replicated
-SLOWEST_ARM = 0.01  # versions stay as they are
+# The local ARM's speed while nothing is measured that depends on it.
+ARM_SPEED = 240
+# Slow enough that several migrations begin before the first is replicated.
+SLOW_ARM = 20.0
+# Slow enough that versions stay as they are.
+SLOWEST_ARM = 0.01
 POLLED = re.compile(r"/images/([^/]+)/versions/[^/]+\?.*replicationstatus", re.IGNORECASE)
 # Read and renewed all the time; one request more or less in a window would be hundreds a day.
 POLLED_PARTS = frozenset({"control queues", "work item queue", "partitions table", "app lease"})
-SET_POLLING = "maxQueuePollingInterval"  # tests/e2e makes it short
+# tests/e2e makes it short.
+SET_POLLING = "maxQueuePollingInterval"
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,13 @@ class Site:
 
 @dataclass(frozen=True)
 class Window:
-    """What was asked in some seconds."""
+    """The requests that were seen in a number of seconds."""
 
     seconds: float
     seen: Counter[Kind]
 
     def each(self, seconds: float) -> dict[Kind, float]:
-        """How many that is in so many seconds, by kind."""
+        """Return the number of requests in so many seconds, by kind."""
         return {kind: n * seconds / self.seconds for kind, n in sorted(self.seen.items())}
 
     def apart_from(self, parts: frozenset[str]) -> Window:
@@ -107,19 +113,21 @@ def running(folder: Path, changed: dict[str, str]) -> Iterator[Site]:
             # Sweeps happen when they would where the app is deployed.
             app |= {"SWEEP_SCHEDULE": "", "REPLICATION_POLL_INTERVAL": f"PT{POLL_SECONDS:.0f}S"}
             app |= changed
-            first: Any = CoreTools(processes, app, arm)  # has what a client needs of its process
+            # It has what a client needs of its process.
+            first: Any = CoreTools(processes, app, arm)
             client = RealTime(first, receiver)
             _set_arm_speed(client, ARM_SPEED)
             add_gallery(client)
             yield Site(client, proxy, CoreToolsElsewhere(processes, app, arm))
-            processes.close()  # before the proxy: hosts say goodbye to their storage
+            # Before the proxy ends: hosts write to their storage while they stop.
+            processes.close()
     finally:
         processes.close()
         receiver.close()
 
 
 def watch(site: Site, seconds: float) -> Window:
-    """What is asked in the next seconds."""
+    """Return the requests of the next `seconds`."""
     before, start = site.proxy.seen.copy(), time.monotonic()
     time.sleep(seconds)
     return Window(time.monotonic() - start, site.proxy.seen - before)
@@ -171,16 +179,16 @@ def approve(site: Site, migrations: list[str]) -> list[float]:
 def _wait_for_notice(client: RealTime, kind: str, *migrations: str) -> None:
     """Wait for the app to tell: to ask it would cost requests."""
 
-    def told(migration: str) -> bool:
+    def was_sent(migration: str) -> bool:
         return any(n["body"]["type"] == kind for n in client.notifications(migration))
 
-    until(lambda: all(told(migration) for migration in migrations), STAGE_SECONDS)
+    until(lambda: all(was_sent(migration) for migration in migrations), STAGE_SECONDS)
 
 
 def _polled(client: RealTime) -> list[str]:
     """The name of the definition in each poll so far; each image has a definition of its name."""
-    found = (POLLED.search(line["path"]) for line in client.arm_log("GET"))
-    return [match[1] for match in found if match]
+    matches = (POLLED.search(line["path"]) for line in client.arm_log("GET"))
+    return [match[1] for match in matches if match]
 
 
 def _set_arm_speed(client: RealTime, speed: float) -> None:

@@ -30,8 +30,8 @@ def demo(context: typer.Context) -> None:
 def _show_the_demo() -> None:
     from rich.console import Console
 
-    from demo.callers import CallFailed
-    from demo.failure import DemoFailed
+    from demo.callers import CallFailedError
+    from demo.failure import DemoFailedError
     from demo.story import tell
 
     # These leave nothing behind either.
@@ -43,7 +43,7 @@ def _show_the_demo() -> None:
     except KeyboardInterrupt:
         print("\nStopped; the local cloud is removed.")
         raise typer.Exit(128 + signal.SIGINT) from None
-    except (DemoFailed, CallFailed) as error:
+    except (DemoFailedError, CallFailedError) as error:
         _fail(f"\nThe demo failed: {error}")
 
 
@@ -102,14 +102,14 @@ def approve(
     reject: Annotated[bool, typer.Option("--reject", help="reject instead")] = False,
 ) -> None:
     """Decide on a deletion: the signed webhook call that an approval tool would make."""
-    from demo.callers import App, CallFailed
+    from demo.callers import App, CallFailedError
 
     connection = _connection(state)
     try:
         answer = App(connection).decide(
             migration, "reject" if reject else "approve", approver, reason
         )
-    except CallFailed as error:
+    except CallFailedError as error:
         _fail(str(error))
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 

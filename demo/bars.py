@@ -13,7 +13,7 @@ QUARTER = 25
 
 
 class Bars:
-    """A context: `show` takes the `regions` of a status as often as there is one."""
+    """A context manager; call `show` with the `regions` of each status."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

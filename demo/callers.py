@@ -1,4 +1,4 @@
-"""The two that the demo talks to over HTTP: the app as its user does, and ARM itself, to check what the app says."""
+"""The demo's HTTP clients: of the app, as its user calls it, and of ARM itself, to check what the app says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT = 30.0
 IMAGES_VERSION, GALLERIES_VERSION = "2024-07-01", "2024-03-03"
 
 
-class CallFailed(Exception):  # noqa: N818 - what happened, for the person who called
+class CallFailedError(Exception):
     """A call was answered otherwise than wanted, or not at all; the text says which and how."""
 
 
@@ -34,11 +34,11 @@ class App:
         return self._call("GET", path, 200)
 
     def start(self, request: Json) -> Json:
-        """The status of the accepted migration."""
+        """Start a migration; return its status as accepted. Raises CallFailedError."""
         return self._call("POST", "migrations", 202, json.dumps(request).encode())
 
     def decide(self, migration: str, decision: str, approver: str, reason: str = "") -> Json:
-        """Sends a signed decision on what is asked about now; answers the verdict."""
+        """Send a signed decision on the approval that is open now; return the verdict. Raises CallFailedError."""
         approval = self.get(f"migrations/{migration}")["approval"]
         body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
         body |= {"decision": decision, "approver": approver, "reason": reason}
@@ -59,7 +59,7 @@ class App:
                 method, self._url + path, data=body, headers=headers, timeout=TIMEOUT
             )
         except requests.RequestException as error:
-            raise CallFailed(f"{method} {path}: {error}") from error
+            raise CallFailedError(f"{method} {path}: {error}") from error
         return _body(answer, wanted)
 
 
@@ -80,7 +80,7 @@ class Azure:
         try:
             answer = self._session.get(self._url + resource_id, params=query, timeout=TIMEOUT)
         except requests.RequestException as error:
-            raise CallFailed(f"GET {resource_id}: {error}") from error
+            raise CallFailedError(f"GET {resource_id}: {error}") from error
         return None if answer.status_code == 404 else _body(answer, 200)
 
     def _token(self, identity: Mapping[str, str]) -> str:
@@ -96,7 +96,7 @@ class Azure:
 def _body(answer: requests.Response, wanted: int) -> Json:
     if answer.status_code != wanted:
         call = f"{answer.request.method} {answer.request.path_url}"
-        raise CallFailed(f"{call} answered {answer.status_code}: {answer.text[:1000]}")
+        raise CallFailedError(f"{call} answered {answer.status_code}: {answer.text[:1000]}")
     body: Json = answer.json()
     return body
 

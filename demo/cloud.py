@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 from localcloud.state_folder import StateError, read_connection
 
-SPEED = 90  # an hour and a half a minute
+# How fast the cloud's clock goes: an hour and a half in each minute.
+SPEED = 90
 START_SECONDS, STOP_SECONDS, LOOK_SECONDS = 60.0, 10.0, 0.1
 # One look at the version every 30 virtual seconds keeps the bars moving at this speed.
 SETTINGS = {"REPLICATION_POLL_INTERVAL": "PT30S", "SWEEP_SCHEDULE": "0 */5 * * * *"}
@@ -38,7 +39,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @contextlib.contextmanager
 def temporary_cloud() -> Iterator[Mapping[str, Any]]:
-    """Its connection.json while it runs; DemoFailed if it does not come up."""
+    """Run a local cloud and give its connection.json. Raises DemoFailedError if it does not come up."""
     with tempfile.TemporaryDirectory(prefix="gallery-migrator-demo-") as folder:
         state = Path(folder) / "state"
         with (Path(folder) / "log").open("w+") as log, _process(state, log) as process:
@@ -76,4 +77,4 @@ def _connection(process: subprocess.Popen[bytes], state: Path, log: Path) -> Map
         with contextlib.suppress(StateError):
             return read_connection(state)
         time.sleep(LOOK_SECONDS)
-    raise DemoFailed("the local cloud did not start:\n" + log.read_text()[-2000:])
+    raise DemoFailedError("the local cloud did not start:\n" + log.read_text()[-2000:])

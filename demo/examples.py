@@ -1,4 +1,4 @@
-"""Examples on what a fresh local cloud holds, for the greeting, the settings and the shell."""
+"""Example requests and settings for the images and galleries of a fresh local cloud."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The one error of the demo."""
+"""The error with which the demo ends when a promise is not kept."""
 
 
-class DemoFailed(Exception):  # noqa: N818 - what happened, for the person who watches
+class DemoFailedError(Exception):
     """Something is not as the demo promises; the text says what, and is shown as it is."""

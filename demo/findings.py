@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from demo.callers import Json
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 
 
 @dataclass(frozen=True)
 class Findings:
-    """`exists`: pairs of a name and what there is; `gone`: the id of the deleted image."""
+    """`exists`: pairs of a resource's kind and its description; `gone`: the id of the deleted image."""
 
     exists: list[tuple[str, str]]
     gone: str
 
 
 class Reader(Protocol):
-    """Anybody who asks ARM: `callers.Azure`."""
+    """A client that reads resources of ARM, as `callers.Azure` does."""
 
     def read(self, resource_id: str, expand: str = "") -> Json | None: ...
 
 
 def findings(azure: Reader, request: Json, status: Json) -> Findings:
-    """DemoFailed with every difference at once."""
+    """Return what exists and what is gone. Raises DemoFailedError with every difference at once."""
     definition_id = f"{request['galleryId']}/images/{request['imageDefinition']['name']}"
     version_id = f"{definition_id}/versions/{request['imageVersion']}"
     gallery = azure.read(request["galleryId"])
@@ -35,12 +35,12 @@ def findings(azure: Reader, request: Json, status: Json) -> Findings:
     wrong = wrong if status["outcome"] != "completed" else []
     wrong += [] if image is None else ["the managed image still exists"]
     if gallery is None or definition is None or version is None:
-        raise DemoFailed(
+        raise DemoFailedError(
             "; ".join([*wrong, "the gallery, the definition or the version is missing"])
         )
     wrong += _wrong_version(version, request)
     if wrong:
-        raise DemoFailed("; ".join(wrong))
+        raise DemoFailedError("; ".join(wrong))
     return Findings(_rows(gallery, definition, version), request["sourceImageId"])
 
 

@@ -1,4 +1,4 @@
-"""This app on the local cloud: its settings, what scripts are told of it, what a reset empties."""
+"""This app on the local cloud: its settings, its part of connection.json and of the greeting, and its reset."""
 
 from __future__ import annotations
 

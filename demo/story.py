@@ -17,7 +17,7 @@ from rich.console import Console
 from demo.bars import Bars
 from demo.callers import App, Azure, Json
 from demo.cloud import SPEED, temporary_cloud
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 from demo.findings import Findings, findings
 
 IMAGE = "web-2019"
@@ -31,7 +31,7 @@ PATIENCE_SECONDS, LOOK_SECONDS = 120.0, 0.25
 
 
 def tell(console: Console) -> None:
-    """The whole demo; DemoFailed if anything is not as promised."""
+    """Run the whole demo and print it. Raises DemoFailedError if anything is not as promised."""
     began = time.monotonic()
     console.print("[bold]A managed image moves into an Azure Compute Gallery[/bold]")
     console.print("Azure is played by a local cloud on this machine; nothing leaves it.\n")
@@ -41,8 +41,8 @@ def tell(console: Console) -> None:
         app = App(connection)
         request = _request(app)
         status = _follow(console, app, _start(console, app, request))
-        found = findings(Azure(connection), request, status)
-    _summary(console, found, status)
+        checked = findings(Azure(connection), request, status)
+    _summary(console, checked, status)
     console.print(
         f"\nDone in {time.monotonic() - began:.0f} s. The local cloud is stopped and removed."
     )
@@ -53,7 +53,7 @@ def _request(app: App) -> Json:
     image = next((i for i in images if i["name"] == IMAGE), None)
     gallery = next((g for g in app.get("galleries")["galleries"] if g["path"] == "myGallery"), None)
     if image is None or gallery is None:
-        raise DemoFailed(f"the local cloud has no image {IMAGE} or no gallery myGallery")
+        raise DemoFailedError(f"the local cloud has no image {IMAGE} or no gallery myGallery")
     return {
         "sourceImageId": image["id"],
         "galleryId": gallery["id"],
@@ -77,12 +77,12 @@ def _start(console: Console, app: App, request: Json) -> Json:
 def _follow(console: Console, app: App, accepted: Json) -> Json:
     """Follow the status to its end, and return the final one."""
     status = accepted
-    told, approved = 0, False
+    shown, approved = 0, False
     with Bars(console) as bars:
         for status in _statuses(app, accepted["id"]):
-            for entry in status["timeline"][told:]:
+            for entry in status["timeline"][shown:]:
                 _line(console, f"  {entry['at'][11:16]} {_plain(entry['text'], status)}")
-            told = len(status["timeline"])
+            shown = len(status["timeline"])
             bars.show(status["regions"])
             if status["approval"]["state"] == "waiting" and not approved:
                 _approve(console, app, status)
@@ -99,7 +99,9 @@ def _statuses(app: App, migration: str) -> Iterator[Json]:
         if status["outcome"]:
             return
         time.sleep(LOOK_SECONDS)
-    raise DemoFailed(f"no outcome after {PATIENCE_SECONDS:.0f} s; the stage is {status['stage']}")
+    raise DemoFailedError(
+        f"no outcome after {PATIENCE_SECONDS:.0f} s; the stage is {status['stage']}"
+    )
 
 
 def _approve(console: Console, app: App, status: Json) -> None:
@@ -115,13 +117,13 @@ def _plain(text: str, status: Json) -> str:
     return text.replace(version, "/".join(version.split("/")[-5::2]))
 
 
-def _summary(console: Console, found: Findings, status: Mapping[str, Any]) -> None:
+def _summary(console: Console, checked: Findings, status: Mapping[str, Any]) -> None:
     console.print(f"\n[bold green]Completed[/bold green]: {status['reason']}.")
     console.print("\nWhat exists now, as Azure Resource Manager itself tells:")
-    for name, value in found.exists:
+    for name, value in checked.exists:
         _line(console, f"  {name:<12} {value}")
     console.print("What is gone:")
-    _line(console, f"  {'image':<12} {found.gone} (404)")
+    _line(console, f"  {'image':<12} {checked.gone} (404)")
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:

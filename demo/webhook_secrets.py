@@ -1,4 +1,4 @@
-"""Secrets of the local cloud's own making."""
+"""Makes the secrets with which approvals and notifications are signed on the local cloud."""
 
 from __future__ import annotations
 

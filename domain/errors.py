@@ -63,10 +63,10 @@ def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's findings as problems, in the order of the body."""
     return [
         Problem(
-            field=_path(found["loc"]),
-            message=_message(found["type"], found.get("ctx", {}), found["msg"]),
+            field=_path(finding["loc"]),
+            message=_message(finding["type"], finding.get("ctx", {}), finding["msg"]),
         )
-        for found in error.errors(include_url=False, include_input=False)
+        for finding in error.errors(include_url=False, include_input=False)
     ]
 
 

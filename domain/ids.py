@@ -107,9 +107,9 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
         raise ValueError(f"must be a resource id of the form {shape}")
     if not re.fullmatch(_GUID, parts[2]):
         raise ValueError(f"'{parts[2]}' is no subscription id; it must be a GUID")
-    for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
-        if found:
-            raise ValueError(found)
+    for problem in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
+        if problem:
+            raise ValueError(problem)
     return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
 
 
@@ -151,8 +151,8 @@ def migration_id(key: str, attempt: int) -> str:
 
 def parse_migration_id(text: str) -> tuple[str, int] | None:
     """Image key and attempt, or None if `text` is no migration id."""
-    found = re.fullmatch(_MIGRATION_ID, text)
-    return (found[1], int(found[2])) if found else None
+    match = re.fullmatch(_MIGRATION_ID, text)
+    return (match[1], int(match[2])) if match else None
 
 
 PHASES = ("replication", "promotion")

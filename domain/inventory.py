@@ -7,7 +7,8 @@ from typing import Any, Self
 from domain.ids import parse_image_id, parse_version_name
 from domain.values import Json
 
-_LAST = "\uffff"  # after every name
+# Sorts after every name.
+_LAST = "\uffff"
 
 
 @dataclass(frozen=True, order=True)

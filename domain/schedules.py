@@ -38,10 +38,10 @@ class Field(NamedTuple):
         return tuple(sorted({number for part in text.split(",") for number in self._part(part)}))
 
     def _part(self, text: str) -> range:
-        found = re.fullmatch(_PART, text)
-        if found is None or not text.isascii():
+        match = re.fullmatch(_PART, text)
+        if match is None or not text.isascii():
             raise ValueError(self._no(text))
-        first, last, step = found.groups()
+        first, last, step = match.groups()
         low = self._number(first) if first else self.low
         high = self._number(last) if last else self.high if step or not first else low
         return range(min(low, high), max(low, high) + 1, int(step or 0) or 1)
@@ -122,7 +122,7 @@ def parse_schedule(text: str) -> Schedule:
         raise ValueError(reason)
     fields = ["0", *parts] if len(parts) < len(_FIELDS) else parts
     numbers = [_expanded(field, part) for field, part in zip(_FIELDS, fields, strict=True)]
-    if wrong := [found for found in numbers if isinstance(found, str)]:
+    if wrong := [reason for reason in numbers if isinstance(reason, str)]:
         raise ValueError("; ".join(wrong))
     names = list(Schedule.model_fields)
     schedule = Schedule.model_validate(dict(zip(names, numbers, strict=True)))

@@ -225,16 +225,16 @@ class Settings(BaseModel):
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """The settings in an environment; an empty value means the default. Raises InvalidSettings."""
-        found = {
+        values = {
             name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
         }
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
-        found = {**{k: v for k, v in fallbacks.items() if v}, **found}
+        values = {**{k: v for k, v in fallbacks.items() if v}, **values}
         try:
-            return cls.model_validate(found)
+            return cls.model_validate(values)
         except ValidationError as error:
             raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
 

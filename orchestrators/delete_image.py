@@ -64,11 +64,11 @@ def _confirm(run: Run, deletion: DeletionSent) -> Steps:
     """Until the image is gone."""
     run.image = ImageFate.UNKNOWN
     wait = FIRST_CONFIRM_WAIT
-    while not (found := (yield from _state(run))).gone:
-        if found.refusal:
+    while not (state := (yield from _state(run))).gone:
+        if state.refusal:
             run.image = ImageFate.KEPT
             raise MigrationEndedError(
-                Outcome.KEPT, f"Azure did not delete the image: {found.refusal}"
+                Outcome.KEPT, f"Azure did not delete the image: {state.refusal}"
             )
         if run.now - deletion.began > run.begun.limits.confirm:
             raise MigrationEndedError(

@@ -119,11 +119,11 @@ def _replicate(run: Run, phase: str, began: datetime) -> Steps:
 def check_image(run: Run) -> Steps:
     """Check that the image is still what was copied: set its fate when it is gone, end the run when it has changed."""
     plan = run.planned
-    found = yield from run.call(CHECK_IMAGE, run.step)
-    if not found.present:
+    image = yield from run.call(CHECK_IMAGE, run.step)
+    if not image.present:
         run.image = ImageFate.GONE
-    elif not found.unchanged or (
-        run.begun.deletion and plan.fingerprint_complete and not found.certain
+    elif not image.unchanged or (
+        run.begun.deletion and plan.fingerprint_complete and not image.certain
     ):
         raise MigrationEndedError(
             run.stopped,

@@ -51,10 +51,10 @@ class AttemptRecords(Rows):
         that knew as much of it, one that did not know its creation time, one that knew nothing."""
         about, incomplete = _about(image_key), without_creation_time(fingerprint)
         if fingerprint == incomplete:
-            found = self._store.list(about, prefix=content_of(fingerprint), limit=1)
+            known = self._store.list(about, prefix=content_of(fingerprint), limit=1)
         else:
-            found = self._read(about, fingerprint) + self._read(about, incomplete)
-        return [Sighting.from_wire(r.value) for r in found + self._read(about, _UNREAD)]
+            known = self._read(about, fingerprint) + self._read(about, incomplete)
+        return [Sighting.from_wire(r.value) for r in known + self._read(about, _UNREAD)]
 
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)

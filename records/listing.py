@@ -67,19 +67,19 @@ class ListRecords(Rows):
         """
         partitions = _partitions(stage, outcome)
         size = ROWS_READ if partitions == (_OPEN,) else limit + 1
-        found: list[ListEntry] = []
+        entries: list[ListEntry] = []
         for _ in range(MOST_READS):
             rows = self._merged(partitions, after, size)
             for record in rows:
-                if len(found) == limit:
-                    return found, after
+                if len(entries) == limit:
+                    return entries, after
                 after = record.row
                 entry = ListEntry.from_wire(record.value)
                 if stage in {None, entry.stage}:
-                    found.append(entry)
+                    entries.append(entry)
             if len(rows) < size:
-                return found, ""
-        return found, after
+                return entries, ""
+        return entries, after
 
     def _merged(self, partitions: tuple[str, ...], after: str, size: int) -> list[Record]:
         """The next rows of these partitions together; of two rows of one name that of the later partition."""

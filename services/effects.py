@@ -29,16 +29,18 @@ def send(
     if isinstance(held, Halt):
         return held
     try:
-        told = write()
+        response = write()
     except ArmAnswerError as error:
         if did_nothing(error):
             forget(records, request, effect)
         raise
     records.change_latch(
         request.migration_id,
-        lambda latch: answered(latch, request.run, effect, told.operation_url, told.correlation_id),
+        lambda latch: answered(
+            latch, request.run, effect, response.operation_url, response.correlation_id
+        ),
     )
-    return told
+    return response
 
 
 def forget(records: MigrationRecords, request: StepRequest, effect: Effect) -> None:

@@ -11,16 +11,16 @@ async def look_at_orchestrations(
     client: df.DurableOrchestrationClient, migration: str
 ) -> tuple[OrchestrationState, tuple[OrchestrationState, ...]] | None:
     """The migration's orchestration and its children; None when the extension does not say."""
-    parent = _sighting(await client.get_status(migration))
+    parent = _state_of(await client.get_status(migration))
     if parent is None:
         return None
     ids = [replication_instance_id(migration, phase) for phase in PHASES]
-    children = [_sighting(await client.get_status(child)) for child in ids]
-    found = tuple(child for child in children if child is not None)
-    return (parent, found) if len(found) == len(ids) else None
+    children = [_state_of(await client.get_status(child)) for child in ids]
+    states = tuple(child for child in children if child is not None)
+    return (parent, states) if len(states) == len(ids) else None
 
 
-def _sighting(status: DurableOrchestrationStatus) -> OrchestrationState | None:
+def _state_of(status: DurableOrchestrationStatus) -> OrchestrationState | None:
     """Return the state in an SDK's status, or None when the extension failed to tell it.
 
     The SDK makes a status of the extension's 500 too; only a 404 has no body at all

@@ -1,11 +1,11 @@
-"""What the app works with in this process, as tests arrange it and look at it."""
+"""The app's dependencies in this process, for tests to arrange and to look at."""
 
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies, dependencies
 
 
 def app() -> Dependencies:
-    """What activities and handlers are given."""
+    """Return the dependencies that activities and handlers are given."""
     return dependencies()
 
 

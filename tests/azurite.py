@@ -21,7 +21,7 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 
 
 def connection_string(port: int) -> str:
-    """What a client needs to reach a table service on this port of the machine."""
+    """Return the connection string of the table service on this port of the machine."""
     endpoint = f"http://127.0.0.1:{port}/{_ACCOUNT}"
     return f"AccountName={_ACCOUNT};AccountKey={_KEY};TableEndpoint={endpoint}"
 

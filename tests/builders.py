@@ -161,7 +161,7 @@ def a_version(name: str = "1.0.0", **changes: Any) -> VersionFacts:
 
 
 def some_facts(**changes: Any) -> Facts:
-    """What Azure knows when everything is there and the definition is not; `changes` by field."""
+    """Return the facts of a subscription with image and gallery but no definition; `changes` by field."""
     return Facts(**{"image": an_image(), "gallery": a_gallery(), **changes})
 
 
@@ -170,7 +170,7 @@ def planned(
     facts: Facts | None = None,
     generation1: Generation1Security = Generation1Security.OMIT,
 ) -> Plan | list[Problem]:
-    """What `make_plan` says to a request and facts."""
+    """Return the plan or refusals that `make_plan` gives for a request and facts."""
     return make_plan(
         request or a_request(),
         facts or some_facts(),

@@ -27,6 +27,11 @@ CLOUD = SOURCE / "localcloud"
 LOCAL = sorted([*CLOUD.glob("**/*.py"), *(ROOT / "demo").glob("**/*.py")])
 TOP = {"clock", "function_app", "startup"}
 OURS = {*FOLDERS, *TOP, "localcloud", "packages", "demo", "tests", "benchmarks"}
+TESTS = sorted(
+    path
+    for folder in (ROOT / "tests", PACKAGE / "tests", ROOT / "benchmarks")
+    for path in folder.glob("**/*.py")
+)
 
 # Of our own folders each may import itself and these; CONTRIBUTING.md, "Layers".
 MAY_IMPORT = {
@@ -49,7 +54,7 @@ IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", 
 NOT_DEPLOYED = {"localcloud", "packages", "demo", "tests", "benchmarks"}
 HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
-QUESTIONS = {"Whether", "What", "Why", "How", "Where", "Which", "When", "Who"}
+QUESTIONS = {"Whether", "What", "Why", "How", "Where", "Which", "When", "Who", "Whose"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
 # Of the local cloud's modules and folders each may import itself and these.
 LOCAL_PARTS = {
@@ -80,7 +85,10 @@ ARM_FOLDERS = {
     "faults": {"state", "protocol"},
     "server": {"state", "protocol", "provisioning", "resources", "faults"},
 }
-READ_IN_AN_HOUR = 2000  # lines of code: the embedded Durable extension
+# Lines of code of the embedded Durable extension.
+READ_IN_AN_HOUR = 2000
+# Comments that a tool reads stand on the line that they are about, with their reason.
+PRAGMAS = ("# noqa: ", "# type: ignore[", "# fmt: ")
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
@@ -207,7 +215,7 @@ def test_the_app_reads_json_here_as_it_does_in_azure() -> None:
 
 
 def names_below(parent: str, path: Path) -> set[str]:
-    """What a file imports of a package, by names that begin behind it."""
+    """The modules and names that a file imports of a package, without the package's own name."""
     return {n.removeprefix(parent + ".") for n in imports(path) if n.startswith(parent + ".")}
 
 
@@ -216,12 +224,25 @@ def beyond(names: set[str], allowed: set[str]) -> set[str]:
     return {n for n in names if not any(n == a or n.startswith(a + ".") for a in allowed)}
 
 
-@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL, *TESTS], ids=name_of)
 def test_docstrings_are_statements(path: Path) -> None:
     """They say what is done, returned, raised; none opens as a question does."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     texts = [ast.get_docstring(node) or "" for node in nodes(path) if isinstance(node, kinds)]
     assert [text for text in texts if text.partition(" ")[0] in QUESTIONS] == []
+
+
+@pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL, *TESTS], ids=name_of)
+def test_comments_stand_above_their_line(path: Path) -> None:
+    """Behind code there are pragmas only."""
+    with tokenize.open(path) as source:
+        comments = [t for t in tokenize.generate_tokens(source.readline) if is_behind_code(t)]
+    assert [t.line for t in comments if not t.string.startswith(PRAGMAS)] == []
+
+
+def is_behind_code(token: tokenize.TokenInfo) -> bool:
+    """Return True for a comment that does not begin its line."""
+    return token.type == tokenize.COMMENT and bool(token.line[: token.start[1]].strip())
 
 
 @pytest.mark.parametrize("path", [p for p in LOCAL if p.is_relative_to(CLOUD)], ids=name_of)

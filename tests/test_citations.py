@@ -125,7 +125,7 @@ def test_what_lies_outside_is_named_only_where_it_is_opened() -> None:
 
 
 def test_every_note_on_the_platform_is_cited() -> None:
-    """What nothing relies on is no note; a chapter is cited by its parts."""
+    """Every note is relied on somewhere; a chapter is cited by its parts."""
     notes = ROOT / "docs" / "platform-notes.md"
     titles = re.findall(r"^### (.+)$", notes.read_text(), re.MULTILINE)
     prose = "\n".join(_prose(path) for path in FILES if path != notes)

@@ -60,7 +60,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_example_of_a_mapping_is_one() -> None:
-    """What docs/configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
+    """The example in docs/configuration.md can be pasted into EVENT_GRID_MAPPING."""
     example = _blocks("configuration.md", "json")[0]
 
     settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})

@@ -1,4 +1,4 @@
-"""What is installed: pins, locks with hashes, and the Pythons for which all of them say the same."""
+"""The installed packages: pins, locks with hashes, and the Pythons for which all of them say the same."""
 
 import re
 import sys
@@ -104,7 +104,7 @@ def test_every_locked_package_has_its_hashes(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LISTS, *LOCKS])
 def test_no_index_is_named(name: str) -> None:
-    """Where packages come from is the installer's own business; a file included is the only option."""
+    """The index is the installer's own business; a file included is the only option."""
     options = re.findall(r"(?m)^-.*$", (ROOT / name).read_text())
 
     assert [option for option in options if option.split()[0] != "-r"] == []

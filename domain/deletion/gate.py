@@ -81,11 +81,11 @@ def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
     """A version that was taken up may have regions that nobody asked for this time; they count too."""
     states = {region.name: region.state for region in readings.replication.regions}
     regions = sorted({*question.regions, *readings.version.regions})
-    found = {name: states.get(name, "unknown") for name in regions}
+    by_region = {name: states.get(name, "unknown") for name in regions}
     return Check(
         name="replicated to every region",
-        passed=bool(question.regions) and set(found.values()) == {"Completed"},
-        found=", ".join(f"{name} {state}" for name, state in found.items()),
+        passed=bool(question.regions) and set(by_region.values()) == {"Completed"},
+        found=", ".join(f"{name} {state}" for name, state in by_region.items()),
     )
 
 

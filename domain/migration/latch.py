@@ -110,8 +110,8 @@ def answered(
     intent = latch.effects.get(effect)
     if intent is None or intent.run != run:
         return Halt.SUPERSEDED
-    told = {"operation_url": operation_url, "correlation_id": correlation_id}
-    return _with_effect(latch, effect, intent.model_copy(update=told))
+    reply = {"operation_url": operation_url, "correlation_id": correlation_id}
+    return _with_effect(latch, effect, intent.model_copy(update=reply))
 
 
 def take_back(latch: Latch, run: int, effect: Effect) -> Latch | Halt:
@@ -119,7 +119,7 @@ def take_back(latch: Latch, run: int, effect: Effect) -> Latch | Halt:
     intent = latch.effects.get(effect)
     if intent is None or intent.run != run or intent.repeated:
         return Halt.SUPERSEDED
-    effects = {name: found for name, found in latch.effects.items() if name != effect}
+    effects = {name: intended for name, intended in latch.effects.items() if name != effect}
     return latch.model_copy(update={"effects": effects})
 
 
@@ -127,7 +127,7 @@ def drop_name(latch: Latch, run: int) -> Latch | Halt:
     """Somebody else has the version's name, so no PUT of ours under it was ever taken: the next name begins anew."""
     if halt := latch.halt(run):
         return halt
-    effects = {name: found for name, found in latch.effects.items() if name != Effect.VERSION}
+    effects = {name: intent for name, intent in latch.effects.items() if name != Effect.VERSION}
     return latch.model_copy(update={"effects": effects})
 
 
@@ -158,8 +158,8 @@ def finish(latch: Latch, run: int, finished: MigrationResult) -> Latch | Halt:
     if latch.cancelled_at and finished.outcome is Outcome.COMPLETED:
         fate = finished.result.get("image")
         reason = f"cancelled while it was finishing; the image is {fate}"
-        told = {"outcome": Outcome.CANCELLED, "reason": reason}
-        finished = finished.model_copy(update=told)
+        cancelled = {"outcome": Outcome.CANCELLED, "reason": reason}
+        finished = finished.model_copy(update=cancelled)
     return latch.model_copy(update={"finished": finished})
 
 

@@ -80,8 +80,8 @@ def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> Migration
 
 def unknown_templates(entry: MappingEntry) -> list[str]:
     """The template names in an entry that nothing fills."""
-    found = {name for text in _texts(_values_of(entry)) for name in re.findall(_TEMPLATE, text)}
-    return sorted(found - set(TEMPLATE_NAMES))
+    names = {name for text in _texts(_values_of(entry)) for name in re.findall(_TEMPLATE, text)}
+    return sorted(names - set(TEMPLATE_NAMES))
 
 
 def certain_problems(entry: MappingEntry) -> list[Problem]:
@@ -155,7 +155,9 @@ def _names_of(image: ImageFacts) -> dict[str, str]:
 
 def _fill(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return re.sub(_TEMPLATE, lambda found: names.get(found[1], found[0]), value)
+        return re.sub(
+            _TEMPLATE, lambda placeholder: names.get(placeholder[1], placeholder[0]), value
+        )
     if isinstance(value, dict):
         return {key: _fill(inner, names) for key, inner in value.items()}
     return [_fill(inner, names) for inner in value] if isinstance(value, list) else value

@@ -12,7 +12,8 @@ from domain.values import Message
 
 # A GET can be 404 for minutes after the PUT: docs/platform-notes.md#a-version-right-after-its-put
 APPEARS_WITHIN = timedelta(minutes=10)
-_LATER_AFTER, _MUCH_LATER_AFTER = 15, 60  # polls
+# Numbers of polls.
+_LATER_AFTER, _MUCH_LATER_AFTER = 15, 60
 
 
 class RegionStatus(Message):

@@ -201,8 +201,8 @@ class Snapshot(Message):
     @property
     def decisions(self) -> list[StoredDecision]:
         """Every verified decision, in the order in which they came."""
-        found = [received.decision for received in self.received]
-        return sorted(found, key=lambda d: (d.received_at, d.key))
+        decisions = [received.decision for received in self.received]
+        return sorted(decisions, key=lambda d: (d.received_at, d.key))
 
     @property
     def unruled(self) -> bool:

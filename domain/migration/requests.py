@@ -59,8 +59,8 @@ class SecurityType(StrEnum):
 
 def _follows(rule: names.NameRule) -> AfterValidator:
     def check(name: str) -> str:
-        if found := rule.problem_with(name):
-            raise ValueError(found)
+        if problem := rule.problem_with(name):
+            raise ValueError(problem)
         return name
 
     return AfterValidator(check)

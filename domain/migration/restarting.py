@@ -163,7 +163,7 @@ def _again(
     other_code = OTHER_CODE in parent.text
     if in_a_row and now < in_a_row[-1].at + _pause(in_a_row, policy, other_code=other_code):
         return Step.LEAVE
-    text = told(parent.text)
+    text = for_people(parent.text)
     return StartAgain(
         Restart(
             run=latch.run + 1,
@@ -195,12 +195,12 @@ def delay_after(restarts: int, first: timedelta) -> timedelta:
 
 def _since(latch: Latch, mark: str) -> list[Restart]:
     """The last restarts between which nothing moved on."""
-    found: list[Restart] = []
+    restarts: list[Restart] = []
     for restart in reversed(latch.restarts):
         if restart.mark != mark:
             break
-        found.insert(0, restart)
-    return found
+        restarts.insert(0, restart)
+    return restarts
 
 
 def progress_mark(snapshot: Snapshot) -> str:
@@ -223,7 +223,7 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Migra
     fate = ImageFate.UNKNOWN if latch.deletion else snapshot.state.image
     stopped = outcome_of_a_stop(usable=usable, deletion=snapshot.wants_deletion)
     outcome = Outcome.CANCELLED if latch.cancelled_at else stopped
-    cause = told(text)
+    cause = for_people(text)
     reason = f"the orchestration {how}{f' ({cause})' if cause else ''}; the image is {fate}; "
     advice = "look at the version and start again"
     if fate is ImageFate.UNKNOWN:
@@ -236,7 +236,7 @@ def implied_end(snapshot: Snapshot, how: str, text: str, now: datetime) -> Migra
     )
 
 
-def told(text: str) -> str:
+def for_people(text: str) -> str:
     """The extension's words for people: one line, cut, without what looks like a secret."""
     line = re.sub(_CONFIDENTIAL, r"\1…", " ".join(text.split()))
     return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "…"

@@ -63,9 +63,9 @@ class Question:
 
 def broken_rules(question: Question) -> list[Problem]:
     """Every problem that stands in the way of a plan, before the version's name is looked at."""
-    problems = [found for rule in _RULES for found in rule(question)]
+    problems = [problem for rule in _RULES for problem in rule(question)]
     if question.facts.image is not None:
-        problems += [found for rule in _IMAGE_RULES for found in rule(question)]
+        problems += [problem for rule in _IMAGE_RULES for problem in rule(question)]
     return problems
 
 

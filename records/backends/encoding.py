@@ -55,7 +55,7 @@ def to_text(value: Json) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except TypeError as error:
         raise ValueError(f"a record's value must be JSON: {error}") from error
-    text = re.sub(_SURROGATE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = re.sub(_SURROGATE, lambda match: f"\\u{ord(match[0]):04x}", text)
     if len(text) > MAX_TEXT:
         raise RecordTooLargeError(
             f"{len(text)} characters of JSON, at most {MAX_TEXT} fit a record"

@@ -100,8 +100,8 @@ class SqliteRecords:
         """See `RecordStore.read`."""
         check_keys(partition, row)
         with self._connection() as connection:
-            found = connection.execute(_READ, (partition, row)).fetchone()
-        return Record(partition, row, from_text(found[0]), found[1]) if found else None
+            columns = connection.execute(_READ, (partition, row)).fetchone()
+        return Record(partition, row, from_text(columns[0]), columns[1]) if columns else None
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
@@ -177,10 +177,10 @@ def _new_etag() -> str:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _primary_code(error: Exception) -> int | None:

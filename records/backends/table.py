@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from records.backends import table_calls
 from records.backends.chunks import from_properties, to_properties
 from records.backends.encoding import check_keys, check_range, from_text, to_text
-from records.backends.table_errors import told
+from records.backends.table_errors import record_error
 from records.store import (
     Json,
     Record,
@@ -86,8 +86,8 @@ class TableRecords:
     def read(self, partition: str, row: str) -> Record | None:
         """See `RecordStore.read`."""
         check_keys(partition, row)
-        found = self._twice(partial(table_calls.read, partition, row))
-        return None if found is None else _record(found)
+        entity = self._twice(partial(table_calls.read, partition, row))
+        return None if entity is None else _record(entity)
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
@@ -95,7 +95,7 @@ class TableRecords:
         """See `RecordStore.list`."""
         check_range(partition, prefix, after, limit)
         where = table_calls.range_filter(partition, prefix, after)
-        return [_record(found) for found in self._twice(partial(table_calls.query, where, limit))]
+        return [_record(entity) for entity in self._twice(partial(table_calls.query, where, limit))]
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:
         """See `RecordStore.delete`."""
@@ -118,10 +118,10 @@ class TableRecords:
     def _own(self, partition: str, row: str, write: str) -> Record | None:
         """The record if this very write has made it, None if that is not so or not known."""
         try:
-            found = self._call(partial(table_calls.read, partition, row))
+            entity = self._call(partial(table_calls.read, partition, row))
         except RecordError:
             return None
-        return _record(found) if found is not None and found.get("write") == write else None
+        return _record(entity) if entity is not None and entity.get("write") == write else None
 
     def _twice(self, ask: Callable[["TableClient"], _Answer]) -> _Answer:
         try:
@@ -138,7 +138,7 @@ class TableRecords:
         try:
             return ask(self._open())
         except AzureError as error:
-            raise told(error) from error
+            raise record_error(error) from error
         except DeserializationError as error:
             raise RecordsUnavailableError("this is no answer of Table storage") from error
 
@@ -155,9 +155,9 @@ def _client(endpoint: str, credential: "Credential", table: str) -> "TableClient
     return TableClient(endpoint, table, credential=credential, **_OPTIONS)
 
 
-def _record(found: "TableEntity") -> Record:
-    value = from_text(from_properties(found))
-    return Record(found["PartitionKey"], found["RowKey"], value, str(found.metadata["etag"]))
+def _record(entity: "TableEntity") -> Record:
+    value = from_text(from_properties(entity))
+    return Record(entity["PartitionKey"], entity["RowKey"], value, str(entity.metadata["etag"]))
 
 
 def _etag(written: table_calls.Written) -> str:

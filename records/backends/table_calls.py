@@ -62,9 +62,9 @@ def query(where: str, limit: int, client: "TableClient") -> "list[TableEntity]":
     """The first entities that match the filter, in the service's order: by row, ordinal."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    found = client.query_entities(where, results_per_page=min(limit, PAGE))
+    entities = client.query_entities(where, results_per_page=min(limit, PAGE))
     try:
-        return list(islice(found, limit))
+        return list(islice(entities, limit))
     except ResourceNotFoundError:
         return []
 

@@ -24,7 +24,7 @@ _OUTAGES = frozenset({404, 408, 409, 429})
 """404: no table even after it was made; 409 without a code of its own: the table is just going."""
 
 
-def told(error: "AzureError") -> RecordError:
+def record_error(error: "AzureError") -> RecordError:
     """The error to raise for this one; without an answer of the service it is an outage."""
     status = getattr(error, "status_code", None)
     code = _code(error)

@@ -47,7 +47,7 @@ class Azure:
     # -- running activities -------------------------------------------------------------------------------------
 
     def ask(self, activity: Activity, **fields: Any) -> ActivityResult:
-        """What an activity answers to the run, whatever it is."""
+        """Return the activity's result for the current run, whatever its status."""
         asked = {"migrationId": self.accepted.id, "run": self.run, "at": self.at, **fields}
         return ActivityResult.from_wire(activity(asked))
 

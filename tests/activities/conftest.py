@@ -45,7 +45,8 @@ def app_settings(
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    slept: list[float] = []  # looked at in the end: an SDK may swallow whatever is raised within it
+    # Looked at in the end: an SDK may swallow whatever is raised within it.
+    slept: list[float] = []
     monkeypatch.setattr(wall, "sleep", slept.append)
     forget()
     clock.use(_TIME.now)

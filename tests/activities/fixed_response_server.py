@@ -14,7 +14,7 @@ from localcloud.arm.server import certificates
 
 @dataclass(frozen=True)
 class FixedResponse:
-    """What is answered, whatever was asked."""
+    """An answer that is given to every request."""
 
     status: int = 200
     body: bytes = b""

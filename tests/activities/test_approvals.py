@@ -106,7 +106,8 @@ def test_a_later_run_waits_in_rounds_of_its_own(azure: Azure) -> None:
     judge(azure, number=4)
     azure.restart()
     azure.run = 2
-    for _ in range(2):  # the step may run twice
+    # The step may run twice.
+    for _ in range(2):
         assert azure.done(open_approval)["round"] == 5
     assert (approval(azure).round, approval(azure).run) == (5, 2)
 
@@ -120,7 +121,7 @@ def test_a_late_step_does_not_move_the_round_back(azure: Azure) -> None:
 
 
 def test_a_verdict_is_never_judged_again(azure: Azure) -> None:
-    """What has expired stays so, by whatever clock a later run judges, and whatever was stored too late."""
+    """An approval that has expired stays so, by whatever clock a later run judges, and whatever was stored too late."""
     assert judge(azure, days=3) == "expired"
     azure.restart()
     azure.run = 2

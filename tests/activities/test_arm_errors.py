@@ -1,4 +1,4 @@
-"""What the SDK raises, as values."""
+"""Every error of the SDK becomes a value."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def ask_for(number: int, azure: Azure) -> weakref.ref[Any]:
     """A call for a subscription that somebody made up, by the client that is made for it."""
     invented = str(uuid.UUID(int=number))
     image = azure.image_id.replace(parse_image_id(azure.image_id).subscription, invented)
-    with suppress(ArmError):  # which answer it gets is no matter
+    # Any answer will do.
+    with suppress(ArmError):
         read_image_facts(app().arm, parse_image_id(image))
     return weakref.ref(app().arm.compute(invented))
 
@@ -39,7 +40,7 @@ def test_clients_of_invented_subscriptions_do_not_stay(azure: Azure) -> None:
 
 
 def test_the_client_in_use_stays(azure: Azure) -> None:
-    """What is asked for now and then is no victim of a crowd."""
+    """A client that is used now and then is not put out by many new ones."""
     mine = weakref.ref(app().arm.compute(parse_image_id(azure.image_id).subscription))
     for number in range(2 * MOST_CLIENTS):
         app().arm.compute(str(uuid.UUID(int=number)))

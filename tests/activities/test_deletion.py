@@ -34,14 +34,14 @@ SENT = "sent"
 
 
 def fate(value: dict[str, Any]) -> str:
-    """What a reply says of the image, in a word."""
+    """Return one word for the image's fate in a reply."""
     if value["kind"] == "gone":
         return "deleted" if value["byUs"] else "gone, not by us"
     return {SENT: "deleting", "refused": "kept", "unknown": "unknown"}[value["kind"]]
 
 
 def cancelled(azure: Azure) -> Latch | Halt:
-    """What a caller gets who cancels now."""
+    """Return the answer to a caller who cancels now: the latch or a halt."""
     at = azure.time.now()
     return records().change_latch(azure.accepted.id, lambda latch: cancel(latch, at))
 
@@ -211,7 +211,7 @@ def test_a_deletion_that_still_runs_is_not_confirmed(azure: Azure) -> None:
 
 
 def test_a_deletion_whose_operation_cannot_be_read_is_waited_for(azure: Azure) -> None:
-    """What its signed address answers when it has expired says nothing of the image."""
+    """The answer of its signed address after it has expired says nothing of the image."""
     azure.cloud.set_profile(seconds={"image delete": 600})
     azure.approved()
     azure.done(delete_image)

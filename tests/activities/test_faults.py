@@ -148,7 +148,7 @@ def test_an_outage_is_a_value_and_the_next_run_succeeds(
 def test_a_write_is_sent_once_and_its_effect_is_found(
     azure: Azure, name: str, fault: Fault, when: str
 ) -> None:
-    """Whether the fault strikes before or after the effect, the next run ends as if there had been none."""
+    """The next run ends as if there had been no fault, whether it strikes before or after the effect."""
     call = ACTIVITIES[name](azure)
     azure.forget_requests()
     azure.fault(method=WRITERS[name], when=when, **fault.rule)
@@ -233,14 +233,16 @@ def test_a_get_whose_connection_broke_once_succeeds(azure: Azure) -> None:
     azure.forget_requests()
     azure.fault(method="GET", what="reset", count=1)
     assert call().status is ResultStatus.DONE
-    assert len(azure.sent("GET")) == 3  # the image twice, its creation time once
+    # The image twice, its creation time once.
+    assert len(azure.sent("GET")) == 3
 
 
 def test_an_outage_of_the_records_is_transient(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The orchestrator waits for them as it does for Azure."""
-    records()._store.put("p", "r", {})  # opens the file
+    # Opens the file.
+    records()._store.put("p", "r", {})
     from records.store import RecordsUnavailableError
 
     def unavailable(*_: object, **__: object) -> None:

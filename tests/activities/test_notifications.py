@@ -49,7 +49,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def payload(self, number: int = -1) -> Json:
-        """What a notification said; its signature is checked as a receiver does it."""
+        """Return the body of a notification; its signature is checked as a receiver does it."""
         headers, body = self.got[number]
         Webhook(SECRET).verify(body, headers)
         said: Json = json.loads(body)
@@ -84,7 +84,7 @@ def notice(azure: Azure, kind: str) -> Notice:
 
 
 def is_open(azure: Azure) -> bool:
-    """Whether the sweep still looks at it."""
+    """Return True if the sweep still looks at the migration."""
     return azure.accepted.id in [row[0] for row in records().open_migrations()]
 
 

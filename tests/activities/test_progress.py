@@ -1,4 +1,4 @@
-"""What people read: the timeline and the one outcome, each written once however often a step runs, and by which run."""
+"""The timeline and the one outcome are each written once however often a step runs, and by which run."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def test_a_step_of_a_run_that_is_over_does_nothing(
     else:
         azure.latch(finished=b.an_end())
     if (activity, how) == (finish_migration, "finished"):
-        return  # gives back the outcome that holds: tests/activities/test_progress.py
+        # It gives back the outcome that holds: tests/activities/test_progress.py.
+        return
     before = azure.written()
     azure.forget_requests()
     assert azure.ask(activity, **fields).status is ResultStatus.OVER

@@ -21,10 +21,13 @@ from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.e2e.processes import Processes, start_azurite
 
-DAY = "86400"  # the length of a day in the app `long`, in seconds
+# The length of a day in the app `long`, in seconds.
+DAY = "86400"
 START_SECONDS = 90.0
-MOVED = "long"  # the app whose clock the kit moves
-QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}  # the kit's folders are not ours to write to
+# The app whose clock the kit moves.
+MOVED = "long"
+# The kit's folders are not ours to write to.
+QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def _func_settings(storage: str) -> dict[str, str]:
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "AzureWebJobsStorage": storage,
         "NO_PROXY": "127.0.0.1,localhost",
-        "VIRTUAL_ENV": sys.prefix,  # func looks for the worker's Python here
+        # func looks for the worker's Python here.
+        "VIRTUAL_ENV": sys.prefix,
         "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
     }
 

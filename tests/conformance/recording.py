@@ -1,4 +1,4 @@
-"""What the extension 3.19.0 answers otherwise than the kit's recordings, which are of 3.14.1.
+"""Records the answers of the extension 3.19.0 that differ from the kit's recordings, which are of 3.14.1.
 
 Only points that came out alike in every run are recorded: what depends on time comes and goes.
 """

@@ -27,7 +27,8 @@ from tests.conformance.shares import Result, conform, shares
 ROOT = Path(__file__).parents[2]
 KIT = ROOT.parent / "shared" / "durable"
 MIN_SCENARIOS, MIN_POINTS = 0.95, 0.99
-SIDE_BY_SIDE = {"embedded": 16, "func": 2}  # hosts; each func has an Azurite beside it
+# Hosts; each func has an Azurite beside it.
+SIDE_BY_SIDE = {"embedded": 16, "func": 2}
 
 
 def say(line: str) -> None:
@@ -49,7 +50,7 @@ def report(results: Sequence[Result], seconds: float, *, verbose: bool) -> bool:
 
 
 def missing(options: argparse.Namespace) -> str:
-    """What is not here, or nothing."""
+    """Return the name of the thing that is missing here; empty if nothing is."""
     if not (options.kit / "conformance.py").is_file():
         return "the conformance kit (../shared/durable, or --kit DIR)"
     return "func on PATH" if options.host == "func" and not shutil.which("func") else ""

@@ -17,7 +17,8 @@ from uuid import uuid4
 from tests.conformance.hosts import DAY, QUIET, Host
 
 ROOT = Path(__file__).parents[2]
-SHARE_SECONDS = 60.0  # of recorded time; an app that took longer is run in shares
+# Seconds of recorded time; an app that took longer is run in shares.
+SHARE_SECONDS = 60.0
 JOBS = 4
 SCENARIOS = re.compile(r"^(\d+) scenarios: (\d+) same", re.MULTILINE)
 POINTS = re.compile(r"^compared points: (\d+) of (\d+) agree", re.MULTILINE)

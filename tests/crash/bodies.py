@@ -1,4 +1,4 @@
-"""What is sent: managed images as ARM would return them, requests, decisions and events."""
+"""The bodies that are sent: managed images as ARM would return them, requests, decisions and events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REGION, OTHER_REGION = "eastus2", "westeurope"
 
 
 def scope(subscription: str, group: str) -> str:
-    """What ids of compute resources begin with."""
+    """Return the beginning of the ids of compute resources."""
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
 
 

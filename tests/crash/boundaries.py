@@ -26,7 +26,7 @@ SIDE_BY_SIDE = min(7, POOL)
 
 
 class Moment(StrEnum):
-    """When the runtime dies, as the call sees it."""
+    """The moment at which the runtime dies, as the call sees it."""
 
     BEFORE = "before the call"
     AFTER = "after the effect, before the answer"

@@ -15,7 +15,8 @@ from tests.crash.intents import Intent, Wish
 from tests.crash.mishaps import reached
 
 CALM = "kill-00-calm-x"
-BURST_SECONDS = 90.0  # a busy machine takes its time until the last one is there
+# A busy machine takes its time until the last one is there.
+BURST_SECONDS = 90.0
 STEP, ROUNDS = "PT30M", 40
 
 
@@ -29,9 +30,8 @@ class BoundaryRun:
         self.different: dict[str, Json] = {}
         self.calm: Json = {}
         self._cloud = cloud
-        self._callers = Callers(
-            cloud, doubling=False
-        )  # the order of their calls must not be chance
+        # The order of their calls must not be chance.
+        self._callers = Callers(cloud, doubling=False)
 
     def every_boundary(self) -> list[list[Boundary]]:
         """The boundaries of a migration that nothing disturbs, by burst."""

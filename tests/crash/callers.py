@@ -20,7 +20,7 @@ BOGUS = "0" * 40
 
 
 class Reachable(Protocol):
-    """What callers know of a cloud."""
+    """The part of a cloud that callers use."""
 
     connection: Json
 
@@ -48,8 +48,10 @@ class Callers:
         self.intents: list[Intent] = []
         self.told: dict[str, Told] = {}
         self._cloud, self._doubling = cloud, doubling
-        self._ids: dict[str, str] = {}  # migration id by image name
-        self._settled: set[str] = set()  # decisions and cancellations that need no repeating
+        # Migration id by image name.
+        self._ids: dict[str, str] = {}
+        # Decisions and cancellations that need no repeating.
+        self._settled: set[str] = set()
         self._approvals: set[tuple[str, str]] = set()
         self._callers, self._doubles = ThreadPoolExecutor(16), ThreadPoolExecutor(16)
 
@@ -61,23 +63,23 @@ class Callers:
 
     @property
     def done(self) -> bool:
-        """Whether every migration was told to have ended."""
+        """Return True if every migration was told to have ended."""
         return all(self.status(intent).get("outcome") for intent in self.intents)
 
     @property
     def stages(self) -> Counter[str]:
-        """How many migrations were last told to be in which stage, and have no outcome."""
+        """Return the number of migrations without an outcome in each stage, by their last statuses."""
         told = [self.status(intent) for intent in self.intents]
         return Counter(status["stage"] for status in told if status and not status["outcome"])
 
     @property
     def resting(self) -> bool:
-        """Whether every migration has ended, or waits for an approval, which may be days."""
+        """Return True if every migration has ended, or waits for an approval, which may be days."""
         told = [self.status(intent) for intent in self.intents]
         return all(s.get("outcome") or s.get("stage") == "approval" for s in told)
 
     def status(self, intent: Intent) -> Json:
-        """What was last told of it; empty before anything was."""
+        """Return the last status that was seen of the migration; empty before the first."""
         told = self.told.get(self._ids.get(intent.name, ""))
         return told.status if told else {}
 

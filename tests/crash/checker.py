@@ -24,7 +24,7 @@ VERSION, IMAGE = "Microsoft.Compute/galleries/images/versions", "Microsoft.Compu
 
 
 class Kind(StrEnum):
-    """Which promise was broken."""
+    """The promise that was broken."""
 
     LOST = "lost"
     AMBIGUOUS = "more than one outcome"
@@ -116,7 +116,7 @@ def _deletions(evidence: Evidence) -> Found:
 
 
 def _approved(evidence: Evidence, migration: str, rows: Rows) -> bool:
-    """Whether a signed approval of this migration was accepted, of the fingerprint that its version carries."""
+    """Return True if a signed approval of this migration was accepted, of the fingerprint that its version carries."""
     copied = {
         body["tags"].get(FINGERPRINT_TAG)
         for body in evidence.resources

@@ -87,7 +87,7 @@ class Cloud:
 
     @property
     def alive(self) -> bool:
-        """Whether the runtime runs."""
+        """Return True if the runtime runs."""
         return self._fork_server.alive
 
     @property
@@ -96,7 +96,7 @@ class Cloud:
         return self.state / "records.sqlite"
 
     def records(self) -> dict[str, dict[str, Json]]:
-        """What is in them, by partition."""
+        """Return the rows of the records, by partition."""
         return read_records(self.records_file)
 
     @property

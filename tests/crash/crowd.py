@@ -34,7 +34,7 @@ class Crowd(Callers):
 
     @property
     def in_flight(self) -> dict[str, Intent]:
-        """What was begun and has not been told to have ended, by migration id."""
+        """Return the migrations that have begun and are not known to have ended, by migration id."""
         if self._broken:
             raise self._broken[0]
         begun = {self._ids[i.name]: i for i in self.intents if i.name in self._ids}
@@ -42,7 +42,7 @@ class Crowd(Callers):
 
     @property
     def waiting(self) -> int:
-        """How many have no outcome yet, begun or not."""
+        """Return the number of migrations without an outcome, begun or not."""
         return sum(not self.status(intent).get("outcome") for intent in self.intents)
 
     @property

@@ -1,4 +1,4 @@
-"""What a run of deaths does, as data drawn from a seed: who wants what, who dies when."""
+"""The deaths of a run, as data drawn from a seed: which migrations there are, and which process dies when."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ STAGES = (
     "promotion",
     "deletion",
 )
-IN_FLIGHT = 10  # at least
-FIRST_STAGES, NEWCOMERS = STAGES[:3], 2  # they are short: who shall die in them has just come
-HOSTS_SHARE = (
-    10  # for so many deaths of a worker, a host is killed once and ended in good order once
-)
-PAUSES = (1.0, 6.0)  # seconds that nobody dies
+# At least.
+IN_FLIGHT = 10
+# The first stages are short: a migration that shall die in one must have just come.
+FIRST_STAGES, NEWCOMERS = STAGES[:3], 2
+# For so many deaths of a worker, a host is killed once and ended in good order once.
+HOSTS_SHARE = 10
+# Seconds without a death.
+PAUSES = (1.0, 6.0)
 # Both name the version, so that a rule takes no other call.
 FAILING: Json = {"what": "replication", "outcome": "fail", "region": "westeurope"}
 NEVER: Json = {"what": "replication", "outcome": "late", "region": "westeurope", "seconds": 10**7}
@@ -39,7 +41,7 @@ RULES = (
 
 
 class Who(StrEnum):
-    """Who dies, and how."""
+    """The process that dies, and the manner."""
 
     WORKER = "worker killed"
     HOST = "host killed"
@@ -78,7 +80,7 @@ DRAWN = (*KINDS[:2] * 3, *KINDS[2:])
 
 
 def kind_of(intent: Intent) -> Kind:
-    """Whose twin it has."""
+    """Return the kind of twin that belongs to the intent."""
     return Kind(intent.wish, intent.auto, intent.timeout)
 
 

@@ -1,4 +1,4 @@
-"""How a migration ended, without what is chance: names, ids, times. Equal for runs that ended alike."""
+"""The end of a migration without what is chance (names, ids, times): equal for runs that ended alike."""
 
 from __future__ import annotations
 

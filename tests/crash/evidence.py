@@ -1,4 +1,4 @@
-"""What is known at the end of a run: what callers were told, what the records hold, what ARM saw."""
+"""The evidence at the end of a run: the answers that callers got, the records, the requests that ARM saw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Notice = tuple[str, str, str]
 
 @dataclass
 class Told:
-    """What callers were told about one migration.
+    """The answers that callers got about one migration.
 
     started: how many of its starts were answered 202. outcomes: every outcome seen, in order.
     status: its last status.

@@ -19,7 +19,8 @@ class ForkServer:
     """A process of fork_server_process.py; `environ` and `log` are its children's too."""
 
     def __init__(self, environ: Mapping[str, str], log: BinaryIO) -> None:
-        self.child = 0  # its process id; 0: none
+        # Its process id; 0: none.
+        self.child = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.fork_server_process"],
             cwd=ROOT,
@@ -35,7 +36,7 @@ class ForkServer:
 
     @property
     def alive(self) -> bool:
-        """Whether there is a child, and it has not ended by itself."""
+        """Return True if there is a child that has not ended by itself."""
         return self.child > 0 and not select.select([self._from], [], [], 0)[0]
 
     def fork(self, arguments: Sequence[str]) -> None:

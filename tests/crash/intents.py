@@ -1,4 +1,4 @@
-"""What the callers of one migration want, and which outcomes that allows."""
+"""The wishes of the callers of one migration, and the outcomes that they allow."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from enum import StrEnum
 
 
 class Wish(StrEnum):
-    """What becomes of a migration if nothing goes wrong."""
+    """The outcome of a migration if nothing goes wrong."""
 
     APPROVE = "approve"
     REJECT = "reject"
     EXPIRE = "expire"
     CANCEL = "cancel"
-    WITHDRAW = "withdraw"  # cancelled while it replicates, which takes it very long
-    KEEP = "keep"  # no deletion is asked for
-    EVENT = "event"  # started by Event Grid, which asks for no deletion
-    FAIL = "fail"  # a region fails
+    # Cancelled while it replicates, which takes it very long.
+    WITHDRAW = "withdraw"
+    # No deletion is asked for.
+    KEEP = "keep"
+    # Started by Event Grid, which asks for no deletion.
+    EVENT = "event"
+    # A region fails.
+    FAIL = "fail"
 
 
 ALLOWED: dict[Wish, frozenset[str]] = {
@@ -52,7 +56,7 @@ class Intent:
 
     @property
     def deletes(self) -> bool:
-        """Whether the deletion is asked for."""
+        """Return True if the deletion is asked for."""
         return self.wish not in (Wish.KEEP, Wish.EVENT)
 
     @property

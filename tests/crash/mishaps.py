@@ -1,4 +1,4 @@
-"""How each mishap is brought about, from outside the runtime."""
+"""Brings each mishap about, from outside the runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.crash.cloud import Cloud, until
 from tests.crash.evidence import Json
 from tests.crash.plan import AtCall, AtMoment, Calm, FullDisk, Locked, Mishap, SetBack, Unlucky
 
-SMALLEST = 4096  # bytes; the clock, which is written in place, needs some
+# Bytes; the clock, which is written in place, needs some.
+SMALLEST = 4096
 
 
 def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
@@ -29,7 +30,8 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
             started, before = migrations_in(cloud.hub_file), copy_of(cloud.hub_file)
             wait([step], seconds)
             cloud.kill()
-            if migrations_in(cloud.hub_file) == started:  # else the sweep's start would be lost
+            # Otherwise the sweep's start would be lost.
+            if migrations_in(cloud.hub_file) == started:
                 put_back(cloud.hub_file, before)
         case Locked(file, seconds):
             path = cloud.records_file if file == "records" else cloud.hub_file
@@ -43,17 +45,17 @@ def bring_about(mishap: Mishap, cloud: Cloud, step: Future[None]) -> None:
 
 
 def rules(mishap: Mishap) -> list[Json]:
-    """What ARM must be told before."""
+    """Return the fault rules that ARM needs before the mishap."""
     return [mishap.rule] if isinstance(mishap, AtCall | Unlucky) else []
 
 
 def is_late(mishap: Mishap) -> bool:
-    """Whether a call shall arrive only when the next runtime is there."""
+    """Return True if the call shall arrive only when the next runtime is there."""
     return isinstance(mishap, AtCall) and mishap.moment == "late"
 
 
 def reached(cloud: Cloud) -> int:
-    """How many calls were held or swallowed."""
+    """Return the number of calls that were held or swallowed."""
     armed = cloud.arm("GET", "/faults")["rules"]
     return sum(rule["fired"] for rule in armed if rule["what"] in ("hold", "timeout"))
 

@@ -1,4 +1,4 @@
-"""What a wave does, as data drawn from a seed: who migrates what, and in each round what dies or goes wrong."""
+"""The plan of a wave, as data drawn from a seed: the migrations, and in each round the death or mishap."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ WISHES = (
     *(Wish.CANCEL,) * 2,
     *(Wish.REJECT, Wish.EXPIRE, Wish.KEEP, Wish.EVENT, Wish.FAIL),
 )
-STARTS, CANCELS = 4, 4  # in how many rounds later
+# In how many rounds later.
+STARTS, CANCELS = 4, 4
 LEADS = ("PT0S", "PT1M", "PT15M", "PT30M")
 ADVANCES = ("PT1M", "PT10M", "PT20M", "PT30M", "PT1H")
-DEATHS, TROUBLES = 0.65, 0.2  # shares of the rounds; in the others nothing happens
+# Shares of the rounds; in the others nothing happens.
+DEATHS, TROUBLES = 0.65, 0.2
 WRITES, ANY = "PUT|DELETE", ".*"
 UNLUCKY: tuple[Json, ...] = (
     {"what": "reset", "when": "after", "method": WRITES, "probability": 0.5, "count": 3},

@@ -26,7 +26,8 @@ from tests.scenarios.receiver import Receiver
 HOSTS: dict[str, type[Host]] = {host.name: host for host in (CoreTools, Embedded)}
 WORKER_SECONDS = 60.0
 TABLE = "GalleryMigrations"
-ARM_SPEED = 240  # an hour of replication in a quarter of a minute
+# An hour of replication in a quarter of a minute.
+ARM_SPEED = 240
 _DURABLE = "AzureFunctionsJobHost__extensions__durableTask__"
 PACE = {
     "REPLICATION_POLL_INTERVAL": "PT2S",
@@ -56,7 +57,8 @@ class RealCloud:
         try:
             self._begin()
         except BaseException:
-            self.__exit__(*sys.exc_info())  # else what has been started would live on
+            # Otherwise the processes that have been started would live on.
+            self.__exit__(*sys.exc_info())
             raise
         return self
 
@@ -85,7 +87,7 @@ class RealCloud:
 
     @property
     def alive(self) -> bool:
-        """Whether the host runs."""
+        """Return True if the host runs."""
         return self._host.pid > 0
 
     @property
@@ -95,7 +97,7 @@ class RealCloud:
 
     @property
     def healthy(self) -> bool:
-        """Whether the app answers, so that there is a worker which does."""
+        """Return True if the app answers, which takes a worker."""
         return self.app("GET", "/api/health").status == 200
 
     def start(self) -> None:
@@ -172,7 +174,7 @@ class RealCloud:
         return [record.row for record in self._records.list("open")]
 
     def notices(self) -> list[Notice]:
-        """What was told: migration, kind and webhook-id."""
+        """Return the notices that were received: migration, kind and webhook-id."""
         return [
             (
                 told["body"]["data"]["migrationId"],

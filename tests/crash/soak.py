@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--host", choices=sorted(HOSTS), default=Embedded.name)
     parser.add_argument("--worker-kills", type=int, default=30)
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its processes end with it
+    # Its processes end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tell(f"seed {given.seed}")
     # Boundaries and waves move the clock, which only the embedded runtime lets them.
     kept = given.host != Embedded.name or _kill_runtimes(given)

@@ -23,7 +23,7 @@ KILLS = 6
 
 
 def test_the_default_seed_has_every_mishap() -> None:
-    """What the test of every day does is a sample of everything that can go wrong."""
+    """The test of every day covers a sample of everything that can go wrong."""
     met: set[type] = set()
     moments: set[str] = set()
     deaths, number = 0, 0

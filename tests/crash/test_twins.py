@@ -56,7 +56,7 @@ def status(image: str = "kill-approve-1-x", later: timedelta = timedelta(0)) -> 
 
 
 def found_in(changed: Json) -> list[str]:
-    """How it differs from an undisturbed one."""
+    """Return the differences of a changed status from an undisturbed one."""
     image = changed["sourceImageId"].rpartition("/")[2]
     twin = status("kill-approve-2-twin", timedelta(hours=5))
     return list(

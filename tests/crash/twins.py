@@ -29,7 +29,7 @@ _HALF_MADE = frozenset({"cancelled", "failed"})
 
 
 def twin_form(status: Json, image: str) -> Json:
-    """What must be equal for two migrations that wanted the same, of which this one migrated `image`."""
+    """Return the part of a status that is equal for all migrations with the same wish; this one migrated `image`."""
     told = {**status, "timeline": _timeline(status)}
     if status.get("approval"):
         told["approval"] = {**status["approval"], "deadline": _deadline(status)}

@@ -31,7 +31,7 @@ FAILING_REGION: Json = {
 
 @dataclass(frozen=True)
 class WaveReport:
-    """What a wave did and found. `stages`: in which stages the migrations were when the runtime died."""
+    """The figures and violations of a wave. `stages`: the migrations' stages when the runtime died."""
 
     seed: int
     kills: int = 0
@@ -50,7 +50,7 @@ class WaveReport:
         )
 
     def count(self, *kinds: Kind) -> int:
-        """How many migrations and resources have a violation of these kinds."""
+        """Return the number of migrations and resources that have a violation of these kinds."""
         return len({violation.about for violation in self.found if violation.kind in kinds})
 
 
@@ -79,7 +79,8 @@ def _disturbed(cloud: Cloud, callers: Callers, plan: Round) -> None:
         bring_about(plan.mishap, cloud, step)
         if not cloud.alive:
             if not is_late(plan.mishap):
-                cloud.arm("DELETE", "/faults")  # the calls that are held go on
+                # The calls that are held go on.
+                cloud.arm("DELETE", "/faults")
             step.result()
             cloud.start()
         step.result()
@@ -99,4 +100,5 @@ def _calm(cloud: Cloud, callers: Callers, number: int) -> None:
         if callers.done:
             break
         cloud.advance(advance)
-    cloud.advance("PT15M")  # the sweep puts away what a death left half done
+    # The sweep finishes what a death left half done.
+    cloud.advance("PT15M")

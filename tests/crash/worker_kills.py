@@ -48,16 +48,21 @@ from tests.crash.twins import (
 )
 
 TWIN_SECONDS, END_SECONDS = 600.0, 600.0
-DEATHS_SECONDS = 25 * 60.0  # so that all of it takes less than 45 minutes
-SETTLED_SECONDS = 60.0  # from an outcome to the line that tells it
-STAGE_SECONDS = 40.0  # for so long a death waits for a migration in the stage that it wants
-DUE_SECONDS = 3.0  # until the extension has handed all that is due to the worker
-FAILED_SECONDS = 3.0  # until the extension has written that an orchestration failed
+# So that all of it takes less than 45 minutes.
+DEATHS_SECONDS = 25 * 60.0
+# From an outcome to the line that tells it.
+SETTLED_SECONDS = 60.0
+# A death waits for so long for a migration in the stage that it wants.
+STAGE_SECONDS = 40.0
+# Until the extension has handed all that is due to the worker.
+DUE_SECONDS = 3.0
+# Until the extension has written that an orchestration failed.
+FAILED_SECONDS = 3.0
 
 
 @dataclass
 class Seen:
-    """What a run saw, by stage but for `died`.
+    """The figures of a run, by stage but for `died`.
 
     kills: how many deaths met a migration in it. met: how many migrations they met. failed: how many orchestrations
     ended as Failed after that. again: how many restarts are in the timelines. lost_answers: correlation ids that are
@@ -85,7 +90,7 @@ class WorkerKills:
         self._twins: dict[Kind, Json] = {}
 
     def run(self, kills: int) -> list[Violation]:
-        """What was broken."""
+        """Run it and return the violations."""
         self._cloud.arm("POST", "/faults", {"rules": list(RULES)})
         with Crowd(self._cloud) as crowd:
             self._calm(crowd)
@@ -119,7 +124,7 @@ class WorkerKills:
     # -- deaths -------------------------------------------------------------------------------------------------
 
     def _deal(self, crowd: Crowd, planned: Sequence[Death]) -> int:
-        """How many there was time for."""
+        """Return the number of deaths that there was time for."""
         end = time.monotonic() + DEATHS_SECONDS
         for number, death in enumerate(planned):
             if time.monotonic() > end:
@@ -129,7 +134,7 @@ class WorkerKills:
         return len(planned)
 
     def _die(self, crowd: Crowd, death: Death) -> Who:
-        """Who died: without a worker of its own, the host."""
+        """Return the process that died: without a worker of its own, the host."""
         self._fill(crowd)
         time.sleep(death.pause)
         self._meet_rare_stage(crowd)
@@ -143,7 +148,8 @@ class WorkerKills:
             self._cloud.start()
         self.seen.died[who] += 1
         end = time.monotonic() + FAILED_SECONDS
-        while time.monotonic() < end:  # before they are started again
+        # Counted before they are started again.
+        while time.monotonic() < end:
             self._count_failed()
             time.sleep(0.3)
         if self._cloud.mend():

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECORDED = SHARED / "functions" / "host_http.json"
-CUT = 600  # characters of a body that are recorded
+# Characters of a body that are recorded.
+CUT = 600
 NOT_RECORDED = ("date", "server")
 # What is another one each time: generated ids, and the text of .NET stack traces (up to the end).
 CHANGING = re.compile(r'\b[0-9a-f]{32}\b|(?<="StackTrace":").*', re.DOTALL)
@@ -52,7 +53,7 @@ def play(url: str, row: Row, keys: Mapping[str, str]) -> Answer:
 
 
 def differences(row: Row, actual: Answer) -> list[str]:
-    """What is not as recorded. Bodies are the app's own where an answer has no length: of another day."""
+    """Return the differences from the recording; a body without a recorded length is the app's own and not compared."""
     recorded = Answer(row["status"], tuple(row["headers"]), row["body"])
     ours, theirs = _comparable(actual), _comparable(recorded)
     made_by_the_host = any(line.startswith("Content-Length") for line in recorded.headers)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.callers import Json
-from demo.failure import DemoFailed
+from demo.failure import DemoFailedError
 from demo.findings import findings
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -26,7 +26,7 @@ COMPLETED: Json = {"outcome": "completed", "reason": "migrated"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where the demo puts its temporary state: empty again when the demo has ended."""
+    """The folder for the demo's temporary state: it must be empty again when the demo has ended."""
     yield tmp_path
     assert list(tmp_path.iterdir()) == []
 
@@ -178,11 +178,11 @@ def test_a_difference_fails_the_demo(
     resources = _resources()
     change(resources)
 
-    with pytest.raises(DemoFailed, match=told):
+    with pytest.raises(DemoFailedError, match=told):
         findings(_Arm(**resources), REQUEST, COMPLETED)
 
 
 def test_another_outcome_fails_the_demo() -> None:
     """Azure looking right is not enough: the app must have said so."""
-    with pytest.raises(DemoFailed, match="kept: rejected"):
+    with pytest.raises(DemoFailedError, match="kept: rejected"):
         findings(_Arm(**_resources()), REQUEST, {"outcome": "kept", "reason": "rejected"})

@@ -25,7 +25,7 @@ SINCE = {"POST chunked": 411, "POST chunked + length": 411}
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Answer]]:
-    """What this host answered to each row, one after another, with its own keys."""
+    """The answer of this host to each row, one after another, with its own keys."""
     state = tmp_path_factory.mktemp("front") / "state"
     with CloudProcess(state, "up", "--port", "0", module="demo", folder=ROOT) as cloud:
         kept = json.loads((state / "keys.json").read_text())
@@ -40,7 +40,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
 
 
 def differing(row: Row, answers: Mapping[str, Answer]) -> list[str]:
-    """What is not as recorded, nor what the app answers since."""
+    """Return the differences from the recording; none for a status that the app itself answers since then."""
     answer = answers[row["name"]]
     return [] if answer.status == SINCE.get(row["name"]) else differences(row, answer)
 

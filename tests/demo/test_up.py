@@ -131,7 +131,7 @@ def test_fault_rules_reach_arm(cloud: CloudProcess) -> None:
 
 
 def refusal(*arguments: str) -> str:
-    """What a command says that ends at once."""
+    """Return the text of a command that ends at once."""
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False

@@ -99,7 +99,7 @@ def test_what_is_no_version_name_is_refused(name: str) -> None:
 
 @given(st.tuples(*[st.integers(0, 2**31 - 1)] * 3))
 def test_every_three_numbers_are_a_version_name(parts: tuple[int, int, int]) -> None:
-    """What is written is read again."""
+    """A version name is read as it was written."""
     assert names.parse_version_name(".".join(map(str, parts))) == parts
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.azurite import azurite as azurite  # a fixture of the tests here
+# A fixture of the tests here.
+from tests.azurite import azurite as azurite
 from tests.e2e.apps import an_app
 from tests.e2e.hosts import CoreTools, Embedded, Host
 from tests.e2e.opting import opted_in

@@ -41,14 +41,15 @@ class Host:
         self, processes: Processes, environment: Mapping[str, str], arm: Mapping[str, Any]
     ) -> None:
         self.state = processes.folder
-        self.app = ROOT  # from the next start on
+        # From the next start on.
+        self.app = ROOT
         self._processes, self._environment, self._arm = processes, dict(environment), arm
         self._port = free_port()
         self._generation = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> dict[str, Any]:
-        """What connection.json of `make up` would say."""
+        """Start the host; return the content of a connection.json of `make up`."""
         command = self._command()
         self._process = self._processes.start(self.name, command, self._environment, self.app)
         until(self.answers, START_SECONDS, lambda: self.printed()[-3000:])
@@ -78,18 +79,19 @@ class Host:
         return process.pid if process is not None and process.poll() is None else 0
 
     def printed(self) -> str:
-        """What it has printed so far."""
+        """Return the text that it has printed so far."""
         return self._processes.printed(self.name)
 
     def answers(self) -> bool:
-        """Whether the app answers; fails if the host has ended by itself."""
+        """Return True if the app answers; fails if the host has ended by itself."""
         if self._process is not None and self._process.poll() is not None:
             raise AssertionError(f"{self.name} ended at once: {self.printed()[-3000:]}")
         url = f"http://127.0.0.1:{self._port}/api/health"
         try:
             headers = {"x-functions-key": self._key()}
             return requests.get(url, headers=headers, timeout=15).status_code == 200
-        except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):  # half written
+        except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):
+            # The file is half written.
             return False
 
     def _command(self) -> list[str]:
@@ -116,7 +118,7 @@ class CoreTools(Host):
 
     @property
     def asks_for_keys(self) -> bool:
-        """Whether a request without a key is refused."""
+        """Return True if a request without a key is refused."""
         return self._keys.exists()
 
     @property
@@ -169,7 +171,7 @@ class CoreTools(Host):
 
 
 def calls_in_flight(printed: str) -> Counter[str]:
-    """How many calls of orchestrators and activities have begun and not ended, by what func has printed."""
+    """Return the number of calls of each kind that have begun and not ended, by the text that func has printed."""
     triggers = dict(_DURABLE.findall(printed))
     ended = set(_ENDED.findall(printed))
     begun = {call: triggers.get(name) for name, call in _BEGUN.findall(printed)}

@@ -19,7 +19,7 @@ RENAMED = (
 
 
 def missing_for_machines() -> str:
-    """Why nothing can run under another machine's name here; empty when it can."""
+    """Return the reason that nothing can run under another machine's name here; empty if it can."""
     if not shutil.which(UNSHARE[0]):
         return "`unshare` (util-linux)"
     tried = subprocess.run([*UNSHARE, "true"], capture_output=True, check=False)

@@ -1,4 +1,4 @@
-"""What runs only where somebody asked for it."""
+"""Selects the tests that run only if somebody asks for them."""
 
 import os
 

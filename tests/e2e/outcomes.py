@@ -12,7 +12,7 @@ REGION_TEXT = "The disk of the replica could not be written."
 
 
 class Expected(NamedTuple):
-    """What a status says at the end. `region_failed`: whether the reason is what Azure said of the region."""
+    """The end of a status. `region_failed`: True if the reason is Azure's text about the region."""
 
     outcome: str
     image: str
@@ -20,7 +20,7 @@ class Expected(NamedTuple):
 
     @classmethod
     def of(cls, status: Json) -> Expected:
-        """What this status says."""
+        """Return the end that this status has."""
         return cls(
             status["outcome"], status["result"]["image"], REGION_TEXT in (status["reason"] or "")
         )
@@ -35,7 +35,8 @@ OUTCOMES = {
     "cancelled": Expected("cancelled", "kept"),
     "failed": Expected("failed", "kept", region_failed=True),
 }
-SMALL = "PT3S"  # of Azure's time: definitions take seconds, replication many minutes
+# Of Azure's time: definitions take seconds, replication many minutes.
+SMALL = "PT3S"
 ASKED = ("deleted", "rejected", "forged")
 
 

@@ -1,4 +1,4 @@
-"""What the end-to-end scenarios run on: Azurite, the local ARM, and a host that serves this folder.
+"""The processes of the end-to-end scenarios: Azurite, the local ARM, and a host that serves this folder.
 
 Every one is a process of its own, and the host gets nothing but its environment: what it would get in Azure. The local
 ARM's clock is moved by tests; the host's is the machine's.
@@ -36,7 +36,7 @@ STOP_SECONDS = 20.0
 
 
 def missing(func: bool) -> str:
-    """What is not on this machine; empty when nothing is."""
+    """Return the names of the things that this machine lacks; empty if none."""
     lacks = [] if shutil.which("node") else ["Node.js"]
     lacks += [] if AZURITE.exists() else ["Azurite (`npm ci`)"]
     lacks += ["Azure Functions Core Tools 4 (`func`)"] if func and not shutil.which("func") else []
@@ -71,7 +71,7 @@ class Processes:
         return process
 
     def printed(self, name: str) -> str:
-        """What a process has printed."""
+        """Return the text that a process has printed."""
         return (self.folder / f"{name}.txt").read_text(errors="replace")
 
     def close(self) -> None:

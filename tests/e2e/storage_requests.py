@@ -43,7 +43,7 @@ IN_BATCH = re.compile(rb"\n(?:POST|PUT|PATCH|MERGE|DELETE|GET) \S+/(\w+)[(? ]")
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """What requests are counted by."""
+    """The kind of a storage request, which requests are counted by."""
 
     service: str
     part: str

@@ -1,4 +1,4 @@
-"""What is said about the scenarios that func is spared."""
+"""The list of the scenarios that func is spared."""
 
 import re
 

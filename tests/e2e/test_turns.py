@@ -1,4 +1,4 @@
-"""What waiting costs on the real extension: how often an orchestration is woken to look at a version."""
+"""An orchestration that waits on the real extension is woken only to look at a version."""
 
 from collections import Counter
 
@@ -10,9 +10,12 @@ from tests.e2e.real_time import RealTime
 
 pytestmark = pytest.mark.e2e
 
-POLLS = 8  # within one generation of the watch: a history holds only the last one
-TURNS_OF_A_POLL = 2  # the timer has fired; the activity has answered
-OTHER_TURNS = 2  # the start, and one for a host that was late
+# Within one generation of the watch: a history holds only the last one.
+POLLS = 8
+# The timer has fired; the activity has answered.
+TURNS_OF_A_POLL = 2
+# The start, and one for a host that was late.
+OTHER_TURNS = 2
 
 
 def test_a_poll_takes_two_turns(func: RealTime) -> None:
@@ -37,7 +40,7 @@ def _looks(app: RealTime) -> int:
 
 
 def _events(app: RealTime, instance: str) -> Counter[str]:
-    """How many events of each type are in the history of an instance. Every turn begins with one of its own."""
+    """Return the number of events of each type in the history of an instance. Every turn begins with one of its own."""
     assert isinstance(app.host, CoreTools)
     with app.host.hub as table:
         rows = list(table.query_entities(f"PartitionKey eq '{instance}'", select=["EventType"]))

@@ -89,7 +89,7 @@ def planned(**changes: Any) -> PlannedMigration:
 
 @dataclass
 class Script:
-    """What the activities answer: the next of `replies` (the last one stays), else as when all goes well."""
+    """The activities' answers: the next of `replies` (the last one stays), or else a success."""
 
     deletion: bool = False
     timeout: timedelta = timedelta(days=3)
@@ -115,7 +115,7 @@ class Script:
         return self
 
     def answer(self, name: str, request: Json) -> Json:
-        """What an activity answers to this call."""
+        """Return the activity's answer to this call."""
         self.asked.append((name, request))
         if self.halted_from == name:
             return ActivityResult(status=self.halt).to_wire()

@@ -65,7 +65,7 @@ def first_difference(worker: Worker, execution: Execution) -> Difference | None:
 
 
 def decide(worker: Worker, known: list[Event]) -> Outcome:
-    """What today's code decides, given a history."""
+    """Return the decisions of today's code for a history."""
 
     def knows(kind: str, name: str) -> bool:
         return worker.find(kind, name) is not None

@@ -191,7 +191,8 @@ def test_a_decision_between_judging_and_waiting_is_not_lost(tmp_path: Path) -> N
     script = Script(deletion=True)
 
     async def scene(harness: OrchestrationHarness) -> None:
-        script.reply("notify", error("Down"))  # the asking waits a minute for its next try
+        # The notice that asks for the approval waits a minute for its next try.
+        script.reply("notify", error("Down"))
         await harness.begin()
         script.reply("notify", NoticeState(sent=True))
         await harness.decide()
@@ -227,7 +228,7 @@ def test_a_decision_that_does_not_count_deletes_nothing(
 
 
 def test_a_decision_whose_event_is_lost_counts_at_the_deadline(tmp_path: Path) -> None:
-    """What is stored in time is judged, even when nobody ever woke the wait."""
+    """A decision that is stored in time is judged, even if its event never woke the wait."""
     script = Script(deletion=True)
 
     async def scene(harness: OrchestrationHarness) -> None:
@@ -357,7 +358,7 @@ def test_an_open_fate_is_said_in_words(
 
 
 def test_an_outcome_is_written_however_long_the_records_are_away(tmp_path: Path) -> None:
-    """What was done is done: giving up here would have the sweep close a deleted image's migration as failed."""
+    """It is never given up: the sweep would close a deleted image's migration as failed."""
     script = Script(deletion=True, limits=IMPATIENT).reply(
         "finish_migration", *[error(after=3600)] * 30, wrote()
     )

@@ -88,7 +88,7 @@ def _model_of(worker: App, activity: str) -> type[Message]:
 
 
 def test_every_turn_of_a_history_is_replayed() -> None:
-    """What comes in is known, what was decided is held against; together they are the history."""
+    """The replay's known events and the decisions of each turn make up the whole history."""
     execution = RECORDED["deleted"][0]
     cut = list(turns(execution.history))
 

@@ -31,7 +31,8 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
         assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
-    assert script.names().count("read_replication") == 42  # 41, and one after the promotion
+    # 41, and one after the promotion.
+    assert script.names().count("read_replication") == 42
 
 
 def test_polls_are_as_far_apart_as_the_policy_says(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The homes that the contract is held against: each test gets an empty one."""
+"""The backends that the contract is held against: each test gets an empty one."""
 
 import uuid
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from records.backends.table import TableRecords
 from records.store import RecordStore
 from tests.azurite import azurite as azurite
 
-Home = Callable[[], RecordStore]
+OpenStore = Callable[[], RecordStore]
 
 
 @pytest.fixture(params=["sqlite", "table"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    """Opens the same empty home anew at every call, as another process would."""
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """Opens the same empty backend anew at every call, as another process would."""
     if request.param == "sqlite":
         return lambda: SqliteRecords(tmp_path / "records.db")
     connection: str = request.getfixturevalue("azurite")
@@ -25,6 +25,6 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def store(home: Home) -> RecordStore:
-    """One open, empty home."""
-    return home()
+def store(open_store: OpenStore) -> RecordStore:
+    """One open, empty backend."""
+    return open_store()

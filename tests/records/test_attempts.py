@@ -1,4 +1,4 @@
-"""The attempts to migrate one image, in both homes: the newest and the known ones are found in a few rows."""
+"""The attempts to migrate one image, in both backends: the newest and the known ones are found in a few rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATER = NOW + timedelta(days=1)
 
 @pytest.fixture
 def records(store: RecordStore) -> MigrationRecords:
-    """Empty records in one home."""
+    """Empty records in one backend."""
     return MigrationRecords(store)
 
 
@@ -57,7 +57,7 @@ def test_who_loses_a_claim_leaves_no_hint(records: MigrationRecords) -> None:
 
 
 def seen(image: ImageFacts | None, attempt: int = 1) -> Sighting:
-    """What an attempt knows that read this image."""
+    """Return the sighting of an attempt that read this image."""
     return Sighting(
         migration=f"{KEY}-{attempt}",
         accepted_at=NOW + timedelta(minutes=attempt),

@@ -1,4 +1,4 @@
-"""How a text lies in an entity's properties: any text comes back, within the service's limits."""
+"""Any text comes back out of an entity's properties, within the service's limits."""
 
 import random
 

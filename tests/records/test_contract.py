@@ -1,4 +1,4 @@
-"""What every home of the records must do; the same tests for SQLite and Table storage."""
+"""The contract of every backend of the records; the same tests for SQLite and Table storage."""
 
 import json
 from collections.abc import Callable
@@ -57,12 +57,12 @@ def test_an_empty_home_holds_nothing(store: RecordStore) -> None:
     assert store.list("p") == []
 
 
-def test_what_was_inserted_is_read_back(home: Callable[[], RecordStore]) -> None:
+def test_what_was_inserted_is_read_back(open_store: Callable[[], RecordStore]) -> None:
     """An insert's answer, and what another process reads, are the value that was given."""
     value: Json = {"text": 'é漢🙈"\\\n\u0000\u2028', "n": [1, -2.5, 1e300, True, None, {}], "": ""}
-    written = home().insert("p", "a", value)
+    written = open_store().insert("p", "a", value)
     assert written.value == value
-    assert home().read("p", "a") == written
+    assert open_store().read("p", "a") == written
 
 
 def test_an_insert_finds_the_key_taken(store: RecordStore) -> None:
@@ -177,7 +177,7 @@ def test_large_values_fit(store: RecordStore) -> None:
 
 
 def test_too_large_values_are_refused(store: RecordStore) -> None:
-    """What is beyond the common limit is refused by each write, and nothing is written."""
+    """A value beyond the common limit is refused by each write, and nothing is written."""
     value = {"text": "x" * MAX_TEXT}
     with pytest.raises(RecordTooLargeError):
         store.insert("p", "a", value)
@@ -188,7 +188,7 @@ def test_too_large_values_are_refused(store: RecordStore) -> None:
 
 @pytest.mark.parametrize("key", ["", "a/b", "a b", "ü", "a'b", "a\n", "%41", "x" * 256])
 def test_keys_are_checked(store: RecordStore, key: str) -> None:
-    """A key that some home could not hold is a bug at every call."""
+    """A key that some backend could not hold is a bug at every call."""
     calls: list[Callable[[str, str], object]] = [
         lambda partition, row: store.insert(partition, row, {}),
         lambda partition, row: store.put(partition, row, {}),
@@ -226,11 +226,11 @@ def test_the_longest_keys_work(store: RecordStore) -> None:
     assert store.read("." * 255, ".." + "x" * 253) == written
 
 
-def test_one_of_many_inserts_wins(home: Callable[[], RecordStore]) -> None:
-    """Of eight writers in homes opened at the same time exactly one claims the key."""
-    stores = [home() for _ in range(WRITERS)]
+def test_one_of_many_inserts_wins(open_store: Callable[[], RecordStore]) -> None:
+    """Of eight writers in stores opened at the same time exactly one claims the key."""
+    stores = [open_store() for _ in range(WRITERS)]
     winners = _race(lambda writer: stores[writer].insert("p", "a", {"by": writer}))
-    found = home().read("p", "a")
+    found = open_store().read("p", "a")
     assert found is not None
     assert [found.value["by"]] == winners
 

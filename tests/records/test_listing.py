@@ -1,4 +1,4 @@
-"""The list of migrations, in both homes: what a page costs, and that no crash hides a migration."""
+"""The list of migrations, in both backends: what a page costs, and that no crash hides a migration."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Died(BaseException):
 
 
 class Mortal(Counting):
-    """A home whose process dies before the write after so many."""
+    """A backend whose process dies before the write after so many."""
 
-    def __init__(self, home: RecordStore, writes: int) -> None:
-        super().__init__(home)
+    def __init__(self, store: RecordStore, writes: int) -> None:
+        super().__init__(store)
         self._left = writes
 
     def put(self, *what: Any) -> Any:
@@ -60,7 +60,7 @@ class Mortal(Counting):
 
 
 def found(records: MigrationRecords, limit: int = 9, **wanted: Any) -> list[str]:
-    """What the list has, in pages."""
+    """Return the ids in the list, read page by page."""
     ids, after = [], ""
     while True:
         page, after = records.recent(
@@ -133,13 +133,13 @@ def test_a_step_that_comes_late_opens_nothing_again(store: RecordStore) -> None:
 
 
 class EndsMeanwhile(Counting):
-    """A home in which a migration ends after the first partition of a page was read."""
+    """A backend in which a migration ends after the first partition of a page was read."""
 
     def list(self, *what: Any, **options: Any) -> Any:
         """And then it ends."""
         page = super().list(*what, **options)
         if self.asked["queries"] == 1:
-            MigrationRecords(self._home).list_migration(ACCEPTED, Stage.FINISHED, NOW, KEPT)
+            MigrationRecords(self._store).list_migration(ACCEPTED, Stage.FINISHED, NOW, KEPT)
         return page
 
 
@@ -158,9 +158,9 @@ def numbered(number: int) -> AcceptedRequest:
     return ACCEPTED.model_copy(update={"id": f"{number:032x}-1", "accepted_at": accepted_at})
 
 
-def multiply(home: SqliteRecords, one: AcceptedRequest, numbers: range) -> None:
+def multiply(store: SqliteRecords, one: AcceptedRequest, numbers: range) -> None:
     """Copy the rows that the list has for one migration, for these numbers."""
-    connection = home._open()
+    connection = store._open()
     rows = connection.execute(
         "SELECT partition, value FROM record WHERE row = ?", (_row(one),)
     ).fetchall()
@@ -179,15 +179,15 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> SqliteRecords:
     """60,000 migrations that completed but the oldest, which was kept; in front of them 1,500 that are planned, and
     behind these an older one that waits for approval."""
     path: Path = tmp_path_factory.mktemp("crowded") / "records.db"
-    home = SqliteRecords(path)
-    records = MigrationRecords(home)
+    store = SqliteRecords(path)
+    records = MigrationRecords(store)
     records.list_migration(numbered(0), Stage.FINISHED, NOW, KEPT)
     records.list_migration(numbered(1), Stage.FINISHED, NOW, Latch(finished=an_end()))
-    multiply(home, numbered(1), range(2, MANY))
+    multiply(store, numbered(1), range(2, MANY))
     records.list_migration(numbered(MANY), Stage.APPROVAL, NOW)
     records.list_migration(numbered(MANY + 1), Stage.PLANNING, NOW)
-    multiply(home, numbered(MANY + 1), range(MANY + 2, MANY + 1 + OPEN))
-    return home
+    multiply(store, numbered(MANY + 1), range(MANY + 2, MANY + 1 + OPEN))
+    return store
 
 
 @pytest.mark.parametrize(

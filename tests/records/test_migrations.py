@@ -1,4 +1,4 @@
-"""The app's memory of migrations, in both homes: one claim wins, what must be written once is, nothing gets lost."""
+"""The app's memory of migrations, in both backends: one claim wins, what must be written once is, nothing gets lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from records.migrations import MigrationRecords, next_id
 from records.store import Record, RecordStore
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
 from tests.endings import end
-from tests.records.conftest import Home
+from tests.records.conftest import OpenStore
 
 T = TypeVar("T")
 WRITERS = 6
@@ -38,17 +38,18 @@ DONE = an_end()
 
 @pytest.fixture
 def records(store: RecordStore) -> MigrationRecords:
-    """Empty records in one home."""
+    """Empty records in one backend."""
     return MigrationRecords(store)
 
 
-def at_once(home: Home, work: Callable[[MigrationRecords, int], T]) -> list[T]:
-    """What each of several writers gets, all beginning together, each with its own connection."""
+def at_once(open_store: OpenStore, work: Callable[[MigrationRecords, int], T]) -> list[T]:
+    """Return the results of several writers that begin together, each with its own connection."""
     barrier = Barrier(WRITERS)
 
     def one(number: int) -> T:
-        mine = MigrationRecords(home())
-        mine.latest("0" * 32)  # connected before the race
+        mine = MigrationRecords(open_store())
+        # Connected before the race.
+        mine.latest("0" * 32)
         barrier.wait(30)
         return work(mine, number)
 
@@ -63,11 +64,11 @@ def received(body_hash: str = "h", **decision: object) -> ReceivedDecision:
 # -- claims -----------------------------------------------------------------------------------------------------
 
 
-def test_one_of_many_claims_wins(home: Home) -> None:
+def test_one_of_many_claims_wins(open_store: OpenStore) -> None:
     """Whoever inserts the attempt's number has the image; the others see that they have lost."""
-    won = at_once(home, lambda records, _: records.accept(ACCEPTED))
+    won = at_once(open_store, lambda records, _: records.accept(ACCEPTED))
     assert won.count(True) == 1
-    assert MigrationRecords(home()).latest(image_key(IMAGE_ID)) == ACCEPTED
+    assert MigrationRecords(open_store()).latest(image_key(IMAGE_ID)) == ACCEPTED
 
 
 def test_attempts_are_numbered_and_the_newest_is_the_latest(records: MigrationRecords) -> None:
@@ -108,7 +109,7 @@ def test_a_claim_alone_is_a_migration_in_planning(records: MigrationRecords) -> 
 
 
 def test_a_snapshot_holds_everything(records: MigrationRecords) -> None:
-    """What was written by whatever step."""
+    """It has the values of every step."""
     records.accept(ACCEPTED)
     records.mark_started(ACCEPTED.id, NOW)
     records.change_state(ACCEPTED.id, lambda _: State(stage=Stage.APPROVAL))
@@ -166,19 +167,19 @@ def deleting(latch: Latch) -> Latch | Halt:
     return intend(latch, 1, Effect.DELETION, NOW)
 
 
-def test_of_a_cancellation_and_a_deletion_one_comes_first(home: Home) -> None:
+def test_of_a_cancellation_and_a_deletion_one_comes_first(open_store: OpenStore) -> None:
     """At the same moment: all agree which, and the other is refused."""
     changes = (cancelling, deleting)
     held = at_once(
-        home, lambda records, n: (n % 2, records.change_latch(ACCEPTED.id, changes[n % 2]))
+        open_store, lambda records, n: (n % 2, records.change_latch(ACCEPTED.id, changes[n % 2]))
     )
-    latch = MigrationRecords(home()).read_latch(ACCEPTED.id)
+    latch = MigrationRecords(open_store()).read_latch(ACCEPTED.id)
     refused = {kind for kind, answer in held if isinstance(answer, Halt)}
     assert (latch.cancelled_at is None, latch.deletion is None) in {(True, False), (False, True)}
     assert refused == ({0} if latch.deletion else {1})
 
 
-def test_no_change_of_the_latch_is_lost(home: Home) -> None:
+def test_no_change_of_the_latch_is_lost(open_store: OpenStore) -> None:
     """Writers of different parts of it at the same time."""
     effects = (Effect.DEFINITION, Effect.VERSION, Effect.PROMOTION)
 
@@ -188,9 +189,10 @@ def test_no_change_of_the_latch_is_lost(home: Home) -> None:
         return settle(latch, 1, Verdict(state=ApprovalState.EXPIRED))
 
     at_once(
-        home, lambda records, n: records.change_latch(ACCEPTED.id, lambda latch: change(latch, n))
+        open_store,
+        lambda records, n: records.change_latch(ACCEPTED.id, lambda latch: change(latch, n)),
     )
-    latch = MigrationRecords(home()).read_latch(ACCEPTED.id)
+    latch = MigrationRecords(open_store()).read_latch(ACCEPTED.id)
     assert latch.effects == {effect: Intent(run=1, at=NOW, began=NOW) for effect in effects}
     assert latch.verdict == Verdict(state=ApprovalState.EXPIRED)
 
@@ -205,10 +207,10 @@ def test_a_change_that_may_not_be_writes_nothing(records: MigrationRecords) -> N
     assert (snapshot.latch, snapshot.started) == (Latch(), False)
 
 
-def test_a_plan_is_written_once(home: Home) -> None:
+def test_a_plan_is_written_once(open_store: OpenStore) -> None:
     """Of several planners at once one plan holds for all."""
     held = at_once(
-        home,
+        open_store,
         lambda records, n: records.write_plan(ACCEPTED.id, a_plan(imageVersion=f"1.0.{n}")),
     )
     assert len({plan.version_name for plan in held}) == 1
@@ -223,10 +225,10 @@ def test_only_the_plan_of_a_taken_name_is_replaced(records: MigrationRecords) ->
     assert records.write_plan(ACCEPTED.id, third, taken=first.version_name) == second
 
 
-def test_a_notice_is_made_once(home: Home) -> None:
+def test_a_notice_is_made_once(open_store: OpenStore) -> None:
     """Of several bodies at once one is posted, whoever posts it."""
     held = at_once(
-        home, lambda records, n: records.make_notice(ACCEPTED.id, "k", Notice(body=f"{n}"))
+        open_store, lambda records, n: records.make_notice(ACCEPTED.id, "k", Notice(body=f"{n}"))
     )
     assert len({notice.body for notice in held}) == 1
 
@@ -256,9 +258,9 @@ def test_what_fails_is_remembered_until_it_does_not(records: MigrationRecords) -
     assert snapshot.failing is None
 
 
-def test_a_decision_is_stored_once(home: Home) -> None:
+def test_a_decision_is_stored_once(open_store: OpenStore) -> None:
     """Of two bodies under one webhook-id, one holds for all."""
-    held = at_once(home, lambda records, n: records.receive(ACCEPTED.id, received(f"h{n}")))
+    held = at_once(open_store, lambda records, n: records.receive(ACCEPTED.id, received(f"h{n}")))
     assert len({r.body_hash for r in held}) == 1
 
 
@@ -280,35 +282,35 @@ def test_a_ruling_is_given_once(records: MigrationRecords) -> None:
     assert records.read_ruling(ACCEPTED.id, "other") is None
 
 
-def test_an_outcome_is_written_once(home: Home) -> None:
+def test_an_outcome_is_written_once(open_store: OpenStore) -> None:
     """The workflow and the sweep at the same moment: one outcome."""
     outcomes = list(Outcome)
-    MigrationRecords(home()).accept(ACCEPTED)
+    MigrationRecords(open_store()).accept(ACCEPTED)
     held = at_once(
-        home,
+        open_store,
         lambda records, n: records.change_latch(
             ACCEPTED.id, lambda latch: finish(latch, 1, an_end(outcomes[n % 4], reason=str(n)))
         ),
     )
     finished = [latch.finished for latch in held if isinstance(latch, Latch)]
     assert len(finished) == WRITERS
-    snapshot = MigrationRecords(home()).snapshot(ACCEPTED.id)
+    snapshot = MigrationRecords(open_store()).snapshot(ACCEPTED.id)
     assert snapshot is not None
     assert finished == [snapshot.finished] * WRITERS
     assert snapshot.stage is Stage.FINISHED
 
 
-def test_no_change_of_the_state_is_lost(home: Home) -> None:
+def test_no_change_of_the_state_is_lost(open_store: OpenStore) -> None:
     """Writers at the same time each see what the others wrote."""
-    MigrationRecords(home()).accept(ACCEPTED)
+    MigrationRecords(open_store()).accept(ACCEPTED)
 
     def warn(records: MigrationRecords, number: int) -> State:
         return records.change_state(
             ACCEPTED.id, lambda s: s.model_copy(update={"warnings": (*s.warnings, str(number))})
         )
 
-    at_once(home, warn)
-    snapshot = MigrationRecords(home()).snapshot(ACCEPTED.id)
+    at_once(open_store, warn)
+    snapshot = MigrationRecords(open_store()).snapshot(ACCEPTED.id)
     assert snapshot is not None
     assert sorted(snapshot.state.warnings) == [str(n) for n in range(WRITERS)]
 
@@ -389,14 +391,14 @@ def test_every_claim_without_an_outcome_is_open(records: MigrationRecords) -> No
 
 
 class DiesAfterThePointer:
-    """A home whose process dies between the pointer and the claim."""
+    """A backend whose process dies between the pointer and the claim."""
 
-    def __init__(self, home: RecordStore) -> None:
-        self._home = home
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
 
     def put(self, partition: str, row: str, value: dict[str, object]) -> Record:
-        """As the home does."""
-        return self._home.put(partition, row, value)
+        """As the backend does."""
+        return self._store.put(partition, row, value)
 
     def insert(self, partition: str, row: str, value: dict[str, object]) -> Record:
         """Never comes to that."""

@@ -1,4 +1,4 @@
-"""What only the SQLite home has to stand: locks, full disks, killed and many processes."""
+"""The SQLite backend alone: locks, full disks, killed and many processes."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def _start(script: str, path: Path) -> subprocess.Popen[str]:
 
 
 def test_a_killed_writer_loses_nothing_it_reported(tmp_path: Path) -> None:
-    """What a process was told is written is there after SIGKILL."""
+    """A write that was reported to a process is there after SIGKILL."""
     with _start(_WRITE_FOR_EVER, tmp_path / "r.db") as writer:
         assert writer.stdout is not None
         reported = [int(writer.stdout.readline()) for _ in range(50)][-1]

@@ -1,4 +1,4 @@
-"""What only the Table home has to stand: lost requests and answers, throttling, identities."""
+"""The Table backend alone: lost requests and answers, throttling, identities."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -131,7 +131,7 @@ def test_throttling_is_told_with_its_wait(
     headers: tuple[tuple[str, str], ...],
     seconds: float,
 ) -> None:
-    """Who is told to wait does not ask again at once, and hears how long."""
+    """The store does not ask again at once, and its error says how long to wait."""
     store.insert("p", "a", {})
     between.seen.clear()
     between.faults.append(
@@ -186,7 +186,7 @@ def test_what_a_gateway_says_is_an_outage(
 
 
 def test_a_dead_endpoint_is_an_outage() -> None:
-    """Where nobody listens every call says so at once."""
+    """If nobody listens every call says so at once."""
     store = TableRecords.from_connection_string(connection_string(free_port()))
     calls: list[Callable[[], object]] = [
         lambda: store.insert("p", "a", {}),

@@ -10,7 +10,7 @@ from threading import Thread
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one request: does it arrive, and what comes back (None: the line goes dead)."""
+    """The fate of one request: whether it arrives, and its answer (None: the connection breaks)."""
 
     arrives: bool
     status: int | None = None

@@ -1,4 +1,4 @@
-"""What the app answers, and the shape that every answer must have."""
+"""The app's answers, and the shape that every one of them must have."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,12 @@ from tests.scenarios.bodies import Json
 
 @dataclass(frozen=True)
 class Answer:
-    """What the app answered, kept for the search for secrets at the end."""
+    """An answer of the app, kept for the search for secrets at the end."""
 
     request: str
     status: int
-    headers: Mapping[str, str]  # names without case
+    # Names are looked up without case.
+    headers: Mapping[str, str]
     text: str
 
     @property

@@ -6,7 +6,8 @@ Json = dict[str, Any]
 
 GALLERY_GROUP, GALLERY, IMAGE_GROUP = "galleries", "scenarios", "images"
 HERE = "eastus2"
-LARGEST = 64 * 1024  # bytes of a body that the app reads
+# Bytes of a body that the app reads.
+LARGEST = 64 * 1024
 
 
 def group_id(subscription: str, group: str) -> str:

@@ -1,4 +1,4 @@
-"""What a stranger's script can do with a running local cloud: the app, its Azure, its clock, all over HTTP."""
+"""Drives a running local cloud as a stranger's script can: the app, its Azure, its clock, all over HTTP."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -25,7 +25,8 @@ GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 class Client:
     """Drives one local cloud. Bodies are plain JSON; nothing of the app is imported."""
 
-    patience = 20.0  # seconds of real time
+    # Seconds of real time.
+    patience = 20.0
 
     def __init__(self, process: Process, receiver: Receiver) -> None:
         self.process = process
@@ -215,7 +216,7 @@ class Client:
         return [stone for stone in found if stone["type"] == "Microsoft.Compute/images"]
 
     def notifications(self, migration: str) -> list[Json]:
-        """What the app told the receiver about a migration: headers and body; signatures hold."""
+        """Return the notifications about a migration: headers and body; their signatures hold."""
         told = list(self.receiver.received)
         return [n for n in told if n["body"]["data"]["migrationId"] == migration]
 
@@ -238,7 +239,7 @@ class Client:
         return response.json() if response.text else {}
 
     def image_there(self, name: str) -> bool:
-        """Whether Azure still has an image."""
+        """Return True if Azure still has the image."""
         return self.arm("GET", bodies.image_id(self.subscription, name)) is not None
 
     def version(self, name: str, version: str = "1.0.0") -> Json | None:

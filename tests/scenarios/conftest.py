@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def on_func(config: pytest.Config) -> bool:
-    """Whether the scenarios run on func instead of the embedded local cloud."""
+    """Return True if the scenarios run on func instead of the embedded local cloud."""
     return bool(config.getoption("host") == "func")
 
 

@@ -21,7 +21,7 @@ class Spared:
     part: str = ""
 
     def covers(self, item: pytest.Item) -> bool:
-        """Whether it is this test."""
+        """Return True if it is this test."""
         test, _, parameter = item.name.partition("[")
         return (item.path.stem, test) == (self.module, self.test) and self.part in parameter
 

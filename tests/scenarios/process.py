@@ -20,13 +20,13 @@ CALM_PACE = {"REPLICATION_POLL_INTERVAL": "PT3M", "SWEEP_SCHEDULE": "0 0 * * * *
 
 
 class Process(Protocol):
-    """What the app runs in; it can be ended and started again. `app`: the folder that the next start serves."""
+    """The process that runs the app; it can be ended and started again. `app`: the folder that the next start takes."""
 
     state: Path
     app: Path
 
     def start(self) -> dict[str, Any]:
-        """What connection.json says once the app answers."""
+        """Start it; return the content of connection.json once the app answers."""
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it."""
@@ -40,14 +40,15 @@ class LocalCloudProcess:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "state"
-        self.app = ROOT  # from the next start on
+        # From the next start on.
+        self.app = ROOT
         self.log = folder / "printed.txt"
         self._environment = {**os.environ, **CALM_PACE, **(environment or {})}
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> dict[str, Any]:
-        """What connection.json says once the cloud is ready. The clock stands still."""
+        """Start it; return the content of connection.json once the cloud is ready. The clock stands still."""
         (self.state / "connection.json").unlink(missing_ok=True)
         options = ["--port", str(self._port), "--state", str(self.state), "--speed", "0"]
         with self.log.open("ab") as log:

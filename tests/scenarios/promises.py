@@ -1,4 +1,4 @@
-"""What must hold whatever happened: one outcome and one notification each, only approved deletions, no secret told."""
+"""The promises that always hold: one outcome and one notification each, only approved deletions, no secret told."""
 
 import re
 from collections import Counter

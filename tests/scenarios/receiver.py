@@ -37,7 +37,8 @@ class Receiver:
 
     def keep(self, headers: dict[str, str], body: bytes) -> None:
         """Keep one notification, with whether its signature holds."""
-        Webhook(SECRET).verify(body, headers)  # raises; the sender then sees a broken connection
+        # It raises for a wrong signature; the sender then sees a broken connection.
+        Webhook(SECRET).verify(body, headers)
         told = {"headers": headers, "body": json.loads(body), "refused": self.refuse_with}
         self.received.append(told)
 

@@ -1,4 +1,4 @@
-"""What the emulator answers to the app itself, in a whole migration, keeps to the same rules."""
+"""The emulator's answers to the app itself, in a whole migration, keep to the same rules."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def parked(cloud: Client) -> dict[str, str]:
         DOWN | {"method": "PUT", "path": "/images/version/versions/"},
     )
     first = {name: cloud.begin(name) for name in ("approval", "promotion")}
-    first["deletion"] = cloud.begin("deletion", excludeFromLatest=True)  # nothing to promote
+    # Nothing has to be promoted.
+    first["deletion"] = cloud.begin("deletion", excludeFromLatest=True)
     cloud.advance_to_stage("approval", *first.values())
     late = {name: cloud.begin(name) for name in STAGES[:4]}
     cloud.advance("PT4M")
@@ -69,7 +70,7 @@ def test_a_cancelled_migration_ends_as_cancelled_and_keeps_its_image(
 def test_nothing_is_made_after_a_cancellation(
     cloud: Client, cancelled: dict[str, tuple[Answer, Json]], stage: str
 ) -> None:
-    """What the cancellation came before is not made any more, though Azure is well again."""
+    """A resource that was not yet made at the cancellation is not made later, though Azure is well again."""
     assert cloud.version(stage) is None
     definition = f"{bodies.gallery_id(cloud.subscription)}/images/{stage}"
     there = cloud.arm("GET", definition, api="2024-03-03")

@@ -21,7 +21,7 @@ def asked(cloud: Client) -> dict[str, str]:
 
 
 def test_an_image_made_anew_before_the_versions_put_is_not_copied(cloud: Client) -> None:
-    """What was planned is gone: no PUT, Failed, and it says to start again."""
+    """The planned image is gone: no PUT, Failed, and the reason says to start again."""
     down = {"what": "status", "status": 503, "method": "PUT"}
     cloud.faults(down | {"path": "/galleries/scenarios/images/anew-first\\?"})
     migration = cloud.begin("anew-first")

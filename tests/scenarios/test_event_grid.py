@@ -67,7 +67,7 @@ def _finish_all_of(cloud: Client, image: str) -> None:
 
 @pytest.fixture(scope="module")
 def delivered(cloud: Client) -> dict[str, list[Json]]:
-    """What events about five images started, after all of it has ended, by the names of the images."""
+    """The migrations that events about five images started, after all have ended, by the names of the images."""
     images = {
         name: cloud.add_image(f"auto-{name}", tags=YES)
         for name in ("schema", "cloud", "lower", "doubled", "late")

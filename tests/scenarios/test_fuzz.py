@@ -179,9 +179,8 @@ def test_any_migration_id_is_unknown(cloud: Client, name: str, suffix: str) -> N
     path = f"/api/migrations/x{quote(name.encode('utf-8', 'surrogatepass'), safe='')}{suffix}"
     answer = cloud.call("POST" if suffix else "GET", path, data=b"{}" if suffix else None)
     assert answer.status in ({400} if "\x00" in name else {404, 401})
-    if answer.headers.get("Content-Type", "").startswith(
-        "application/"
-    ):  # the app's, not the host's
+    # The app's answer, not the host's.
+    if answer.headers.get("Content-Type", "").startswith("application/"):
         _well_answered(answer)
 
 
@@ -221,7 +220,8 @@ def test_any_forged_cursor_is_answered_or_refused(
     arm = cloud.connection["arm"]["url"]
     parts = [part.replace("{arm}", arm) if isinstance(part, str) else part for part in cursor]
     encoded = urlsafe_b64encode(_raw(parts)).decode()
-    assume(len(encoded) < 8000)  # what a server reads of a request line
+    # The length of a request line that a server reads.
+    assume(len(encoded) < 8000)
     path = "images" if images else "galleries"
     _well_answered(cloud.call("GET", f"/api/{path}?cursor={encoded}"))
 

@@ -14,9 +14,8 @@ from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
 
 SPEED, WITHIN = 900, 100.0
-CREATION_TIME = (
-    "/resources\\?"  # the last thing that is read before the version's PUT, and before the DELETE
-)
+# Read last before the version's PUT, and before the DELETE.
+CREATION_TIME = "/resources\\?"
 
 
 @pytest.fixture
@@ -24,14 +23,13 @@ def own_cloud(tmp_path: Path) -> Iterator[Client]:
     """A local cloud for one test, whose orchestrations die."""
     with a_cloud(tmp_path) as client:
         add_gallery(client)
-        client.control(
-            "POST", "/clock", {"speed": SPEED}
-        )  # a clock that is moved would wait for what is held
+        # A clock that is moved would wait for what is held.
+        client.control("POST", "/clock", {"speed": SPEED})
         yield client
 
 
 def last_before(cloud: Client, method: str, name: str) -> int:
-    """Which of the readings of an image's creation time was the last before the write of this method."""
+    """Return the number of the last reading of an image's creation time before the write of this method."""
     log = cloud.arm_log()
     writes = [n for n, line in enumerate(log) if line["method"] == method and _about(line, name)]
     if method == "PUT":
@@ -92,7 +90,8 @@ def let_go(cloud: Client) -> None:
     cloud.no_faults()
     until(lambda: not cloud.held(), WITHIN)
     cloud.control("POST", "/clock", {"speed": 0})
-    cloud.advance("PT1H")  # which waits for everything that runs
+    # It waits for everything that runs.
+    cloud.advance("PT1H")
 
 
 def test_a_late_put_is_not_sent(own_cloud: Client, twin: Json) -> None:

@@ -20,7 +20,7 @@ def test_an_orchestration_that_somebody_terminates_is_not_started_again(cloud: C
 
 
 def _is(cloud: Client, migration: str, status: str) -> bool:
-    """Whether the durable extension says that its orchestration has this status."""
+    """Return True if the durable extension gives its orchestration this status."""
     told = cloud.durable("GET", f"/instances/{migration}").json()
     return bool(told["runtimeStatus"] == status)
 
@@ -43,7 +43,8 @@ def test_an_orchestration_that_vanished_goes_on_from_its_record(cloud: Client, s
         assert cloud.decide(migration).status == 200
     before = cloud.status(migration)
     _vanish(cloud, migration)
-    cloud.advance("PT1H")  # a sweep
+    # The sweep comes by the hour.
+    cloud.advance("PT1H")
     if stage != "promotion":
         cloud.advance_to_stage("approval", migration)
         assert cloud.decide(migration).status == 200
@@ -82,7 +83,7 @@ def test_an_image_whose_orchestration_was_ended_can_be_started_again(cloud: Clie
 
 
 def test_statuses_outlive_the_histories(cloud: Client) -> None:
-    """When the durable history is purged, the records still tell how it ended."""
+    """The records still tell how a migration ended after its durable history was purged."""
     migration = cloud.begin("remembered", delete=False)
     (before,) = cloud.finish(migration)
     cloud.advance_until(lambda: _is(cloud, migration, "Completed"))

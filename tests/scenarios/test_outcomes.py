@@ -1,4 +1,4 @@
-"""How migrations end, several side by side: deleted, kept as asked, rejected, expired, failed."""
+"""Migrations end side by side, each in its own way: deleted, kept as asked, rejected, expired, failed."""
 
 import re
 

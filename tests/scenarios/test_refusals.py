@@ -1,4 +1,4 @@
-"""What bad requests get: the field, the rule, what to do; everything at once; and nothing is written."""
+"""Bad requests are told the field, the rule and what to do; everything at once; and nothing is written."""
 
 import json
 from typing import Any
@@ -119,7 +119,7 @@ PLANS: list[tuple[str, Json, str]] = [
 def test_a_request_without_a_plan_is_422_and_names_the_field(
     images: Client, name: str, fields: Json, field: str
 ) -> None:
-    """What Azure says about image, gallery, definition and version decides, before anything is written."""
+    """Azure's facts about image, gallery, definition and version decide, before anything is written."""
     answer = images.call("POST", "/api/migrations", images.request(name) | fields)
     _is_problem(answer, 422)
     assert field in answer.fields

@@ -1,4 +1,4 @@
-"""How often a migration asks Azure: docs/architecture.md names each request with its reason."""
+"""The number of a migration's requests to Azure: docs/architecture.md names each request with its reason."""
 
 from collections.abc import Iterator
 from pathlib import Path

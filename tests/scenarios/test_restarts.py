@@ -21,11 +21,12 @@ from tests.scenarios.definitions import make_definition
 
 # Where ARM holds a call, before or after it takes effect, when the process ends: the stage's own call.
 HELD = {
+    # The workflow's own reading comes behind that of the start.
     "planning": (
         "GET",
         "Compute/images/planning\\?",
         1,
-    ),  # the workflow's own, behind that of the start
+    ),
     "definition": ("PUT", "/galleries/scenarios/images/definition\\?", 1),
     "version": ("PUT", "/images/version/versions/", 1),
     "promotion": ("PUT", "/images/promotion/versions/", 1),
@@ -142,7 +143,7 @@ def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(
 
 
 def _accept(records: Path, body: Json, now: datetime) -> str:
-    """What a starter does before it starts the orchestration, and nothing after."""
+    """Do what a starter does before it starts the orchestration, and nothing after; return the migration id."""
     request = parse_request_json(body)
     key = image_key(request.source_image_id)
     accepted = AcceptedRequest(

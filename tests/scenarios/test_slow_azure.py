@@ -15,7 +15,8 @@ from services.threads import ARM_THREADS, COME_BACK_SECONDS, MOST_AT_AZURE
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
 
-AT_ONCE = 1.0  # seconds
+# Seconds.
+AT_ONCE = 1.0
 
 
 @pytest.fixture

@@ -98,7 +98,8 @@ def test_while_azure_is_down_a_start_is_accepted_and_planned_later(cloud: Client
 @pytest.mark.parametrize("dated", [False, True], ids=["in seconds", "as a date"])
 def test_a_throttled_call_waits_as_long_as_azure_says(cloud: Client, *, dated: bool) -> None:
     """429 with Retry-After: no call comes before, the next one comes soon after, none is lost."""
-    cloud.advance("P2D")  # Azure's clock is what a date is compared with, not the machine's
+    # A date is compared with Azure's clock, not the machine's.
+    cloud.advance("P2D")
     name = f"throttled-{'date' if dated else 'seconds'}"
     cloud.faults(
         {

@@ -1,4 +1,4 @@
-"""What triggers' tests share: records of a test's own."""
+"""Fixtures that the triggers' tests share: records of a test's own."""
 
 from collections.abc import Iterator
 from pathlib import Path

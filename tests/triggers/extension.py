@@ -66,7 +66,8 @@ class Extension:
                 "rpcBaseUrl": str(server.make_url("/durabletask/")),
             }
             await work(df.DurableOrchestrationClient(json.dumps(binding)))
-            await http_utils._close_session()  # it belongs to this loop
+            # It belongs to this loop.
+            await http_utils._close_session()
 
     async def _status(self, request: web.Request) -> web.Response:
         if self.broken:

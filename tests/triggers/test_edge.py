@@ -62,7 +62,7 @@ def test_all_field_errors_are_in_the_answer() -> None:
 
 
 def test_an_outage_says_when_to_come_back() -> None:
-    """What the home asked for."""
+    """Retry-After is what the records' backend asked for."""
     assert handled(RAISED["an outage of the records"][0]).headers["Retry-After"] == "7"
 
 

@@ -1,4 +1,4 @@
-"""Which events are about a managed image: two schemas, ids without case, everything else is dropped."""
+"""Events about managed images: two schemas, ids without case; everything else is dropped."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_anything_else_is_dropped(other: func.EventGridEvent) -> None:
 
 
 def test_claims_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Who wrote the image, and from where, is nobody's business here."""
+    """The person who wrote the image, and the address, stay out of the logs."""
     caplog.set_level("DEBUG")
     claims = {"name": "ada@example.org", "ipaddr": "203.0.113.7"}
     image_of(event(data(resourceUri="bad", claims=claims), subject="bad"))

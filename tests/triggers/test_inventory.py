@@ -1,4 +1,4 @@
-"""What a page of the galleries may cost."""
+"""Bounds of a page of the galleries."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ def test_a_page_that_has_nothing_yet_goes_on() -> None:
 def test_a_subscription_that_the_settings_have_wrong_is_not_the_callers_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Who asked for none is told which setting is wrong, and what to send meanwhile."""
+    """A caller who sent no subscription is told which setting is wrong, and what to send meanwhile."""
     monkeypatch.setenv("SUBSCRIPTION_IDS", "Production")
     forget()
 

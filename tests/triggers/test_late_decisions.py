@@ -40,7 +40,7 @@ class Settled:
         self._accepted = accepted
 
     async def raise_event(self, *_: Any) -> None:
-        """What was read before the decision was stored is written now."""
+        """Write now the ruling on what was read before the decision was stored."""
         verdict = Verdict(state=ApprovalState.REJECTED)
         records().change_latch(self._accepted.id, lambda latch: settle(latch, 1, verdict))
 
@@ -76,7 +76,8 @@ def test_a_decision_stored_after_the_verdict_is_409_at_once() -> None:
     records().accept(accepted)
     ask(accepted)
     client: Any = Settled(accepted)
-    for _ in range(2):  # the repetition learns the same
+    # The repetition is answered the same.
+    for _ in range(2):
         response = asyncio.run(answered(accepted, client))
         assert response.status_code == 409
         assert b"too late" in response.get_body()

@@ -1,4 +1,4 @@
-"""Whether an image that an event is about is known already."""
+"""An event starts a migration for a new image only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def image(**changes: object) -> ImageFacts:
 
 
 def is_new(facts: ImageFacts) -> bool:
-    """Whether an event about this image would start its migration."""
+    """Return True if an event about this image would start its migration."""
     try:
         _check_new(records(), facts)
     except EventIgnoredError:
@@ -111,7 +111,7 @@ def test_an_earlier_attempt_that_never_saw_its_image_is_told_by_time() -> None:
 def test_an_event_about_an_image_with_500_attempts_reads_a_few_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whether it is new or known; and so does the claim's look for the newest."""
+    """It does whether the image is new or known; and so does the claim's look for the newest."""
     for attempt in range(1, 501):
         ended(attempt, fingerprint_of(of_day(attempt)).value)
     with counted(monkeypatch) as asked:
@@ -127,17 +127,17 @@ def test_an_event_about_an_image_with_500_attempts_reads_a_few_rows(
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many rows each query gives."""
+    """The number of rows that each query gives."""
     asked: list[int] = []
     really_read, really_list = SqliteRecords.read, SqliteRecords.list
 
-    def read(home: SqliteRecords, *where: str) -> Any:
-        found = really_read(home, *where)
+    def read(store: SqliteRecords, *where: str) -> Any:
+        found = really_read(store, *where)
         asked.append(1 if found else 0)
         return found
 
-    def listed(home: SqliteRecords, *where: str, **options: Any) -> Any:
-        found = really_list(home, *where, **options)
+    def listed(store: SqliteRecords, *where: str, **options: Any) -> Any:
+        found = really_list(store, *where, **options)
         asked.append(len(found))
         return found
 

@@ -16,7 +16,8 @@ OLD, NEW, STRANGE = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n
 BODY = b'{"decision": "approve"}'
 
 
-SECRETS = (OLD, NEW)  # two hold, as while one is being rotated
+# Two hold, as while one is being rotated.
+SECRETS = (OLD, NEW)
 
 
 def signed(

@@ -22,7 +22,7 @@ STARTERS = 6
 
 
 def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
-    """What each of several starters gets."""
+    """Return the results of several starters that begin together."""
     records()
     barrier = Barrier(STARTERS)
 

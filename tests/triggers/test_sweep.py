@@ -111,7 +111,7 @@ def test_an_extension_that_cannot_answer_closes_nothing(extension: Extension) ->
 def test_an_extension_that_does_not_say_how_a_child_stands_closes_nothing(
     extension: Extension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether a person terminated it decides between a restart and an end."""
+    """Without knowing that a person terminated it, the sweep cannot decide between a restart and an end."""
     accepted = started()
     extension.stands(accepted.id, Runtime.FAILED, b.NOW)
     status = extension._status

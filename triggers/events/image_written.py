@@ -92,8 +92,11 @@ def image_of(event: Any) -> ComputeId | None:
 def _is_recent(event: Any) -> bool:
     """Return True while Azure's list of resources may be behind the event: it alone has creation times, and without
     them an image that was made anew looks like the one before, and none is ever deleted."""
-    told = getattr(event, "event_time", None) or getattr(event, "time", None)
-    return isinstance(told, datetime) and clock.now() - told.astimezone(UTC) < LISTED_WITHIN
+    event_time = getattr(event, "event_time", None) or getattr(event, "time", None)
+    return (
+        isinstance(event_time, datetime)
+        and clock.now() - event_time.astimezone(UTC) < LISTED_WITHIN
+    )
 
 
 def _read(app: Dependencies, image: ComputeId) -> ImageFacts:

@@ -43,21 +43,21 @@ async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
     schedule = parse_schedule(app.settings.sweep_schedule)
-    found = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
-    return found if known else {**found, "overdue": None}
+    figures = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
+    return figures if known else {**figures, "overdue": None}
 
 
 async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:
     """Return whether somebody answers, in words for people, and the answer."""
     try:
-        found = await asyncio.wait_for(ask, WITHIN_SECONDS)
+        answer = await asyncio.wait_for(ask, WITHIN_SECONDS)
     except TimeoutError:
         return _silent(f"no answer within {WITHIN_SECONDS} seconds"), None
     except EXPECTED as error:
         return _silent(str(error_of(error))), None
     except RecordError as error:
         return _silent(str(error)), None
-    return {"answers": True, "detail": None}, found
+    return {"answers": True, "detail": None}, answer
 
 
 def _silent(detail: str) -> Json:

@@ -155,12 +155,12 @@ def _walk(
             here = inventory.Position(number, where.key)
             if start.is_past_gallery(here):
                 continue
-            found = budget.read(
+            definitions = budget.read(
                 client.gallery_images.list_by_gallery, where.resource_group, where.name
             )
-            if not found:
+            if not definitions:
                 yield from start.after([(here.through(), inventory.gallery_row(gallery))])
-            for definition in sorted(found, key=lambda body: str(body["name"]).lower()):
+            for definition in sorted(definitions, key=lambda body: str(body["name"]).lower()):
                 there = inventory.Position(number, where.key, str(definition["name"]).lower())
                 if start.is_past_definition(there):
                     continue
@@ -211,13 +211,13 @@ def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> boo
     if not isinstance(token, str) or not subscriptions:
         return False
     try:
-        asked, home = urlsplit(token), urlsplit(endpoint)
-        same_host = (asked.scheme, asked.hostname, asked.port or 443) == (
-            home.scheme,
-            home.hostname,
-            home.port or 443,
+        page, arm = urlsplit(token), urlsplit(endpoint)
+        same_host = (page.scheme, page.hostname, page.port or 443) == (
+            arm.scheme,
+            arm.hostname,
+            arm.port or 443,
         )
     except ValueError:
         return False
     images = f"/subscriptions/{subscriptions[0]}/providers/microsoft.compute/images"
-    return same_host and asked.username is None and asked.path.lower() == images.lower()
+    return same_host and page.username is None and page.path.lower() == images.lower()

@@ -39,9 +39,9 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
 async def _needed(app: Dependencies, client: df.DurableOrchestrationClient) -> list[datetime]:
     """Return when those orchestrations were created that have ended without an outcome: the sweep still has to read
     how."""
-    found = []
+    created = []
     for migration, _, _ in await in_records(app.records.open_migrations):
         status = await client.get_status(migration)
         if status.runtime_status in _ENDED and status.created_time:
-            found.append(status.created_time)
-    return found
+            created.append(status.created_time)
+    return created

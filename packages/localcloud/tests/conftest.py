@@ -1,4 +1,4 @@
-"""What the tests of the Functions runtime share."""
+"""Fixtures that the tests of the Functions runtime share."""
 
 from __future__ import annotations
 

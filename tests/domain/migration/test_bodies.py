@@ -122,7 +122,7 @@ def test_a_version_is_sent_in_full_and_hidden() -> None:
 
 
 def test_a_version_carries_the_images_tags_and_ours() -> None:
-    """Where it came from, what that was, and which migration made it."""
+    """Its tags name the source image, the image's fingerprint and the migration that made it."""
     plan = a_plan()
     assert plan.version_body["tags"] == {
         "team": "web",
@@ -198,7 +198,7 @@ def test_a_promotion_changes_only_the_flag(hidden: bool) -> None:
 
 
 def test_an_existing_definition_keeps_its_security_type() -> None:
-    """What the plan tells about it is what is there."""
+    """The plan has the security type of the existing definition."""
     trusted = [{"name": "SecurityType", "value": "TrustedLaunch"}]
     plan = planned(facts=some_facts(definition=a_definition(features=trusted)))
     assert isinstance(plan, Plan)

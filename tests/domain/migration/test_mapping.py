@@ -52,7 +52,7 @@ COVERS: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("match", "covers"), COVERS.values(), ids=COVERS)
 def test_an_entry_covers_what_matches_in_everything(match: dict[str, Any], covers: bool) -> None:
-    """What is left out matches everything."""
+    """A condition that is left out matches everything."""
     assert (request_for(image(team="web"), [entry(match)]) is not None) is covers
 
 
@@ -111,7 +111,7 @@ def test_values_that_make_no_valid_request_are_refused() -> None:
 
 
 def test_templates_that_nothing_fills_are_found() -> None:
-    """When the settings are read, not when an image comes."""
+    """They are reported when the settings are read, not when an image comes."""
     assert unknown_templates(entry(imageVersion="{version}.0.{imagename}")) == [
         "imagename",
         "version",
@@ -158,5 +158,5 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_what_is_wrong_for_any_image_is_found_without_one(
     values: dict[str, Any], fields: list[str]
 ) -> None:
-    """What a template may still make right is left to the image."""
+    """A value that a template may still make right is left to the image."""
     assert [problem.field for problem in certain_problems(entry(**values))] == fields

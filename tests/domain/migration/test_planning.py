@@ -287,7 +287,7 @@ def test_what_azure_would_refuse_is_a_problem(
 
 @pytest.mark.parametrize(("changes", "facts", "warning"), ALLOWED.values(), ids=ALLOWED)
 def test_what_azure_takes_is_planned(changes: dict[str, Any], facts: Facts, warning: str) -> None:
-    """What is allowed but worth knowing is a warning."""
+    """A request that is allowed but worth a warning is planned with the warning."""
     assert warning in " ".join(the_plan(changes, facts).warnings)
 
 
@@ -438,6 +438,6 @@ def test_a_definition_in_the_making_is_waited_for() -> None:
 
 
 def test_a_plan_survives_the_durable_boundary() -> None:
-    """What the orchestrator gets is what was planned."""
+    """The orchestrator gets the plan as it was made."""
     plan = the_plan({"deletion": {"enabled": True}, **WITH_PLAN})
     assert Plan.from_wire(plan.to_wire()) == plan

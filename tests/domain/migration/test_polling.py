@@ -107,7 +107,7 @@ def test_a_failure_is_told_with_azures_own_words(
 
 
 def test_success_beats_the_deadline() -> None:
-    """What became ready at the last look is ready."""
+    """A version that became ready at the last look is ready."""
     assert judged(reading("Succeeded"), timedelta(days=2)) == Replicated()
 
 

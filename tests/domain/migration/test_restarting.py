@@ -1,4 +1,4 @@
-"""What the sweep makes of an orchestration without an outcome, by how it stands, how often, and since when."""
+"""The sweep's action on an orchestration without an outcome goes by its state, its restarts, and its age."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from domain.migration.restarting import (
     StartAgain,
     Step,
     delay_after,
+    for_people,
     implied_end,
     judge_orchestration,
     progress_mark,
-    told,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
@@ -142,7 +142,7 @@ def test_what_is_done_goes_by_how_it_stands(
     children: tuple[OrchestrationState, ...],
     kind: Step | type[Decision],
 ) -> None:
-    """What a person did is respected, what died is started again, what may move is left."""
+    """An end by a person is respected, a dead orchestration is started again, one that may move is left."""
     decision = judged(parent, children)
     assert (decision if isinstance(decision, Step) else type(decision)) == kind
 
@@ -435,7 +435,7 @@ def test_an_image_that_was_gone_stays_gone() -> None:
 )
 def test_secrets_are_cut_out_of_what_is_told(secret: str) -> None:
     """In a restart's line and in the reason of an end."""
-    assert "s3cret" not in told(secret)
+    assert "s3cret" not in for_people(secret)
     found = judged(seen(Runtime.FAILED, secret))
     assert isinstance(found, StartAgain)
     assert "s3cret" not in found.start.cause
@@ -446,12 +446,12 @@ def test_secrets_are_cut_out_of_what_is_told(secret: str) -> None:
 
 def test_a_secret_at_the_cut_is_cut_out_too() -> None:
     """It is looked for in the whole text."""
-    assert "s3" not in told("x" * (LONGEST_TEXT - 8) + " sig=s3cret")
+    assert "s3" not in for_people("x" * (LONGEST_TEXT - 8) + " sig=s3cret")
 
 
 def test_what_is_told_is_one_short_line() -> None:
     """Stack traces lie in the extension's own log."""
-    text = told("first line\n   at Some.Method()\n" * 100)
+    text = for_people("first line\n   at Some.Method()\n" * 100)
     assert len(text) == LONGEST_TEXT + 1
     assert "\n" not in text
-    assert told("") == ""
+    assert for_people("") == ""

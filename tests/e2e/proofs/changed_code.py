@@ -12,7 +12,8 @@ from tests.scenarios.process import ROOT
 SERVED = (
     *("function_app.py", "host.json", "clock.py", "startup.py"),
     *("activities", "arm", "domain", "orchestrators", "records", "services", "triggers"),
-    "demo",  # which serves the folder that it lies in
+    # It serves the folder that it lies in.
+    "demo",
 )
 NEXT_VERSION = "2.0"
 
@@ -28,7 +29,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed, so that histories begun before do not fit any more."""
+    """A change of the code that histories begun before it do not fit."""
 
     name: str
     edits: tuple[Edit, ...]

@@ -40,7 +40,7 @@ class Hub:
         }
 
     def swept_at(self) -> str:
-        """When a sweep of either host last came to its end."""
+        """Return the time at which a sweep of either host last ended."""
         return str(read_table(self.storage, TABLE)["sweep"]["last"]["at"])
 
     def failed(self) -> list[str]:

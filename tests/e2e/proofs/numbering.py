@@ -1,4 +1,4 @@
-"""What the records say of restarts: run numbers without gaps, and a line of the timeline for each."""
+"""Checks the records of restarts: run numbers without gaps, and a line of the timeline for each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_numbers(name: str, latch: Latch, status: Json) -> None:
 
 
 def by_other_code(restart: Restart) -> bool:
-    """Whether the extension ended the run before it because it was begun on another version."""
+    """Return True if the extension ended the run before it because it was begun on another version."""
     return OTHER_CODE in restart.cause
 
 

@@ -16,7 +16,8 @@ from tests.scenarios.conftest import a_cloud, add_gallery
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-A_DAY_AND_MORE = "PT30H"  # of the longest timer, an hour, and sweeps that come by the hour
+# Longer than the longest timer, an hour, and the sweeps, which come by the hour.
+A_DAY_AND_MORE = "PT30H"
 HUNG = "its orchestration hung"
 
 

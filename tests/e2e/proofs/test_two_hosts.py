@@ -38,7 +38,7 @@ def test_of_two_sweeps_one_starts_again_what_has_died(tmp_path: Path) -> None:
 
 
 def _kill(hub: Hub, host: CoreTools, started: Mapping[str, str]) -> int:
-    """How many died of it. Each of them was started again, and once."""
+    """Return the number of orchestrations that died; each of them must be started again, once."""
     before = runs(hub.latches(started))
     host.kill_worker_in_turns(IN_FLIGHT, lambda: hub.nudge(started))
     hub.client.wait_until(lambda: runs(hub.latches(started)) != before)

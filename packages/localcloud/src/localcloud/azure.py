@@ -2,7 +2,7 @@
 
 The ARM emulator runs in this process (`EmbeddedCloud`) or in one of its own that was started before
 (`SeparateCloud`, `python -m localcloud arm`), whose clock then follows this one's. What the app itself
-needs beside that is its own affair: an `AppSide`.
+needs beside that it says by an `AppSide`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI
 
 
 class AppSide(Protocol):
-    """The part of one app in its Azure; `demo/gallery_migrator.py` in this repository is an example."""
+    """The settings, greeting and reset of an app; `demo/gallery_migrator.py` in this repository is an example."""
 
     def settings(
         self, azure: Mapping[str, Any], folder: StateFolder, control_url: str

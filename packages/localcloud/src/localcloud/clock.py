@@ -5,7 +5,7 @@ The clock is a straight line: `now = origin + speed * (real time since origin)`.
 
 What a restart finds: a stopped clock where it stood; at speed 1 the same offset to real time, as if
 it had run on; at any other speed the last heartbeat and at most `HEARTBEAT` real seconds more, so
-that time never runs backwards and a night's pause is not ten years.
+that time never runs backwards, and does not leap by the whole pause.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ class Clock:
         kept = {"now": self.now().isoformat(), "speed": self._speed, "wall": time.time()}
         try:
             os.pwrite(self._file, json.dumps(kept).ljust(RECORD).encode(), 0)
-        except OSError as error:  # a full disk must not stop time
+        except OSError as error:
+            # A full disk must not stop time.
             logger.warning("the time cannot be kept: %s", error)
 
 

@@ -118,10 +118,10 @@ async def json_object(request: web.Request, *, known: Sequence[str]) -> dict[str
 
 def duration(value: object) -> timedelta:
     """An ISO 8601 duration of weeks, days, hours, minutes and seconds, as `P1D` or `PT0.5S`."""
-    found = DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None or not any(found.groups()):
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
         raise ControlError("advance", "is an ISO 8601 duration without years and months, as P1D")
-    weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     try:
         return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:

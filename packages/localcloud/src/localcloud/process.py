@@ -28,11 +28,12 @@ from localcloud.host.worker_process import WorkerProcess
 from localcloud.state_folder import StateFolder, listening
 
 GRACE = 0.5
-WORKER_PID = "worker.pid"  # in the state folder: whom to kill to see the app's process die
+# In the state folder: the process to kill to see the app's worker die.
+WORKER_PID = "worker.pid"
 
 
 class Cloud(Protocol):
-    """The ARM side of `up`: in this process or in another one."""
+    """The ARM emulator beside the app: in this process or in another one."""
 
     follower: Follower | None
 
@@ -79,7 +80,7 @@ class LocalCloud:
         await self._stack.aclose()
 
     async def until_stopped(self) -> None:
-        """Returns at SIGINT or SIGTERM; raises HostEnds when the app's process has died too often."""
+        """Returns at SIGINT or SIGTERM; raises HostEndedError when the app's process has died too often."""
         if self._worker is None:
             raise RuntimeError("not started")
         ends = [asyncio.ensure_future(end) for end in (until_stopped(), self._worker.given_up())]
@@ -131,10 +132,12 @@ class LocalCloud:
 
         async def reset() -> None:
             if self._cloud:
-                await self._cloud.reset()  # lets go of requests that a fault rule holds
+                # Releases the requests that a fault rule holds.
+                await self._cloud.reset()
             await runtime.reset()
             if self._cloud:
-                await self._cloud.reset()  # and of what the last functions did to it
+                # Takes away what the last functions did to it.
+                await self._cloud.reset()
             notifications.reset()
 
         arm = self._cloud.control_routes() if self._cloud else []

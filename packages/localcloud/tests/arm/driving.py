@@ -29,7 +29,8 @@ class Driver:
         self.time = time
         self.group = f"/subscriptions/{cloud.subscription_ids[0]}/resourceGroups/{GROUP}"
         self.session = requests.Session()
-        self.session.trust_env = False  # REQUESTS_CA_BUNDLE would win over verify
+        # REQUESTS_CA_BUNDLE would win over verify.
+        self.session.trust_env = False
         self.session.verify = str(cloud.ca_file)
         self.session.headers["Authorization"] = f"Bearer {cloud.tokens.issue(cloud.url)[0]}"
 
@@ -70,7 +71,7 @@ class Driver:
         self.time.advance(**delta)
 
     def operation(self, response: requests.Response) -> Any:
-        """What the operation of a write says now."""
+        """Return the body that the operation of a write has now."""
         return self.call("GET", response.headers["Azure-AsyncOperation"]).json()
 
     def image(self, name: str = "web", **properties: Any) -> str:

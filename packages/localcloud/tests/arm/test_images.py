@@ -302,7 +302,8 @@ def test_a_list_below_what_is_missing_names_it(arm: Driver, path: str, parent: s
     assert f"Parent resource '{parent}' not found." in missing.json()["error"]["message"]
 
 
-CLIENTS = {  # api-versions by client: azure-mgmt-compute 33 to 39, @azure/arm-compute 23 to 25
+# api-versions by client: azure-mgmt-compute 33 to 39, @azure/arm-compute 23 to 25.
+CLIENTS = {
     "images/web": ["2024-07-01", "2024-11-01", "2025-04-01", "2026-03-01", "2026-04-01"],
     "galleries/g": ["2023-07-03", "2024-03-03", "2025-03-03", "2025-12-03", "2026-03-03"],
     "galleries/g/applications": [
@@ -319,7 +320,7 @@ CLIENTS = {  # api-versions by client: azure-mgmt-compute 33 to 39, @azure/arm-c
 def test_the_api_versions_of_the_clients_are_known(
     arm: Driver, path: str, versions: list[str]
 ) -> None:
-    """What the SDKs for Python and JavaScript send is answered."""
+    """Every api-version that the SDKs for Python and JavaScript send is answered."""
     arm.gallery()
     arm.image()
     assert [arm.call("GET", path, api=api).status_code for api in versions] == [200] * len(versions)

@@ -1,4 +1,4 @@
-"""What happens to every body on its way in: locations get one form, secrets go no further."""
+"""Every body on its way in: locations get one form, and secrets go no further."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_kinds_and_names(path: str, kind: str, names: tuple[str, ...]) -> None:
     "collection", ["", "/images", "/galleries/g/images", "/images/w/providers/x/y"]
 )
 def test_a_slash_at_the_end_changes_nothing(collection: str, name: str) -> None:
-    """Whether a path is read whole or as a name in a collection, it means the same."""
+    """A path means the same with a slash at its end as without one."""
     path = f"{COMPUTE}{collection}/{name}"
     assert parse(path) == parse(f"{path}/")
 

@@ -1,4 +1,4 @@
-"""What was answered before a SIGKILL is there after it."""
+"""Everything that was answered before a SIGKILL is there after it."""
 
 from __future__ import annotations
 

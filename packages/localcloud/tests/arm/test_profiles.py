@@ -1,4 +1,4 @@
-"""What a profile makes of the cloud: failing and late regions, durations."""
+"""A profile gives the cloud failing regions, late regions and durations."""
 
 from __future__ import annotations
 

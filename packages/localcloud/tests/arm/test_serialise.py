@@ -1,4 +1,4 @@
-"""What the journal keeps comes back as it was."""
+"""Everything that the journal keeps comes back as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image version can be made from, and what its disks look like then."""
+"""The sources of an image version, and the disks that each of them gives it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_unknown_value_is_refused() -> None:
 
 
 def test_other_resources_are_left_alone() -> None:
-    """What the emulator only keeps is kept as sent."""
+    """A resource that the emulator only stores is stored as sent."""
     path = GALLERIES.replace("Compute/galleries", "Network/addresses")
     call = _call(path, {"properties": {"osType": "plan9"}})
     assert spelt(call) is call

@@ -51,13 +51,13 @@ class AzCli:
         )
 
     def __call__(self, command: str, *options: str) -> Any:
-        """What a command that succeeds prints, as JSON; None if it prints nothing."""
+        """Return the JSON that a command prints, or None if it prints nothing; the command must succeed."""
         run = self.run(command, *options, "--output", "json")
         assert run.returncode == 0, f"az {command} {' '.join(options)}\n{run.stderr}"
         return json.loads(run.stdout) if run.stdout.strip() else None
 
     def failing(self, command: str, *options: str) -> str:
-        """What a command that fails prints to standard error."""
+        """Return the text that a command prints to standard error; the command must fail."""
         run = self.run(command, *options)
         assert run.returncode != 0, f"az {command} {' '.join(options)} succeeded: {run.stdout}"
         return run.stderr

@@ -34,7 +34,7 @@ class SampleHost(Host):
 
     @property
     def at_gate(self) -> list[str]:
-        """Who has come to the gate."""
+        """Return the callers that have come to the gate."""
         came: list[str] = sys.modules["function_app"].__dict__["AT_GATE"]
         return came
 

@@ -1,4 +1,4 @@
-"""What the Durable HTTP API says when it refuses, and the fields that came with the extension 3.19.0.
+"""The Durable HTTP API: its texts when it refuses, and the fields that came with the extension 3.19.0.
 
 The words were got from the real extension: `func` of ../shared/tools/functions-host, asked the same.
 """
@@ -86,7 +86,7 @@ def test_an_event_that_is_no_json_is_refused(tmp_path: Path, body: bytes, text: 
 def test_an_input_that_ends_too_early_is_the_servers_error(
     tmp_path: Path, body: bytes, status: int, text: str
 ) -> None:
-    """What is wrong before its end is the client's."""
+    """A body that is wrong before its end is the client's error."""
     got, answer, _ = asked(tmp_path, "POST", "/orchestrators/chain/new", body)
 
     assert (got, answer["Message"]) == (status, WRONG if status == 500 else INVALID)

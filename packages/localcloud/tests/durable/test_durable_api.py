@@ -249,7 +249,8 @@ def test_the_sdks_client_works(tmp_path: Path) -> None:
             await served.hub.idle()
             status = await client.get_status("a", show_history=True)
             assert status.runtime_status is OrchestrationRuntimeStatus.Completed
-            assert status.output == '{"ok": true}'  # raise_event encodes twice
+            # raise_event encodes twice.
+            assert status.output == '{"ok": true}'
             await client.start_new("approval", "b", 1)
             await served.hub.idle()
             await client.terminate("b", "enough")

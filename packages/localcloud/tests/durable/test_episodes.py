@@ -36,7 +36,7 @@ def knows(_kind: str, name: str) -> bool:
 
 
 def advance(history: list[Event], reply: dict[str, Any], version: str | None) -> list[Event]:
-    """What the reply leads to; nothing, if the first turn of a generation brings nothing new."""
+    """Return the events that the reply leads to; none, if the first turn of a generation brings nothing new."""
     who = Execution.of(history)
     outcome = replay(history, Reply(reply), knows, version)
     turn = take(outcome.decisions, who, datetime.now(UTC))

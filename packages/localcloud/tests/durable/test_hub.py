@@ -43,7 +43,8 @@ def test_three_days_pass_in_an_instant(tmp_path: Path, notes: Path) -> None:
             assert (await served.status("p"))["output"] == "polled"
             assert noted(notes).count("poll") == 50
             child = await served.status("p-poll", "?showHistory=true")
-            assert child["input"] == "10"  # of the last generation
+            # The input of the last generation.
+            assert child["input"] == "10"
             assert len(child["historyEvents"]) < 10 * 3 + 3
 
     run(scenario())
@@ -165,7 +166,7 @@ def _locked(database: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What cannot be written is tried again until there is room."""
+    """A write that fails is tried again until there is room."""
 
     async def scenario() -> None:
         async with host(tmp_path) as served:

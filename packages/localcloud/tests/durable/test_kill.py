@@ -46,7 +46,8 @@ class Process:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, "the host did not get there in time"
-            time.sleep(0.01)  # another process: there is nothing to wait on
+            # Another process: there is nothing to wait on.
+            time.sleep(0.01)
 
     def start(self, function: str, instance: str, value: int) -> bool:
         """True if it was accepted (now or before: 409)."""
@@ -94,7 +95,8 @@ def test_kills_lose_nothing(tmp_path: Path) -> None:
                 name = f"{function}{kill}.{number}"
                 if host.start(function, name, value):
                     accepted.add(name)
-        time.sleep(chance.uniform(0, 0.15))  # the moment of the kill is what is random
+        # The kills come at random moments.
+        time.sleep(chance.uniform(0, 0.15))
         host.kill()
     host = Process(state, notes)
     ended = host.wait_for_all()

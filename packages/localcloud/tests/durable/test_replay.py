@@ -96,7 +96,7 @@ def test_an_event_is_for_one_waiter_in_any_case() -> None:
 
 
 def test_suspended_instances_schedule_nothing() -> None:
-    """What the reply asks for waits until the instance is resumed."""
+    """The reply's actions wait until the instance is resumed."""
     hold = (event(Kind.ExecutionSuspended, NOW, Reason="r"), event_raised(NOW, "E", "1"))
     assert decide(wait(), call(), after=hold) == []
     go_on = (*hold, event(Kind.ExecutionResumed, NOW, Reason="r"))

@@ -1,4 +1,4 @@
-"""What clients ask for while functions run: nothing that was answered is lost, limits are kept."""
+"""Requests of clients while functions run: nothing that was answered is lost, limits are kept."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from localcloud.testing.waiting import until
 
 APP = Path(__file__).parent / "mortal_app"
 PATIENCE = 60.0
-AT_ONCE = 1.0  # seconds, of the three that the timer's schedule has
+# Seconds, of the three that the timer's schedule has.
+AT_ONCE = 1.0
 # What is held -> the orchestration that leads to it.
 ORCHESTRATIONS = {
     "first turn": "first_turn",
@@ -58,7 +59,7 @@ class Mortal:
         (self.flight / f"hold.{what}").touch()
 
     def runs(self, what: str) -> list[dict[str, Any]]:
-        """What the app has noted."""
+        """Return the notes of the app's functions."""
         path = self.flight / "notes"
         lines = path.read_text().splitlines() if path.exists() else []
         return [note for note in map(json.loads, lines) if note["what"] == what]
@@ -101,7 +102,7 @@ class Mortal:
 
 
 def seen_at_a_death(host: Mortal) -> dict[str, Any]:
-    """What becomes of a call of each kind that is in flight when the worker dies."""
+    """Return the fate of a call of each kind that is in flight when the worker dies."""
     flying = [*ORCHESTRATIONS, *HTTP, "event held", "timer"]
     for what in flying:
         host.hold(what)

@@ -81,7 +81,7 @@ def status(answer: bytes) -> int:
 
 
 def seen(answer: bytes) -> dict[str, object]:
-    """What the function got, out of the one chunk of its answer."""
+    """Return the request as the function got it, out of the one chunk of its answer."""
     found: dict[str, object] = json.loads(answer.partition(b"\r\n\r\n")[2].split(b"\r\n")[1])
     return found
 

@@ -80,7 +80,8 @@ LEFT_OUT = {
 
 def left_out(row: dict[str, Any]) -> bool:
     return any(name in row["name"] or name in row["request"]["path"] for name in LEFT_OUT) or (
-        isinstance(row["request"]["body"], dict)  # a long body is recorded as its length and hash
+        # A long body is recorded as its length and hash.
+        isinstance(row["request"]["body"], dict)
     )
 
 
@@ -117,7 +118,7 @@ def with_key(path: str, key: str) -> str:
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What this host answered and invoked for each recorded request."""
+    """The answer and the invocations of this host for each recorded request."""
     folder = tmp_path_factory.mktemp("eventgrid")
     worker = App.load(write_app(folder / "app", APP))
     seen: list[tuple[str, str]] = worker.functions[0].handler.__globals__["SEEN"]
@@ -157,7 +158,7 @@ def test_functions_get_the_recorded_events(row: dict[str, Any], observed: dict[s
 
 
 def received(invocation: dict[str, Any]) -> tuple[str, str]:
-    """What a Python worker would have been sent, whatever the .NET parameter's type was."""
+    """Return the function and the text that a Python worker would have got, whatever the .NET parameter's type."""
     text = invocation["received"]
     if isinstance(text, list):
         return invocation["function"], newtonsoft.dump([newtonsoft.parse(item) for item in text])

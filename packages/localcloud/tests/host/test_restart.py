@@ -121,7 +121,7 @@ def test_an_app_that_cannot_be_served_is_told_why(tmp_path: Path) -> None:
 
 
 def test_local_settings_are_the_environment(tmp_path: Path, app: Path) -> None:
-    """What is set already wins."""
+    """A variable that is already set wins."""
     settings = '{"IsEncrypted": false, "Values": {"FROM_FILE": "file ", "FROM_BOTH": "file"}}'
     (app / "local.settings.json").write_text(settings)
     environ = {"FROM_BOTH": "process"}

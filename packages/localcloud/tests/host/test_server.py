@@ -112,10 +112,13 @@ def test_a_request_reaches_the_function_whole(call: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/api/echo/x"),  # the constraint
-        ("PUT", "/api/echo/7"),  # the method: 404, not 405
+        # The constraint.
+        ("GET", "/api/echo/x"),
+        # The method: 404, not 405.
+        ("PUT", "/api/echo/7"),
         ("GET", "/api/none"),
-        ("GET", "/echo/7"),  # no prefix
+        # No prefix.
+        ("GET", "/echo/7"),
     ],
 )
 def test_what_no_route_matches_is_404(call: Any, method: str, path: str) -> None:
@@ -200,7 +203,8 @@ def test_system_keys_of_an_earlier_version_stay(tmp_path: Path) -> None:
     [
         ("/runtime/webhooks/none", "", 401),
         ("/runtime/webhooks/none", "wrong", 401),
-        ("/runtime/webhooks/none", "own", 401),  # a function's own key is not the host's
+        # A function's own key is not the host's.
+        ("/runtime/webhooks/none", "own", 401),
         ("/runtime/webhooks/none", "host", 403),
         ("/runtime/webhooks/durabletask/instances", "system", 403),
         ("/runtime/webhooks/none", "master", 404),

@@ -139,7 +139,8 @@ def test_under_a_minute_there_is_no_status_and_missed_ticks_are_one_run(tmp_path
     folder, clock = write_app(tmp_path / "app", APP), stopped_clock(NOON + timedelta(seconds=1))
     moves = [NOON + timedelta(seconds=s) for s in (20, 59, 60)]
     runs = [run for run in observed(folder, tmp_path, clock, moves) if run[0] == "often"]
-    assert [run[2] for run in runs] == [{}] * 4  # on start-up, at 20, once for 40, at 60
+    # On start-up, at 20, once for 40, at 60.
+    assert [run[2] for run in runs] == [{}] * 4
 
 
 def test_a_tick_missed_while_down_is_past_due_once(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from localcloud.host.app import App
 from localcloud.host.indexing import CONVERTERS, Datum
-from localcloud.host.worker import LoadError, Worker, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, LoadError, Worker
 from packages.localcloud.tests.host.apps import SHARED, write_app
 
 DECODING = SHARED / "functions" / "python_decoding.json"
@@ -210,7 +210,7 @@ def test_plain_functions_run_in_the_pool(worker: Worker) -> None:
 )
 def test_a_failure_has_the_real_workers_text(worker: Worker, name: str, message: str) -> None:
     """Type and message, then the stack."""
-    with pytest.raises(WorkerFailure) as caught:
+    with pytest.raises(FunctionFailedError) as caught:
         invoke(worker, name, "null")
     assert caught.value.text.startswith(message)
 

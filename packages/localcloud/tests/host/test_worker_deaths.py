@@ -130,7 +130,8 @@ def test_what_is_in_flight_sees_the_clock_moved(tmp_path: Path) -> None:
         cloud.control("POST", "/clock", {"speed": 0})
         (quick := tmp_path / "quick").mkdir()
         (quick / "go on").touch()
-        cloud.app("GET", f"/api/waits?folder={quick}")  # goes over the pipe behind the clock
+        # The pipe takes it behind the clock's message.
+        cloud.app("GET", f"/api/waits?folder={quick}")
         (tmp_path / "go on").touch()
 
         assert answer.result()[1] == cloud.control("GET", "/clock")[1]["now"]

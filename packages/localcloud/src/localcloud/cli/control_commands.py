@@ -38,8 +38,8 @@ def images(body: Body = None, state: State = DEFAULT) -> None:
     if body is not None:
         _call(state, "POST", "/images", _json(body))
         return
-    found = _answer(state, "GET", "/state", None)["resources"]
-    _show([r for r in found if "/microsoft.compute/images/" in str(r.get("id", "")).lower()])
+    resources = _answer(state, "GET", "/state", None)["resources"]
+    _show([r for r in resources if "/microsoft.compute/images/" in str(r.get("id", "")).lower()])
 
 
 @app.command()

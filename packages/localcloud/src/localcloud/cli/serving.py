@@ -1,4 +1,4 @@
-"""The commands that serve: what runs until Ctrl-C. Imported when one of them is called, since it brings
+"""The commands that serve until Ctrl-C. Imported when one of them is called, since it brings
 the Functions runtime and the ARM emulator with it."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from localcloud.arm_process import serving_arm
 from localcloud.azure import AppSide, EmbeddedCloud, SeparateCloud
 from localcloud.host.fork_server import ForkServer
 from localcloud.host.worker import LoadError
-from localcloud.host.worker_process import HostEnds
+from localcloud.host.worker_process import HostEndedError
 from localcloud.process import LocalCloud, Options, until_stopped
 from localcloud.state_folder import StateError
 
@@ -43,7 +43,7 @@ def serve_folder(options: Options, *, verbose: bool) -> None:
 def serve_with_azure(
     options: Options, app: AppSide, arm_state: Path | None, *, verbose: bool
 ) -> None:
-    """An app with an Azure of its own, here or in the process that has `arm_state`."""
+    """Serve an app with an ARM emulator: a new one, or the running one whose state folder is `arm_state`."""
 
     async def serve() -> None:
         azure = SeparateCloud(arm_state, app) if arm_state else EmbeddedCloud(options.state, app)
@@ -82,7 +82,7 @@ def _finish(serve: Callable[[], Awaitable[None]]) -> None:
     code = 0
     try:
         asyncio.run(_awaited(serve))
-    except (LoadError, StateError, HostEnds) as error:
+    except (LoadError, StateError, HostEndedError) as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     sys.stdout.flush()

@@ -15,7 +15,7 @@ ENCODED = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 
 def path_of(raw: str) -> str:
     """The decoded path; ValueError when it has a NUL."""
-    path = ENCODED.sub(lambda found: _decoded(found[0], kept=b"/"), raw)
+    path = ENCODED.sub(lambda match: _decoded(match[0], kept=b"/"), raw)
     if "\0" in path:
         raise ValueError("the path has a NUL")
     return _without_dots(path)
@@ -28,7 +28,7 @@ def query_of(raw: str) -> CIMultiDict[str]:
 
 
 def _text(encoded: str) -> str:
-    return ENCODED.sub(lambda found: _decoded(found[0]), encoded.replace("+", " "))
+    return ENCODED.sub(lambda match: _decoded(match[0]), encoded.replace("+", " "))
 
 
 def _decoded(run: str, kept: bytes = b"") -> str:

@@ -66,7 +66,7 @@ def _early(text: str, opened: list[list[str]]) -> Complaint:
 
 def _wrong(text: str, problem: json.JSONDecodeError, path: str) -> str:
     at, end = problem.pos, len(text.rstrip())
-    found = text[at : at + 1] or "\0"
+    character = text[at : at + 1] or "\0"
     number, word = NUMBER.match(text, at), WORD.match(text, at)
     if problem.msg.startswith("Extra data"):
         number = NUMBER.match(text.lstrip()) if not text[at].isspace() else None
@@ -75,26 +75,26 @@ def _wrong(text: str, problem: json.JSONDecodeError, path: str) -> str:
     elif number and number.end() > at and problem.msg.startswith(("Extra data", "Expecting value")):
         return _wrong_number(text, number, path)
     elif problem.msg.startswith("Extra data"):
-        said = f"Additional text encountered after finished reading JSON content: {found}"
+        said = f"Additional text encountered after finished reading JSON content: {character}"
     elif "':'" in problem.msg:
-        said = f"Invalid character after parsing property name. Expected ':' but got: {found}"
+        said = f"Invalid character after parsing property name. Expected ':' but got: {character}"
     elif "property name" in problem.msg:
-        said = f"Invalid property identifier character: {found}"
+        said = f"Invalid property identifier character: {character}"
     elif "','" in problem.msg:
-        said = f"After parsing a value an unexpected character was encountered: {found}"
+        said = f"After parsing a value an unexpected character was encountered: {character}"
     elif word and word.end() == end and any(item.startswith(word[0]) for item in WORDS if word[0]):
         said, at = "Unexpected end when reading JSON", end
     else:
-        said = f"Unexpected character encountered while parsing value: {found}"
+        said = f"Unexpected character encountered while parsing value: {character}"
     return f"{said}. {_place(text, at, path)}"
 
 
 def _wrong_number(text: str, number: re.Match[str], path: str) -> str:
     at = number.end()
-    found = text[at : at + 1]
+    character = text[at : at + 1]
     said = f"Input string '{number[0]}' is not a valid number"
-    if found and found not in " \t\r\n,]}":
-        said = f"Unexpected character encountered while parsing number: {found}"
+    if character and character not in " \t\r\n,]}":
+        said = f"Unexpected character encountered while parsing number: {character}"
     return f"{said}. {_place(text, at, path)}"
 
 

@@ -1,4 +1,4 @@
-"""Runs an activity and says its result as the event that the orchestration waits for.
+"""Runs an activity and turns its result into the event that the orchestration waits for.
 
 Activities run at least once: a result that was not stored before the process died is lost, and the
 activity runs again. `call_http` is an activity of the extension itself; like the real one it does
@@ -18,7 +18,7 @@ from localcloud.durable.failures import activity_failure
 from localcloud.durable.history import Event, compact, task_completed, task_failed
 from localcloud.durable.shim import HTTP_ACTIVITY
 from localcloud.durable.turn import ActivityCall, Message
-from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +29,22 @@ class Activities:
 
     async def run(self, call: ActivityCall) -> Message:
         if call.name == HTTP_ACTIVITY:
-            told = await self._http(call)
+            event = await self._http(call)
         else:
-            told = await self._function(call)
-        return Message(call.instance_id, told, self._clock.now(), call.execution_id)
+            event = await self._function(call)
+        return Message(call.instance_id, event, self._clock.now(), call.execution_id)
 
     async def _function(self, call: ActivityCall) -> Event:
         function = self._worker.find("activityTrigger", call.name)
-        if function is None:  # the app has changed since the call was decided
+        # The app has changed since the call was decided.
+        if function is None:
             return self._failed(call, f"Result: Failure\nException: no {call.name}\nStack: ")
         try:
             text = await self._worker.invoke_durable(function, call.input or "null")
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             reason = f"Activity function '{call.name}' failed: {died}"
             return task_failed(self._clock.now(), call.task_id, reason, died.details)
-        except WorkerFailure as failure:
+        except FunctionFailedError as failure:
             log.info("activity %s of %s failed: %s", call.name, call.instance_id, failure)
             return self._failed(call, failure.text)
         return task_completed(self._clock.now(), call.task_id, normalised(text))

@@ -19,7 +19,7 @@ NO_STACK = "   (not kept by the local cloud)"
 FLAGS = {"true": True, "false": False}
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a fault
+class RefusedError(Exception):
     """Ends a request. `kind` and `exception`: class and message of the .NET exception that led to it."""
 
     def __init__(self, status: int, message: str = "", kind: str = "", exception: str = "") -> None:
@@ -67,8 +67,8 @@ async def json_input(request: web.Request) -> str | None:
     text = await body_text(request)
     if text.strip() and (problem := complaint(text)) is not None:
         if problem.early:
-            raise Refused(500, WRONG, problem.kind, problem.text)
-        raise Refused(400, INVALID, problem.kind, problem.text)
+            raise RefusedError(500, WRONG, problem.kind, problem.text)
+        raise RefusedError(400, INVALID, problem.kind, problem.text)
     return text or None
 
 
@@ -76,5 +76,5 @@ async def json_token(request: web.Request) -> str:
     """The text of the body; 400 if it is no JSON, or nothing."""
     text = await body_text(request)
     if (problem := complaint(text)) is not None:
-        raise Refused(400, INVALID, READER, problem.loading)
+        raise RefusedError(400, INVALID, READER, problem.loading)
     return text

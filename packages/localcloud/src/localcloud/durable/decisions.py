@@ -74,7 +74,7 @@ def complete(key: int, status: str, result: str | None, details: str | None = No
     return Decision(key, Kind.ExecutionCompleted, what, details)
 
 
-class NonDeterministic(Exception):  # noqa: N818 - DurableTask.Core's word
+class DeterminismError(Exception):
     """The code does not do what the history says it did; `step` is the sequence number."""
 
     def __init__(self, step: int, text: str) -> None:
@@ -122,16 +122,16 @@ RENAMED = {
 
 
 def check(item: Event, decision: Decision | None) -> None:
-    """Raises NonDeterministic unless the replay decided what the history event says."""
+    """Raises DeterminismError unless the replay decided what the history event says."""
     kind = Kind(item["EventType"])
-    told = item | {"Version": item.get("Version") or ""}
-    missing, known = (text.format_map(told) for text in WAS[kind])
+    scheduled = item | {"Version": item.get("Version") or ""}
+    missing, known = (text.format_map(scheduled) for text in WAS[kind])
     if decision is None:
-        raise NonDeterministic(item["EventId"], f"{missing} {NOT_YET}")
+        raise DeterminismError(item["EventId"], f"{missing} {NOT_YET}")
     if decision.kind is not kind:
         action = ACTIONS.get(decision.kind, "OrchestrationCompleteOrchestratorAction")
         now = f"produced a {action} action with this sequence number."
-        raise NonDeterministic(item["EventId"], f"{known} {INSTEAD} {now}")
+        raise DeterminismError(item["EventId"], f"{known} {INSTEAD} {now}")
     if decision.name.lower() != item.get("Name", "").lower():
         now = f"scheduled {RENAMED[kind].format(decision.name)}"
-        raise NonDeterministic(item["EventId"], f"{known} {INSTEAD} {now}")
+        raise DeterminismError(item["EventId"], f"{known} {INSTEAD} {now}")

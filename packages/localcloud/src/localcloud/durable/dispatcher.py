@@ -1,6 +1,6 @@
 """Decides what runs when: work items (one at a time per instance) and activities, side by side.
 
-The store is the only queue. `_pump` looks what is due, starts a task for what is not running yet,
+The store is the only queue. `_pump` looks for what is due, starts a task for what is not running yet,
 and sets one alarm for the next due time; it is called again whenever something ends, is posted, or
 the clock is moved. A work item that cannot be committed (locked database, full disk) is tried again
 with growing pauses; an activity that has run keeps its result until it is stored.
@@ -44,9 +44,12 @@ class Dispatcher:
         self._store, self._clock = store, clock
         self._most_items, self._most_calls = limits
         self._work, self._run_activity = work, run_activity
-        self._items: Tasks = {}  # by instance
-        self._calls: Tasks = {}  # by key of the call
-        self._held: set[str] = set()  # instances whose version this host refuses
+        # By instance.
+        self._items: Tasks = {}
+        # By key of the call.
+        self._calls: Tasks = {}
+        # Instances whose version this host refuses.
+        self._held: set[str] = set()
         self._changed = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -76,7 +79,7 @@ class Dispatcher:
             self._loop.call_soon(self._pump)
 
     def started_anew(self, instance_id: str) -> None:
-        """The instance is another one now (purged, started); its messages are picked up soon."""
+        """Forget that the instance was refused: it was purged or started anew, and its messages are picked up soon."""
         self._held.discard(instance_id)
         if self._loop is not None:
             self._loop.call_later(PICKUP_SECONDS, self.wake)
@@ -114,7 +117,8 @@ class Dispatcher:
         most = self._most_items + len(self._held)
         for instance_id in self._store.ready(self._clock.now(), most):
             if len(self._items) == self._most_items:
-                break  # a timer that is due now may have waited longer than what runs
+                # A timer that is due now may have waited longer than what runs.
+                break
             if instance_id not in self._items and instance_id not in self._held:
                 self._spawn(self._items, instance_id, self._work_on(instance_id))
         for key, call in self._store.calls(self._most_calls):
@@ -153,7 +157,7 @@ class Dispatcher:
         await self._until_it_works(f"result of {what}", store)
 
     async def _until_it_works(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Nothing that was accepted may be lost, whatever the host's own trouble is."""
+        """Repeat the work until it can be stored: nothing that was accepted may be lost."""
         pause = FIRST_PAUSE
         while True:
             try:

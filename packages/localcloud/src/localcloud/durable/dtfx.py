@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.durable.continuations import Steps, Task, run
-from localcloud.durable.decisions import Decision, NonDeterministic, check, complete, create_timer
+from localcloud.durable.decisions import Decision, DeterminismError, check, complete, create_timer
 from localcloud.durable.history import Event, Kind
 
 
-class OrchestrationFailure(Exception):  # noqa: N818 - the extension's word
+class OrchestrationError(Exception):
     """The orchestration ends as Failed with this text; `details` go to a parent."""
 
     def __init__(self, message: str, details: str | None = None) -> None:
@@ -40,25 +40,31 @@ class Outcome:
     carried: list[Event] = field(default_factory=list)
     custom_status: str | None = None
     suspended: bool = False
-    reason: str | None = None  # of the suspension
-    mismatch: NonDeterministic | None = None
+    # The reason for the suspension.
+    reason: str | None = None
+    mismatch: DeterminismError | None = None
 
 
 class Replay:
     """One pass through a history; `code` is what ExecutionStarted starts."""
 
     def __init__(self, code: Callable[[Replay], Steps]) -> None:
-        self.now = ""  # of the turn being replayed, as a stamp
+        # The stamp of the turn being replayed.
+        self.now = ""
         self.out = Outcome()
         self._code = code
         self._next_id = 0
-        self._pending: dict[int, Decision] = {}  # without an event in the history yet
-        self._held: dict[int, Decision] = {}  # pending ones of a suspended instance
+        # Decisions without an event in the history yet, by id.
+        self._pending: dict[int, Decision] = {}
+        # Pending decisions of a suspended instance.
+        self._held: dict[int, Decision] = {}
         self._open: dict[int, Task] = {}
         self._waiters: dict[str, list[Task]] = defaultdict(list)
-        self._early: Counter[str] = Counter()  # events that nobody waits for yet
+        # Events that nobody waits for yet, by name.
+        self._early: Counter[str] = Counter()
         self._parked: list[Event] = []
-        self._next_input: str | None = None  # of the next generation
+        # The input of the next generation.
+        self._next_input: str | None = None
         self._ended = False
         self._main = Task()
 
@@ -68,7 +74,7 @@ class Replay:
                 self._process(item)
             if not self._open and self._main.done:
                 self._end(self._main.value)
-        except NonDeterministic as mismatch:
+        except DeterminismError as mismatch:
             self.out.mismatch = mismatch
             text = f"Unhandled exception while executing orchestration: {mismatch}"
             self._complete("Failed", str(mismatch), text)
@@ -176,7 +182,7 @@ class Replay:
 
     # ---- the end -------------------------------------------------------------------------------
     def _end(self, value: Any) -> None:
-        if isinstance(value, OrchestrationFailure):
+        if isinstance(value, OrchestrationError):
             self._complete("Failed", str(value), value.details)
         elif isinstance(value, Exception):
             raise value

@@ -20,10 +20,11 @@ from localcloud.durable.history import compact, event_raised, stamp
 from localcloud.durable.shim import entity_request, scheduler_id
 from localcloud.durable.store import Instance, Store, WorkItem
 from localcloud.durable.turn import Message
-from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 log = logging.getLogger(__name__)
-LONGEST_PAUSE = 600  # seconds: of the Azure Storage provider, for what was abandoned
+# Seconds: the Azure Storage provider's pause for abandoned messages.
+LONGEST_PAUSE = 600
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Entities:
         before = EntityState.of(self._store.instance(instance_id))
         try:
             reply = await self._invoke(instance_id, before, requests)
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             return self._abandon(instance_id, [m.id for m in inbox], died)
         self._abandoned.pop(instance_id, None)
         now = self._clock.now()
@@ -76,8 +77,8 @@ class Entities:
         self._store.commit(WorkItem(instance, [m.id for m in inbox], messages=messages))
         return True
 
-    def _abandon(self, instance_id: str, messages: list[int], died: WorkerDied) -> bool:
-        """The queue offers them again after 2, 4, 8... seconds."""
+    def _abandon(self, instance_id: str, messages: list[int], died: WorkerDiedError) -> bool:
+        """Let the messages be due again after 2, 4, 8... seconds, as the queue does."""
         self._abandoned[instance_id] += 1
         pause = timedelta(seconds=min(2 ** self._abandoned[instance_id], LONGEST_PAUSE))
         log.warning("entity %s: tried again in %s: %s", instance_id, pause, died)
@@ -109,8 +110,8 @@ class Entities:
         }
         try:
             reply = json.loads(await self._worker.invoke_durable(function, compact(context)))
-        except WorkerFailure as failure:
-            if isinstance(failure, WorkerDied):
+        except FunctionFailedError as failure:
+            if isinstance(failure, WorkerDiedError):
                 raise
             error = {"isError": True, "result": compact(sanitized(failure.text))}
             return {**unchanged, "results": [error] * len(requests)}
@@ -132,7 +133,7 @@ def _signal(item: dict[str, Any], now: datetime) -> Message:
 
 
 def _instance(instance_id: str, state: EntityState, now: datetime) -> Instance:
-    """In the eyes of the status API: named by its id, its state as input."""
+    """Return the instance that the status API shows: named by its id, with the entity's state as its input."""
     return Instance(
         instance_id,
         execution=instance_id,

@@ -1,4 +1,4 @@
-"""The way of a failure in the worker to orchestrations and their callers.
+"""Turns a failure in the worker into the texts that orchestrations and their callers get.
 
 Worker text (`Result: Failure / Exception / Stack`) -> the host's sanitizer -> the message that the
 extension keeps (`Activity function 'x' failed: ValueError: boom`) and its details, JSON of a .NET
@@ -28,7 +28,7 @@ def sanitized(text: str) -> str:
 
 
 def activity_failure(name: str, worker_text: str) -> tuple[str, str]:
-    """Reason and details of TaskFailed; of the .NET exception, what says something."""
+    """Return reason and details of TaskFailed; the details have the fields of the .NET exception that matter."""
     text = sanitized(worker_text)
     friendly, stack = _parts(text)
     details = {
@@ -66,10 +66,10 @@ def stateless_failure(worker_text: str) -> str:
 
 def unknown_function(name: str, kind: str, known: list[str]) -> str:
     listed = ", ".join(f"'{item}'" for item in known)
-    found = f"The following are the known {kind} functions: {listed}."
+    functions = f"The following are the known {kind} functions: {listed}."
     return (
         f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. "
-        f"Additional info: {found if known else f'No {kind} functions are currently registered!'}"
+        f"Additional info: {functions if known else f'No {kind} functions are currently registered!'}"
     )
 
 

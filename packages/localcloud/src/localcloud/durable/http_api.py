@@ -1,4 +1,4 @@
-"""The Durable HTTP API, whose key the host has looked at.
+"""The Durable HTTP API. The host has checked the key before.
 
 Here are its routes and whatever only looks at instances; operations.py does the rest. Paths are
 compared without case; a path or verb that is not served is 404, never 405.
@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from localcloud.durable.answers import WRONG, Refused, empty, flag, json_answer, parameter
+from localcloud.durable.answers import WRONG, RefusedError, empty, flag, json_answer, parameter
 from localcloud.durable.entities import EntityState, is_entity
 from localcloud.durable.history import FINISHED, STATUSES, moment
 from localcloud.durable.links import CONNECTION
@@ -58,20 +58,20 @@ class HttpApi:
         ]
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
-        """Of a request whose decoded path, behind what the host serves the API under, is `path`."""
+        """Return the answer to a request; `path` is decoded and without the prefix of the API in the host."""
         # A path is decoded twice (the second time as a form); a slash from that ends a segment.
         asked = f"{request.method} {unquote_plus(path).strip('/')}"
         try:
             for pattern, handler in self._served:
-                if found := re.fullmatch(pattern, asked, re.IGNORECASE):
+                if match := re.fullmatch(pattern, asked, re.IGNORECASE):
                     _check_connection(request)
-                    return await handler(request, *found.groups())
+                    return await handler(request, *match.groups())
             return empty(404)
-        except Refused as refused:
+        except RefusedError as refused:
             return refused.answer
         except sqlite3.Error as trouble:
             log.warning("%s: the task hub cannot be used: %s", asked, trouble)
-            return Refused(500, WRONG, "Azure.RequestFailedException", str(trouble)).answer
+            return RefusedError(500, WRONG, "Azure.RequestFailedException", str(trouble)).answer
 
     # ---- instances -----------------------------------------------------------------------------
     async def _status(self, request: web.Request, instance_id: str) -> web.Response:
@@ -87,21 +87,21 @@ class HttpApi:
 
     async def _instances(self, request: web.Request) -> web.Response:
         prefix = parameter(request, "instanceIdPrefix", str, "")
-        found = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
-        page, headers = _page(request, found)
+        instances = [item for item in self._found(request, STATUSES) if item.id.startswith(prefix)]
+        page, headers = _page(request, instances)
         return json_answer([status(request, item) for item in page], 200, headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
-        """Of ended instances; a time is required."""
+        """Purge ended instances by time and status; a time is required."""
         if parameter(request, "createdTimeFrom", moment, None) is None:
             problem = "Please provide value for 'createdTimeFrom' parameter."
             return json_answer(problem, 400)
-        found = [item.id for item in self._found(request, FINISHED)]
-        self._store.delete(found)
-        return json_answer({"instancesDeleted": len(found)}) if found else empty(404)
+        ids = [item.id for item in self._found(request, FINISHED)]
+        self._store.delete(ids)
+        return json_answer({"instancesDeleted": len(ids)}) if ids else empty(404)
 
     def _found(self, request: web.Request, among: Collection[str]) -> list[Instance]:
-        """By time and status; statuses not `among` these (also in another case) count as not named."""
+        """Return the instances by time and status; statuses not `among` these (also in another case) are ignored."""
         since = parameter(request, "createdTimeFrom", moment, FIRST)
         until = parameter(request, "createdTimeTo", moment, LAST)
         wanted = {text.strip() for text in parameter(request, "runtimeStatus", str, "").split(",")}
@@ -114,16 +114,16 @@ class HttpApi:
 
     # ---- entities ------------------------------------------------------------------------------
     async def _entities(self, request: web.Request, name: str = "") -> web.Response:
-        """Also those that are no more, if their states are asked for."""
+        """List the entities; with `fetchState` also those that do not exist any more."""
         fetch = flag(request, "fetchState")
-        found = [
+        entities = [
             item
             for item in self._store.instances()
             if is_entity(item.name)
             and item.name.startswith(f"@{name.lower()}@" if name else "@")
             and (fetch or EntityState.of(item).exists)
         ]
-        page, headers = _page(request, found)
+        page, headers = _page(request, entities)
         return json_answer([_entity(item, fetch=fetch) for item in page], 200, headers)
 
     async def _entity(self, _request: web.Request, name: str, key: str) -> web.Response:
@@ -144,16 +144,16 @@ def _check_connection(request: web.Request) -> None:
     name = parameter(request, "connection", str, CONNECTION)
     if name.lower() != CONNECTION.lower():
         unknown = f"Unable to resolve the Azure Storage connection named '{name}'."
-        raise Refused(500, WRONG, "System.InvalidOperationException", unknown)
+        raise RefusedError(500, WRONG, "System.InvalidOperationException", unknown)
 
 
-def _page(request: web.Request, found: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
+def _page(request: web.Request, instances: list[Instance]) -> tuple[list[Instance], dict[str, str]]:
     """A page, and the header that leads to the next one: where that begins, nothing on the last page.
 
     The real host has been seen to leave the header out of an empty list.
     """
     start = _begin(request.headers.get(TOKEN, ""))
-    rest = [] if start is None else [item for item in found if item.id >= start]
+    rest = [] if start is None else [item for item in instances if item.id >= start]
     size = max(0, parameter(request, "top", int, PAGE))
     page, left = rest[:size], rest[size:]
     token = base64.b64encode(left[0].id.encode()).decode() if left else ""

@@ -74,7 +74,7 @@ class TaskHub:
         return self._links.binding(self._origin)
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
-        """Return the answer of the Durable HTTP API; the host has looked at the key."""
+        """Return the answer of the Durable HTTP API; the host has checked the key."""
         return await self._api.answer(request, path)
 
     async def idle(self) -> None:
@@ -82,7 +82,7 @@ class TaskHub:
         await self._dispatcher.idle()
 
     def next_due(self) -> datetime | None:
-        """The next durable timer, scheduled signal..."""
+        """Return when the next durable timer, scheduled signal or other message falls due; None if none will."""
         return self._store.next_due(self._clock.now())
 
     async def reset(self) -> None:

@@ -2,7 +2,7 @@
 
 Each answers at once and takes effect when the instance's next work item runs, as in the extension.
 Which state gives which status code is the extension's: docs/platform-notes.md#status-codes-of-the-durable-http-api.
-`Refused` ends a request that the state does not allow.
+`RefusedError` ends a request that the state does not allow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aiohttp import web
 from localcloud.clock import Clock
 from localcloud.durable.answers import (
     WRONG,
-    Refused,
+    RefusedError,
     body_text,
     empty,
     flag,
@@ -62,7 +62,7 @@ SWITCHES: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Operations:
-    """Posts; never runs anything itself."""
+    """Checks the instance's state and posts messages; never runs anything itself."""
 
     store: Store
     clock: Clock
@@ -82,12 +82,12 @@ class Operations:
         if instance is None:
             unknown = f"No instance with ID '{instance_id}' was found. (Parameter 'instanceId')"
             message = "InstanceId does not match a valid orchestration instance."
-            raise Refused(400, message, "System.ArgumentException", unknown)
+            raise RefusedError(400, message, "System.ArgumentException", unknown)
         if flag(request, "restartWithNewInstanceId", default=True):
             instance_id = uuid.uuid4().hex
         elif instance.status not in FINISHED:
             message = "A non-terminal instance with this instance ID already exists."
-            raise Refused(409, message, TWICE, EXISTS.format(instance.status))
+            raise RefusedError(409, message, TWICE, EXISTS.format(instance.status))
         return await self._start(request, instance.name, instance_id, instance.input)
 
     async def _start(
@@ -95,7 +95,7 @@ class Operations:
     ) -> web.Response:
         former = self.store.instance(instance_id)
         if former is not None and former.status not in FINISHED:
-            raise Refused(409, EXISTS.format(former.status))
+            raise RefusedError(409, EXISTS.format(former.status))
         now = self.clock.now()
         version = parameter(request, "version", str, "") or self.versioning.default
         generation = 0 if former is None else (former.generation or 0) + 1
@@ -112,7 +112,7 @@ class Operations:
         if seconds is not None and interval is not None:
             if not interval <= seconds:
                 bound = f"Total timeout {seconds:g} should be bigger than retry timeout"
-                raise Refused(400, f"{bound} {interval:g}")
+                raise RefusedError(400, f"{bound} {interval:g}")
             instance = await self._awaited(instance_id, seconds, interval)
             if instance.status == "Completed":
                 return json_answer(token(instance.output))
@@ -123,7 +123,7 @@ class Operations:
         return json_answer(links, 202, headers)
 
     async def _awaited(self, instance_id: str, seconds: float, interval: float) -> Instance:
-        """In real time, as the caller waits in it."""
+        """Wait for the instance's end, in real `seconds`, as the caller does; return it as it is then."""
         until = time.monotonic() + seconds
         while True:
             instance = self.existing(instance_id)
@@ -136,18 +136,18 @@ class Operations:
     async def raise_event(self, request: web.Request, instance_id: str, name: str) -> web.Response:
         self._running(instance_id)
         if request.content_type != "application/json":
-            raise Refused(400, "Only application/json request content is supported")
+            raise RefusedError(400, "Only application/json request content is supported")
         text = await json_token(request)
         return self._post(instance_id, event_raised(self.clock.now(), name, text))
 
     async def switch(self, request: web.Request, instance_id: str, verb: str) -> web.Response:
-        """Terminates, suspends, resumes; one that was never picked up ends without a history."""
+        """Terminate, suspend or resume; an instance that was never picked up ends without a history."""
         instance = self._running(instance_id)
         kind, field, refusing = SWITCHES[verb.lower()]
         if instance.status in refusing:
             what = f"Cannot {verb.lower()} the orchestration instance {instance_id}"
             why = f"because instance is in the {instance.status} state."
-            raise Refused(500, WRONG, INVALID, f"{what} {why}")
+            raise RefusedError(500, WRONG, INVALID, f"{what} {why}")
         reason, now = parameter(request, "reason", str, None), self.clock.now()
         begun = instance.status != "Pending" or self.dispatcher.works_on(instance_id)
         if begun or kind is not Kind.ExecutionTerminated:
@@ -161,7 +161,7 @@ class Operations:
         """A request to an entity; the verb DELETE asks for the operation of that name."""
         if self.worker.find("entityTrigger", name) is None:
             known = [f.name for f in self.worker.functions if f.kind == "entityTrigger"]
-            raise Refused(400, unknown_function(name.lower(), "entity", known))
+            raise RefusedError(400, unknown_function(name.lower(), "entity", known))
         text = await body_text(request)
         if text and request.content_type != "application/json":
             text = compact(text)
@@ -178,13 +178,13 @@ class Operations:
     def existing(self, instance_id: str) -> Instance:
         instance = self.store.instance(instance_id)
         if instance is None:
-            raise Refused(404)
+            raise RefusedError(404)
         return instance
 
     def _running(self, instance_id: str) -> Instance:
         instance = self.existing(instance_id)
         if instance.status in FINISHED:
-            raise Refused(410)
+            raise RefusedError(410)
         return instance
 
     # ---- ended instances -------------------------------------------------------------------------

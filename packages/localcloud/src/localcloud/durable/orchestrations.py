@@ -29,7 +29,7 @@ from localcloud.durable.store import Inbox, Instance, Store, WorkItem
 from localcloud.durable.turn import Message, Turn, next_generation, take
 from localcloud.durable.versions import Versioning
 from localcloud.durable.witness import Witness
-from localcloud.host.worker import Function, Worker, WorkerFailure
+from localcloud.host.worker import Function, FunctionFailedError, Worker
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Orchestrations:
 
     # ---- what came in --------------------------------------------------------------------------
     def _batch(self, stored: Instance | None, inbox: list[Inbox], now: datetime) -> Batch | None:
-        """None: nothing that the instance (if there is one) could take."""
+        """Return the beginning of a turn; None if there is nothing that the instance (if there is one) could take."""
         starts = [m.event for m in inbox if m.event["EventType"] == Kind.ExecutionStarted]
         if starts:
             instance, past = Instance.of(starts[-1]), []
@@ -137,7 +137,8 @@ class Orchestrations:
         self._report_changes(who, reply, outcome)
         turn = take(outcome.decisions, who, now)
         if not batch.new and len(turn.events) == 1:
-            turn.events = []  # the first turn of a generation has its OrchestratorCompleted already
+            # The first turn of a generation has its OrchestratorCompleted already.
+            turn.events = []
         item = _item(batch, turn, outcome, now)
         if turn.again is not None:
             start = next_generation(turn.again, outcome.carried, who, now)
@@ -145,7 +146,7 @@ class Orchestrations:
         return item
 
     def _refusal(self, batch: Batch, who: Execution, now: datetime) -> WorkItem:
-        """The instance fails as one whose version this host must not run."""
+        """Return the work item that fails the instance, since this host must not run its version."""
         end = complete(0, "Failed", None)
         end = replace(end, fields={**end.fields, "FailureDetails": VERSION_MISMATCH})
         return _item(batch, take([end], who, now), Outcome(), now)
@@ -217,13 +218,13 @@ async def ask(worker: Worker, function: Function, context: str) -> Reply:
     """The SDK's answer; a failing orchestrator answers too."""
     try:
         return Reply(json.loads(await worker.invoke_durable(function, context)))
-    except WorkerFailure as failure:
+    except FunctionFailedError as failure:
         state = orchestrator_state(failure.text)
         return Reply(state, "" if state else stateless_failure(failure.text))
 
 
 def _light(item: Event) -> Event:
-    """For the SDK, which parses every Timestamp at length but uses only those of turns.
+    """Return the event with a short Timestamp; the SDK parses every one but uses only those of turns.
 
     A date is parsed in a third of the time, which is most of what a replay costs.
     """

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from localcloud.durable.continuations import Steps, Task, finished, run, when
 from localcloud.durable.decisions import create_sub_orchestration, schedule_task, send_event
-from localcloud.durable.dtfx import OrchestrationFailure, Outcome, Replay
+from localcloud.durable.dtfx import OrchestrationError, Outcome, Replay
 from localcloud.durable.failures import NO_STACK
 from localcloud.durable.history import Event, Execution, compact, moment, stamp
 
@@ -74,13 +74,14 @@ class _Shim:
         if error := state.get("error"):
             raise self._failure(error)
         if not state.get("isDone"):
-            yield Task()  # more to come: the SDK will be asked again
+            # There is more to come: the SDK will be asked again.
+            yield Task()
         output = state.get("output")
         return None if output is None else compact(output)
 
-    def _failure(self, text: str) -> OrchestrationFailure:
+    def _failure(self, text: str) -> OrchestrationError:
         message = f"Orchestrator function '{self._who.name}' failed: {text}"
-        return OrchestrationFailure(message, f"Message: {text}, StackTrace: {NO_STACK}")
+        return OrchestrationError(message, f"Message: {text}, StackTrace: {NO_STACK}")
 
     def _set_custom_status(self, value: Any) -> None:
         text = None if value is None else compact(value)
@@ -96,7 +97,8 @@ class _Shim:
     def _perform(self, action: Action) -> Task:
         trigger, perform = self._ACTIONS[action["actionType"]]
         if trigger and not self._knows(trigger, _called(action)):
-            return finished()  # fails on the .NET side only: the SDK waits for ever
+            # It fails on the .NET side only: the SDK waits for ever.
+            return finished()
         return perform(self, action)
 
     def _activity(self, action: Action) -> Task:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcloud.durable.answers import Refused, flag
+from localcloud.durable.answers import RefusedError, flag
 from localcloud.durable.history import STATUSES, Event, Kind
 from localcloud.durable.store import Instance
 
@@ -28,7 +28,7 @@ DROPPED = (*IDS, "IsPlayed", "Version", "Tags")
 
 
 def status(request: web.Request, instance: Instance) -> dict[str, Any]:
-    """Without the history; times are in seconds."""
+    """Return the status of an instance, without its history; times have whole seconds."""
     rare = {"version": instance.version or None, "parentInstanceId": instance.parent}
     return {
         "name": instance.name,
@@ -65,17 +65,17 @@ def condensed(request: web.Request, history: list[Event]) -> list[Event]:
 
 def _scheduled(history: list[Event]) -> dict[tuple[int, int], Event]:
     """By kind and id; a replay that was not deterministic may have scheduled two under one id."""
-    found: dict[tuple[int, int], Event] = {}
+    scheduled: dict[tuple[int, int], Event] = {}
     for item in history:
         kind, number = item["EventType"], item["EventId"]
-        if (kind, number) in found:
+        if (kind, number) in scheduled:
             key = f"{Kind(kind).name}_{number}"
             twice = f"An item with the same key has already been added. Key: {key}"
             message = "One or more of the arguments submitted is incorrect"
-            raise Refused(400, message, "System.ArgumentException", twice)
+            raise RefusedError(400, message, "System.ArgumentException", twice)
         if kind in SCHEDULING.values():
-            found[kind, number] = item
-    return found
+            scheduled[kind, number] = item
+    return scheduled
 
 
 def _scheduling(item: Event) -> tuple[int, int]:

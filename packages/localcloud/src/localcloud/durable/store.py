@@ -92,7 +92,7 @@ class Inbox:
 
 @dataclass
 class WorkItem:
-    """The changes that one turn commits. `history` replaces, `events` extend what is there."""
+    """The changes that one turn commits. `history` replaces the stored one, `events` extend it."""
 
     instance: Instance | None
     consumed: Sequence[int] = ()
@@ -100,7 +100,8 @@ class WorkItem:
     events: Sequence[Event] = ()
     calls: Sequence[ActivityCall] = ()
     messages: Sequence[Message] = ()
-    drop_execution: tuple[str, str] | None = None  # (instance, execution) whose messages go
+    # (instance, execution) whose messages are dropped.
+    drop_execution: tuple[str, str] | None = None
 
 
 def ticks(when: datetime) -> int:
@@ -115,7 +116,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
-        with suppress(sqlite3.OperationalError):  # for a file of an earlier version
+        # A file of an earlier version lacks the column.
+        with suppress(sqlite3.OperationalError):
             self._db.execute("ALTER TABLE instances ADD COLUMN parent TEXT")
 
     def close(self) -> None:
@@ -190,7 +192,7 @@ class Store:
 
     # ---- changing ------------------------------------------------------------------------------
     def commit(self, *items: WorkItem) -> None:
-        """All of them, or none."""
+        """Commit all of the work items, or none."""
         with self._transaction() as db:
             for item in items:
                 _commit(db, item)
@@ -206,27 +208,27 @@ class Store:
             _post(db, message)
 
     def postpone(self, keys: Iterable[int], due: datetime) -> None:
-        """Messages that are to be seen again later."""
+        """Let these messages be due again at a later time."""
         with self._transaction() as db:
             db.executemany(
                 "UPDATE messages SET due = ? WHERE id = ?", [(ticks(due), key) for key in keys]
             )
 
     def start(self, message: Message, instance: Instance) -> None:
-        """A new execution under an id that is free or finished."""
+        """Begin a new execution under an id that is free or finished."""
         with self._transaction() as db:
             _delete(db, [instance.id])
             _save(db, instance)
             _post(db, message)
 
     def end_unstarted(self, instance: Instance) -> None:
-        """For an instance that was never picked up: its start goes with its messages."""
+        """End an instance that was never picked up, and drop its messages, the start among them."""
         with self._transaction() as db:
             db.execute("DELETE FROM messages WHERE target = ?", (instance.id,))
             _save(db, instance)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Instances with all that belongs to them, but for activity calls, which nothing reaches."""
+        """Delete instances with all that belongs to them; results of their activity calls will reach nothing."""
         with self._transaction() as db:
             _delete(db, ids)
 

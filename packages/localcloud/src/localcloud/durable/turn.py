@@ -87,10 +87,10 @@ def _message(decision: Decision, who: Execution, now: datetime) -> Message:
         fired = event(Kind.TimerFired, now, TimerId=decision.id, FireAt=stamp(due))
         return Message(who.instance_id, fired, _offered(due, now), who.execution_id)
     if decision.kind is Kind.EventSent:
-        told = event_raised(now, decision.name, decision.payload)
+        sent = event_raised(now, decision.name, decision.payload)
     else:
-        told = _start(decision, who, now)
-    return Message(decision.fields["InstanceId"], told, due)
+        sent = _start(decision, who, now)
+    return Message(decision.fields["InstanceId"], sent, due)
 
 
 def _offered(due: datetime, now: datetime) -> datetime:
@@ -125,9 +125,9 @@ def _answer(end: Decision, child: Execution, parent: dict[str, Any], now: dateti
         kind = Kind.SubOrchestrationInstanceFailed
         what = {"Reason": result, "Details": details, "FailureDetails": None}
     scheduled = parent["TaskScheduleId"]
-    told = event(kind, now, TaskScheduledId=scheduled, InstanceId=child.instance_id, **what)
+    ended = event(kind, now, TaskScheduledId=scheduled, InstanceId=child.instance_id, **what)
     instance = parent["OrchestrationInstance"]
-    return Message(instance["InstanceId"], told, now, instance["ExecutionId"])
+    return Message(instance["InstanceId"], ended, now, instance["ExecutionId"])
 
 
 def next_generation(

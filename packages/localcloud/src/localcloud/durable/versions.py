@@ -1,4 +1,4 @@
-"""May this host run an orchestration of that version? host.json's `versionMatchStrategy`.
+"""Decides whether this host may run an orchestration of a version (host.json's `versionMatchStrategy`).
 
 The default is CurrentOrOlder and Reject, also without a `defaultVersion`
 (docs/platform-notes.md#which-versions-a-host-runs). A rejected instance stays as it is, until a host that may run

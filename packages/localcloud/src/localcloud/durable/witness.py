@@ -39,7 +39,7 @@ class Witness:
 
 
 def _essential(action: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what may change from replay to replay."""
+    """Return the action without the fields that may change from replay to replay."""
     kept = {key: value for key, value in action.items() if key != "isCanceled"}
     if "compoundActions" in kept:
         kept["compoundActions"] = [_essential(item) for item in kept["compoundActions"]]

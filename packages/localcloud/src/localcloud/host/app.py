@@ -22,10 +22,11 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import azure.durable_functions  # registers its converters  # noqa: F401
+# Importing it registers its converters.
+import azure.durable_functions  # noqa: F401
 
 from localcloud.host.indexing import Datum, Function, LoadedFunction, LoadError, index
-from localcloud.host.worker import Worker, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker
 
 __all__ = ["App", "failure_of"]
 
@@ -65,16 +66,17 @@ class App(Worker):
 
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
         done: Future[Datum | None] = Future()
-        done.set_running_or_notify_cancel()  # who waits may go away, the function runs on
+        # The function runs on when its caller has gone away.
+        done.set_running_or_notify_cancel()
         self.run(function.name, data, self.client_binding(), done)
         return await asyncio.wrap_future(done)
 
     def find(self, kind: str, durable_name: str) -> LoadedFunction | None:
-        found = super().find(kind, durable_name)
-        return None if found is None else self._loaded[found.name]
+        function = super().find(kind, durable_name)
+        return None if function is None else self._loaded[function.name]
 
     def run(self, name: str, data: Datum, client: str, done: Future[Datum | None]) -> None:
-        """Begins a call, from any thread; `done` gets what is sent to the host, or a WorkerFailure."""
+        """Begins a call, from any thread; `done` gets what is sent to the host, or a FunctionFailedError."""
         function = self._loaded[name]
         try:
             call = self._begin(function, self._arguments(function, data, client))
@@ -142,11 +144,11 @@ def _sent(function: LoadedFunction, result: Any) -> Datum | None:
     return None
 
 
-def failure_of(error: BaseException) -> WorkerFailure:
+def failure_of(error: BaseException) -> FunctionFailedError:
     """With the message that the Functions host gets from the worker."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     what = f"{type(error).__name__}: {error}"
-    return WorkerFailure(f"Result: Failure\nException: {what}\nStack: {frames}")
+    return FunctionFailedError(f"Result: Failure\nException: {what}\nStack: {frames}")
 
 
 def _import(app_dir: Path) -> ModuleType:

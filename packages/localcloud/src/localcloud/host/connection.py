@@ -16,14 +16,15 @@ from aiohttp import web
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
-from localcloud.host.heads import Head, Refusal, limits, read_head
+from localcloud.host.heads import Head, UnreadableRequestError, limits, read_head
 
-BODY_LIMIT = 104_857_600  # FUNCTIONS_REQUEST_BODY_SIZE_LIMIT's default
+# The default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT.
+BODY_LIMIT = 104_857_600
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
-REFUSED = web.RequestKey("refused", Refusal)
+REFUSED = web.RequestKey("refused", UnreadableRequestError)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Message = tuple[RawRequestMessage | Refusal, StreamReader]
+Message = tuple[RawRequestMessage | UnreadableRequestError, StreamReader]
 
 
 class Front(web.Server):
@@ -33,7 +34,8 @@ class Front(web.Server):
         super().__init__(
             self._handled,
             request_factory=self._requested,
-            handler_cancellation=False,  # a function runs to its end when the caller has gone
+            # A function runs to its end when the caller has gone.
+            handler_cancellation=False,
             access_log=None,
         )
         self._handler = handler
@@ -47,7 +49,7 @@ class Front(web.Server):
     def _requested(
         self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any
     ) -> web.BaseRequest:
-        refused = message if isinstance(message, Refusal) else None
+        refused = message if isinstance(message, UnreadableRequestError) else None
         request = web.Request(
             _NOTHING if refused else message,
             payload,
@@ -88,20 +90,20 @@ class Reader:
     def feed_data(self, data: bytes) -> tuple[list[Message], bool, bytes]:
         """The requests that are complete now."""
         self._buffer += data
-        found: list[Message] = []
+        messages: list[Message] = []
         while not self._ended:
             try:
                 message = self._next()
-            except Refusal as refused:
+            except UnreadableRequestError as refused:
                 self._ended = True
                 message = refused, EMPTY_PAYLOAD
             if message is None:
                 break
-            found.append(message)
-        return found, False, b""
+            messages.append(message)
+        return messages, False, b""
 
     def feed_eof(self) -> None:
-        """A request that is not complete is none."""
+        """Ignore a request that is not complete."""
 
     def set_upgraded(self, val: bool) -> None:
         """Nothing is upgraded here."""
@@ -143,7 +145,7 @@ class Reader:
         if head.length is None:
             return self._chunks()
         if head.length > BODY_LIMIT:
-            raise Refusal(500)
+            raise UnreadableRequestError(500)
         part = self._buffer[: head.length - len(self._body)]
         del self._buffer[: len(part)]
         self._body += part
@@ -158,18 +160,18 @@ class Reader:
             if len(self._buffer) < end + 2:
                 break
             if self._buffer[end : end + 2] != b"\r\n":
-                raise Refusal(400)
+                raise UnreadableRequestError(400)
             self._body += self._buffer[line_end + 1 : end]
             del self._buffer[: end + 2]
         return False
 
     def _size(self, line: bytes) -> int:
-        found = re.fullmatch(rb"([0-9a-f]{1,8})(?:[ \t]*;.*)?\r", line, re.IGNORECASE)
-        if found is None:
-            raise Refusal(400)
-        size = int(found[1], 16)
+        match = re.fullmatch(rb"([0-9a-f]{1,8})(?:[ \t]*;.*)?\r", line, re.IGNORECASE)
+        if match is None:
+            raise UnreadableRequestError(400)
+        size = int(match[1], 16)
         if len(self._body) + size > BODY_LIMIT:
-            raise Refusal(500)
+            raise UnreadableRequestError(500)
         return size
 
     def _trailers(self, start: int) -> bool:

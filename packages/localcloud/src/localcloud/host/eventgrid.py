@@ -90,7 +90,7 @@ def validation(events: Any) -> web.Response:
         data = newtonsoft.parse(data)
     code = data["validationCode"]
     text = json.dumps("" if code is None else str(code), ensure_ascii=False)[1:-1]
-    text = TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04X}", text.replace('\\"', '"'))
+    text = TO_ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04X}", text.replace('\\"', '"'))
     return web.Response(text=f'{{"validationResponse":"{text}"}}')
 
 

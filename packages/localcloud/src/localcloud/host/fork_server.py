@@ -1,7 +1,7 @@
 """The fork server: a process that has everything loaded but the app, and forks itself for each worker.
 
 It is forked from the host before that has threads, an event loop or sockets, so that a worker has
-none of these, and is there in a moment. It ends with the host, as do the workers, whose pipes end.
+none of these, and starts at once. It ends with the host, as do the workers, whose pipes end.
 
     FORK   the environment and the app's folder, with one end of the pipe  ->  the worker's pid
     REAP   a worker's pid                                                  ->  its exit code
@@ -35,7 +35,8 @@ class ForkServer:
         self._end, theirs = socket.socketpair()
         if os.fork() == 0:
             self._end.close()
-            _serve(theirs)  # never returns
+            # Never returns.
+            _serve(theirs)
         theirs.close()
 
     def fork(self, app_dir: Path) -> tuple[int, socket.socket]:

@@ -22,8 +22,8 @@ ABSOLUTE = re.compile(r"https?://([^/?#]+)([^?#]*)(.*)", re.IGNORECASE)
 KEY_HEADER = b"x-functions-key"
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault
-    """The server answers with this status, without a body, and closes the connection."""
+class UnreadableRequestError(Exception):
+    """A request that is not valid HTTP, or too large: answered with `status`, no body, and the connection closed."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -39,16 +39,16 @@ class Head:
 
 
 def limits(block: bytes | bytearray) -> None:
-    """Refuses what is too long already, be it complete or not."""
+    """Raises UnreadableRequestError if a head, complete or not, is too long already."""
     line, end, headers = block.partition(b"\n")
     if len(line) > LINE_LIMIT:
-        raise Refusal(414)
+        raise UnreadableRequestError(414)
     if end and (len(headers) > HEADERS_LIMIT or headers.count(b"\n") > HEADERS_COUNT + 1):
-        raise Refusal(431)
+        raise UnreadableRequestError(431)
 
 
 def read_head(block: bytes) -> Head:
-    """The head in `block`, which ends with the last header's line; raises Refusal."""
+    """The head in `block`, which ends with the last header's line; raises UnreadableRequestError."""
     first, *lines = [line.removesuffix(b"\r") for line in block.split(b"\n")]
     method, target, version = _first(first)
     raw = tuple(_header(line) for line in lines if line)
@@ -76,10 +76,10 @@ def read_head(block: bytes) -> Head:
 def _first(line: bytes) -> tuple[str, bytes, HttpVersion]:
     parts = line.split(b" ", 2)
     if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not TARGET.fullmatch(parts[1]):
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     method, target, name = parts
     if name not in VERSIONS:
-        raise Refusal(505 if name else 400)
+        raise UnreadableRequestError(505 if name else 400)
     return method.decode(), target, VERSIONS[name]
 
 
@@ -87,28 +87,28 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line.partition(b":")
     value = value.strip(b" \t")
     if not colon or not TOKEN.fullmatch(name) or b"\0" in value or b"\r" in value:
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     if name.lower() == KEY_HEADER and not value.isascii():
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     try:
         value.decode()
     except UnicodeDecodeError:
-        raise Refusal(400) from None
+        raise UnreadableRequestError(400) from None
     return name, value
 
 
 def _check_host(headers: CIMultiDict[str], version: HttpVersion) -> None:
     hosts = headers.getall("Host", [])
     if len(hosts) > 1 or (not hosts and version == HttpVersion11):
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     if hosts and not HOST.fullmatch(hosts[0]):
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
 
 
 def _url(method: str, target: str, host: str) -> URL:
     """Path and query; `*` and the authority of a CONNECT lead to no route."""
     if target == "*" and method != "OPTIONS":
-        raise Refusal(405)
+        raise UnreadableRequestError(405)
     if target == "*" or (method == "CONNECT" and not target.startswith("/")):
         return URL.build(path="/*")
     if not target.startswith("/"):
@@ -117,16 +117,16 @@ def _url(method: str, target: str, host: str) -> URL:
     try:
         path_of(path)
     except ValueError:
-        raise Refusal(400) from None
+        raise UnreadableRequestError(400) from None
     return URL.build(path=path, query_string=query, encoded=True)
 
 
 def _without_authority(target: str, host: str) -> str:
     """Of an absolute target, whose authority must be the one of Host."""
-    found = ABSOLUTE.fullmatch(target)
-    if found is None or host.removesuffix(":80") != found[1].removesuffix(":80"):
-        raise Refusal(400)
-    return (found[2] or "/") + found[3]
+    match = ABSOLUTE.fullmatch(target)
+    if match is None or host.removesuffix(":80") != match[1].removesuffix(":80"):
+        raise UnreadableRequestError(400)
+    return (match[2] or "/") + match[3]
 
 
 def _length(
@@ -135,15 +135,16 @@ def _length(
     """The body's length (None: chunked), and whether the request says both, which ends the connection."""
     lengths = headers.getall("Content-Length", [])
     if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", text, re.ASCII) for text in lengths):
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     codings = ",".join(headers.getall("Transfer-Encoding", []))
     if codings:
         if codings.rpartition(",")[2].strip().lower() != "chunked":
-            raise Refusal(400)
-        headers.popall("Content-Length", None)  # it does not count then
+            raise UnreadableRequestError(400)
+        # Content-Length does not count beside Transfer-Encoding.
+        headers.popall("Content-Length", None)
         return None, bool(lengths)
     if not lengths and version == HttpVersion10 and method in ("POST", "PUT"):
-        raise Refusal(400)
+        raise UnreadableRequestError(400)
     return int(lengths[0]) if lengths else 0, False
 
 

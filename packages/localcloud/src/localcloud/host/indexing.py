@@ -3,7 +3,7 @@
 The rules are those of azure_functions_worker's loader.py and functions.py (parameters must equal
 bindings, `context` is the only extra, an annotation must be a class and fit its binding), which the
 worker for Python 3.13 and newer (azure_functions_runtime) has kept, and of the Functions host (names,
-one owner per durable name). All problems of an app are told at once, but for
+one owner per durable name). All problems of an app are reported at once, but for
 annotations that cannot be read, which come first.
 """
 
@@ -52,8 +52,10 @@ class Function:
 
     name: str
     trigger: Mapping[str, Any]
-    bindings: Mapping[str, Mapping[str, Any]]  # by their parameter, but for the one of the result
-    returns: str | None  # the binding type that the result is encoded for
+    # By the name of their parameter, without the binding of the result.
+    bindings: Mapping[str, Mapping[str, Any]]
+    # The binding type that the result is encoded for.
+    returns: str | None
 
     @property
     def kind(self) -> str:
@@ -110,8 +112,8 @@ def index(module: ModuleType) -> list[LoadedFunction]:
     """The functions of the one app object of `module`; LoadError tells all that is wrong."""
     apps = {id(item): item for item in vars(module).values() if isinstance(item, FunctionRegister)}
     if len(apps) != 1:
-        found = "no" if not apps else "more than one"
-        raise LoadError([f"function_app.py: {found} top-level FunctionApp or DFApp object"])
+        count = "no" if not apps else "more than one"
+        raise LoadError([f"function_app.py: {count} top-level FunctionApp or DFApp object"])
     try:
         declared = next(iter(apps.values())).get_functions()
     except Exception as error:
@@ -178,7 +180,8 @@ def _annotated(function: LoadedFunction) -> Iterator[str]:
 def _fits(converter: Any, hint: Any) -> bool:
     try:
         return converter is None or converter.check_input_type_annotation(hint)
-    except (AttributeError, TypeError):  # it is for results only; it asks issubclass of a generic
+    except (AttributeError, TypeError):
+        # Such a converter is for results only; it asks issubclass of a generic.
         return False
 
 

@@ -42,14 +42,15 @@ def _read(value: Any, levels: int) -> Any:
 
 
 def _date(text: str) -> str:
-    found = DATE.fullmatch(text)
-    if found is None:
+    match = DATE.fullmatch(text)
+    if match is None:
         return text
-    seconds, fraction, zone = found.groups("")
+    seconds, fraction, zone = match.groups("")
     try:
         moment = datetime.fromisoformat(seconds + zone)
         if zone not in ("", "Z"):
             moment, zone = moment.astimezone(UTC), "+00:00"
-    except (ValueError, OverflowError):  # no date of the calendar
+    except (ValueError, OverflowError):
+        # Not a date of the calendar.
         return text
     return moment.replace(tzinfo=None).isoformat() + fraction.rstrip("0").rstrip(".") + zone

@@ -1,6 +1,6 @@
 """The pipe between host and worker: values over a socket, each behind its length.
 
-Both ends are this program, and nobody else has the socket: so it is pickle, which knows the SDK's data.
+Values are pickled, which works for the SDK's data, and is safe: both ends are this program's own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LENGTH = struct.Struct("!I")
 
 @dataclass(frozen=True)
 class Loaded:
-    """The worker's first words: what the app declares, or why it cannot be served."""
+    """The worker's first message: the functions that the app declares, or the reasons that it cannot be served."""
 
     functions: tuple[Function, ...] = ()
     problems: tuple[str, ...] = ()
@@ -73,6 +73,6 @@ def _exactly(end: socket.socket, length: int) -> bytes:
 
 
 async def next_value(stream: asyncio.StreamReader) -> Any:
-    """The next that the other end sends; EOFError (IncompleteReadError) when it is gone."""
+    """The next value that the other end sends; EOFError (IncompleteReadError) when that is gone."""
     (length,) = LENGTH.unpack(await stream.readexactly(LENGTH.size))
     return pickle.loads(await stream.readexactly(length))  # noqa: S301 - likewise

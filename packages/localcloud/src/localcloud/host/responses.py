@@ -46,7 +46,8 @@ async def _sent(
     if not content or request.method == "HEAD" or status in WITHOUT_A_BODY:
         return web.Response(status=status, headers=headers)
     response = web.StreamResponse(status=status, headers=headers)
-    if request.version < (1, 1):  # without a length, the end of the connection is the answer's
+    # Without a length, the end of the connection is the end of the answer.
+    if request.version < (1, 1):
         response.force_close()
     response.headers.update(connection_header(request, response))
     await response.prepare(request)

@@ -49,9 +49,9 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]] | None:
         """The function and its route parameters; `path` is decoded, but for encoded slashes."""
         for route in self._routes:
-            found = route.pattern.fullmatch(path.removesuffix("/"))
-            if found and route.takes(method):
-                given = {name: value for name, value in found.groupdict().items() if value}
+            match = route.pattern.fullmatch(path.removesuffix("/"))
+            if match and route.takes(method):
+                given = {name: value for name, value in match.groupdict().items() if value}
                 return route.function, given
         return None
 
@@ -68,13 +68,13 @@ def _route(function: Function, prefix: str) -> Route:
 
 def _segment(text: str) -> tuple[str, int]:
     """The pattern of a segment with the slash before it, and its rank."""
-    found = SEGMENT.fullmatch(text)
-    if found is None or found["constraint"] not in CONSTRAINTS:
+    match = SEGMENT.fullmatch(text)
+    if match is None or match["constraint"] not in CONSTRAINTS:
         raise ValueError(f"route segment {text!r} is not served by the local cloud")
-    name, constraint = found["name"], found["constraint"]
+    name, constraint = match["name"], match["constraint"]
     if name is None:
         return "/" + re.escape(text), 0
-    if found["star"]:
+    if match["star"]:
         return f"(?:/(?P<{name}>.*))?", 3
     pattern = f"/(?P<{name}>{CONSTRAINTS[constraint]})"
-    return f"(?:{pattern})?" if found["optional"] else pattern, 1 if constraint else 2
+    return f"(?:{pattern})?" if match["optional"] else pattern, 1 if constraint else 2

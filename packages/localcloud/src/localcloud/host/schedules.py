@@ -42,14 +42,14 @@ class Field:
 
     def numbers(self, text: str) -> str:
         """All numbers that `text` stands for. Raises ValueError."""
-        found = set[int]().union(*(self._part(part) for part in text.split(",")))
-        return ",".join(str(number) for number in sorted(found))
+        numbers = set[int]().union(*(self._part(part) for part in text.split(",")))
+        return ",".join(str(number) for number in sorted(numbers))
 
     def _part(self, text: str) -> range:
-        found = PART.fullmatch(text)
-        if found is None:
+        match = PART.fullmatch(text)
+        if match is None:
             raise ValueError(text)
-        first, last, step = found.groups()
+        first, last, step = match.groups()
         if first is None:
             low, high = self.low, self.high
         elif last is None:
@@ -82,7 +82,8 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class CronSchedule:
-    calendar: Any  # a croniter; making one takes longer than asking it
+    # A croniter; making one takes longer than asking it.
+    calendar: Any
     adjust_for_dst: bool = True
 
     def next(self, after: datetime) -> datetime:
@@ -130,10 +131,10 @@ def parse_schedule(text: str, settings: Mapping[str, str]) -> Schedule:
 def _resolved(text: str, settings: Mapping[str, str]) -> str:
     known = {name.lower(): value for name, value in settings.items()}
 
-    def setting(found: re.Match[str]) -> str:
-        value = known.get(found[1].lower())
+    def setting(match: re.Match[str]) -> str:
+        value = known.get(match[1].lower())
         if value is None:
-            raise ScheduleError(f"'{found[0]}' does not resolve to a value.")
+            raise ScheduleError(f"'{match[0]}' does not resolve to a value.")
         return value
 
     return SETTING.sub(setting, text)
@@ -150,13 +151,13 @@ def _cron(parts: list[str]) -> CronSchedule:
 
 def _time_span(text: str) -> timedelta:
     """As TimeSpan.Parse, which reads hours over 23 as days: `25:00:00` is 25 days."""
-    found = TIME_SPAN.fullmatch(text)
-    if found is None:
+    match = TIME_SPAN.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    only, days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
-    if hours > 23 and found[3] is None and found[6] is not None:
+    only, days, hours, minutes, seconds = (float(part or 0) for part in match.groups()[1:])
+    if hours > 23 and match[3] is None and match[6] is not None:
         days, hours, minutes, seconds = hours, minutes, seconds, 0
     if hours > 23 or minutes > 59 or seconds >= 60:
         raise ValueError(text)
     span = timedelta(only or days, seconds, hours=hours, minutes=minutes)
-    return -span if found[1] else span
+    return -span if match[1] else span

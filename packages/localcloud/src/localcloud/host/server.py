@@ -15,7 +15,7 @@ from localcloud.host.keys import Keys, opens, refusal
 from localcloud.host.responses import connection_header, respond
 from localcloud.host.routes import Router
 from localcloud.host.webhooks import PREFIX, Handler, Webhooks
-from localcloud.host.worker import Datum, Function, Worker, WorkerFailure
+from localcloud.host.worker import Datum, Function, FunctionFailedError, Worker
 
 RPC = "/durabletask/"
 HOME = "<!DOCTYPE html><title>Function app</title><p>The function app is running.</p>\n"
@@ -33,7 +33,7 @@ class FunctionsServer:
         self._webhooks = Webhooks(keys, {"durabletask": durable, "eventgrid": event_grid})
 
     def front(self) -> Front:
-        """Return what a runner serves."""
+        """Return the server to be given to an aiohttp runner."""
         return Front(self._handle)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -50,7 +50,8 @@ class FunctionsServer:
         small = path.lower()
         if small.startswith(PREFIX):
             return await self._webhooks.answer(request, path)
-        if small.startswith(RPC):  # for the SDK's client, from this machine: without a key
+        # For the SDK's client, from this machine: without a key.
+        if small.startswith(RPC):
             return await self._durable(request, path[len(RPC) :])
         if path == "/":
             return web.Response(body=HOME.encode(), headers={"Content-Type": "text/html"})
@@ -69,7 +70,8 @@ class FunctionsServer:
         data = await request_datum(request, parameters)
         try:
             return await respond(request, await self._worker.invoke(function, data))
-        except (WorkerFailure, ValueError) as error:  # or what it returned cannot be sent
+        except (FunctionFailedError, ValueError) as error:
+            # A ValueError says that the function's result cannot be sent.
             logger.error("Executed '%s' (Failed)\n%s", function.name, error)
             return web.Response(status=500)
 

@@ -149,7 +149,8 @@ class Timers:
 
     async def _invoke(self, timer: Timer, payload: Datum) -> None:
         started = self._clock.now()
-        await self._worker.succeeds(timer.function, payload)  # a failure counts as a run
+        # A failure counts as a run.
+        await self._worker.succeeds(timer.function, payload)
         timer.started(started)
         timer.running = False
         self._keep()
@@ -159,7 +160,8 @@ class Timers:
         kept = {t.function.name: t.status.as_json() for t in self._timers if t.status}
         try:
             write_whole(self._path, json.dumps(kept))
-        except OSError as error:  # a full disk must not stop the timers
+        except OSError as error:
+            # A full disk must not stop the timers.
             logger.warning("the timers' last runs cannot be kept: %s", error)
 
     def _kept(self) -> dict[str, Status]:

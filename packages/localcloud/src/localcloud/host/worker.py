@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 
 from localcloud.host.indexing import Datum, Function, LoadError
 
-__all__ = ["Datum", "Function", "LoadError", "Worker", "WorkerDied", "WorkerFailure"]
+__all__ = ["Datum", "Function", "FunctionFailedError", "LoadError", "Worker", "WorkerDiedError"]
 
 logger = logging.getLogger(__name__)
 
 
-class WorkerFailure(Exception):  # noqa: N818 - the worker's word: "Result: Failure"
+class FunctionFailedError(Exception):
     """A function failed; `text` is the message that the Functions host gets from the worker."""
 
     def __init__(self, text: str) -> None:
@@ -25,7 +25,7 @@ class WorkerFailure(Exception):  # noqa: N818 - the worker's word: "Result: Fail
         super().__init__(text)
 
 
-class WorkerDied(WorkerFailure):
+class WorkerDiedError(FunctionFailedError):
     """The worker's process ended while the function ran."""
 
     def __init__(self, code: int) -> None:
@@ -58,7 +58,7 @@ class Worker(ABC):
         return self._by_name.get((kind, durable_name.lower()))
 
     async def invoke_durable(self, function: Function, text: str) -> str:
-        """Runs an orchestrator, entity or activity; gives its reply, or raises WorkerFailure."""
+        """Runs an orchestrator, entity or activity; gives its reply, or raises FunctionFailedError."""
         reply = await self.invoke(function, Datum(text, "string"))
         return "" if reply is None else str(reply.value)
 
@@ -66,14 +66,14 @@ class Worker(ABC):
         """Runs a function whose result nobody waits for; a failure is logged."""
         try:
             await self.invoke(function, data)
-        except WorkerFailure as failure:
+        except FunctionFailedError as failure:
             logger.error("Executed '%s' (Failed)\n%s", function.name, failure)
             return False
         return True
 
     @abstractmethod
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
-        """Runs `function` with its trigger's `data`; raises WorkerFailure."""
+        """Runs `function` with its trigger's `data`; raises FunctionFailedError."""
 
     @property
     @abstractmethod

@@ -29,7 +29,8 @@ def work(end: socket.socket, app_dir: Path) -> None:
         end.sendall(packed(Loaded(problems=error.problems)))
         os._exit(1)
     _Desk(end, app).serve()
-    os._exit(0)  # what runs is abandoned, as when a worker process is killed
+    # Running functions are abandoned, as when a worker process is killed.
+    os._exit(0)
 
 
 class _Desk:
@@ -46,13 +47,13 @@ class _Desk:
             while True:
                 self._take(received(self._end))
 
-    def _take(self, told: Told) -> None:
+    def _take(self, message: Told) -> None:
         if self._time is None:
-            self._time = told.time
+            self._time = message.time
             self._app.use_clock(self._now)
-        self._time = told.time
-        if told.call is not None:
-            self._begin(told.call)
+        self._time = message.time
+        if message.call is not None:
+            self._begin(message.call)
 
     def _begin(self, call: Call) -> None:
         done: Future[Datum | None] = Future()
@@ -60,7 +61,8 @@ class _Desk:
         self._app.run(call.function, call.data, call.client, done)
 
     def _send(self, value: Loaded | Answer) -> None:
-        with self._one_at_a_time, suppress(OSError):  # the host is gone, which `serve` sees too
+        # An OSError means that the host is gone, which `serve` notices too.
+        with self._one_at_a_time, suppress(OSError):
             self._end.sendall(packed(value))
 
     def _now(self) -> datetime:

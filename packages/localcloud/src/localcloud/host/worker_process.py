@@ -2,8 +2,8 @@
 
 As recorded on the real extension (`tests/host/worker_deaths.json`): whatever was in flight
 fails at once, each kind of call in its own way; what comes before the next worker is ready waits for
-it; no call is made twice by this. The third death in a row ends the host, which is somebody else's to
-start again.
+it; no call is made twice by this. The third death in a row ends the host, which nothing here
+starts again.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from localcloud.files import write_whole
 from localcloud.host.fork_server import ForkServer
 from localcloud.host.indexing import Datum, Function, LoadError
 from localcloud.host.pipe import Answer, Call, Loaded, Told, next_value, packed
-from localcloud.host.worker import Worker, WorkerDied, WorkerFailure
+from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 # https://github.com/Azure/azure-functions-host: RpcFunctionInvocationDispatcher, for one worker process
 MOST_DEATHS = 3
-IN_A_ROW = timedelta(minutes=30)  # a death that comes later than this after another is a first one
+# A death that comes later than this after another one counts as the first.
+IN_A_ROW = timedelta(minutes=30)
 TOO_MANY = (
     "Exceeded language worker restart retry count for runtime:python."
     " Shutting down and proactively recycling the Functions Host to recover"
@@ -36,12 +37,12 @@ Beginning = Callable[[], Awaitable[tuple["Life", Sequence[Function]]]]
 logger = logging.getLogger(__name__)
 
 
-class HostEnds(Exception):  # noqa: N818 - what happens, not whose error it is
+class HostEndedError(Exception):
     """There is no worker any more, and there will be none; the text says why."""
 
 
 class Life:
-    """One worker process, from its birth to its death."""
+    """One worker process: its start, its calls and its end."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Life:
 
     @classmethod
     async def begin(cls, fork_server: ForkServer, app_dir: Path) -> tuple[Life, Sequence[Function]]:
-        """A worker that has loaded the app, and its functions; LoadError, or WorkerDied."""
+        """A worker that has loaded the app, and its functions; LoadError, or WorkerDiedError."""
         pid, pipe = fork_server.fork(app_dir)
         life = cls(fork_server, pid, *await asyncio.open_connection(sock=pipe, limit=READ_AHEAD))
         try:
@@ -77,39 +78,39 @@ class Life:
         self._writer.write(packed(Told(time, call)))
 
     async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
-        """Return what a function returns; raises WorkerFailure if it fails, or if the process ends before."""
+        """Return what a function returns; raises FunctionFailedError if it fails, or if the process ends before."""
         key, answer = next(self._ids), asyncio.get_running_loop().create_future()
         self._calls[key] = answer
         self.tell(time, Call(key, function, data, client))
         result: Datum | None = await answer
         return result
 
-    async def run(self) -> WorkerDied:
+    async def run(self) -> WorkerDiedError:
         """Takes answers until the process ends, by itself or by a signal; then all calls have failed."""
         with suppress(EOFError, OSError):
             while True:
                 self._take(await next_value(self._reader))
         died = self.end()
         for call in self._calls.values():
-            call.set_exception(WorkerDied(died.code))
+            call.set_exception(WorkerDiedError(died.code))
         self._calls.clear()
         return died
 
-    def end(self) -> WorkerDied:
-        """Nothing is left of the process on return."""
+    def end(self) -> WorkerDiedError:
+        """End the process if it still runs, and wait for it; the error has its exit code."""
         self._writer.close()
-        return WorkerDied(self._fork_server.reap(self.pid))
+        return WorkerDiedError(self._fork_server.reap(self.pid))
 
     def _take(self, answer: Answer) -> None:
         call = self._calls.pop(answer.id)
         if answer.failure is None:
             call.set_result(answer.result)
         else:
-            call.set_exception(WorkerFailure(answer.failure))
+            call.set_exception(FunctionFailedError(answer.failure))
 
 
 class WorkerProcess(Worker):
-    """The worker that lives at present; `start` makes it. `note` is the file that has its pid."""
+    """The current worker process, replaced whenever it dies; made by `start`. `note`: the file for its pid."""
 
     def __init__(
         self, begin: Beginning, life: Life, functions: Sequence[Function], clock: Clock, note: Path
@@ -134,19 +135,20 @@ class WorkerProcess(Worker):
 
         try:
             return cls(begin, *await begin(), clock, note)
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             raise LoadError([f"function_app.py cannot be imported: {died}"]) from died
 
     async def given_up(self) -> NoReturn:
-        """Raises HostEnds when workers have died too often."""
+        """Raises HostEndedError when workers have died too often."""
         await asyncio.wait([self._keeping])
-        raise HostEnds(self._keeping.result())
+        raise HostEndedError(self._keeping.result())
 
     async def invoke(self, function: Function, data: Datum) -> Datum | None:
         call = asyncio.create_task(self._call(function, data))
         self._calls.add(call)
         call.add_done_callback(self._done)
-        return await asyncio.shield(call)  # who waits may go away, the function runs on
+        # The function runs on when its caller has gone away.
+        return await asyncio.shield(call)
 
     @property
     def busy(self) -> bool:
@@ -170,7 +172,8 @@ class WorkerProcess(Worker):
     def _done(self, call: asyncio.Task[Datum | None]) -> None:
         self._calls.discard(call)
         if not call.cancelled():
-            call.exception()  # whether anybody waits for it or not
+            # Looked at even if nobody waits for it: asyncio complains of an exception that nobody has seen.
+            call.exception()
 
     def _tell_time(self) -> None:
         """Tell the time to what runs while the clock is moved."""
@@ -183,15 +186,16 @@ class WorkerProcess(Worker):
         while self._goes_on(died):
             try:
                 life, _ = await self._begin()
-            except WorkerDied as again:
+            except WorkerDiedError as again:
                 died = again
-            except LoadError as error:  # the app is another one by now
+            except LoadError as error:
+                # The app has changed since.
                 return str(error)
             self._is_ready(life)
             died = await life.run()
         return TOO_MANY
 
-    def _goes_on(self, died: WorkerDied) -> bool:
+    def _goes_on(self, died: WorkerDiedError) -> bool:
         self._ready.clear()
         logger.error("%s", died)
         now = self._clock.now()
@@ -202,6 +206,7 @@ class WorkerProcess(Worker):
 
     def _is_ready(self, life: Life) -> None:
         self._life = life
-        with suppress(OSError):  # a full disk
+        # A full disk must not stop the worker.
+        with suppress(OSError):
             write_whole(self._note, f"{life.pid}\n")
         self._ready.set()

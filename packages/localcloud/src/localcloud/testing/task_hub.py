@@ -45,8 +45,8 @@ class Host:
 
     async def status(self, instance: str, query: str = "") -> dict[str, Any]:
         _, body, _ = await self.call("GET", f"/instances/{instance}{query}")
-        found: dict[str, Any] = body
-        return found
+        result: dict[str, Any] = body
+        return result
 
     async def raise_event(self, instance: str, name: str, value: Any = None) -> int:
         path = f"/instances/{instance}/raiseEvent/{name}"

@@ -20,7 +20,7 @@ def until(
     """The first true answer of `look`, asked every `again` seconds; fails after `seconds` and tells the `story`."""
     end = time.monotonic() + seconds
     while True:
-        if found := look():
-            return found
+        if answer := look():
+            return answer
         assert time.monotonic() < end, f"not within {seconds} s: {story()}"
         time.sleep(again)

@@ -1,4 +1,4 @@
-"""Whether two answers agree: values that differ from run to run are masked, all else is equal."""
+"""Compares two answers: values that differ from run to run are masked, all else must be equal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _MASKS = (
     ),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "<date>"),
     (re.compile(r"/resourcegroups/[^/]+", re.IGNORECASE), "/resourceGroups/<group>"),
-    (re.compile(r"/disks/[^/']+", re.IGNORECASE), "/disks/<disk>"),  # names that Azure makes up
+    # Azure makes up the names of these disks.
+    (re.compile(r"/disks/[^/']+", re.IGNORECASE), "/disks/<disk>"),
 )
 # A recorder replaces names in paths but not in this value made from them.
 _MADE_UP = frozenset({"uniqueName"})
@@ -27,7 +28,7 @@ def masked(value: str) -> str:
 
 
 def differences(recorded: Any, ours: Any, at: str = "") -> Iterator[str]:
-    """Where the two differ, one line each."""
+    """Yield one line for each place in which the two differ."""
     if isinstance(recorded, dict) and isinstance(ours, dict):
         for key in sorted(recorded.keys() | ours.keys()):
             if key not in ours:

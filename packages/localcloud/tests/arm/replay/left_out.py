@@ -1,4 +1,4 @@
-"""What the emulator leaves out on purpose: not compared with the recordings, and counted.
+"""Lists what the emulator leaves out on purpose: not compared with the recordings, and counted.
 
 `sent` rows are still sent, because later exchanges build on them.
 """
@@ -20,7 +20,7 @@ class Row:
     sent: bool = False
 
     def covers(self, interaction: Interaction) -> bool:
-        """Whether the exchange is one of these."""
+        """Return True if the exchange is one of these."""
         text = f"{interaction.method} {interaction.path}"
         return re.search(self.pattern, text, re.IGNORECASE) is not None
 

@@ -34,16 +34,16 @@ _RUNNING = {"Creating", "Updating", "Deleting", "InProgress", "Running", "Accept
 
 @dataclass
 class Outcome:
-    """What became of the exchanges of one recording."""
+    """The counts and differences of the exchanges of one recording."""
 
     recording: str
     compared: int = 0
     disagreements: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    refused: list[str] = field(default_factory=list)  # left out, but later exchanges may miss it
-    disks: list[list[str]] = field(
-        default_factory=list
-    )  # the differences of each disk that was read
+    # Left out, but later exchanges may depend on it.
+    refused: list[str] = field(default_factory=list)
+    # The differences of each disk that was read.
+    disks: list[list[str]] = field(default_factory=list)
 
     @property
     def agreeing(self) -> int:
@@ -88,7 +88,8 @@ class Player:
         self._advance = advance
         self._subscription = cloud.subscription_ids[0]
         self._session = requests.Session()
-        self._session.trust_env = False  # REQUESTS_CA_BUNDLE would win over verify
+        # REQUESTS_CA_BUNDLE would win over verify.
+        self._session.trust_env = False
         self._session.verify = str(cloud.ca_file)
         token, _ = cloud.tokens.issue(cloud.url)
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -194,7 +195,7 @@ class Player:
 
 
 def _has_ended(interaction: Interaction) -> bool:
-    """Whether this exchange shows that what was going on is over."""
+    """Return True if this exchange shows that no operation of its resource is running any more."""
     if interaction.method != "GET":
         return False
     return not any(state in _RUNNING for state in _states(interaction.body))

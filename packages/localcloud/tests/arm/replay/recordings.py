@@ -22,16 +22,18 @@ class Interaction:
 
     method: str
     host: str
-    path: str  # with its query
+    # With its query.
+    path: str
     sent: Any
     status: int
     headers: Mapping[str, str]
     body: Any
-    keeps_retry_after: bool  # azure-cli's recorder strips that header
+    # azure-cli's recorder strips that header.
+    keeps_retry_after: bool
 
     @property
     def date(self) -> datetime | None:
-        """When it was answered, if that was recorded."""
+        """The time of the answer; None if it was not recorded."""
         text = self.headers.get("date")
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
 
@@ -90,7 +92,8 @@ def _from_session(entry: Any) -> Interaction:
         entry["StatusCode"],
         entry["ResponseHeaders"],
         entry["ResponseBody"],
-        keeps_retry_after="EncodedRequestUri" not in entry,  # the .NET libraries write 0
+        # The .NET libraries write 0.
+        keeps_retry_after="EncodedRequestUri" not in entry,
     )
 
 

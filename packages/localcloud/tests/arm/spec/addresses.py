@@ -1,4 +1,4 @@
-"""What an exchange is about: the kind of resource, the operation, options, headers."""
+"""Reads from an exchange the kind of resource, the operation, options and headers."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _depth(slashes: int) -> str:
 
 
 def is_operation(exchange: Exchange) -> bool:
-    """Whether the request reads an operation."""
+    """Return True if the request reads an operation."""
     return bool(_OPERATION.search(path_of(exchange)))
 
 
 def names_operation(url: str) -> bool:
-    """Whether a URL is that of an operation."""
+    """Return True if the URL is that of an operation."""
     return bool(_OPERATION.search(urlsplit(url).path))
 
 

@@ -1,4 +1,4 @@
-"""What the real SDK asks of galleries, definitions and versions.
+"""Requests of the real SDK about galleries, definitions and versions.
 
 Each scenario uses names of its own and leaves the cloud usable for the next.
 """
@@ -16,7 +16,8 @@ from packages.localcloud.tests.arm.spec.bodies import (
 )
 from packages.localcloud.tests.arm.spec.traffic import GROUP, NOW, REGION, Body, Traffic, refused
 
-FAILING = "northeurope"  # the region that the profile lets fail
+# The region that the profile lets fail.
+FAILING = "northeurope"
 
 
 def galleries(traffic: Traffic) -> None:

@@ -25,7 +25,7 @@ class Gap:
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the finding is this known one."""
+        """Return True if the finding is this known one."""
         text = " ".join((*finding.paths, finding.message))
         return finding.code == self.code and re.search(self.where, text) is not None
 
@@ -67,7 +67,7 @@ class Judged:
         ]
 
     def figure(self) -> str:
-        """How many exchanges were validated, in one line."""
+        """Return the number of exchanges that were validated, in one line."""
         used = sorted({verdict.api_version for verdict in self.verdicts})
         return f"oav: {len(self.verdicts)} exchanges validated, api-versions {', '.join(used)}"
 

@@ -1,4 +1,4 @@
-"""What the real SDK asks of images and of all that is around a gallery.
+"""Requests of the real SDK about images and all that is around a gallery.
 
 Each scenario uses names of its own and leaves the cloud usable for the next.
 """
@@ -57,7 +57,7 @@ def machines(traffic: Traffic) -> None:
 
 
 def disks(traffic: Traffic) -> None:
-    """What images and versions are made from, made and read."""
+    """Make and read a disk, a snapshot and a disk encryption set, which images and versions refer to."""
     empty = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 10}
     for kind, inner in (
         ("disks", empty),

@@ -1,4 +1,4 @@
-"""What Azure was recorded to do and no swagger says: headers, operations, identities, values.
+"""Rules that Azure was recorded to follow and no swagger has: headers, operations, identities, values.
 
 Each rule looks at one exchange. It yields None when it had something to look at and all was well,
 a sentence when it was not, and nothing when the exchange is none of its business.

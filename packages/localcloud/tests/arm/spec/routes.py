@@ -1,4 +1,4 @@
-"""Which of the emulator's routes the saved swagger describes, and what holds for the others."""
+"""The emulator's routes: those that the saved swagger describes, and rules for the others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ _PROVIDERS = (
         re.compile(r"/providers/microsoft\.compute/(images|virtualmachines)(/|$)", re.IGNORECASE),
     ),
 )
-UNKNOWN_VERSION = "2020-02-30"  # no api-version at all: asked for to be refused
+# Not an api-version at all: sent so as to be refused.
+UNKNOWN_VERSION = "2020-02-30"
 
 
 def provider_of(exchange: Exchange) -> str | None:
@@ -83,11 +84,11 @@ class Unpublished:
     keys: frozenset[str]
 
     def matches(self, exchange: Exchange) -> bool:
-        """Whether the request takes this route."""
+        """Return True if the request takes this route."""
         return bool(re.search(self.pattern, path_of(exchange), re.IGNORECASE))
 
     def fault(self, exchange: Exchange) -> str | None:
-        """What is wrong with a good answer, if anything; a Location answers what was made."""
+        """Return the fault of a successful answer, or None; a Location answers the resource that was made."""
         body = exchange.response_body
         made = option(exchange.url, "monitor") is not None
         if exchange.status >= 400 or not isinstance(body, dict) or made:

@@ -23,7 +23,8 @@ SPECS = ROOT.parent / "shared" / "arm" / "specs" / "azure-rest-api-specs"
 COMPUTE = Path("specification/compute/resource-manager/Microsoft.Compute")
 SCRIPT = Path(__file__).with_name("live_validator.cjs")
 
-Pair = dict[str, Any]  # what oav takes: `liveRequest` and `liveResponse`
+# The input of oav: `liveRequest` and `liveResponse`.
+Pair = dict[str, Any]
 SAVED = {"GalleryRP": "2024-03-03", "ComputeRP": "2024-07-01"}
 
 
@@ -39,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the validator says of one exchange; `operation` is the swagger's operationId."""
+    """The validator's findings about one exchange; `operation` is the swagger's operationId."""
 
     operation: str
     api_version: str
@@ -47,7 +48,7 @@ class Verdict:
 
 
 def why_no_validator() -> str | None:
-    """What is missing where oav cannot run; None where it can."""
+    """Return the thing that oav needs and that is missing here; None if it can run."""
     if shutil.which("node") is None:
         return "needs Node.js (node)"
     if not (ROOT / "node_modules" / "oav").is_dir():

@@ -44,7 +44,7 @@ def test_states_follow_each_other(path: str, states: list[str], traffic: Traffic
 
 
 def _end(traffic: Traffic, operation: str) -> str:
-    """How an operation ended; it was InProgress before."""
+    """Return the last status of an operation; it must have been InProgress before."""
     told = [
         exchange.response_body["status"]
         for exchange in traffic.seen

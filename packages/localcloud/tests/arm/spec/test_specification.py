@@ -54,7 +54,7 @@ def test_every_route_is_accounted_for() -> None:
 
 
 def test_every_other_route_was_taken(traffic: Traffic) -> None:
-    """What no saved swagger describes is listed with its reason, was asked for, and has its keys."""
+    """A route that no saved swagger describes is listed with its reason, was called, and its answer has its keys."""
     rest = [exchange for exchange in traffic.seen if provider_of(exchange) is None]
     stray = [e.url for e in rest if not any(route.matches(e) for route in UNPUBLISHED)]
     assert not stray

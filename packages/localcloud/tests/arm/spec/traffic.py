@@ -20,12 +20,14 @@ from localcloud.testing.running_arm import MovableTime
 
 GROUP = "rg"
 REGION = "eastus2"
-NOW: dict[str, Any] = {"polling": False}  # begin_... returns after the first answer
-Body = Any  # JSON as it is sent: the SDK takes it in place of its models, its types do not say so
+# begin_... returns after the first answer.
+NOW: dict[str, Any] = {"polling": False}
+# JSON as it is sent: the SDK takes it in place of its models, its types do not say so.
+Body = Any
 
 
 def refused(call: Callable[..., object], *arguments: Any, **options: Any) -> HttpResponseError:
-    """What a call fails with."""
+    """Return the error that a call fails with."""
     try:
         call(*arguments, **options)
     except HttpResponseError as error:

@@ -1,4 +1,4 @@
-"""Faults as they look on the wire."""
+"""The effects of a fault on one request and its answer: delays, broken connections, wrong statuses and bodies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from localcloud.arm.protocol.throttling import too_many
 from localcloud.arm.protocol.timestamps import http_date
 from localcloud.arm.state.model import Failure, Json
 
-_ENDLESS = 3600.0  # seconds: longer than any client waits
+# Seconds: longer than any client waits.
+_ENDLESS = 3600.0
 _STATUS = {
     500: ("InternalServerError", "An internal error occurred."),
     502: ("BadGateway", "The gateway received a bad response from the resource provider."),
@@ -27,7 +28,7 @@ _STATUS = {
 
 
 class Misbehaviour:
-    """One rule striking one request."""
+    """One fault rule, applied to one request."""
 
     def __init__(self, held: dict[str, tuple[Json, asyncio.Event]], rule: Rule, line: Json) -> None:
         self.rule = rule
@@ -41,11 +42,11 @@ class Misbehaviour:
 
     @property
     def answers(self) -> bool:
-        """True if the client gets an answer, be it a wrong one."""
+        """True if the client gets an answer, right or wrong."""
         return self.rule.what not in ("reset", "timeout")
 
     async def wait(self, _request: web.BaseRequest) -> None:
-        """The waiting part: hold, slow, timeout."""
+        """Wait as long as a hold, slow or timeout rule says; other rules do not wait."""
         if self.rule.what == "slow":
             await asyncio.sleep(self.rule.seconds)
         elif self.rule.what == "timeout":
@@ -67,7 +68,7 @@ async def answer_wrongly(
     correlation: str,
     now: datetime,
 ) -> web.StreamResponse:
-    """Send the client what it gets instead of, or of, the right answer; with Azure's headers, if it is an answer."""
+    """Send the wrong answer, or the part of the `right` one, that the rule asks for; answers have Azure's headers."""
 
     def answer(reply: Reply) -> web.Response:
         return response(request.method, reply, {}, correlation, now)

@@ -16,16 +16,26 @@ from typing import Any
 from localcloud.arm.state.model import Json
 
 KINDS = (
-    "status",  # an error status; body and Retry-After as real ones
-    "reset",  # the connection breaks without an answer
-    "timeout",  # no answer, until the client gives up
-    "truncated",  # the answer ends in the middle
-    "malformed",  # 200 and something that is no JSON
-    "error-body",  # 200 and an error in the body
-    "content-type",  # the right body as text/html
-    "slow",  # the answer takes `seconds` of wall-clock time
-    "hold",  # the request waits until the control API releases it
-    "replication",  # a version's region fails, stalls, goes backwards or is late
+    # An error status; body and Retry-After as real ones.
+    "status",
+    # The connection breaks without an answer.
+    "reset",
+    # No answer, until the client gives up.
+    "timeout",
+    # The answer ends in the middle.
+    "truncated",
+    # 200 and something that is no JSON.
+    "malformed",
+    # 200 and an error in the body.
+    "error-body",
+    # The right body as text/html.
+    "content-type",
+    # The answer takes `seconds` of wall-clock time.
+    "slow",
+    # The request waits until the control API releases it.
+    "hold",
+    # A version's region fails, stalls, goes backwards or is late.
+    "replication",
 )
 
 
@@ -48,11 +58,13 @@ class Rule:
     status: int = 500
     code: str | None = None
     message: str | None = None
-    retry_after: int | None = None  # seconds
+    # Seconds.
+    retry_after: int | None = None
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    # Of replication: fail, stall, backwards, late.
+    outcome: str = "fail"
     name: str = ""
 
     def as_json(self) -> Json:
@@ -78,7 +90,7 @@ _NUMBERS = ("seconds", "probability")
 
 
 def read_rule(raw: Any) -> Rule:
-    """The rule a JSON object says. Raises RuleError naming the field."""
+    """Return the rule that a JSON object describes. Raises RuleError naming the field."""
     if not isinstance(raw, dict):
         raise RuleError("a rule is an object")
     unknown = sorted(set(raw) - set(_NAMES))
@@ -90,7 +102,7 @@ def read_rule(raw: Any) -> Rule:
 
 
 def _check(name: str, value: Any) -> None:
-    """Raises RuleError when the value is none this field can have."""
+    """Raises RuleError unless this field can have the value."""
     if name in _CHOICES:
         if value not in _CHOICES[name]:
             raise RuleError(f"{name} must be one of {', '.join(_CHOICES[name])}")
@@ -162,14 +174,14 @@ class Faults:
         self._armed.clear()
 
     def pick(self, method: str, path: str) -> Rule | None:
-        """The first rule that takes this call; replication rules act elsewhere."""
+        """Return the first rule that applies to this call, or None; for replication rules see `replication`."""
         for armed in self._armed:
             if armed.rule.what != "replication" and armed.takes(method, path):
                 return armed.rule
         return None
 
     def replication(self, method: str, path: str) -> list[Rule]:
-        """The replication rules that take this write."""
+        """Return the replication rules that apply to this write."""
         return [
             armed.rule
             for armed in self._armed
@@ -182,7 +194,7 @@ class Faults:
 
 
 def outcomes(rules: list[Rule]) -> Mapping[str, Mapping[str, Any]]:
-    """Changes to the profile's per-region settings that these rules make."""
+    """Return the per-region settings of the profile that these rules change: setting -> region -> value."""
     settings: dict[str, dict[str, Any]] = {
         "failing_regions": {},
         "late_regions": {},

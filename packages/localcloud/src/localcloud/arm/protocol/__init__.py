@@ -1,1 +1,1 @@
-"""The ways in which ARM speaks: paths, bodies, errors, headers, tokens, names and limits, whatever the resource."""
+"""ARM's protocol, which is the same for every resource: paths, bodies, errors, headers, tokens, names, limits."""

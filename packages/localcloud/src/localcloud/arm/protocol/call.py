@@ -1,4 +1,4 @@
-"""A request that has been understood, and what is answered."""
+"""The values of a parsed request, of its reply, and of the exchange that observers see."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from localcloud.arm.protocol.paths import Target
 from localcloud.arm.state.model import Json
 
 
-class Call(NamedTuple):  # made in a third of the time that a frozen dataclass takes
-    """One ARM request: what it asks, when, and under which ids."""
+# Made in a third of the time that a frozen dataclass takes.
+class Call(NamedTuple):
+    """One parsed ARM request; `now` is the emulated time at which it came, `correlation` its correlation id."""
 
     method: str
     target: Target
@@ -21,12 +22,14 @@ class Call(NamedTuple):  # made in a third of the time that a frozen dataclass t
     query: Mapping[str, str]
     body: Json
     now: datetime
-    base: str  # https://127.0.0.1:port, what operation URLs begin with
+    # https://127.0.0.1:port, which operation URLs begin with.
+    base: str
     correlation: str = ""
-    raw: str = ""  # path and query as sent
+    # Path and query as sent.
+    raw: str = ""
 
     def expands(self, what: str) -> bool:
-        """Return True if `$expand` names it, in any case."""
+        """Return True if `$expand` names `what`, in any case."""
         return what.lower() in self.query.get("$expand", "").lower().split(",")
 
     def saying(self, body: Json) -> Call:
@@ -39,13 +42,15 @@ class Exchange:
     """One request and its answer. Bodies are parsed JSON, None when empty, text when no JSON."""
 
     method: str
-    url: str  # whole, as the client sent it
+    # Whole, as the client sent it.
+    url: str
     request_headers: Mapping[str, str]
     request_body: object
     status: int
     response_headers: Mapping[str, str]
     response_body: object
-    fault: str | None = None  # the fault rule that had its way with the answer
+    # The name of the fault rule that changed the answer.
+    fault: str | None = None
 
 
 class Reply(NamedTuple):

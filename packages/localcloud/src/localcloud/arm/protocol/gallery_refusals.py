@@ -121,7 +121,8 @@ TABLE: dict[str, Row] = {
         "^[^_\\W][\\w-._]{{0,79}}(?<![-.])$.",
         "galleryApplicationName",
     ),
-    "application version name": Row(  # ?
+    # Made up.
+    "application version name": Row(
         400,
         "InvalidParameter",
         "The gallery application version name is invalid. The gallery application version name "

@@ -15,11 +15,12 @@ from localcloud.arm.state.model import Json
 
 
 def read(body: bytes) -> Json:
-    """The object that a body says, {} for none. Raises InvalidRequestContent."""
+    """Return the JSON object in a body, {} for an empty one. Raises InvalidRequestContent."""
     if not body.strip():
         return {}
     try:
-        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))  # files from Windows have one
+        # Files from Windows begin with a byte order mark.
+        parsed = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise refusal("body", reason=error) from error
     if not isinstance(parsed, dict):
@@ -28,13 +29,14 @@ def read(body: bytes) -> Json:
 
 
 def settled(body: Mapping[str, Any]) -> Json:
-    """The same for a resource that comes from elsewhere: from a template, or put there by a test."""
+    """Prepare in the same way a body that no request brought: one from a template or from a test."""
     return located(without_secrets(dict(body)))
 
 
 def located(body: Json) -> Json:
-    """Recorded: `East US 2` and `SoutheastAsia` come back as `eastus2` and `southeastasia`."""
+    """Return the body with its location in short form: `eastus2` for `East US 2`, as recorded."""
     location = body.get("location")
-    if not isinstance(location, str) or location in DISPLAY:  # as nearly all are sent
+    # Nearly all are sent in the form that is answered.
+    if not isinstance(location, str) or location in DISPLAY:
         return body
     return body | {"location": short(location)}

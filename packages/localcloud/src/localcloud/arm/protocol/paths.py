@@ -1,4 +1,4 @@
-"""The meaning of a request path: ARM paths taken apart, case kept for answers and ignored for finding."""
+"""Parses ARM's paths; their case is kept for answers and ignored when a resource is looked up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class Target:
     types: tuple[str, ...]
     names: tuple[str, ...]
     namespace: str = ""
-    scope: str = ""  # of an extension resource (a lock): the id it extends
+    # Of an extension resource (a lock): the id of the resource that it extends.
+    scope: str = ""
 
     @property
     def is_collection(self) -> bool:
@@ -84,7 +85,7 @@ def _spelled(parts: list[str]) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def parse(raw: str) -> Target | None:
-    """The target of a path, or None when it is none of ARM's forms."""
+    """Return the target of a path, or None when it has none of ARM's forms."""
     head, _, last = raw.rpartition("/")
     if last and last != "providers" and "%" not in last:
         place = _parsed(head)
@@ -94,7 +95,7 @@ def parse(raw: str) -> Target | None:
 
 
 def _named(place: Target, name: str) -> Target:
-    """A member of a collection: names are many and collections few, so only those are parsed."""
+    """Return the target of a member; only its collection is parsed (and cached), since collections are few."""
     return Target(
         f"{place.path}/{name}",
         place.subscription,

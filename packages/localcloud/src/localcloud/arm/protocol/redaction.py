@@ -34,24 +34,25 @@ _NAMES = frozenset(
     }
 )
 VAULT_SECRETS = "microsoft.keyvault/vaults/secrets"
-_SECURE = ("securestring", "secureobject")  # types of a template's parameters
+# Types of a template's parameters.
+_SECURE = ("securestring", "secureobject")
 _SIGNATURE = re.compile(r"(?i)([?&;]|%3f|%26)sig=[^&#;\s\"']*")
 _IN_CONNECTION = re.compile(
     r"(?i)\b(accountkey|sharedaccess(?:key|signature)|password|pwd)=[^;\s\"']+"
 )
-_SUSPECT = re.compile(
-    rb"pass|pwd|sec|sig|sas|protected|customdata|unattend|key|connection|\\u"
-)  # in lower case
-_MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")  # without one, neither matches
+# Searched for in bodies in lower case.
+_SUSPECT = re.compile(rb"pass|pwd|sec|sig|sas|protected|customdata|unattend|key|connection|\\u")
+# Without one of these in a text, neither pattern matches.
+_MARKS = ("sig=", "key=", "signature=", "password=", "pwd=")
 
 
 def may_hold_secrets(body: bytes) -> bool:
-    """Return True if it is worth looking through what the body says: most hold none, and this look costs little."""
+    """Return True if the body may hold secrets; a cheap look that spares most bodies the thorough one."""
     return _SUSPECT.search(body.lower()) is not None
 
 
 def without_secrets(json: Json) -> Json:
-    """The same object without them, at any depth; tags are anybody's to read and stay."""
+    """Return the object without its secrets, at any depth; tags stay, since anybody may read them."""
     clean = _clean({key: value for key, value in json.items() if key != "tags"})
     return clean | ({"tags": json["tags"]} if "tags" in json else {})
 
@@ -84,7 +85,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _secure(template: object) -> set[str]:
-    """The parameters that a deployment's template declares secure, in lower case."""
+    """Return the names of the parameters that a deployment's template declares secure, in lower case."""
     declared = template.get("parameters") if isinstance(template, dict) else None
     if not isinstance(declared, dict):
         return set()

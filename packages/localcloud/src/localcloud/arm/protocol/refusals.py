@@ -1,7 +1,7 @@
 """ARM's refusals as data: status, code, text and target of every one the emulator gives.
 
 Texts are Azure's own, from recorded traffic, Microsoft's troubleshooting pages and issues that
-quote real output; the ones marked `?` are made up in its style, as no real text is known.
+quote real output. One below the comment `Made up.` is in its style, as no real text is known.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ TABLE: dict[str, Row] = {
         "The provided resource group name '{name}' has these invalid characters: '{wrong}'. The name "
         "can only be a letter, digit, '-', '.', '(', ')' or '_'.",
     ),
-    "group name length": Row(  # ?
+    # Made up.
+    "group name length": Row(
         400,
         "InvalidResourceGroup",
         "The provided resource group name '{name}' has a length of '{length}' which exceeds the "
@@ -140,14 +141,16 @@ TABLE: dict[str, Row] = {
         "Operation '{operation}' is not on allowed on {name}; since it is marked for deletion. You "
         "can only retry the Delete operation (or wait for an ongoing one to complete)",
     ),
-    "failed version": Row(  # ?
+    # Made up.
+    "failed version": Row(
         409,
         "OperationNotAllowed",
         "Operation 'Update Gallery Image Version' is not allowed on {name}; since its creation "
         "has failed. Please delete it and create it again.",
     ),
     "source resource missing": Row(404, "NotFound", "Resource {name} is not found."),
-    "disk sources": Row(  # ?
+    # Made up.
+    "disk sources": Row(
         400,
         "InvalidParameter",
         "Exactly one of 'snapshot', 'managedDisk' and 'blobUri' can be the source of disk '{disk}'.",

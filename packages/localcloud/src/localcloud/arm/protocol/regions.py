@@ -21,7 +21,7 @@ West Central US; West Europe; West India; West US; West US 2; West US 3
 
 
 def short(name: str) -> str:
-    """`East US 2` and `EastUS2` are both `eastus2`."""
+    """Return the short form: `eastus2` for `East US 2` and for `EastUS2`."""
     return name.replace(" ", "").lower()
 
 
@@ -29,12 +29,12 @@ DISPLAY = {short(name): name for name in " ".join(_DISPLAY.split()).split("; ")}
 
 
 def display(name: str) -> str:
-    """The name answers carry; an unknown region comes back as it was sent."""
+    """Return the display name, which answers carry; an unknown region comes back as it was sent."""
     return DISPLAY.get(short(name), name)
 
 
 def url_form(location: str) -> str:
-    """Operation URLs carry the location as sent, but EUAP regions in display casing."""
+    """Return the form in operation URLs: as sent, but EUAP regions in display casing."""
     key = short(location)
     return display(key).replace(" ", "") if key.endswith("euap") else key
 

@@ -37,7 +37,7 @@ class Signer:
         return f"&s={hashlib.blake2b(text, key=self._key).hexdigest()}{self._rest}"
 
     def fits(self, path_and_query: str) -> bool:
-        """Return True if a URL without a signature, or with the right one, is asked for."""
+        """Return True if the URL has no signature, or the right one."""
         signed, mark, _ = path_and_query.partition("&s=")
         if not mark or not signed.endswith(self._certificate):
             return not mark

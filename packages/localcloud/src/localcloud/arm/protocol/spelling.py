@@ -42,7 +42,7 @@ _PREFIXES = (
 
 
 def spelt(call: Call) -> Call:
-    """The call with such values of its properties in Azure's spelling. Raises InvalidParameter."""
+    """Return the call with its properties' values of closed sets in Azure's spelling. Raises InvalidParameter."""
     inner = call.body.get("properties")
     if not inner or not call.target.kind.startswith(_PREFIXES):
         return call

@@ -90,11 +90,11 @@ class Throttle:
         self._used: dict[tuple[str, str], tuple[int, int]] = {}
 
     def clear(self) -> None:
-        """Full buckets again."""
+        """Fill all buckets."""
         self._used.clear()
 
     def take(self, call: Call) -> dict[str, str]:
-        """The header that counts down. Raises 429 when a bucket is empty and throttling is on."""
+        """Count the call; return the headers with what is left. Raises 429 when a bucket is empty and throttling on."""
         buckets = POLICIES.get((call.target.kind, action(call)))
         if not buckets:
             return {}

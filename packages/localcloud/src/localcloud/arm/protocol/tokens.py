@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.state.model import Json
 
-LIFE = 86_400  # seconds, as Azure's managed identities get
+# Seconds, as Azure's managed identities get.
+LIFE = 86_400
 _AUDIENCES = {"management.azure.com", "management.core.windows.net", "127.0.0.1", "localhost"}
 
 
@@ -37,7 +38,8 @@ class Identity:
     tenant: str
     client: str
     principal: str
-    resource: str  # the id of the app the identity belongs to
+    # The id of the app that the identity belongs to.
+    resource: str
 
 
 class Tokens:
@@ -49,7 +51,7 @@ class Tokens:
         self._seen: dict[str, float] = {}
 
     def issue(self, audience: str, life: float = LIFE) -> tuple[str, int]:
-        """A token for that resource and the second it expires."""
+        """Return a token for `audience`, valid for `life` seconds, and the time it expires (seconds since 1970)."""
         now = int(time.time())
         expires = int(now + life)
         claims: Json = {

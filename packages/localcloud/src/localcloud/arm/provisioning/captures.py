@@ -13,18 +13,20 @@ from localcloud.arm.state.world import World
 
 MACHINE = "microsoft.compute/virtualmachines"
 ACCOUNT = "microsoft.storage/storageaccounts"
-OS_SIZES = {"Windows": 127}  # GB, of an OS disk whose size nobody has named
+# GB, of an OS disk whose size the caller did not name.
+OS_SIZES = {"Windows": 127}
 LINUX_SIZE = 30
 DATA_SIZE = 10
-DEALLOCATED = "deallocated"  # a machine's hidden mark
+# The key of a machine's hidden mark.
+DEALLOCATED = "deallocated"
 
 
 def require_source(world: World, resource_id: str) -> Resource:
     """The disk, snapshot or machine of that id. Raises NotFound when there is none."""
-    found = world.find(resource_id)
-    if found is None:
+    source = world.find(resource_id)
+    if source is None:
         raise refusal("source resource missing", name=resource_id.rsplit("/", 1)[-1])
-    return found
+    return source
 
 
 def storage_of(world: World, machine_id: str) -> Json:
@@ -96,8 +98,8 @@ def blob_account(world: World, uri: str) -> Resource | None:
 def disk_size(world: World, sources: Sequence[str], os: str | None) -> int:
     """Gigabytes: of the first source the emulator knows, else a usual size."""
     for source in sources:
-        found = world.find(source) if source else None
-        if found and (size := size_of(world, found)):
+        resource = world.find(source) if source else None
+        if resource and (size := size_of(world, resource)):
             return size
     return DATA_SIZE if os is None else OS_SIZES.get(os, LINUX_SIZE)
 

@@ -14,7 +14,7 @@ from localcloud.arm.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The outcome of a write: the resource's properties, what comes later, how it will end."""
+    """The outcome of a write: `properties` at once, `revealed` after `seconds`, or then the `failure`."""
 
     properties: Json
     seconds: float
@@ -23,8 +23,10 @@ class Draft:
     hidden: Json = field(default_factory=dict)
     failure: Failure | None = None
     regions: tuple[Region, ...] = ()
-    end: datetime | None = None  # instead of now + seconds
-    answer: str | None = None  # the answer's provisioningState, instead of the kind's
+    # Instead of now and `seconds`.
+    end: datetime | None = None
+    # The answer's provisioningState, instead of the kind's.
+    answer: str | None = None
 
 
 Write = Callable[[World, Call, Resource | None], Draft]
@@ -39,7 +41,7 @@ def plain(resource: Resource, call: Call) -> Json:
 
 
 def unchecked(world: World, call: Call, resource: Resource) -> None:
-    """Let every deletion pass: nothing stands against it."""
+    """Allow every deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Kind:
     """A type of resource: its writes, its answers and its deletion.
 
     noun names its rows in `durations.QUANTILES`; family is the segment of its operation URLs.
-    A synchronous kind answers without an operation. listing finds what a collection shows where that is
-    not the collection alone.
+    A synchronous kind answers without an operation. listing returns the resources that a list shows, where
+    they are not just the collection's own.
     """
 
     type: str
@@ -59,9 +61,11 @@ class Kind:
     family: str = "capsOperations"
     retry_after: int | None = None
     synchronous: bool = False
-    located: bool = True  # a new one must name its location
+    # True if a new one must name its location.
+    located: bool = True
     created_status: int = 201
     updated_status: int = 200
-    answers: Mapping[str, str] = field(default_factory=dict)  # provisioningState by method
+    # provisioningState by method.
+    answers: Mapping[str, str] = field(default_factory=dict)
     delete_status: int = 202
     listing: Listing | None = None

@@ -59,14 +59,14 @@ def headers(
         plain = f"{place}{operation.id}?{partition}{options}api-version={call.api}"
         return signer.sign(plain, call.now) if world.profile.signed_urls else plain
 
-    found: Json = {"Azure-AsyncOperation": url("")}
+    headers: Json = {"Azure-AsyncOperation": url("")}
     if _has_location(call, operation) or (updates and is_first(call, family)):
-        found["Location"] = url("monitor=true&")
+        headers["Location"] = url("monitor=true&")
     if operation.retry_after is not None:
-        found["Retry-After"] = str(operation.retry_after)
+        headers["Retry-After"] = str(operation.retry_after)
     if family == "operations":
-        found["azure-asyncnotification"] = "Enabled"
-    return found
+        headers["azure-asyncnotification"] = "Enabled"
+    return headers
 
 
 def _has_location(call: Call, operation: Operation) -> bool:
@@ -103,8 +103,8 @@ def read(world: World, call: Call) -> Reply:
     waiting = {"Retry-After": str(operation.retry_after)} if operation.retry_after else {}
     if call.query.get("monitor", "").lower() == "true":
         if not running:
-            told = _report(world, operation, call.now).get("properties") or {}
-            return Reply(200, operation.answer or told.get("output"))
+            report = _report(world, operation, call.now).get("properties") or {}
+            return Reply(200, operation.answer or report.get("output"))
         return Reply(202, None, waiting | {"Location": call.base + call.raw})
     return Reply(200, _report(world, operation, call.now), waiting if running else {})
 

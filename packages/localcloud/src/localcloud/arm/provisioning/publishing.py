@@ -13,7 +13,8 @@ from localcloud.arm.state.model import Json
 _TYPE = "Microsoft.Compute/galleries"
 _VERSION = re.compile(r"\d{1,10}\.\d{1,10}\.\d{1,10}\Z")
 SECURITY_SINCE = "2022-01-03"
-ZONE_REDUNDANT_SINCE = "2025-03-03"  # PreferStandard_ZRS is the default strategy from here on
+# PreferStandard_ZRS is the default strategy from here on.
+ZONE_REDUNDANT_SINCE = "2025-03-03"
 
 
 def path_of(call: Call) -> str:

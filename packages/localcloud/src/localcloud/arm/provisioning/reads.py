@@ -15,26 +15,26 @@ from localcloud.arm.state.world import World
 
 def get(world: World, call: Call, kind: Kind) -> Reply:
     """One resource; its id echoes the casing of the request."""
-    found = world.find(call.target.path)
-    if found is None:
+    resource = world.find(call.target.path)
+    if resource is None:
         require_group(world, call)
         raise missing(call)
-    return Reply(200, envelope(found, kind.show(found, call), call.target.path))
+    return Reply(200, envelope(resource, kind.show(resource, call), call.target.path))
 
 
 def listing(world: World, call: Call, kind: Kind) -> Reply:
     """A collection: of a resource group, of a parent, or of the whole subscription."""
     if kind.listing is not None:
-        found = kind.listing(world, call)
+        resources = kind.listing(world, call)
     elif call.target.group is None:
         mine = f"/subscriptions/{call.target.subscription}/".lower()
-        found = [r for r in world.of_type(kind.type) if r.key.startswith(mine)]
+        resources = [r for r in world.of_type(kind.type) if r.key.startswith(mine)]
     else:
         require_group(world, call)
         if len(call.target.types) > 1:
             _require_owner(world, call)
-        found = world.listed(call.target.key)
-    return page(call, [_line(call, kind, r) for r in found], world.profile.page_size)
+        resources = world.listed(call.target.key)
+    return page(call, [_line(call, kind, r) for r in resources], world.profile.page_size)
 
 
 def _require_owner(world: World, call: Call) -> None:

@@ -1,4 +1,4 @@
-"""Replication of an image version: how each region gets on, as a pure function of time.
+"""Replication of an image version: the state of each region as a pure function of time.
 
 1. `plan` fixes for each region when it starts, ends and whether it fails; the operation ends with
    the last region that is not declared late.
@@ -24,7 +24,8 @@ SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
     "backwards": ((0, 0), (0.5, 60), (0.55, 35), (1, 100)),
     "late start": ((0, 0), (0.6, 0), (1, 100)),
 }
-FAILS_AT = 0.6  # the share of its time after which a failing region fails
+# The share of its time after which a failing region fails.
+FAILS_AT = 0.6
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Plan:
 
 
 def setting(values: Mapping[str, T], region: str) -> T | None:
-    """A per-region setting of the profile; `"*"` speaks for the regions not named."""
+    """Return a region's setting in the profile; `"*"` stands for the regions that are not named."""
     return values.get(region, values.get("*"))
 
 
@@ -61,7 +62,7 @@ def plan(
 
 
 def _share(names: Sequence[str], index: int, random: Random) -> float:
-    """Some region takes the whole time; the others end before it, in any order."""
+    """Return the region's share of the whole time: 1 for the last one, at least 0.6 for the others."""
     last = len(names) - 1
     return 1.0 if index == last else random.uniform(0.6, 1.0)
 

@@ -23,7 +23,8 @@ def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
 
 
 def _keeps(world: World, call: Call) -> bool:
-    gallery = world.find(call.target.path.rsplit("/", 4)[0])  # …/images/I/versions/V
+    # The path ends with /images/I/versions/V.
+    gallery = world.find(call.target.path.rsplit("/", 4)[0])
     policy = gallery.properties.get("softDeletePolicy") if gallery else None
     asked = call.query.get("forceDelete", call.query.get("bypassSoftDelete", "")).lower()
     return bool(policy and policy.get("isSoftDeleteEnabled")) and asked != "true"

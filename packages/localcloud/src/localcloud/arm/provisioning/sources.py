@@ -1,4 +1,4 @@
-"""The sources of an image version, and why one may not work out.
+"""The sources of an image version: the forms allowed, the disks that they give, the failures that come later.
 
 A version has one source, for all of it (managed image, machine, other version) or for each disk
 (disk, snapshot, blob). All of them must exist but blobs, which the emulator does not have.
@@ -16,14 +16,15 @@ from localcloud.arm.state.model import Failure, Json, Resource
 from localcloud.arm.state.states import exists_fully, is_pending
 from localcloud.arm.state.world import World
 
-LARGEST = 2048  # GB
+# In GB.
+LARGEST = 2048
 _IMAGE = "Microsoft.Compute/images"
 _VERSION = "Microsoft.Compute/galleries/images/versions"
 Source = Resource
 
 
 def check_forms(storage: Json) -> None:
-    """One form of source, and machines only under virtualMachineId."""
+    """Raises a refusal unless the profile names either one source for the whole version or one for each disk."""
     whole = any((storage.get("source") or {}).values())
     disks = [storage.get("osDiskImage") or {}, *(storage.get("dataDiskImages") or [])]
     single = any(any((disk.get("source") or {}).values()) for disk in disks)
@@ -32,7 +33,7 @@ def check_forms(storage: Json) -> None:
 
 
 def cached(storage: Json) -> Json:
-    """The profile with a host caching for each disk it names."""
+    """Return the storage profile with a host caching for each disk that it names: "None" by default."""
     kept = dict(storage)
     if kept.get("osDiskImage"):
         kept["osDiskImage"] = {"hostCaching": "None"} | kept["osDiskImage"]
@@ -55,13 +56,13 @@ def find_source(world: World, call: Call, storage: Json) -> Source | None:
     if not wanted:
         _require_disks(world, storage)
         return None
-    found = world.find(wanted)
-    if found is None or not exists_fully(found, call.now):
+    source = world.find(wanted)
+    if source is None or not exists_fully(source, call.now):
         raise refusal("source missing", id=wanted)
-    image = found.type == _IMAGE
-    if image and short(str(found.location)) != short(str(call.body.get("location"))):
+    image = source.type == _IMAGE
+    if image and short(str(source.location)) != short(str(call.body.get("location"))):
         raise refusal("source missing", id=wanted)
-    return found
+    return source
 
 
 def _require_disks(world: World, storage: Json) -> None:
@@ -167,7 +168,7 @@ def _differs(
 
 
 def _plan_differs(source: Resource, wanted: Json | None) -> Failure | None:
-    """A plan sticks to images of marketplace machines and must be on the definition."""
+    """Return the failure if the definition lacks the purchase plan of a marketplace machine's image."""
     has = source.hidden.get("plan")
     keys = ("name", "publisher", "product")
     if has is None or (wanted and all(has.get(k) == wanted.get(k) for k in keys)):
@@ -193,7 +194,7 @@ def _too_large(profile: Json) -> Failure | None:
 
 
 def _in_use(world: World, call: Call, source: Resource) -> bool:
-    """Azure builds one version at a time from a source, until that one is replicated."""
+    """Return True if another version is being made of the source: Azure makes one at a time, replication included."""
     return any(
         str(version.hidden.get("source") or "").lower() == source.key
         and version.change == "Creating"

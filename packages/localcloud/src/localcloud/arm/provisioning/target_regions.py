@@ -12,13 +12,14 @@ from localcloud.arm.provisioning.kinds import Draft
 from localcloud.arm.state.model import Json, Region, Resource
 from localcloud.arm.state.world import World
 
-DELETION_SINCE = "2022-03-03"  # allowDeletionOfReplicatedLocations
+# The first version that has allowDeletionOfReplicatedLocations.
+DELETION_SINCE = "2022-03-03"
 
 
 def planned(
     world: World, call: Call, draft: Draft, names: list[str], kept: tuple[Region, ...] = ()
 ) -> Draft:
-    """The draft with what each region goes through, and how it ends."""
+    """Return the draft with the course of replication in each region, the end and the failure."""
     random = world.random(call.target.path)
     plan = replication.plan(names, call.now, draft.seconds, world.profile, random)
     return replace(draft, failure=plan.failure, regions=kept + plan.regions, end=plan.end)
@@ -35,7 +36,7 @@ def updated(world: World, call: Call, draft: Draft, existing: Resource) -> Draft
 
 
 def check_dropped(call: Call, existing: Resource, inner: Json) -> None:
-    """Raises BadRequest when a region that has the version is left out without leave to do so."""
+    """Raises BadRequest when a region with the version is left out and allowDeletionOfReplicatedLocations is off."""
     left = publishing.region_names(inner["publishingProfile"])
     targets = existing.properties["publishingProfile"]["targetRegions"]
     gone = [region["name"] for region in targets if short(region["name"]) not in left]

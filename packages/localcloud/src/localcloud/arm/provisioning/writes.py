@@ -132,8 +132,8 @@ def _write(
         output=kind.family == "DiskOperations",
     )
     world.save(resource, operation=operation)
-    found = operations.headers(world, call, operation, signer, updates=existing is not None)
-    return _accepted(call, kind, resource, existing, found, draft.answer)
+    headers = operations.headers(world, call, operation, signer, updates=existing is not None)
+    return _accepted(call, kind, resource, existing, headers, draft.answer)
 
 
 def _changed(call: Call, kind: Kind, draft: Draft, existing: Resource | None) -> Resource:
@@ -171,10 +171,10 @@ def _accepted(
     resource: Resource,
     existing: Resource | None,
     headers: Json,
-    told: str | None,
+    answer: str | None,
 ) -> Reply:
     inner = kind.show(resource, call)
-    state = told or kind.answers.get(call.method if existing else "create")
+    state = answer or kind.answers.get(call.method if existing else "create")
     if state:
         inner = inner | {"provisioningState": state}
     status = kind.updated_status if existing else kind.created_status

@@ -30,7 +30,8 @@ _KEPT = [
 _SINCE = {"hyperVGeneration": "2019-07-01", "architecture": "2020-09-30"}
 # The service writes some feature values in its own casing.
 _CASING = {"confidentialvm": "ConfidentialVM", "true": "True", "false": "False"}
-NEW_DEFAULTS_SINCE = "2025-03-03"  # generation 2 and TrustedLaunchSupported unless told otherwise
+# From here on definitions are of generation 2 and TrustedLaunchSupported by default.
+NEW_DEFAULTS_SINCE = "2025-03-03"
 
 
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
@@ -51,7 +52,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
 
 
 def is_name(name: str) -> bool:
-    """Return True if a definition, or an application, can be called so."""
+    """Return True if the text can be the name of a definition or of an application."""
     return _NAME.match(name) is not None
 
 

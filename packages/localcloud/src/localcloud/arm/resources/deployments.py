@@ -32,13 +32,13 @@ def answer(world: World, call: Call, signer: Signer) -> Reply:
         return _status(world, call)
     if call.method == "PUT":
         return _start(world, call, signer)
-    found = world.find(call.target.path)
-    if found is None:
+    deployment = world.find(call.target.path)
+    if deployment is None:
         raise missing(call)
     if call.method == "DELETE":
-        world.bury([found], call.now, call.correlation)
+        world.bury([deployment], call.now, call.correlation)
         return Reply(204)
-    return Reply(200, _body(found, provisioning(found, call.now)))
+    return Reply(200, _body(deployment, provisioning(deployment, call.now)))
 
 
 def _start(world: World, call: Call, signer: Signer) -> Reply:

@@ -33,7 +33,8 @@ _SINCE = {
     "tier": "2020-06-30",
     "publicNetworkAccess": "2021-04-01",
 }
-_PREMIUM = (  # up to so many GB: tier, operations and megabytes a second
+# Up to so many GB: tier, operations and megabytes a second.
+_PREMIUM = (
     (4, "P1", 120, 25),
     (8, "P2", 120, 25),
     (16, "P3", 120, 25),

@@ -12,7 +12,8 @@ from localcloud.arm.state.states import provisioning
 from localcloud.arm.state.world import World
 
 GROUP = "Microsoft.Resources/resourceGroups"
-_GROUPS_SINCE_TYPE = "2019-05-01"  # answers name the type from here on
+# Answers name the type from here on.
+_GROUPS_SINCE_TYPE = "2019-05-01"
 
 
 def _group_body(call: Call, group: Resource) -> Json:

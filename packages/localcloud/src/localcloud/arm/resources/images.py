@@ -20,9 +20,8 @@ from localcloud.arm.state.world import World
 
 TYPE = "Microsoft.Compute/images"
 GENERATION_SINCE = "2022-08-01"
-SOURCES_TELL_SINCE = (
-    "2017-12-01"  # recorded with 2017-03-30: neither size nor type of a disk at first
-)
+# Recorded with 2017-03-30: neither size nor type of a disk at first.
+SOURCES_TELL_SINCE = "2017-12-01"
 _SOURCES = ("snapshot", "managedDisk")
 _ORDER = [
     "lun",
@@ -41,7 +40,8 @@ _ORDER = [
 def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = call.body.get("properties") or {}
     if existing is not None:
-        if sent == existing.properties:  # a PATCH of tags: nothing else is made anew
+        # A PATCH of tags: nothing else is made anew.
+        if sent == existing.properties:
             return _same(world, call, existing)
         sent = _updated(existing, sent)
     disks = [_completed(disk) for disk in _disks(world, call, sent, made=existing is not None)]
@@ -70,20 +70,20 @@ def _same(world: World, call: Call, existing: Resource) -> Draft:
 
 
 def _default_generation(call: Call, sent: Json) -> str | None:
-    """None is ever given but to images of machines, and that only lately (recorded in 2023)."""
+    """Return V1 for an image of a machine since 2022-08-01, else None: no other gets one (recorded in 2023)."""
     lately = call.api >= GENERATION_SINCE and sent.get("sourceVirtualMachine")
     return "V1" if lately and call.method == "PUT" else None
 
 
 def _plan(world: World, sent: Json) -> Json:
-    """The purchase plan of the machine: no property of the image, but it sticks to it."""
+    """Return the machine's purchase plan as a hidden property of the image: versions of it must have the plan."""
     source = sent.get("sourceVirtualMachine")
     machine = world.find(source.get("id", "")) if source else None
     return {"plan": machine.extras["plan"]} if machine and machine.extras.get("plan") else {}
 
 
 def _updated(existing: Resource, sent: Json) -> Json:
-    """The whole of an update: what it does not name stays; the source may not change."""
+    """Return all properties after an update: those that it does not name stay; the source may not change."""
     old = existing.properties
     before = (old.get("sourceVirtualMachine") or {}).get("id", "")
     after = (sent.get("sourceVirtualMachine") or {}).get("id", before)
@@ -91,9 +91,8 @@ def _updated(existing: Resource, sent: Json) -> Json:
         raise refusal("property changed", path="sourceVirtualMachine")
     storage = (old | existing.revealed)["storageProfile"]
     given = {k: v for k, v in (sent.get("storageProfile") or {}).items() if v is not None}
-    if (
-        not before
-    ):  # of an image of a machine, that is the source: its disks are the machine's affair
+    # The source of an image of a machine is the machine, so its disks are not looked at.
+    if not before:
         _check_sources(storage, given)
     return (
         old | {k: v for k, v in sent.items() if v is not None} | {"storageProfile": storage | given}
@@ -139,7 +138,7 @@ def _disks(world: World, call: Call, sent: Json, *, made: bool) -> list[Json]:
 
 
 def _found(world: World, call: Call, disk: Json) -> Json:
-    """The disk with what its source tells of it. Raises NotFound, or InvalidParameter for two sources."""
+    """Return the disk with type and size of its source. Raises NotFound, or InvalidParameter for two sources."""
     named = [kind for kind in _SOURCES if (disk.get(kind) or {}).get("id")]
     if len(named) + bool(disk.get("blobUri")) > 1:
         raise refusal(
@@ -153,8 +152,10 @@ def _found(world: World, call: Call, disk: Json) -> Json:
     _check_region(call, named[0], source, source.id)
     if call.api < SOURCES_TELL_SINCE:
         return disk
-    told = {"storageAccountType": sku_of(source), "diskSizeGB": size_of(world, source)}
-    return {k: v for k, v in told.items() if v} | {k: v for k, v in disk.items() if v is not None}
+    defaults = {"storageAccountType": sku_of(source), "diskSizeGB": size_of(world, source)}
+    return {k: v for k, v in defaults.items() if v} | {
+        k: v for k, v in disk.items() if v is not None
+    }
 
 
 def _profile(disks: list[Json], sent: Json) -> Json:

@@ -25,9 +25,9 @@ def list_resources(world: World, call: Call) -> Reply:
         call.target.group_id if call.target.group else f"/subscriptions/{call.target.subscription}"
     )
     prefix = f"{scope}/".lower()
-    found = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r))
+    resources = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r))
     expanded = {word.strip().lower() for word in call.query.get("$expand", "").split(",")}
-    lines = [_index_line(r, call, expanded) for r in found if _passes(r, wanted)]
+    lines = [_index_line(r, call, expanded) for r in resources if _passes(r, wanted)]
     return page(call, lines, world.profile.resource_page_size)
 
 
@@ -38,10 +38,12 @@ def _is_indexed(resource: Resource) -> bool:
 
 
 def _conditions(text: str) -> dict[str, str]:
-    found = {key.lower(): value.replace("''", "'").lower() for key, value in _FILTER.findall(text)}
-    if text.strip() and (not found or not found.keys() <= _FIELDS):
+    conditions = {
+        key.lower(): value.replace("''", "'").lower() for key, value in _FILTER.findall(text)
+    }
+    if text.strip() and (not conditions or not conditions.keys() <= _FIELDS):
         raise refusal("value", value=text, parameter="$filter")
-    return found
+    return conditions
 
 
 def _passes(resource: Resource, wanted: dict[str, str]) -> bool:

@@ -15,7 +15,8 @@ from localcloud.arm.resources.galleries import community_info
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.world import World
 
-_SILENT = frozenset({"2023-07-03"})  # recorded: no body, against the specification
+# Recorded: no body, against the specification.
+_SILENT = frozenset({"2023-07-03"})
 
 
 def share(world: World, call: Call, signer: Signer) -> Reply:
@@ -27,7 +28,7 @@ def share(world: World, call: Call, signer: Signer) -> Reply:
         raise refusal("value", value=kind, parameter="operationType")
     groups = call.body.get("groups") or []
     profile = _CHANGES[kind](world, gallery, profile, groups)
-    told: Json = {"operationType": kind} | ({"groups": groups} if groups else {})
+    update: Json = {"operationType": kind} | ({"groups": groups} if groups else {})
     end = call.now + timedelta(seconds=world.seconds("gallery update", gallery.id))
     operation = operations.begin(
         call,
@@ -35,11 +36,11 @@ def share(world: World, call: Call, signer: Signer) -> Reply:
         family="capsOperations",
         location=str(gallery.location),
         end=end,
-        answer=told,
+        answer=update,
     )
     inner = gallery.properties | {"sharingProfile": profile}
     world.save(replace(gallery, properties=inner), operation=operation)
-    body = None if call.api in _SILENT else told
+    body = None if call.api in _SILENT else update
     return Reply(202, body, operations.headers(world, call, operation, signer))
 
 
@@ -88,7 +89,8 @@ def _community(world: World, gallery: Resource, profile: Json, _groups: list[Jso
 _CHANGES = {"Add": _add, "Remove": _remove, "Reset": _reset, "EnableCommunity": _community}
 
 
-_GALLERY_DEPTH = 9  # the parts of a gallery's id, the empty one before its first slash included
+# The parts of a gallery's id, the empty one before its first slash included.
+_GALLERY_DEPTH = 9
 
 
 def soft_deleted(world: World, call: Call) -> Reply:
@@ -97,8 +99,8 @@ def soft_deleted(world: World, call: Call) -> Reply:
     root = "/".join(call.target.path.split("/")[:_GALLERY_DEPTH])
     if definition == "":
         raise refusal("value", value=call.target.path, parameter="artifactName")
-    found = world.soft_deleted(f"{root}/images/{definition}/versions")
-    return page(call, [_line(root, definition, r) for r in found], world.profile.page_size)
+    versions = world.soft_deleted(f"{root}/images/{definition}/versions")
+    return page(call, [_line(root, definition, r) for r in versions], world.profile.page_size)
 
 
 def _line(root: str, definition: str, version: Resource) -> Json:

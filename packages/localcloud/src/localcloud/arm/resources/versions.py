@@ -46,7 +46,7 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
 
 
 def _failed_for_good(version: Resource, call: Call) -> bool:
-    """Never built anywhere. One that only lacks some regions may be updated, as ARM advises."""
+    """Return True if it failed in every region; one that only lacks some may be updated, as ARM advises."""
     built = any(state(region, call.now) == "Completed" for region in version.regions)
     return provisioning(version, call.now) == "Failed" and not version.born and not built
 
@@ -70,7 +70,8 @@ def _create(world: World, call: Call) -> Draft:
         hidden={"source": source.id if source else None, "shallow": shallow},
     )
     definition = world.find(call.target.parent)
-    assert definition is not None  # the parent was checked before
+    # The parent was checked before.
+    assert definition is not None
     failure = mismatch(world, call, source, definition)
     return (
         _doomed(world, call, draft, failure)
@@ -86,7 +87,7 @@ def _creation(shallow: bool, regions: int) -> str:
 
 
 def _doomed(world: World, call: Call, draft: Draft, failure: Failure) -> Draft:
-    """Accepted, but the service will find that it cannot be done; no region gets anything."""
+    """Return the draft of a version that is accepted and fails later, in every region."""
     seconds = world.seconds("version create shallow", call.target.path)
     end = call.now + timedelta(seconds=seconds)
     names = publishing.region_names(draft.properties["publishingProfile"])

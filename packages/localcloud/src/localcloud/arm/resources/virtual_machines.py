@@ -115,13 +115,13 @@ def _show_machine(resource: Resource, call: Call) -> Json:
     if not call.expands("instanceView"):
         return inner
     state = str(inner["provisioningState"]).lower()
-    told = (
+    states = (
         (f"ProvisioningState/{state}", f"Provisioning {state}"),
         ("PowerState/deallocated", "VM deallocated")
         if stopped
         else ("PowerState/running", "VM running"),
     )
-    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in told]
+    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in states]
     return inner | {"instanceView": {"statuses": statuses}}
 
 
@@ -139,7 +139,7 @@ def _deallocated(profile: Json) -> Json:
 
 
 def after_action(machine: Resource, name: str) -> Resource:
-    """The machine after `deallocate` or `start`; other actions leave no trace."""
+    """Return the machine after `deallocate` or `start`; other actions change nothing."""
     marks = {"deallocate": True, "start": False}
     if machine.type != MACHINE_TYPE or name not in marks:
         return machine

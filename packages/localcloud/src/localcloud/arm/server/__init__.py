@@ -1,1 +1,1 @@
-"""The emulator as a server: sockets, the table of contents, the log, the control API."""
+"""The emulator as a server: sockets, routing, the log, the control API."""

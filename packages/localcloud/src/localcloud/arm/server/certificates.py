@@ -1,6 +1,6 @@
 """A certificate authority of the emulator's own, and its server certificate for the loopback.
 
-Made once and kept in the state folder; the clients' only trust decision is the authority's file.
+Made once and kept in the state folder; clients have to trust the authority's file, and nothing else.
 Certificates live in wall-clock time, whatever the emulated clock says.
 """
 
@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFE = timedelta(days=3650)
-_SERVER_LIFE = timedelta(days=820)  # the longest some TLS stacks accept of a server
+# The longest that some TLS stacks accept of a server.
+_SERVER_LIFE = timedelta(days=820)
 
 
 def _name(text: str) -> x509.Name:

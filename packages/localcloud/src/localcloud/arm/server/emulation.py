@@ -1,4 +1,4 @@
-"""Everything behind the emulator's sockets: who this cloud is, what exists in it, how it behaves."""
+"""The emulator without its sockets: the cloud's ids, its resources, its log, faults and profile."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Emulation:
         self.url = ""
 
     def _facts(self) -> Json:
-        """Return the ids of this cloud: made at the first start, the same for ever after."""
+        """Return the ids of this cloud, which are made at the first start and then kept."""
         facts = self.store.fact("identity")
         if facts is None:
             facts = {
@@ -77,7 +77,7 @@ class Emulation:
         return Identity(self.tenant_id, str(facts["client"]), str(facts["principal"]), app)
 
     def reset(self) -> None:
-        """Forget resources, operations, requests and faults; keep who this cloud is."""
+        """Forget resources, operations, requests and faults; keep the cloud's ids."""
         self.world.clear()
         self.requests.clear()
         self.faults.clear()

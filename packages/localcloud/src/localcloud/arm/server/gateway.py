@@ -54,7 +54,8 @@ class Gateway:
             line["fault"] = rule.name or rule.what
         try:
             if "Expect" in request.headers and request.transport is not None:
-                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits for it
+                # curl waits for it.
+                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await request.read()
             if rule is None:
                 answer = self._answer(request, body, correlation, line)
@@ -133,7 +134,7 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        """Answered under the profile that replication faults make of it."""
+        """Answer the call under the profile as replication faults change it."""
         cloud, world = self._cloud, self._cloud.world
         rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
         profile = world.profile

@@ -33,7 +33,7 @@ def unrouted(handler: Handler, largest_body: int) -> web.BaseRunner:
 async def listen(
     runners: list[web.BaseRunner], runner: web.BaseRunner, port: int, context: ssl.SSLContext | None
 ) -> int:
-    """The port on which requests now get answers; the runner is added to the list."""
+    """Listen on a port and return it; the runner is added to the list, whose owner ends it."""
     await runner.setup()
     runners.append(runner)
     try:

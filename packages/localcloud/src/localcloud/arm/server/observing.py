@@ -1,4 +1,4 @@
-"""Exchanges as observers see them: what was asked and answered, after faults had their way.
+"""Shows observers each exchange: the request, and the answer as the client gets it, faults included.
 
 `ArmCloud.observers` are called on the server's thread, before the answer leaves; without any, a
 request costs nothing more. A `Tape` is an observer that keeps exchanges in a file for another
@@ -65,7 +65,7 @@ def _kept(url: str, body: Json) -> Json:
 
 
 def asked_for() -> list[Observer]:
-    """The tape that the environment asks for, if it does."""
+    """Return a tape for the file that LOCALCLOUD_EXCHANGES names, or an empty list without it."""
     path = os.environ.get(VARIABLE)
     return [Tape(Path(path))] if path else []
 
@@ -77,8 +77,8 @@ async def report(
     fault: str | None = None,
 ) -> None:
     """Tell the observers, if there are any, of an answer with a whole body."""
-    told = list(observers)
-    if not told or not isinstance(response, web.Response):
+    listening = list(observers)
+    if not listening or not isinstance(response, web.Response):
         return
     body = response.body if isinstance(response.body, bytes) else b""
     exchange = Exchange(
@@ -91,7 +91,7 @@ async def report(
         response_body=_parsed(body),
         fault=fault,
     )
-    for observer in told:
+    for observer in listening:
         observer(exchange)
 
 

@@ -12,7 +12,8 @@ from localcloud.arm.state.linefile import LineFile, whole_lines
 from localcloud.arm.state.model import Json
 from localcloud.arm.state.serialise import encode
 
-KEPT = 50_000  # lines read back at a start; older ones are dropped from the file then
+# Lines read back at a start; older ones are dropped from the file then.
+KEPT = 50_000
 
 
 class RequestLog:
@@ -26,7 +27,8 @@ class RequestLog:
     def append(self, line: Json) -> None:
         """Remember a call; without room in the file, in memory only."""
         self._lines.append(line)
-        with suppress(OSError):  # a call that is answered must not fail for its line
+        # A call that is answered must not fail because its line cannot be written.
+        with suppress(OSError):
             self._file.append(encode(line))
 
     def clear(self) -> None:

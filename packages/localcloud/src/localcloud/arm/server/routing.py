@@ -36,7 +36,7 @@ from localcloud.arm.state.world import World
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The things that any answer may need besides the world."""
+    """The parts of the server that any answer may need besides the world."""
 
     signer: Signer
     tenant: str

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from localcloud.arm.resources.groups import GROUP
 from localcloud.arm.state.model import Json
 
-if TYPE_CHECKING:  # the examples of an app need the names, not the emulator
+# The examples of an app need the names, not the emulator.
+if TYPE_CHECKING:
     from localcloud.arm.server.emulation import Emulation
 
 GALLERY = "myGallery"

@@ -1,1 +1,1 @@
-"""The state of the emulated cloud, kept in a journal, and its looks at a moment."""
+"""The state of the emulated cloud, kept in a journal, and what a client sees of it at a given time."""

@@ -24,14 +24,16 @@ class LineFile:
         fresh.replace(path)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
         self._size = os.fstat(self._file).st_size
-        self._lock = Lock()  # a test may seed from its own thread
+        # A test may seed from its own thread.
+        self._lock = Lock()
 
     def append(self, line: bytes) -> None:
         """Add a line. Raises OSError when there is no room for it; nothing is added then."""
         whole = line + b"\n"
         with self._lock:
             if os.write(self._file, whole) < len(whole):
-                os.ftruncate(self._file, self._size)  # half a line would spoil the next one
+                # Half a line would spoil the next one.
+                os.ftruncate(self._file, self._size)
                 raise OSError(ENOSPC, "no room for the whole line")
             self._size += len(whole)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Json = dict[str, Any]  # a JSON object: where JSON enters, its shape is Azure's business
+# A JSON object: where JSON enters, its shape is Azure's business.
+Json = dict[str, Any]
 
 Change = Literal["Creating", "Updating", "Deleting", "None"]
 
@@ -36,14 +37,17 @@ class Operation:
 
     id: str
     resource: str
-    family: str  # the URL's segment: capsOperations, operations, DiskOperations
+    # The URL's segment: capsOperations, operations, DiskOperations.
+    family: str
     location: str
     start: datetime
     end: datetime
     failure: Failure | None = None
     retry_after: int | None = None
-    output: bool = False  # disks answer their body as properties.output
-    answer: Json | None = None  # what its Location answers in the end
+    # Disks answer their body as properties.output.
+    output: bool = False
+    # The body of its Location's answer after the end.
+    answer: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Region:
     `shape` names the curve of its progress (`replication.SHAPES`); a failure ends it at `end`.
     """
 
-    name: str  # short form, "eastus2"
+    # The short form, as "eastus2".
+    name: str
     start: datetime
     end: datetime
     shape: str = "steady"

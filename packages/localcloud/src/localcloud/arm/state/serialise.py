@@ -1,7 +1,7 @@
 """The emulator's values as JSON and back, for answers, the log and the journal.
 
 msgspec writes dataclasses and moments as they are, in a tenth of the time of `json`: writing JSON was
-the dearest part of most answers. (Not orjson, which is as fast: where it is installed, azure.functions
+the slowest part of most answers. (Not orjson, which is as fast: where it is installed, azure.functions
 uses it too, and the app would run otherwise than in Azure.)
 """
 
@@ -25,7 +25,8 @@ def encode(value: object) -> bytes:
     """Return a value as compact JSON, in UTF-8."""
     try:
         return msgspec.json.encode(value)
-    except UnicodeEncodeError:  # a lone surrogate, from a header that is no UTF-8
+    except UnicodeEncodeError:
+        # A lone surrogate, from a header that is not UTF-8.
         return json.dumps(value, separators=(",", ":"), default=_plain).encode()
 
 
@@ -34,7 +35,7 @@ def _plain(value: Any) -> object:
 
 
 def load(kind: type[T], raw: Json) -> T:
-    """The value that `encode` wrote, from the object that its JSON says."""
+    """Return the value that `encode` wrote, given its parsed JSON."""
     assert is_dataclass(kind)
     return kind(**{f.name: _field(f.name, raw[f.name]) for f in fields(kind) if f.name in raw})
 

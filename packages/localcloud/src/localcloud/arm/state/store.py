@@ -2,7 +2,7 @@
 
 A change is one line of JSON, whole or not there (SQLite needs five times as long for the same
 promise). At a start
-1. the lines are applied in order; nobody has heard of a last one that was cut short;
+1. the lines are applied in order; a last one that was cut short is dropped: it was never answered;
 2. the file is written anew, without what has been replaced since.
 """
 
@@ -22,7 +22,7 @@ from localcloud.arm.state.serialise import encode, load
 
 @dataclass(slots=True)
 class Kept:
-    """The sum of all lines, in the order of creation."""
+    """The state after all lines of the journal, in the order of creation."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Kept:
     facts: dict[str, Json] = field(default_factory=dict)
 
     def apply(self, line: Json) -> None:
-        """Apply one more change to it."""
+        """Apply one more line of the journal."""
         if line.get("clear"):
             self.resources, self.operations, self.tombstones = {}, {}, []
         if resource := line.get("resource"):
@@ -45,7 +45,7 @@ class Kept:
         self.facts |= line.get("facts", {})
 
     def lines(self) -> Iterator[Json]:
-        """The fewest changes that lead here."""
+        """Return the fewest lines that lead to this state."""
         yield {"facts": self.facts, "tombstones": self.tombstones}
         for resource in self.resources.values():
             yield {"resource": resource}
@@ -65,17 +65,17 @@ class Store:
         self._file = LineFile(path, (encode(line) for line in self._kept.lines()))
 
     def close(self) -> None:
-        """Leave the file and the folder."""
+        """Close the file, and let another process have the folder."""
         self._file.close()
         os.close(self._owner)
 
     def take(self) -> Kept:
-        """Return what was there at the start. Its new owner keeps it up to date, so it is given once."""
+        """Return the state that was read at the start; once only, since the caller changes it from then on."""
         kept, self._kept = self._kept, Kept()
         return kept
 
     def save(self, resource: Resource | None, operation: Operation | None) -> None:
-        """Keep them, both or none: a resource in its old place if it has one, an operation anew."""
+        """Append both or none; a resource that is there already keeps its place in the order of creation."""
         self._file.append(encode({"resource": resource, "operation": operation}))
 
     def bury(self, removed: Iterable[str], tombstones: Iterable[Tombstone]) -> None:
@@ -83,7 +83,7 @@ class Store:
         self._file.append(encode({"removed": list(removed), "tombstones": list(tombstones)}))
 
     def fact(self, name: str) -> Json | None:
-        """A small thing kept by name, such as the ports."""
+        """Return a small value kept by name, such as the ports; None if there is none."""
         return self._facts.get(name)
 
     def keep(self, name: str, value: Json) -> None:

@@ -24,7 +24,7 @@ def _extends(key: str, prefix: str) -> bool:
 class World:
     """Resources by id without case, by type, and by the collection they are listed in.
 
-    Deleted resources leave when somebody looks after their time has come; their tombstones stay.
+    A resource whose deletion has ended is removed when it is next looked at; its tombstone stays.
     """
 
     def __init__(self, store: Store, now: Callable[[], datetime], profile: Profile) -> None:
@@ -60,18 +60,19 @@ class World:
         self._types.clear()
 
     def random(self, what: str) -> Random:
-        """Draws that are the same for the same seed, resource and moment."""
+        """Return a random generator; it is the same for the same seed, resource and time."""
         return Random(self._seed(what))  # noqa: S311 - repeatable draws, no secret
 
     def _seed(self, what: str) -> str:
         return f"{self.profile.seed}|{what}|{self.now().timestamp()}"
 
     def seconds(self, kind: str, what: str) -> float:
-        """Draw how long an operation of this kind will take."""
+        """Return how many seconds an operation of this kind will take, drawn unless the profile fixes it."""
         fixed = self.profile.seconds.get(kind)
         if fixed is not None:
             return fixed
-        drawn = crc32(self._seed(what).encode()) / 2**32  # a tenth of the time of a Random
+        # A tenth of the time that a Random takes.
+        drawn = crc32(self._seed(what).encode()) / 2**32
         return draw(kind, drawn) * self.profile.time_scale
 
     def find(self, resource_id: str) -> Resource | None:
@@ -95,23 +96,25 @@ class World:
         """The resources of a type (`Microsoft.Compute/images`, any case), in that order."""
         return self._present(self._types.get(kind.lower()))
 
-    def _present(self, found: Mapping[str, Resource] | None) -> list[Resource]:
-        if not found:
+    def _present(self, resources: Mapping[str, Resource] | None) -> list[Resource]:
+        if not resources:
             return []
         return [
-            r for r in list(found.values()) if r.soft_deleted is None and not self._bury_if_gone(r)
+            r
+            for r in list(resources.values())
+            if r.soft_deleted is None and not self._bury_if_gone(r)
         ]
 
     def every(self, predicate: Callable[[Resource], bool] = lambda _: True) -> list[Resource]:
         """All resources that pass, in the order of their creation."""
-        found = [r for r in list(self._resources.values()) if predicate(r)]
-        return [r for r in found if r.soft_deleted is None and not self._bury_if_gone(r)]
+        passing = [r for r in list(self._resources.values()) if predicate(r)]
+        return [r for r in passing if r.soft_deleted is None and not self._bury_if_gone(r)]
 
     def soft_deleted(self, collection: str) -> list[Resource]:
         """The soft-deleted resources of a collection."""
         self.listed(collection)
-        found = self._collections.get(collection.lower(), {}).values()
-        return [r for r in found if r.soft_deleted is not None]
+        resources = self._collections.get(collection.lower(), {}).values()
+        return [r for r in resources if r.soft_deleted is not None]
 
     def below(self, resource_id: str) -> Iterator[str]:
         """Ids of what ARM still counts as nested in a resource.
