@@ -59,10 +59,18 @@ def _lost(evidence: Evidence) -> Found:
     for migration in sorted(known | {m for m, told in evidence.told.items() if told.started}):
         if migration not in known:
             yield Violation(Kind.LOST, migration, "was answered 202 and is not in the records")
-        elif outcome_of(evidence.records.get(migration, {})) is None:
-            yield Violation(Kind.LOST, migration, "has no outcome")
+        elif outcome_of(rows := evidence.records.get(migration, {})) is None:
+            yield Violation(Kind.LOST, migration, f"has no outcome: {_stands(rows)}")
     for migration in evidence.records.get("open", {}):
         yield Violation(Kind.LOST, migration, "is still kept as open")
+
+
+def _stands(rows: Rows) -> str:
+    """Tell its stage and its last restarts, which say if it stands still, or only waits for the next one."""
+    restarts = rows.get("latch", {}).get("restarts", [])
+    last = [f"run {r['run']} at {r['at']} ({r['cause']})" for r in restarts[-3:]]
+    stage = rows.get("state", {}).get("stage", "planning")
+    return f"in {stage}, started again {len(restarts)} times; {'; '.join(last)}"
 
 
 def _ambiguous(evidence: Evidence) -> Found:

@@ -100,6 +100,20 @@ def test_a_line_that_a_later_run_wrote_moves_no_deadline() -> None:
         assert [text.partition(" ")[0] for text in found_in(moved)] == ["approval.deadline"]
 
 
+def test_the_deadline_is_held_against_the_time_that_was_asked_for() -> None:
+    """Also when its line was late: a minute's wait is no minute and a half's."""
+    other = status()
+    asked_late(other)
+    again = {"at": BEGAN.isoformat(), "stage": "replication", "text": "started again (1): Failed"}
+    other["timeline"].insert(1, again)
+    asked = datetime.fromisoformat(other["timeline"][2]["at"])
+    other["approval"]["deadline"] = (asked + timedelta(seconds=30)).isoformat()
+    minute = twin_form(other, "kill-approve-1-x", timedelta(minutes=1))
+    assert minute["approval"]["deadline"] == "after 60 s"
+    short = twin_form(other, "kill-approve-1-x", timedelta(seconds=40))
+    assert short["approval"]["deadline"] == "after 40 s"
+
+
 def later_deadline(other: Json) -> None:
     """Moved by a minute, as a second run's own deadline would be."""
     deadline = datetime.fromisoformat(other["approval"]["deadline"]) + timedelta(minutes=1)

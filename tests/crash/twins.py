@@ -16,7 +16,7 @@ from tests.crash.evidence import Json
 
 STARTED_AGAIN = "started again"
 MOST_TEXT = 1500
-# The default, which the crowd leaves as it is.
+# The default.
 APPROVAL_TIMEOUT = timedelta(days=3)
 _ASKED = "waiting until"
 _CHANCE = (
@@ -28,11 +28,12 @@ _CHANCE = (
 _HALF_MADE = frozenset({"cancelled", "failed"})
 
 
-def twin_form(status: Json, image: str) -> Json:
-    """Return the part of a status that is equal for all migrations with the same wish; this one migrated `image`."""
+def twin_form(status: Json, image: str, timeout: timedelta = APPROVAL_TIMEOUT) -> Json:
+    """Return what must be equal for two migrations that wanted the same, of which this one migrated `image` and was to
+    wait for the approval for so long."""
     told = {**status, "timeline": _timeline(status)}
     if status.get("approval"):
-        told["approval"] = {**status["approval"], "deadline": _deadline(status)}
+        told["approval"] = {**status["approval"], "deadline": _deadline(status, timeout)}
     if status.get("outcome") in _HALF_MADE:
         told["regions"] = [region["name"] for region in status["regions"]]
     form: Json = _without_chance(told, (status["id"], image))
@@ -84,10 +85,11 @@ def _is_restart(line: Json) -> bool:
     return str(line["text"]).startswith(STARTED_AGAIN)
 
 
-def _deadline(status: Json) -> str | None:
+def _deadline(status: Json, timeout: timedelta) -> str | None:
     """Seconds from the line that asks for the approval, which is written a step later: to ten seconds.
 
-    A run that died between the two steps leaves the deadline to the next run, whose line comes when it comes.
+    A run that died between the two steps leaves the deadline to the next run, whose line comes when it comes: the
+    deadline was set at some moment since the line before.
     """
     deadline, timeline = status["approval"]["deadline"], status["timeline"]
     asked = [n for n, line in enumerate(timeline) if line["text"].startswith(_ASKED)]
@@ -96,7 +98,7 @@ def _deadline(status: Json) -> str | None:
     end, began = datetime.fromisoformat(deadline), datetime.fromisoformat(timeline[asked[0]]["at"])
     before = list(dropwhile(_is_restart, reversed(timeline[: asked[0]])))
     if len(before) < asked[0]:
-        began = min(began, max(end - APPROVAL_TIMEOUT, datetime.fromisoformat(before[0]["at"])))
+        began = min(began, max(end - timeout, datetime.fromisoformat(before[0]["at"])))
     return f"after {round((end - began).total_seconds(), -1):.0f} s"
 
 

@@ -16,6 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from pydantic import TypeAdapter
 
 from tests.crash import workers
 from tests.crash.checker import Kind as Broken
@@ -37,8 +40,10 @@ from tests.crash.deaths import (
     kind_of,
 )
 from tests.crash.evidence import Json
+from tests.crash.intents import Intent
 from tests.crash.real_cloud import RealCloud
 from tests.crash.twins import (
+    APPROVAL_TIMEOUT,
     differences,
     lost_answers,
     most_telling,
@@ -47,7 +52,9 @@ from tests.crash.twins import (
     without_lost_answers,
 )
 
-TWIN_SECONDS, END_SECONDS = 600.0, 600.0
+_SPAN = TypeAdapter(timedelta)
+# The delay between two restarts doubles: what died ten times in one stage is started again after a quarter of an hour.
+TWIN_SECONDS, END_SECONDS = 600.0, 1800.0
 # So that all of it takes less than 45 minutes.
 DEATHS_SECONDS = 25 * 60.0
 # From an outcome to the line that tells it.
@@ -116,7 +123,7 @@ class WorkerKills:
             lambda: not crowd.waiting and not crowd.unsettled, "all twins have ended", TWIN_SECONDS
         )
         for kind, pair in pairs.items():
-            first, second = (twin_form(crowd.status(intent), intent.name) for intent in pair)
+            first, second = (form_of(crowd, intent) for intent in pair)
             if found := list(differences(first, second)):
                 raise AssertionError(f"two undisturbed migrations of {kind} differ: {found}")
             self._twins[kind] = first
@@ -223,7 +230,7 @@ class WorkerKills:
             if not status.get("outcome"):
                 continue
             self.seen.again += Counter(restarts(status))
-            twin, form = self._twins[kind_of(intent)], twin_form(status, intent.name)
+            twin, form = self._twins[kind_of(intent)], form_of(crowd, intent)
             if form["outcome"] == twin["outcome"]:
                 self.seen.lost_answers += len(lost_answers(form, twin))
             for difference in most_telling(form, without_lost_answers(form, twin)):
@@ -236,6 +243,12 @@ class WorkerKills:
         for stage in STAGES:
             if not self.seen.again[stage]:
                 yield Violation(Broken.MISSED, stage, f"met {self.seen.met[stage]} times")
+
+
+def form_of(crowd: Crowd, intent: Intent) -> Json:
+    """The status of an intent's migration without what is chance."""
+    timeout = _SPAN.validate_python(intent.timeout) if intent.timeout else APPROVAL_TIMEOUT
+    return twin_form(crowd.status(intent), intent.name, timeout)
 
 
 def _wait(holds: Callable[[], object], what: str, seconds: float) -> None:
