@@ -174,8 +174,8 @@ def test_loading_the_app_loads_no_heavy_sdk() -> None:
 @pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
 def test_deployed_code_has_no_assert(path: Path) -> None:
     """`python -O` takes them out, so nothing may depend on one."""
-    found = [n.lineno for n in nodes(path) if isinstance(n, ast.Assert)]
-    assert found == []
+    lines = [n.lineno for n in nodes(path) if isinstance(n, ast.Assert)]
+    assert lines == []
 
 
 @pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)

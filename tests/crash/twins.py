@@ -30,12 +30,12 @@ _HALF_MADE = frozenset({"cancelled", "failed"})
 
 def twin_form(status: Json, image: str) -> Json:
     """Return the part of a status that is equal for all migrations with the same wish; this one migrated `image`."""
-    told = {**status, "timeline": _timeline(status)}
+    comparable = {**status, "timeline": _timeline(status)}
     if status.get("approval"):
-        told["approval"] = {**status["approval"], "deadline": _deadline(status)}
+        comparable["approval"] = {**status["approval"], "deadline": _deadline(status)}
     if status.get("outcome") in _HALF_MADE:
-        told["regions"] = [region["name"] for region in status["regions"]]
-    form: Json = _without_chance(told, (status["id"], image))
+        comparable["regions"] = [region["name"] for region in status["regions"]]
+    form: Json = _without_chance(comparable, (status["id"], image))
     return form
 
 

@@ -117,8 +117,8 @@ class WorkerKills:
         )
         for kind, pair in pairs.items():
             first, second = (twin_form(crowd.status(intent), intent.name) for intent in pair)
-            if found := list(differences(first, second)):
-                raise AssertionError(f"two undisturbed migrations of {kind} differ: {found}")
+            if different := list(differences(first, second)):
+                raise AssertionError(f"two undisturbed migrations of {kind} differ: {different}")
             self._twins[kind] = first
 
     # -- deaths -------------------------------------------------------------------------------------------------
