@@ -45,8 +45,8 @@ def start_version(
 ) -> VersionBegun | VersionNameTaken | ActivityError | Halt:
     """Send the version's PUT unless it is there already and ours.
 
-    `ImageChanged` when the image is no longer what was planned. Running twice sends the same body under the same name
-    at most twice, which Azure takes as an update.
+    Fails with the code `ImageChanged` when the image is no longer what was planned. Running twice sends the same body
+    under the same name at most twice, which Azure takes as an update.
     """
     plan = snapshot.planned
     body = read_planned_version(app.arm, plan)

@@ -224,7 +224,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """The settings in an environment; an empty value means the default. Raises InvalidSettings."""
+        """The settings in an environment; an empty value means the default. Raises InvalidSettingsError."""
         values = {
             name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
         }

@@ -20,7 +20,7 @@ _LATEST, _UNREAD = "latest", "unread"
 
 
 class AttemptRecords(Rows):
-    """Reads and writes of attempts. Every method may raise RecordsUnavailable."""
+    """Reads and writes of attempts. Every method may raise RecordsUnavailableError."""
 
     def latest(self, image_key: str) -> AcceptedRequest | None:
         """The newest attempt to migrate an image."""

@@ -25,7 +25,7 @@ ROWS_READ = 200
 
 
 class ListRecords(Rows):
-    """Reads and writes of the list. Every method may raise RecordsUnavailable."""
+    """Reads and writes of the list. Every method may raise RecordsUnavailableError."""
 
     def list_migration(
         self, accepted: AcceptedRequest, stage: Stage, at: datetime, latch: Latch | None = None

@@ -39,7 +39,7 @@ _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
 class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
-    """Reads and writes of migrations. Every method may raise RecordsUnavailable."""
+    """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ _TRIES = 20
 
 
 class Rows:
-    """Reads and writes on one store. Every method may raise RecordsUnavailable."""
+    """Reads and writes on one store. Every method may raise RecordsUnavailableError."""
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Rows:
 
     def change(self, partition: str, row: str, change: Callable[[Json], Json | None]) -> None:
         """Change a row by a pure function of what is there ({} when nothing is), which is asked again when somebody
-        wrote in between; None leaves it. Raises RecordChanged when it never came to that."""
+        wrote in between; None leaves it. Raises RecordChangedError when it never came to that."""
         for _ in range(_TRIES):
             record = self._store.read(partition, row)
             value = change(record.value if record else {})

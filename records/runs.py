@@ -16,7 +16,7 @@ from records.rows import Rows
 
 
 class RunRecords(Rows):
-    """Reads and writes of runs. Every method may raise RecordsUnavailable."""
+    """Reads and writes of runs. Every method may raise RecordsUnavailableError."""
 
     def read_latch(self, migration: str) -> Latch:
         """The latch; as at the beginning when nobody has written it."""

@@ -59,17 +59,17 @@ class RecordStore(Protocol):
 
     Partition and row: 1 to 255 characters of `A-Z a-z 0-9 . _ -`. Anything else, and a value that
     is no JSON object, is a bug of the caller: ValueError. Every method may raise
-    `RecordsUnavailable`, every write `RecordTooLarge`.
+    `RecordsUnavailableError`, every write `RecordTooLargeError`.
     """
 
     def insert(self, partition: str, row: str, value: Json) -> Record:
-        """Write a record that must not be there yet; `RecordExists` when it is."""
+        """Write a record that must not be there yet; `RecordExistsError` when it is."""
 
     def put(self, partition: str, row: str, value: Json) -> Record:
         """Write a record whether or not it is there."""
 
     def replace(self, partition: str, row: str, value: Json, etag: str) -> Record:
-        """Write over the record that has this etag; `RecordChanged` when it is not there."""
+        """Write over the record that has this etag; `RecordChangedError` when it is not there."""
 
     def read(self, partition: str, row: str) -> Record | None:
         """Return the record, or None if there is none."""
@@ -83,4 +83,4 @@ class RecordStore(Protocol):
         """
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:
-        """Remove the record. Without an etag a missing record is fine, with one `RecordChanged`."""
+        """Remove the record. Without an etag a missing record is fine, with one `RecordChangedError`."""

@@ -53,7 +53,7 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once for a worker process, and handed in by those that are called from outside: activities, HTTP handlers,
-    events, timers. Raises InvalidSettings with every setting that is wrong, and is asked again then."""
+    events, timers. Raises InvalidSettingsError with every setting that is wrong, and is asked again then."""
     settings = Settings.from_environ(os.environ)
     return Dependencies(
         settings=settings,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
+import re
 import subprocess
 import sys
 import tokenize
@@ -87,6 +89,7 @@ ARM_FOLDERS = {
 }
 # Lines of code of the embedded Durable extension.
 READ_IN_AN_HOUR = 2000
+RAISES = re.compile(r"\b[Rr]aises? ((?:`?[A-Z]\w+`?(?:, | and | or |))+)")
 # Comments that a tool reads stand on the line that they are about, with their reason.
 PRAGMAS = ("# noqa: ", "# type: ignore[", "# fmt: ")
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
@@ -171,8 +174,8 @@ def test_loading_the_app_loads_no_heavy_sdk() -> None:
 @pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
 def test_deployed_code_has_no_assert(path: Path) -> None:
     """`python -O` takes them out, so nothing may depend on one."""
-    found = [n.lineno for n in nodes(path) if isinstance(n, ast.Assert)]
-    assert found == []
+    lines = [n.lineno for n in nodes(path) if isinstance(n, ast.Assert)]
+    assert lines == []
 
 
 @pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL], ids=name_of)
@@ -227,9 +230,32 @@ def beyond(names: set[str], allowed: set[str]) -> set[str]:
 @pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL, *TESTS], ids=name_of)
 def test_docstrings_are_statements(path: Path) -> None:
     """They say what is done, returned, raised; none opens as a question does."""
+    assert [text for text in docstrings(path) if text.partition(" ")[0] in QUESTIONS] == []
+
+
+def docstrings(path: Path) -> list[str]:
+    """The docstrings of a module, its classes and its functions."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    texts = [ast.get_docstring(node) or "" for node in nodes(path) if isinstance(node, kinds)]
-    assert [text for text in texts if text.partition(" ")[0] in QUESTIONS] == []
+    return [ast.get_docstring(node) or "" for node in nodes(path) if isinstance(node, kinds)]
+
+
+@pytest.mark.parametrize("path", DEPLOYED, ids=name_of)
+def test_docstrings_name_errors_that_there_are(path: Path) -> None:
+    """After "raises" comes a class of the app, of Python or of pydantic."""
+    raised = {
+        name
+        for text in docstrings(path)
+        for names in RAISES.findall(text)
+        for name in re.findall(r"\w+", names)
+        if name[0].isupper()
+    }
+    assert raised - {*vars(builtins), *own_classes(), "ValidationError"} == set()
+
+
+@cache
+def own_classes() -> set[str]:
+    """The names of all classes that are deployed."""
+    return {n.name for path in DEPLOYED for n in nodes(path) if isinstance(n, ast.ClassDef)}
 
 
 @pytest.mark.parametrize("path", [*DEPLOYED, *LOCAL, *TESTS], ids=name_of)

@@ -72,8 +72,8 @@ def _titles(document: Path) -> frozenset[str]:
 
 
 def _citations(text: str) -> Iterator[tuple[str, str, str]]:
-    for found in DOCUMENT.finditer(URL.sub("", text)):
-        yield found[1], found[2] or "", re.sub(r"\s+", " ", found[3] or "")
+    for match in DOCUMENT.finditer(URL.sub("", text)):
+        yield match[1], match[2] or "", re.sub(r"\s+", " ", match[3] or "")
 
 
 def _problem(beside: Path, document: str, anchor: str, title: str) -> str | None:
@@ -90,7 +90,7 @@ def _problem(beside: Path, document: str, anchor: str, title: str) -> str | None
 
 
 def _problems(text: str, beside: Path) -> list[str]:
-    return [found for c in _citations(text) if (found := _problem(beside, *c))]
+    return [problem for c in _citations(text) if (problem := _problem(beside, *c))]
 
 
 def _opened() -> set[str]:
@@ -102,17 +102,17 @@ def _opened() -> set[str]:
 
 def test_a_document_that_is_named_is_there() -> None:
     """With the heading that is named; a fact about Azure has its place in docs/platform-notes.md."""
-    found = {_name(path): _problems(_prose(path), path.parent) for path in FILES}
+    problems_of = {_name(path): _problems(_prose(path), path.parent) for path in FILES}
 
-    assert len(found) > 300
-    assert {name: problems for name, problems in found.items() if problems} == {}
+    assert len(problems_of) > 300
+    assert {name: problems for name, problems in problems_of.items() if problems} == {}
 
 
 def test_what_lies_outside_is_named_only_where_it_is_opened() -> None:
     """A reader of the repository alone is sent nowhere."""
     opened = _opened()
-    found = {_name(path): OUTSIDE.findall(_prose(path)) for path in FILES}
-    mentions = [(name, folder) for name, folders in found.items() for folder in folders]
+    outside = {_name(path): OUTSIDE.findall(_prose(path)) for path in FILES}
+    mentions = [(name, folder) for name, folders in outside.items() for folder in folders]
 
     lost = [
         (name, folder)

@@ -101,7 +101,7 @@ def test_every_route_is_documented() -> None:
 
 
 def _blocks(name: str, language: str) -> list[str]:
-    return [body for found, body in FENCE.findall(DOCS[name]) if found == language]
+    return [body for tag, body in FENCE.findall(DOCS[name]) if tag == language]
 
 
 def _targets() -> set[str]:
@@ -183,7 +183,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def test_every_value_of_host_json_has_its_reason() -> None:
     """docs/operations.md names each with its value; the two that only say what the file is are left out."""
-    told = _section(DOCS["operations.md"], "host.json, value by value")
+    section = _section(DOCS["operations.md"], "host.json, value by value")
     host = json.loads((ROOT / "host.json").read_text())
     leaves = dict(_leaves(host))
     trivial = {"version", "extensionBundle.id"}
@@ -191,7 +191,7 @@ def test_every_value_of_host_json_has_its_reason() -> None:
     untold = [
         path
         for path, value in leaves.items()
-        if path not in trivial and not _told(told, path, value)
+        if path not in trivial and not _told(section, path, value)
     ]
 
     assert untold == []
@@ -217,7 +217,7 @@ def test_threads_match_the_limits() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     """docs/architecture.md names each direct dependency, and none that is not installed."""
-    told = _section(DOCS["architecture.md"], "Dependencies")
+    section = _section(DOCS["architecture.md"], "Dependencies")
     direct = (ROOT / "requirements.txt").read_text().partition("# Pulled in by the above")[0]
     for name in ("requirements-local.txt", "requirements-dev.txt"):
         direct += (ROOT / name).read_text()
@@ -226,13 +226,13 @@ def test_every_dependency_has_its_reason() -> None:
 
     in_tables = {
         name
-        for line in told.splitlines()
+        for line in section.splitlines()
         if line.startswith("| `")
         for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])
     }
 
     assert in_tables == pinned
-    assert [name for name in node if f"`{name}`" not in told] == []
+    assert [name for name in node if f"`{name}`" not in section] == []
 
 
 def test_every_file_that_is_named_exists() -> None:
@@ -264,22 +264,24 @@ def test_every_module_of_the_local_cloud_that_is_named_exists() -> None:
 def test_the_layers_are_told_as_they_are() -> None:
     """CONTRIBUTING.md has each folder of test_architecture.py, and of the deployed ones what they may import."""
     rows = _rows(_section(DOCS["CONTRIBUTING.md"], "Layers"))
-    told = {name.removeprefix("packages/").rstrip("/"): cells[-1] for name, cells in rows.items()}
+    documented = {
+        name.removeprefix("packages/").rstrip("/"): cells[-1] for name, cells in rows.items()
+    }
     deployed = {name for name in MAY_IMPORT if (ROOT / name).is_dir() and name != "demo"}
 
-    imports = {name: set(re.findall(r"`(\w+)`", told[name])) for name in deployed}
+    imports = {name: set(re.findall(r"`(\w+)`", documented[name])) for name in deployed}
 
-    assert set(told) == {*MAY_IMPORT, "benchmarks", "tests"}
+    assert set(documented) == {*MAY_IMPORT, "benchmarks", "tests"}
     assert imports == {name: MAY_IMPORT[name] for name in deployed}
 
 
 def test_every_folder_is_in_the_tree_of_the_readme() -> None:
     """Its last block shows a newcomer where to look."""
     tree = FENCE.findall(_section(DOCS["README.md"], "More"))[0][1]
-    told = re.findall(r"(?:^|  )([a-z_]+(?:/localcloud/|/|\.py))(?=\s)", tree, re.MULTILINE)
+    named = re.findall(r"(?:^|  )([a-z_]+(?:/localcloud/|/|\.py))(?=\s)", tree, re.MULTILINE)
 
-    assert {*(f"{name}/" for name in FOLDERS), "demo/", "packages/localcloud/"} <= set(told)
-    assert [name for name in told if not (ROOT / name).exists()] == []
+    assert {*(f"{name}/" for name in FOLDERS), "demo/", "packages/localcloud/"} <= set(named)
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_what_architecture_names_is_in_the_file_it_names() -> None:
@@ -309,10 +311,10 @@ def test_no_tracked_file_names_this_machine() -> None:
     parts = ["/root /", "/work /", "/home/ runner", "/tmp/ brief", "registry.npmjs .org"]
     words = [part.replace(" ", "") for part in [*parts, "pypi .org", "files.pythonhosted .org"]]
 
-    found = []
+    hits = []
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
         text = path.read_text(errors="replace") if path.is_file() else ""
-        found += [f"{name}: {word}" for word in words if word in text]
+        hits += [f"{name}: {word}" for word in words if word in text]
 
-    assert found == []
+    assert hits == []

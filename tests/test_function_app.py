@@ -45,7 +45,7 @@ def names(functions: list[LoadedFunction], kind: str) -> set[str]:
 def called() -> set[str]:
     """The name of every contract that an orchestrator calls, and of every child."""
     contracts = {n: c.name for n, c in vars(messages).items() if isinstance(c, messages.Activity)}
-    found = set[str]()
+    names = set[str]()
     for path in (ROOT / "orchestrators").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):
@@ -53,9 +53,9 @@ def called() -> set[str]:
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             if name in ("call", "call_activity", "call_sub_orchestrator"):
                 called = {a.id for a in node.args if isinstance(a, ast.Name)}
-                found |= {contracts[contract] for contract in called & contracts.keys()}
-                found |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
-    return found
+                names |= {contracts[contract] for contract in called & contracts.keys()}
+                names |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
+    return names
 
 
 def test_the_orchestrators_call_what_is_registered_and_nothing_else(
@@ -70,8 +70,8 @@ def test_the_orchestrators_call_what_is_registered_and_nothing_else(
 def test_every_route_of_the_issue_is_there_with_a_key(functions: list[LoadedFunction]) -> None:
     """Function-key level for all of them."""
     triggers = [f.trigger for f in functions if f.kind == "httpTrigger"]
-    found = {(method.lower(), t["route"]) for t in triggers for method in t["methods"]}
-    assert found == ROUTES
+    routes = {(method.lower(), t["route"]) for t in triggers for method in t["methods"]}
+    assert routes == ROUTES
     assert {str(t["authLevel"]).lower() for t in triggers} == {"function"}
 
 

@@ -1,4 +1,4 @@
-"""The limits of a migration's patience with what does not come about. Captured when it is accepted: a deployment with
+"""The longest times that a migration waits for anything. Captured when it is accepted: a deployment with
 other settings changes no migration under way."""
 
 from datetime import timedelta

@@ -69,7 +69,7 @@ class MappingEntry(StrictModel):
 def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> MigrationRequest | None:
     """The request that the first matching entry makes of an image, or None if no entry covers it.
 
-    Raises InvalidRequest when the entry's values do not make a valid request for this image.
+    Raises InvalidRequestError when the entry's values do not make a valid request for this image.
     """
     entry = next((entry for entry in mapping if _covers(entry.match, image)), None)
     if entry is None:

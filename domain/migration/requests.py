@@ -187,7 +187,7 @@ class MigrationRequest(StrictModel):
 
 
 def parse_request(body: bytes) -> MigrationRequest:
-    """The request in an HTTP body. Raises InvalidRequest with every problem of its form."""
+    """The request in an HTTP body. Raises InvalidRequestError with every problem of its form."""
     if len(body) > MAX_BODY_BYTES:
         raise InvalidRequestError(
             [

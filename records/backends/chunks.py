@@ -22,7 +22,7 @@ MAX_PARTS = 15
 
 
 def to_properties(text: str) -> Properties:
-    """The properties that hold this text; `RecordTooLarge` when no entity can."""
+    """The properties that hold this text; `RecordTooLargeError` when no entity can."""
     if len(text.encode("utf-16-le")) <= PROPERTY_BYTES:
         return {"text": text}
     packed = zlib.compress(text.encode())

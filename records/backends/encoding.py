@@ -45,7 +45,7 @@ def end_of_prefix(prefix: str) -> str:
 
 
 def to_text(value: Json) -> str:
-    """Compact JSON text that any UTF-8 backend can hold; `RecordTooLarge` beyond `MAX_TEXT`.
+    """Compact JSON text that any UTF-8 backend can hold; `RecordTooLargeError` beyond `MAX_TEXT`.
 
     Lone surrogates, which JSON allows and UTF-8 does not, stay escaped.
     """

@@ -36,7 +36,7 @@ def put(client: "TableClient", entity: Entity) -> Written:
 
 
 def replace(etag: str, client: "TableClient", entity: Entity) -> Written:
-    """Write in place of the entity with this etag; `RecordChanged` when it is gone."""
+    """Write in place of the entity with this etag; `RecordChangedError` when it is gone."""
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceNotFoundError
     from azure.data.tables import UpdateMode
@@ -70,7 +70,7 @@ def query(where: str, limit: int, client: "TableClient") -> "list[TableEntity]":
 
 
 def delete(partition: str, row: str, etag: str | None, client: "TableClient") -> None:
-    """Remove the entity; with an etag `RecordChanged` when it is gone (the SDK: silence)."""
+    """Remove the entity; with an etag `RecordChangedError` when it is gone (the SDK: silence)."""
     from azure.core import MatchConditions
 
     statuses: list[int] = []

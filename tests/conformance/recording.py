@@ -29,15 +29,15 @@ def write(file: Path, points: Points) -> None:
 
 def kept(before: Path, details: Iterable[Mapping[str, Any]]) -> Points:
     """The points of this run, by scenario; only those of the file that an earlier run has left, if it has."""
-    found = {
+    points = {
         scenario: {item["point"]: item["host"] for item in said["differences"]}
         for share in details
         for scenario, said in sorted(share.items())
         if scenario not in BETWEEN_TIMERS
     }
     if before.exists():
-        found = _in_both(found, read(before))
-    return {scenario: found[scenario] for scenario in sorted(found) if found[scenario]}
+        points = _in_both(points, read(before))
+    return {scenario: points[scenario] for scenario in sorted(points) if points[scenario]}
 
 
 def _in_both(one: Points, other: Points) -> Points:

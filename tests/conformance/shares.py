@@ -58,12 +58,12 @@ def shares(kit: Path, only: Sequence[str]) -> list[Share]:
     """All scenarios of the kit, the long apps split by the time that the recording took."""
     sys.path.insert(0, str(kit))
     registry: Any = importlib.import_module("scenarios").SCENARIOS
-    found: list[Share] = []
+    parts: list[Share] = []
     for app in dict.fromkeys(s.app for s in registry.values()):
         if not only or app in only:
             names = [s.name for s in registry.values() if s.app == app]
-            found += [Share(app, tuple(part)) for part in _split(kit, app, names)]
-    return found
+            parts += [Share(app, tuple(part)) for part in _split(kit, app, names)]
+    return parts
 
 
 def _split(kit: Path, app: str, names: list[str]) -> list[list[str]]:

@@ -69,19 +69,19 @@ class Callers:
     @property
     def stages(self) -> Counter[str]:
         """Return the number of migrations without an outcome in each stage, by their last statuses."""
-        told = [self.status(intent) for intent in self.intents]
-        return Counter(status["stage"] for status in told if status and not status["outcome"])
+        statuses = [self.status(intent) for intent in self.intents]
+        return Counter(status["stage"] for status in statuses if status and not status["outcome"])
 
     @property
     def resting(self) -> bool:
         """Return True if every migration has ended, or waits for an approval, which may be days."""
-        told = [self.status(intent) for intent in self.intents]
-        return all(s.get("outcome") or s.get("stage") == "approval" for s in told)
+        statuses = [self.status(intent) for intent in self.intents]
+        return all(s.get("outcome") or s.get("stage") == "approval" for s in statuses)
 
     def status(self, intent: Intent) -> Json:
         """Return the last status that was seen of the migration; empty before the first."""
-        told = self.told.get(self._ids.get(intent.name, ""))
-        return told.status if told else {}
+        answers = self.told.get(self._ids.get(intent.name, ""))
+        return answers.status if answers else {}
 
     def act(self, round_number: int = 0) -> None:
         """Everybody does what is due now, side by side."""
@@ -146,8 +146,8 @@ class Callers:
         request = bodies.request(self._cloud.subscription, intent)
         answer = self._cloud.app("POST", "/api/migrations", request)
         if answer.status in (200, 202):
-            told = self.told.setdefault(answer.body["id"], Told())
-            told.started += answer.status == 202
+            answers = self.told.setdefault(answer.body["id"], Told())
+            answers.started += answer.status == 202
             self._ids[intent.name] = answer.body["id"]
 
     def _find(self, intent: Intent, resource: str) -> None:

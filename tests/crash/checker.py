@@ -51,7 +51,7 @@ Found = Iterator[Violation]
 
 def violations(evidence: Evidence) -> list[Violation]:
     """Every promise that was broken."""
-    return [found for check in _CHECKS for found in check(evidence)]
+    return [violation for check in _CHECKS for violation in check(evidence)]
 
 
 def _lost(evidence: Evidence) -> Found:
@@ -154,8 +154,10 @@ def _untrue(evidence: Evidence) -> Found:
         status = evidence.told[migration].status if migration in evidence.told else {}
         for name in ("outcome", "reason"):
             if status.get(name) != outcome[name]:
-                told = f"{name} is told as {status.get(name)!r}, recorded as {outcome[name]!r}"
-                yield Violation(Kind.UNTRUE, migration, told)
+                contradiction = (
+                    f"{name} is told as {status.get(name)!r}, recorded as {outcome[name]!r}"
+                )
+                yield Violation(Kind.UNTRUE, migration, contradiction)
         image, fate = accepted["sourceImageId"].lower(), outcome["result"].get("image")
         if fate == "deleted" and (image in there or image not in gone):
             yield Violation(Kind.UNTRUE, migration, "says deleted of an image that is there")

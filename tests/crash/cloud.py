@@ -197,5 +197,5 @@ def _ready(alive: Callable[[], bool], state: Path) -> Json:
     until(lambda: file.exists() or not alive(), f"connection.json in {state} is there")
     if not file.exists():
         raise StuckError(f"the process for {state} has ended")
-    found: Json = json.loads(file.read_text())
-    return found
+    connection: Json = json.loads(file.read_text())
+    return connection

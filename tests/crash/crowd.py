@@ -48,8 +48,8 @@ class Crowd(Callers):
     @property
     def unsettled(self) -> list[str]:
         """The migrations whose timeline does not tell the end yet, which is written just after the outcome."""
-        told = {m: told.status for m, told in self.told.items()}
-        return [m for m, s in told.items() if not s or s["timeline"][-1]["stage"] != "finished"]
+        statuses = {m: statuses.status for m, statuses in self.told.items()}
+        return [m for m, s in statuses.items() if not s or s["timeline"][-1]["stage"] != "finished"]
 
     def _live(self) -> None:
         try:

@@ -15,12 +15,12 @@ def ending(evidence: Evidence, name: str) -> Json:
     """Outcome, result, version and fate of the image `name`."""
     ids = [m for m, a in evidence.accepted.items() if a["sourceImageId"].endswith(f"/{name}")]
     outcomes = [outcome_of(evidence.records[migration]) or {} for migration in ids]
-    found = {
+    kept = {
         "outcomes": [_outcome(outcome) for outcome in outcomes],
         "there": [_without_chance(r) for r in evidence.resources if _about(r, name)],
         "gone": sorted(r["id"] for r in evidence.deleted if _about(r, name)),
     }
-    plain: Json = json.loads(json.dumps(found).replace(name, "IMAGE"))
+    plain: Json = json.loads(json.dumps(kept).replace(name, "IMAGE"))
     return plain
 
 

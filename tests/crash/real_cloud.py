@@ -177,11 +177,11 @@ class RealCloud:
         """Return the notices that were received: migration, kind and webhook-id."""
         return [
             (
-                told["body"]["data"]["migrationId"],
-                told["body"]["type"],
-                told["headers"]["webhook-id"],
+                notice["body"]["data"]["migrationId"],
+                notice["body"]["type"],
+                notice["headers"]["webhook-id"],
             )
-            for told in self._receiver.received
+            for notice in self._receiver.received
         ]
 
     def _webhook(

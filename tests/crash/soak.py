@@ -104,9 +104,9 @@ def _boundaries(seed: int) -> WaveReport:
         bursts = run.every_boundary()
         for burst in bursts:
             run.die_at(burst)
-        found = [*run.violations(), *_differences(run)]
+        broken = [*run.violations(), *_differences(run)]
         every = sum(len(burst) for burst in bursts)
-        report = WaveReport(seed, cloud.kills, every + 1, found)
+        report = WaveReport(seed, cloud.kills, every + 1, broken)
     tell(f"{every} boundaries of one migration: {line(report)}")
     tell_found(report, "make soak KILLS=0")
     return report

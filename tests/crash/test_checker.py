@@ -60,20 +60,20 @@ def test_kept_promises_break_none() -> None:
 
 def test_an_outcome_in_a_row_of_its_own_counts_too() -> None:
     """So records lay before the latch held the outcome."""
-    found = kept_promises()
-    rows = found["records"][ID]
+    evidence = kept_promises()
+    rows = evidence["records"][ID]
     rows["outcome"] = rows["latch"].pop("finished")
-    assert violations(Evidence(**found)) == []
+    assert violations(Evidence(**evidence)) == []
 
 
-def put_again(found: dict[str, Any]) -> None:
+def put_again(evidence: dict[str, Any]) -> None:
     """Another creating PUT of the same name."""
-    found["requests"].append(copy.deepcopy(found["requests"][0]))
+    evidence["requests"].append(copy.deepcopy(evidence["requests"][0]))
 
 
-def replace(found: dict[str, Any], name: str, value: Any) -> None:
+def replace(evidence: dict[str, Any], name: str, value: Any) -> None:
     """Another row for the migration."""
-    found["records"][ID][name] = value
+    evidence["records"][ID][name] = value
 
 
 BROKEN: dict[str, tuple[Kind, Breaking]] = {
@@ -144,6 +144,6 @@ BROKEN: dict[str, tuple[Kind, Breaking]] = {
 @pytest.mark.parametrize(("kind", "breaking"), BROKEN.values(), ids=BROKEN)
 def test_every_broken_promise_is_seen(kind: Kind, breaking: Breaking) -> None:
     """One change to the evidence, and the promise that it breaks is named."""
-    found = kept_promises()
-    breaking(found)
-    assert kind in {violation.kind for violation in violations(Evidence(**found))}
+    evidence = kept_promises()
+    breaking(evidence)
+    assert kind in {violation.kind for violation in violations(Evidence(**evidence))}

@@ -63,17 +63,17 @@ def test_a_worker_is_found_by_its_host(scripts: list[str]) -> None:
 
 def test_the_line_counts_migrations_and_not_violations() -> None:
     """One that is lost in two ways is one that is lost."""
-    found = [
+    broken = [
         Violation(Kind.LOST, "a", "has no outcome"),
         Violation(Kind.LOST, "a", "is still kept as open"),
         Violation(Kind.UNEXPECTED, "b", "failed"),
         Violation(Kind.DIFFERENT, "b", "outcome"),
     ]
     seen = Seen(died=Counter({"worker killed": 3}), again=Counter({"planning": 2}))
-    told = line(seen, 12, found)
-    assert told.startswith("deaths 3 (worker killed 3), migrations 12, lost 2, doubled 0,")
+    printed = line(seen, 12, broken)
+    assert printed.startswith("deaths 3 (worker killed 3), migrations 12, lost 2, doubled 0,")
     assert (
         "different from twin 1, correlation ids lost 0, started again: planning 2, definition 0"
-        in told
+        in printed
     )
-    assert all(stage in told for stage in STAGES)
+    assert all(stage in printed for stage in STAGES)

@@ -22,18 +22,18 @@ FIRST, SECOND = Intent("kill-first", Wish.KEEP), Intent("kill-second", Wish.APPR
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     """A cloud."""
-    with Cloud() as found:
-        yield found
+    with Cloud() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def callers(cloud: Cloud) -> Callers:
     """Callers of whose migrations one has ended, so that there are logs that cannot grow."""
-    found = Callers(cloud, doubling=False)
-    found.add([FIRST])
-    to_the_end(cloud, found)
-    found.add([SECOND])
-    return found
+    ended = Callers(cloud, doubling=False)
+    ended.add([FIRST])
+    to_the_end(cloud, ended)
+    ended.add([SECOND])
+    return ended
 
 
 def test_nothing_is_accepted_while_the_disk_is_full(cloud: Cloud, callers: Callers) -> None:

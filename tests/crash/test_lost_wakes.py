@@ -55,9 +55,9 @@ class Asked:
 def asked() -> Iterator[Asked]:
     """Two migrations that wait for their approval."""
     with Cloud() as cloud:
-        found = Asked(cloud)
-        found.wait_for_approvals()
-        yield found
+        waiting = Asked(cloud)
+        waiting.wait_for_approvals()
+        yield waiting
 
 
 def test_a_cancellation_holds_though_its_wake_was_lost(asked: Asked) -> None:

@@ -29,14 +29,14 @@ _HALF_MADE = frozenset({"cancelled", "failed"})
 
 
 def twin_form(status: Json, image: str, timeout: timedelta = APPROVAL_TIMEOUT) -> Json:
-    """Return what must be equal for two migrations that wanted the same, of which this one migrated `image` and was to
-    wait for the approval for so long."""
-    told = {**status, "timeline": _timeline(status)}
+    """Return the part of a status that is equal for all migrations with the same wish; this one migrated `image`, and
+    was to wait for the approval for so long."""
+    comparable = {**status, "timeline": _timeline(status)}
     if status.get("approval"):
-        told["approval"] = {**status["approval"], "deadline": _deadline(status, timeout)}
+        comparable["approval"] = {**status["approval"], "deadline": _deadline(status, timeout)}
     if status.get("outcome") in _HALF_MADE:
-        told["regions"] = [region["name"] for region in status["regions"]]
-    form: Json = _without_chance(told, (status["id"], image))
+        comparable["regions"] = [region["name"] for region in status["regions"]]
+    form: Json = _without_chance(comparable, (status["id"], image))
     return form
 
 

@@ -66,8 +66,8 @@ def run_wave(seed: int, kills: int) -> WaveReport:
             stages += callers.stages if cloud.kills > before else Counter()
             number += 1
         _calm(cloud, callers, number + STARTS + CANCELS)
-        found = violations(callers.evidence())
-        return WaveReport(seed, cloud.kills, len(callers.told), found, stages)
+        broken = violations(callers.evidence())
+        return WaveReport(seed, cloud.kills, len(callers.told), broken, stages)
 
 
 def _disturbed(cloud: Cloud, callers: Callers, plan: Round) -> None:

@@ -124,8 +124,8 @@ class WorkerKills:
         )
         for kind, pair in pairs.items():
             first, second = (form_of(crowd, intent) for intent in pair)
-            if found := list(differences(first, second)):
-                raise AssertionError(f"two undisturbed migrations of {kind} differ: {found}")
+            if different := list(differences(first, second)):
+                raise AssertionError(f"two undisturbed migrations of {kind} differ: {different}")
             self._twins[kind] = first
 
     # -- deaths -------------------------------------------------------------------------------------------------

@@ -18,26 +18,26 @@ def soak_workers(host: str, kills: int, seed: int, tell: Callable[[str], None]) 
     began = time.monotonic()
     with RealCloud(host) as cloud:
         run = WorkerKills(cloud, seed, tell)
-        found = run.run(kills)
-    for violation in found:
+        broken = run.run(kills)
+    for violation in broken:
         tell(f"  {violation.kind}: {violation.about}: {violation.text}")
     for stage in STAGES:
         tell(f"  {stage}: {_in_stage(run.seen, stage)}")
     seconds = time.monotonic() - began
     tell(
-        f"{host}: {line(run.seen, run.migrations, found)}, seed {seed}, {seconds / 60:.1f} minutes"
+        f"{host}: {line(run.seen, run.migrations, broken)}, seed {seed}, {seconds / 60:.1f} minutes"
     )
-    if found:
+    if broken:
         again = f"--host {host} --kills 0 --no-boundaries --worker-kills {kills} --seed {seed}"
         tell(f"  again: .venv/bin/python -m tests.crash.soak {again}")
-    return not found
+    return not broken
 
 
-def line(seen: Seen, migrations: int, found: Sequence[Violation]) -> str:
+def line(seen: Seen, migrations: int, broken: Sequence[Violation]) -> str:
     """The figures in one line."""
 
     def count(*kinds: Kind) -> int:
-        return len({violation.about for violation in found if violation.kind in kinds})
+        return len({violation.about for violation in broken if violation.kind in kinds})
 
     died = ", ".join(f"{who} {times}" for who, times in sorted(seen.died.items()))
     again = ", ".join(f"{stage} {seen.again[stage]}" for stage in STAGES)

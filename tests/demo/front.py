@@ -32,8 +32,8 @@ class Answer:
 
 def rows() -> list[Row]:
     """The recorded requests and answers; none where the recordings are not."""
-    found: list[Row] = json.loads(RECORDED.read_text()) if RECORDED.exists() else []
-    return found
+    recorded: list[Row] = json.loads(RECORDED.read_text()) if RECORDED.exists() else []
+    return recorded
 
 
 def play(url: str, row: Row, keys: Mapping[str, str]) -> Answer:

@@ -43,14 +43,14 @@ def _demo(folder: Path) -> subprocess.Popen[str]:
 
 
 def _processes_on(folder: Path) -> list[str]:
-    found = []
+    commands = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = entry.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        found += [command] if str(folder) in command else []
-    return found
+        commands += [command] if str(folder) in command else []
+    return commands
 
 
 def test_the_demo_migrates_an_image_and_says_what_there_is(folder: Path) -> None:
@@ -131,9 +131,9 @@ def _resources() -> dict[str, Json | None]:
 
 def test_what_arm_says_becomes_the_summary() -> None:
     """With everything as asked, gallery, definition, version, regions and tags are told."""
-    found = findings(_Arm(**_resources()), REQUEST, COMPLETED)
+    summary = findings(_Arm(**_resources()), REQUEST, COMPLETED)
 
-    assert [name for name, _ in found.exists] == [
+    assert [name for name, _ in summary.exists] == [
         "gallery",
         "definition",
         "version",
@@ -141,7 +141,7 @@ def test_what_arm_says_becomes_the_summary() -> None:
         "region",
         "tag",
     ]
-    assert found.gone == REQUEST["sourceImageId"]
+    assert summary.gone == REQUEST["sourceImageId"]
 
 
 def _image_left(resources: dict[str, Json | None]) -> None:

@@ -48,9 +48,9 @@ def differing(row: Row, answers: Mapping[str, Answer]) -> list[str]:
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["name"][:60])
 def test_a_request_is_answered_as_by_the_real_host(row: Row, answers: Mapping[str, Answer]) -> None:
     """Status, headers, and the body where the host makes it; what is left out differs indeed."""
-    found = differing(row, answers)
+    different = differing(row, answers)
 
-    assert bool(found) == (row["name"] in LEFT_OUT), found
+    assert bool(different) == (row["name"] in LEFT_OUT), different
 
 
 def test_nearly_all_of_them_agree(answers: Mapping[str, Answer]) -> None:

@@ -166,8 +166,8 @@ class CoreTools(Host):
         return {name: kept.get(f"system:{name}", NO_KEY) for name in ("durabletask", "eventgrid")}
 
     def _kept(self) -> dict[str, str]:
-        found: dict[str, str] = json.loads(self._keys.read_text()) if self.asks_for_keys else {}
-        return found
+        keys: dict[str, str] = json.loads(self._keys.read_text()) if self.asks_for_keys else {}
+        return keys
 
 
 def calls_in_flight(printed: str) -> Counter[str]:
@@ -193,8 +193,8 @@ class Embedded(Host):
         return self.state / "embedded"
 
     def _connection(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self._folder / "connection.json").read_text())
-        return found
+        connection: dict[str, Any] = json.loads((self._folder / "connection.json").read_text())
+        return connection
 
     def _key(self) -> str:
         return str(self._connection()["app"]["key"])

@@ -70,12 +70,12 @@ def decide_each(app: RealTime, started: Mapping[str, str]) -> None:
 
 def _wait_for_approvals(app: RealTime, migrations: list[str]) -> None:
     """Fails at once, and with its reason, if one ends before it has asked."""
-    found: list[Json] = []
+    statuses: list[Json] = []
 
     def settled() -> bool:
-        found[:] = [app.status(migration) for migration in migrations]
-        return all(status["stage"] in ("approval", "finished") for status in found)
+        statuses[:] = [app.status(migration) for migration in migrations]
+        return all(status["stage"] in ("approval", "finished") for status in statuses)
 
     app.advance_until(settled)
-    early = {s["sourceImageId"]: s["reason"] for s in found if s["stage"] == "finished"}
+    early = {s["sourceImageId"]: s["reason"] for s in statuses if s["stage"] == "finished"}
     assert not early, f"ended before anybody was asked: {early}"

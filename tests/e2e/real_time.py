@@ -45,7 +45,7 @@ class RealTime(Client):
         return [self.status(migration) for migration in migrations]
 
     def _told_its_end(self, migration: str) -> bool:
-        kinds = [told["body"]["type"] for told in self.notifications(migration)]
+        kinds = [notice["body"]["type"] for notice in self.notifications(migration)]
         return "migration.finished" in kinds
 
     def empty(self) -> None:

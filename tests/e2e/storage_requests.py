@@ -54,8 +54,8 @@ def kind_of(service: str, method: str, url: URL, body: bytes) -> Kind:
     """The kind of a request to `/<account>/<queue, table or container>/…`."""
     segments = url.path.split("/")[2:] or [""]
     name = segments[0].partition("(")[0]
-    if name == "$batch" and (found := IN_BATCH.search(body)):
-        name, method = found[1].decode(), "batch"
+    if name == "$batch" and (match := IN_BATCH.search(body)):
+        name, method = match[1].decode(), "batch"
     part = next((p for s, pattern, p in PARTS if s == service and pattern.search(name)), name)
     return Kind(service, part, " ".join(filter(None, [method, url.query.get("comp")])))
 

@@ -18,9 +18,9 @@ def test_signed_requests_arrive_and_are_counted(azurite: str) -> None:
         )
         table.upsert_entity(rows[0])
         table.submit_transaction([("upsert", row) for row in rows])
-        found = list(table.list_entities())
+        entities = list(table.list_entities())
 
-    assert [row["RowKey"] for row in found] == ["0", "1", "2"]
+    assert [row["RowKey"] for row in entities] == ["0", "1", "2"]
     assert proxy.seen == Counter(
         {
             Kind("table", "Tables", "POST"): 1,

@@ -20,8 +20,8 @@ class Answer:
     @property
     def body(self) -> Json:
         """The JSON body."""
-        found: Json = json.loads(self.text)
-        return found
+        parsed: Json = json.loads(self.text)
+        return parsed
 
     @property
     def fields(self) -> list[str]:

@@ -148,14 +148,14 @@ class Client:
 
     def advance_to_stage(self, stage: str, *migrations: str, step: str = "PT3M") -> list[Json]:
         """Move the clock until all these migrations are in a stage; their statuses."""
-        found: list[Json] = []
+        statuses: list[Json] = []
 
         def there() -> bool:
-            found[:] = [self.status(migration) for migration in migrations]
-            return all(status["stage"] == stage for status in found)
+            statuses[:] = [self.status(migration) for migration in migrations]
+            return all(status["stage"] == stage for status in statuses)
 
         self.advance_until(there, step)
-        return found
+        return statuses
 
     def finish(self, *migrations: str) -> list[Json]:
         """Move the clock until all these migrations have an outcome; their statuses."""
@@ -202,23 +202,23 @@ class Client:
 
     def held(self) -> list[Json]:
         """The requests that ARM holds."""
-        found: list[Json] = self.control("GET", "/faults")["held"]
-        return found
+        held: list[Json] = self.control("GET", "/faults")["held"]
+        return held
 
     def arm_log(self, *methods: str) -> list[Json]:
         """The log of ARM calls, all or only of these methods."""
-        found: list[Json] = self.control("GET", "/requests")["requests"]
-        return [line for line in found if not methods or line["method"] in methods]
+        lines: list[Json] = self.control("GET", "/requests")["requests"]
+        return [line for line in lines if not methods or line["method"] in methods]
 
     def deleted_images(self) -> list[Json]:
         """The tombstones of managed images."""
-        found: list[Json] = self.control("GET", "/state")["deleted"]
-        return [stone for stone in found if stone["type"] == "Microsoft.Compute/images"]
+        deleted: list[Json] = self.control("GET", "/state")["deleted"]
+        return [stone for stone in deleted if stone["type"] == "Microsoft.Compute/images"]
 
     def notifications(self, migration: str) -> list[Json]:
         """Return the notifications about a migration: headers and body; their signatures hold."""
-        told = list(self.receiver.received)
-        return [n for n in told if n["body"]["data"]["migrationId"] == migration]
+        received = list(self.receiver.received)
+        return [n for n in received if n["body"]["data"]["migrationId"] == migration]
 
     # -- Azure, the durable extension and Event Grid --------------------------------------------------------------
 
@@ -246,8 +246,8 @@ class Client:
         """The image version that a request for an image of this name makes."""
         gallery = bodies.gallery_id(self.subscription)
         path = f"{gallery}/images/{name}/versions/{version}"
-        found: Json | None = self.arm("GET", path, api=GALLERY_API)
-        return found
+        body: Json | None = self.arm("GET", path, api=GALLERY_API)
+        return body
 
     def delete_image(self, name: str) -> None:
         """Delete an image behind the app's back."""

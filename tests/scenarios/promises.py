@@ -25,14 +25,14 @@ def check(client: Client) -> None:
 
 def every_migration(client: Client) -> list[Json]:
     """The status of every migration that the list knows."""
-    found: list[Json] = []
+    statuses: list[Json] = []
     cursor = ""
     while True:
         page = client.call("GET", f"/api/migrations?limit=200&cursor={cursor}").body
-        found += [client.status(entry["id"]) for entry in page["migrations"]]
+        statuses += [client.status(entry["id"]) for entry in page["migrations"]]
         cursor = page["cursor"]
         if not cursor:
-            return found
+            return statuses
 
 
 def check_deletions(client: Client, migrations: list[Json]) -> None:
@@ -40,8 +40,8 @@ def check_deletions(client: Client, migrations: list[Json]) -> None:
     stones = [stone["id"].lower() for stone in client.deleted_images()]
     gone = Counter(stone for stone in stones if stone not in client.deleted_by_tests)
     ours = [m for m in migrations if m["result"]["image"] == "deleted"]
-    told = Counter(m["sourceImageId"].lower() for m in ours)
-    assert gone == Counter({i: n for i, n in told.items() if i not in client.deleted_by_tests})
+    deleted = Counter(m["sourceImageId"].lower() for m in ours)
+    assert gone == Counter({i: n for i, n in deleted.items() if i not in client.deleted_by_tests})
     for migration in ours:
         accepted = [
             d
@@ -54,8 +54,8 @@ def check_deletions(client: Client, migrations: list[Json]) -> None:
 def check_notifications(client: Client, migrations: list[Json]) -> None:
     """Every outcome was told; a repeat carries the same webhook-id."""
     for migration in migrations:
-        told = client.notifications(migration["id"])
-        finished = [n for n in told if n["body"]["type"] == "migration.finished"]
+        received = client.notifications(migration["id"])
+        finished = [n for n in received if n["body"]["type"] == "migration.finished"]
         ids = {n["headers"]["webhook-id"] for n in finished}
         accepted = [n for n in finished if n["refused"] is None]
         assert len(ids) == 1, f"{migration['id']} told its outcome under {ids}"

@@ -39,8 +39,8 @@ class Receiver:
         """Keep one notification, with whether its signature holds."""
         # It raises for a wrong signature; the sender then sees a broken connection.
         Webhook(SECRET).verify(body, headers)
-        told = {"headers": headers, "body": json.loads(body), "refused": self.refuse_with}
-        self.received.append(told)
+        notification = {"headers": headers, "body": json.loads(body), "refused": self.refuse_with}
+        self.received.append(notification)
 
     def close(self) -> None:
         """Stop listening."""

@@ -18,10 +18,10 @@ from tests.scenarios.receiver import SECRET
 def waiting(cloud: Client) -> dict[str, str]:
     """Migrations that wait for an approval, by the names of their images; `early` is not there yet."""
     names = ("plain", "other", "doubled", "crowded", "forged", "changed-mind", "late")
-    found = {name: cloud.begin(name) for name in names if name != "late"}
-    found["late"] = cloud.begin("late", approval={"timeout": "PT1H"})
-    cloud.advance_to_stage("approval", *found.values())
-    return found
+    migrations = {name: cloud.begin(name) for name in names if name != "late"}
+    migrations["late"] = cloud.begin("late", approval={"timeout": "PT1H"})
+    cloud.advance_to_stage("approval", *migrations.values())
+    return migrations
 
 
 def _decision(cloud: Client, migration: str, **fields: Any) -> bytes:
@@ -205,10 +205,10 @@ def test_the_asking_notification_holds_what_an_approver_needs(
 ) -> None:
     """Version, fingerprint, deadline, where to post, and the exact `az vm create` line; told once."""
     migration = waiting["plain"]
-    (told,) = cloud.notifications(migration)
-    data = told["body"]["data"]
+    (notification,) = cloud.notifications(migration)
+    data = notification["body"]["data"]
     status = cloud.status(migration)
-    assert told["body"]["type"] == "approval.requested"
+    assert notification["body"]["type"] == "approval.requested"
     assert data["fingerprint"] == status["approval"]["fingerprint"]
     assert data["deadline"] == status["approval"]["deadline"]
     assert data["approvalPath"] == f"/api/migrations/{migration}/approval"

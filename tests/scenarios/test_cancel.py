@@ -43,8 +43,8 @@ def parked(cloud: Client) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def cancelled(cloud: Client, parked: dict[str, str]) -> dict[str, tuple[Answer, Json]]:
     """The answers to cancelling each of them in its stage, and the statuses at the end."""
-    found = {name: cloud.status(migration)["stage"] for name, migration in parked.items()}
-    assert found == {stage: stage for stage in STAGES}
+    stages = {name: cloud.status(migration)["stage"] for name, migration in parked.items()}
+    assert stages == {stage: stage for stage in STAGES}
     answers = {name: cloud.cancel(migration) for name, migration in parked.items()}
     again = {name: cloud.cancel(parked[name]).status for name in CANCELLABLE}
     assert set(again.values()) <= {200, 202}

@@ -15,9 +15,9 @@ def asked(cloud: Client) -> dict[str, str]:
         f"{fate}-{when}" for fate in ("anew", "gone") for when in ("in-approval", "at-the-end")
     ]
     names += ["locked", "busy", "tampered", "retagged"]
-    found = {name: cloud.begin(name, excludeFromLatest=True) for name in names}
-    cloud.advance_to_stage("approval", *found.values())
-    return found
+    migrations = {name: cloud.begin(name, excludeFromLatest=True) for name in names}
+    cloud.advance_to_stage("approval", *migrations.values())
+    return migrations
 
 
 def test_an_image_made_anew_before_the_versions_put_is_not_copied(cloud: Client) -> None:

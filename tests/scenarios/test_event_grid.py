@@ -57,8 +57,8 @@ def _cloud_event(image: str) -> Json:
 
 
 def _migrations_of(cloud: Client, image: str) -> list[Json]:
-    found = cloud.call("GET", "/api/migrations?limit=200").body["migrations"]
-    return [entry for entry in found if entry["sourceImageId"].lower() == image.lower()]
+    entries = cloud.call("GET", "/api/migrations?limit=200").body["migrations"]
+    return [entry for entry in entries if entry["sourceImageId"].lower() == image.lower()]
 
 
 def _finish_all_of(cloud: Client, image: str) -> None:

@@ -252,5 +252,5 @@ def test_while_azure_hangs_a_start_is_accepted_within_seconds(
 
 def test_nothing_was_started_by_all_of_this(cloud: Client) -> None:
     """The list holds the slow one, and nothing else."""
-    found = cloud.call("GET", "/api/migrations").body["migrations"]
-    assert [entry["sourceImageId"].rpartition("/")[2] for entry in found] == ["slow"]
+    entries = cloud.call("GET", "/api/migrations").body["migrations"]
+    assert [entry["sourceImageId"].rpartition("/")[2] for entry in entries] == ["slow"]

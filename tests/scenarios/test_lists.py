@@ -22,20 +22,20 @@ GALLERIES, DEFINITIONS = 4, 9
 @pytest.fixture(scope="module")
 def ended(cloud: Client) -> list[str]:
     """Seven migrations, oldest first: one completed, four failed, one cancelled, one that still waits."""
-    found = [cloud.begin("listed-0", delete=False)]
-    cloud.finish(*found)
+    migrations = [cloud.begin("listed-0", delete=False)]
+    cloud.finish(*migrations)
     cloud.faults({"what": "reset", "path": "/providers/Microsoft.Compute/"})
     for number in range(1, 5):
         cloud.advance("PT1S")
-        found.append(cloud.start(cloud.request(f"listed-{number}")))
+        migrations.append(cloud.start(cloud.request(f"listed-{number}")))
     cloud.no_faults()
     for number in (5, 6):
         cloud.advance("PT1S")
-        found.append(cloud.begin(f"listed-{number}"))
-    cloud.cancel(found[5])
-    cloud.finish(*found[:6])
-    cloud.advance_to_stage("approval", found[6])
-    return found
+        migrations.append(cloud.begin(f"listed-{number}"))
+    cloud.cancel(migrations[5])
+    cloud.finish(*migrations[:6])
+    cloud.advance_to_stage("approval", migrations[6])
+    return migrations
 
 
 def _pages(cloud: Client, path: str, rows: str, **query: Any) -> Iterator[list[Json]]:
@@ -70,12 +70,12 @@ def test_filters_hold_across_pages(
     cloud: Client, ended: list[str], query: Json, expected: list[int]
 ) -> None:
     """Stage and outcome, alone and together, also with pages smaller than what is found."""
-    found = [
+    listed = [
         entry["id"]
         for page in _pages(cloud, "/api/migrations", "migrations", limit=2, **query)
         for entry in page
     ]
-    assert found == [ended[number] for number in expected]
+    assert listed == [ended[number] for number in expected]
 
 
 def test_an_entry_says_what_the_status_says(cloud: Client, ended: list[str]) -> None:
@@ -165,8 +165,8 @@ def test_galleries_come_in_pages_of_bounded_cost(cloud: Client) -> None:
     paths = [row["path"] for row in rows]
     assert len(paths) == len(set(paths))
     for number in range(GALLERIES):
-        found = [p for p in paths if p.startswith(f"shelf{number}/")]
-        assert found == [f"shelf{number}/{number}-{n}" for n in range(DEFINITIONS)]
+        shelf = [p for p in paths if p.startswith(f"shelf{number}/")]
+        assert shelf == [f"shelf{number}/{number}-{n}" for n in range(DEFINITIONS)]
     assert "empty" in paths
 
 

@@ -25,9 +25,9 @@ def refused(cloud: Client) -> Json:
 def test_a_receiver_that_fails_changes_no_outcome(refused: Json) -> None:
     """Completed and deleted as approved; that nobody could be told is a warning."""
     assert (refused["outcome"], refused["result"]["image"]) == ("completed", "deleted")
-    told = [w for w in refused["warnings"] if "could not be sent" in w]
-    assert ["approval.requested" in w for w in told] == [True, False]
-    assert "migration.finished" in told[1]
+    warnings = [w for w in refused["warnings"] if "could not be sent" in w]
+    assert ["approval.requested" in w for w in warnings] == [True, False]
+    assert "migration.finished" in warnings[1]
 
 
 def test_a_failed_notification_is_tried_again_under_its_own_id(
@@ -45,9 +45,9 @@ def test_an_outcome_is_told_with_its_result(cloud: Client) -> None:
     """Outcome, reason, version and what became of the image; the content type says JSON."""
     migration = cloud.begin("told", delete=False)
     (status,) = cloud.finish(migration)
-    (told,) = cloud.notifications(migration)
-    data = told["body"]["data"]
-    assert told["headers"]["content-type"] == "application/json"
+    (notification,) = cloud.notifications(migration)
+    data = notification["body"]["data"]
+    assert notification["headers"]["content-type"] == "application/json"
     assert (data["outcome"], data["reason"]) == (status["outcome"], status["reason"])
     assert data["versionId"] == status["result"]["versionId"]
     assert data["result"]["image"] == "kept"

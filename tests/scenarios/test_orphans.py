@@ -21,8 +21,8 @@ def test_an_orchestration_that_somebody_terminates_is_not_started_again(cloud: C
 
 def _is(cloud: Client, migration: str, status: str) -> bool:
     """Return True if the durable extension gives its orchestration this status."""
-    told = cloud.durable("GET", f"/instances/{migration}").json()
-    return bool(told["runtimeStatus"] == status)
+    instance = cloud.durable("GET", f"/instances/{migration}").json()
+    return bool(instance["runtimeStatus"] == status)
 
 
 def _vanish(cloud: Client, migration: str) -> None:

@@ -120,8 +120,8 @@ def _approve_as_they_ask(cloud: Client, migrations: dict[str, str]) -> None:
 
 def _resources(cloud: Client) -> dict[str, str]:
     """Every resource of Azure's and when it was made."""
-    found = cloud.control("GET", "/state")["resources"]
-    return {resource["id"].lower(): resource["createdTime"] for resource in found}
+    resources = cloud.control("GET", "/state")["resources"]
+    return {resource["id"].lower(): resource["createdTime"] for resource in resources}
 
 
 def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(

@@ -129,7 +129,7 @@ def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
 
 
 def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
-    """Raises Dropped when an attempt is about this very image: the newest, or one that has ended."""
+    """Raises EventIgnoredError when an attempt is about this very image: the newest, or one that has ended."""
     key, fingerprint = image_key(facts.id), fingerprint_of(facts).value
     created = datetime.fromisoformat(facts.created_time) if facts.created_time else None
     latest = records.latest(key)

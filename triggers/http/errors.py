@@ -68,7 +68,7 @@ def handle_errors(handler: Needy[P]) -> Handler[P]:
 
 
 def body_of(req: func.HttpRequest) -> bytes:
-    """The body of a request to a route that reads one. Raises LengthRequired.
+    """The body of a request to a route that reads one. Raises LengthRequiredError.
 
     The Functions host hands on only bodies with a Content-Length: a chunked one reaches the app as an empty one, which
     has no JSON and no valid signature, and whoever sent it would look for the error there.
@@ -87,7 +87,7 @@ def _body_size(arguments: tuple[object, ...]) -> int:
 
 
 def whole_number(text: str | None, field: str, *, default: int, low: int, high: int) -> int:
-    """A query parameter that is a whole number. Raises InvalidRequest."""
+    """A query parameter that is a whole number. Raises InvalidRequestError."""
     if text is None or text == "":
         return default
     short = len(text) <= 9 and text.isascii() and text.isdigit()

@@ -14,7 +14,7 @@ _KEY = "code"
 
 
 class Query:
-    """The parameters of one request; `check` raises InvalidRequest with all that was found."""
+    """The parameters of one request; `check` raises InvalidRequestError with all that was found."""
 
     def __init__(self, parameters: Mapping[str, str], known: tuple[str, ...]) -> None:
         self._parameters = parameters
@@ -52,6 +52,6 @@ class Query:
         self._problems.append(Problem(field=name, message=message))
 
     def check(self) -> None:
-        """Raise InvalidRequest if there is any problem."""
+        """Raise InvalidRequestError if there is any problem."""
         if self._problems:
             raise InvalidRequestError(self._problems)

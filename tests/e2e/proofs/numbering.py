@@ -15,9 +15,9 @@ _LINE = re.compile(r"started again \(run (\d+)\)")
 def check_numbers(name: str, latch: Latch, status: Json) -> None:
     """Each restart took the next number and is told once; what other code was the cause of is not counted."""
     wanted = list(range(2, latch.run + 1))
-    told = [found[1] for line in status["timeline"] if (found := _LINE.match(line["text"]))]
+    numbers = [match[1] for line in status["timeline"] if (match := _LINE.match(line["text"]))]
     assert [restart.run for restart in latch.restarts] == wanted, name
-    assert [int(number) for number in told] == wanted, (name, status["timeline"])
+    assert [int(number) for number in numbers] == wanted, (name, status["timeline"])
     for restart in latch.restarts:
         assert restart.counted == (not by_other_code(restart)), (name, restart)
 

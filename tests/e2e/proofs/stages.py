@@ -94,5 +94,5 @@ def _check_once(client: Client, name: str, migration: str) -> None:
         ids.setdefault(notice["body"]["type"], set()).add(notice["headers"]["webhook-id"])
     assert len(made) == (name != "definition"), (name, made)
     assert len(deletions) == (ENDS[name].image == "deleted"), (name, deletions)
-    assert {len(found) for found in ids.values()} == {1}, (name, ids)
+    assert {len(sent) for sent in ids.values()} == {1}, (name, ids)
     assert "migration.finished" in ids, name

@@ -48,8 +48,12 @@ def test_what_every_disk_has(arm: Driver) -> None:
     }
     premium = get(arm, "disks/premium")
     assert premium["sku"] == {"name": "Premium_LRS", "tier": "Premium"}
-    told = premium["properties"]
-    assert (told["tier"], told["diskIOPSReadWrite"], told["diskMBpsReadWrite"]) == ("P4", 120, 25)
+    properties = premium["properties"]
+    assert (
+        properties["tier"],
+        properties["diskIOPSReadWrite"],
+        properties["diskMBpsReadWrite"],
+    ) == ("P4", 120, 25)
 
 
 def test_what_every_snapshot_has(arm: Driver) -> None:

@@ -47,8 +47,8 @@ def test_a_location_is_answered_in_azures_spelling(
     assert made.status_code in (200, 201, 202), made.text
     assert made.json()["location"] == "eastus2"
     arm.pass_time(hours=1)
-    found = arm.call("GET", whole, api="2024-07-01" if "galleries" not in path else "2024-03-03")
-    assert found.json()["location"] == "eastus2"
+    answer = arm.call("GET", whole, api="2024-07-01" if "galleries" not in path else "2024-03-03")
+    assert answer.json()["location"] == "eastus2"
 
 
 def test_target_regions_keep_display_names(arm: Driver) -> None:

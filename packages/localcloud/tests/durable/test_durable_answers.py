@@ -146,11 +146,11 @@ def test_a_status_names_version_and_parent_if_there_are_any(tmp_path: Path) -> N
             await served.call("POST", "/orchestrators/chain/versioned?version=7.1", json.dumps("1"))
             await served.hub.idle()
             _, listed, _ = await served.call("GET", "/instances")
-            found = {item["instanceId"]: item for item in listed}
+            by_id = {item["instanceId"]: item for item in listed}
             children = [item for item in listed if item.get("parentInstanceId") == "mother"]
             assert children
-            assert found["versioned"]["version"] == "7.1"
-            assert not {"version", "parentInstanceId"} & set(found["mother"])
+            assert by_id["versioned"]["version"] == "7.1"
+            assert not {"version", "parentInstanceId"} & set(by_id["mother"])
             history = (await served.status("mother", "?showHistory=true"))["historyEvents"]
             ended = [e for e in history if e["EventType"].startswith("SubOrchestrationInstance")]
             assert {e["InstanceId"] for e in ended} == {item["instanceId"] for item in children}

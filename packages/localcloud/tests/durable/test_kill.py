@@ -66,8 +66,8 @@ class Process:
     def states(self) -> dict[str, str]:
         url = f"{self._url}/instances?top=1000&code={self._key}"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            found: list[dict[str, str]] = json.load(answer)
-        return {item["instanceId"]: item["runtimeStatus"] for item in found}
+            statuses: list[dict[str, str]] = json.load(answer)
+        return {item["instanceId"]: item["runtimeStatus"] for item in statuses}
 
     def wait_for_all(self) -> dict[str, str]:
         self._wait(lambda: set(self.states().values()) == {"Completed"})

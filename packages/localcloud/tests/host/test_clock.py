@@ -166,13 +166,13 @@ def test_the_follower_is_told_before_each_step() -> None:
     """So that another process's clock is never behind the work done here."""
     clock = stopped()
     agenda = Agenda(clock, [NOON + HOUR])
-    told: list[tuple[str, float, int]] = []
+    announced: list[tuple[str, float, int]] = []
 
     async def follow(state: dict[str, Any]) -> None:
-        told.append((state["now"], state["speed"], len(agenda.done)))
+        announced.append((state["now"], state["speed"], len(agenda.done)))
 
     advance(clock, agenda, HOUR * 2, follower=follow)
-    assert [(now[11:13], speed, done) for now, speed, done in told] == [
+    assert [(now[11:13], speed, done) for now, speed, done in announced] == [
         ("12", 0, 0),
         ("13", 0, 0),
         ("14", 0, 1),

@@ -82,8 +82,8 @@ def status(answer: bytes) -> int:
 
 def seen(answer: bytes) -> dict[str, object]:
     """Return the request as the function got it, out of the one chunk of its answer."""
-    found: dict[str, object] = json.loads(answer.partition(b"\r\n\r\n")[2].split(b"\r\n")[1])
-    return found
+    request: dict[str, object] = json.loads(answer.partition(b"\r\n\r\n")[2].split(b"\r\n")[1])
+    return request
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_the_body_of_a_chunked_request_does_not_reach_the_function(exchange: Exc
     body = b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n"
     sent = request(b"Transfer-Encoding: chunked", method=b"POST", body=body)
 
-    found = seen(exchange([sent]))
+    got = seen(exchange([sent]))
 
-    assert found["body"] == ""
-    assert "transfer-encoding" in str(found["headers"]).lower()
+    assert got["body"] == ""
+    assert "transfer-encoding" in str(got["headers"]).lower()
 
 
 def test_a_request_may_come_byte_by_byte(exchange: Exchange) -> None:
@@ -178,12 +178,12 @@ def test_what_is_empty_or_no_text_reaches_the_function_as_in_azure(exchange: Exc
     """Parameters without a value do not; what is no UTF-8 stays encoded, and a slash in a segment."""
     target = ECHO + b"/a%2Fb%FF%C3%A9?x&y=&z=%E9+1&%C3%A9=2"
 
-    found = seen(exchange([request(b"x-empty:", b"x-full: 1", target=target)]))
+    got = seen(exchange([request(b"x-empty:", b"x-full: 1", target=target)]))
 
-    assert found["route"] == {"id": "a%2Fb%FFé"}
-    assert found["params"] == {"z": "%E9 1", "é": "2"}
-    assert "x-full" in str(found["headers"]).lower()
-    assert "x-empty" not in str(found["headers"]).lower()
+    assert got["route"] == {"id": "a%2Fb%FFé"}
+    assert got["params"] == {"z": "%E9 1", "é": "2"}
+    assert "x-full" in str(got["headers"]).lower()
+    assert "x-empty" not in str(got["headers"]).lower()
 
 
 def test_a_packed_body_is_not_unpacked(exchange: Exchange) -> None:

@@ -124,13 +124,13 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     seen: list[tuple[str, str]] = worker.functions[0].handler.__globals__["SEEN"]
 
     async def run() -> dict[str, Any]:
-        found = {}
+        answers = {}
         async with served(worker, folder) as (client, keys):
             for row in rows():
                 seen.clear()
-                found[row["name"]] = await send(client, row, keys[system_key("eventgrid")])
-                found[row["name"]]["invocations"] = list(seen)
-        return found
+                answers[row["name"]] = await send(client, row, keys[system_key("eventgrid")])
+                answers[row["name"]]["invocations"] = list(seen)
+        return answers
 
     try:
         return asyncio.run(run())

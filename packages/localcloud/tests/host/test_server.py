@@ -260,8 +260,8 @@ def test_the_most_specific_template_wins(
         *("a/{name}", "a/list", "a/{id:int}", "files/{*path}", "b/{page?}"),
     )
     match = router.find("GET", path_of(f"/api/{path}"))
-    found = (match[0].name, match[1]) if match else (None, {})
-    assert found == (function, parameters)
+    matched = (match[0].name, match[1]) if match else (None, {})
+    assert matched == (function, parameters)
 
 
 @pytest.mark.parametrize(

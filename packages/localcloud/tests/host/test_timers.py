@@ -59,11 +59,11 @@ def test_next_occurrences_are_the_recorded_ones(row: dict[str, Any]) -> None:
         assert row["error"].endswith(str(caught.value))
         return
     schedule = parse_schedule(row["schedule"], settings)
-    found, when = [], start
+    occurrences, when = [], start
     for _ in row["next"]:
         when = schedule.next(when)
-        found.append(when)
-    assert found == [datetime.fromisoformat(text) for text in row["next"]]
+        occurrences.append(when)
+    assert occurrences == [datetime.fromisoformat(text) for text in row["next"]]
     assert schedule.under_a_minute(start) is not row["use_monitor_after_create"]
     assert schedule.adjust_for_dst is row["adjust_for_dst"]
 

@@ -130,15 +130,15 @@ def problems(folder: Path, code: str) -> tuple[str, ...]:
 def test_what_the_real_worker_refuses_is_refused(tmp_path: Path, name: str) -> None:
     """The problem names the function and what is wrong with it."""
     code, expected = REFUSED[name]
-    found = problems(tmp_path, f"from typing import List\napp = df.DFApp()\n{code}\n")
-    assert any(expected in problem for problem in found), found
+    reported = problems(tmp_path, f"from typing import List\napp = df.DFApp()\n{code}\n")
+    assert any(expected in problem for problem in reported), reported
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     """Three wrong functions are three problems."""
     wrong = [REFUSED[name][0].replace("def f", f"def f{n}") for n, name in enumerate(REFUSED)][:3]
-    found = problems(tmp_path, "app = df.DFApp()\n" + "\n".join(wrong))
-    assert {problem[:11] for problem in found} == {"function f0", "function f1", "function f2"}
+    reported = problems(tmp_path, "app = df.DFApp()\n" + "\n".join(wrong))
+    assert {problem[:11] for problem in reported} == {"function f0", "function f1", "function f2"}
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def invoke(worker: Worker, name: str, text: str) -> str:
 
 def test_durable_names_are_found_in_any_case(worker: Worker) -> None:
     """The name given to the decorator counts, not the function's own."""
-    found = worker.find("orchestrationTrigger", "renamed")
-    assert found is not None
-    assert (found.name, found.durable_name) == ("workflow", "Renamed")
+    function = worker.find("orchestrationTrigger", "renamed")
+    assert function is not None
+    assert (function.name, function.durable_name) == ("workflow", "Renamed")
     assert worker.find("orchestrationTrigger", "workflow") is None
     assert worker.find("activityTrigger", "renamed") is None
 

@@ -72,8 +72,8 @@ class _Urls:
 
 def operation_of(path: str) -> str | None:
     """The guid of the operation a URL reports on."""
-    found = _OPERATION.search(path) or _COMPUTE_OPERATION.search(path)
-    return found.group(1) if found else None
+    match = _OPERATION.search(path) or _COMPUTE_OPERATION.search(path)
+    return match.group(1) if match else None
 
 
 def _monitors(path: str) -> bool:
@@ -113,9 +113,13 @@ class Player:
                 self._know_disks(interaction)
                 continue
             outcome.compared += 1
-            found = list(self._differences(interaction, self._send(interaction, compared=True)))
-            if found:
-                outcome.disagreements.append(f"{interaction.label}\n    " + "\n    ".join(found))
+            differences = list(
+                self._differences(interaction, self._send(interaction, compared=True))
+            )
+            if differences:
+                outcome.disagreements.append(
+                    f"{interaction.label}\n    " + "\n    ".join(differences)
+                )
         return outcome
 
     def _know_disks(self, interaction: Interaction) -> None:
@@ -143,12 +147,12 @@ class Player:
     def _seed_groups(self, interactions: list[Interaction]) -> None:
         created: set[str] = set()
         for interaction in interactions:
-            found = _GROUP.match(interaction.path)
-            if not found or found.group(1).lower() in created:
+            match = _GROUP.match(interaction.path)
+            if not match or match.group(1).lower() in created:
                 continue
-            created.add(found.group(1).lower())
+            created.add(match.group(1).lower())
             if interaction.method == "GET" and interaction.status == 200:
-                self._seed(found.group(1), interaction.body["location"])
+                self._seed(match.group(1), interaction.body["location"])
         paths = "\n".join(i.path for i in interactions if i.status < 400)
         for name in re.findall(r"/resourcegroups/([^/?\s]+)", paths, re.IGNORECASE):
             if name.lower() not in created:

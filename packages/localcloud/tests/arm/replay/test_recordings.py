@@ -24,8 +24,8 @@ WANTED = 0.99
 
 def recordings() -> list[Path]:
     """The azure-cli and azure-sdk-for-python recordings, or all of a folder named by hand."""
-    found = sorted(p for p in FOLDER.rglob("*") if p.suffix in (".yaml", ".json"))
-    return found if "RECORDINGS" in os.environ else [p for p in found if _of_azure_python(p)]
+    paths = sorted(p for p in FOLDER.rglob("*") if p.suffix in (".yaml", ".json"))
+    return paths if "RECORDINGS" in os.environ else [p for p in paths if _of_azure_python(p)]
 
 
 def _of_azure_python(path: Path) -> bool:
@@ -68,9 +68,9 @@ def test_recorded_exchanges_agree(tmp_path: Path) -> None:
     tell(f"recorded exchanges that agree: {share:.1%} of {compared}\n{report(outcomes)}")
     assert share >= WANTED
     if "RECORDINGS" not in os.environ:
-        read_disks = [found for outcome in outcomes for found in outcome.disks]
+        read_disks = [disk for outcome in outcomes for disk in outcome.disks]
         assert read_disks
-        assert not [line for found in read_disks for line in found], "disks and snapshots as read"
+        assert not [line for disk in read_disks for line in disk], "disks and snapshots as read"
 
 
 def _exchange(path: str, date: str | None) -> Interaction:

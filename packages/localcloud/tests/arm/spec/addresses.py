@@ -27,11 +27,11 @@ def path_of(exchange: Exchange) -> str:
 
 def kind_of(exchange: Exchange) -> str | None:
     """`images`, `galleries`, `definitions` or `versions` for a request to one such resource."""
-    found = _COMPUTE.search(path_of(exchange))
-    if not found:
+    match = _COMPUTE.search(path_of(exchange))
+    if not match:
         return None
-    depth = found["kind"].count("/")
-    return "images" if found["kind"].lower() == "images" else _depth(depth)
+    depth = match["kind"].count("/")
+    return "images" if match["kind"].lower() == "images" else _depth(depth)
 
 
 def _depth(slashes: int) -> str:

@@ -78,7 +78,7 @@ def locks(traffic: Traffic) -> None:
     refused(traffic.client.images.begin_delete, GROUP, "locked", **NOW)
     at = f"{image}/providers/Microsoft.Authorization/locks?api-version={LOCKS}"
     listed: Body = traffic.send("GET", at).response_body
-    assert [found["name"] for found in listed["value"]] == ["keep"]
+    assert [one["name"] for one in listed["value"]] == ["keep"]
     assert traffic.send("DELETE", lock).status == 200
 
 

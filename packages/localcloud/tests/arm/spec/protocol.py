@@ -62,9 +62,9 @@ VALUES: Mapping[str, frozenset[str]] = {
 
 def _judged(*faults: str | None) -> Iterator[str | None]:
     """The faults that there are, or one None."""
-    found = [fault for fault in faults if fault]
-    yield from found
-    if not found:
+    real = [fault for fault in faults if fault]
+    yield from real
+    if not real:
         yield None
 
 
@@ -150,10 +150,10 @@ def operation_bodies(exchange: Exchange) -> Iterator[str | None]:
     keys = {"startTime", "status", "name"}
     keys |= set() if body.get("status") == "InProgress" else {"endTime"}
     keys |= {"error"} if body.get("status") == "Failed" else set()
-    told = set(body) - ({"properties"} if action else set())
+    names = set(body) - ({"properties"} if action else set())
     guid = path_of(exchange).rsplit("/", 1)[-1]
     yield from _judged(
-        None if told == keys else f"keys {sorted(body)}",
+        None if names == keys else f"keys {sorted(body)}",
         None if body.get("status") in ("InProgress", "Succeeded", "Failed") else f"{body}",
         None if body.get("name") == guid else f"name {body.get('name')}",
     )
@@ -198,11 +198,13 @@ def replication_status(exchange: Exchange) -> Iterator[str | None]:
     regions = [
         region["name"] for region in body["properties"]["publishingProfile"]["targetRegions"]
     ]
-    told = [entry["region"] for entry in status["summary"]]
+    summarised = [entry["region"] for entry in status["summary"]]
     states = {entry["state"] for entry in status["summary"]}
     whole = status["aggregatedState"]
     yield from _judged(
-        None if told == [name.replace(" ", "").lower() for name in regions] else f"regions {told}",
+        None
+        if summarised == [name.replace(" ", "").lower() for name in regions]
+        else f"regions {summarised}",
         None if (whole == "Completed") == (states == {"Completed"}) else f"{whole} of {states}",
         *(f"{entry}" for entry in status["summary"] if not _progress_fits(entry)),
     )
@@ -252,19 +254,19 @@ def request_limits(exchange: Exchange) -> Iterator[str | None]:
 
 def values(exchange: Exchange) -> Iterator[str | None]:
     """Values of closed sets are among them, in Azure's spelling."""
-    found = [(key, value) for key, value in _leaves(exchange.response_body) if key in VALUES]
-    if found:
+    leaves = [(key, value) for key, value in _leaves(exchange.response_body) if key in VALUES]
+    if leaves:
         yield from _judged(
-            *(f"{key} is {value!r}" for key, value in found if value not in VALUES[key])
+            *(f"{key} is {value!r}" for key, value in leaves if value not in VALUES[key])
         )
 
 
 def moments(exchange: Exchange) -> Iterator[str | None]:
     """The service's own dates have an offset and at most seven digits, never a Z."""
     names = ("startTime", "endTime", "publishedDate")
-    found = [value for key, value in _leaves(exchange.response_body) if key in names]
-    if found:
-        yield from _judged(*(f"{value}" for value in found if not _MOMENT.fullmatch(str(value))))
+    moments = [value for key, value in _leaves(exchange.response_body) if key in names]
+    if moments:
+        yield from _judged(*(f"{value}" for value in moments if not _MOMENT.fullmatch(str(value))))
 
 
 def _leaves(body: object) -> Iterator[tuple[str, object]]:

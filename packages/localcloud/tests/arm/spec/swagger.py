@@ -102,8 +102,8 @@ def validate(directory: Path, pairs: Sequence[Pair]) -> list[Verdict]:
 
 def _verdict(line: Mapping[str, Any]) -> Verdict:
     findings = tuple(
-        Finding(half, found["code"], tuple(found["paths"]), found["message"])
+        Finding(half, finding["code"], tuple(finding["paths"]), finding["message"])
         for half in ("request", "response")
-        for found in line[half]
+        for finding in line[half]
     )
     return Verdict(line["operation"], line["apiVersion"], findings)

@@ -45,13 +45,13 @@ def test_states_follow_each_other(path: str, states: list[str], traffic: Traffic
 
 def _end(traffic: Traffic, operation: str) -> str:
     """Return the last status of an operation; it must have been InProgress before."""
-    told = [
+    statuses = [
         exchange.response_body["status"]
         for exchange in traffic.seen
         if exchange.url == operation and isinstance(exchange.response_body, dict)
     ]
-    assert set(told[:-1]) == {"InProgress"}
-    return str(told[-1])
+    assert set(statuses[:-1]) == {"InProgress"}
+    return str(statuses[-1])
 
 
 def test_progress_of_replication_is_seen(traffic: Traffic) -> None:

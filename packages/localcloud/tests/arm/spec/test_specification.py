@@ -35,8 +35,8 @@ def test_answers_keep_to_the_swagger(judged: Judged) -> None:
     tell(judged.figure())
     assert judged.verdicts
     assert not judged.faults(), "\n".join(judged.faults())
-    found = [finding for _, finding in judged.findings()]
-    idle = [gap for gap in GAPS if not any(gap.covers(finding) for finding in found)]
+    findings = [finding for _, finding in judged.findings()]
+    idle = [gap for gap in GAPS if not any(gap.covers(finding) for finding in findings)]
     assert not idle, "known gaps that no longer occur"
 
 
