@@ -37,7 +37,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Told:
+class HostMessage:
     """A message of the host: the time, always, and a call or nothing more."""
 
     time: Line

@@ -15,7 +15,7 @@ from pathlib import Path
 from localcloud.clock import Line
 from localcloud.host.app import App
 from localcloud.host.indexing import Datum, LoadError
-from localcloud.host.pipe import Answer, Call, Loaded, Told, packed, received
+from localcloud.host.pipe import Answer, Call, HostMessage, Loaded, packed, received
 
 
 def work(end: socket.socket, app_dir: Path) -> None:
@@ -47,7 +47,7 @@ class _Desk:
             while True:
                 self._take(received(self._end))
 
-    def _take(self, message: Told) -> None:
+    def _take(self, message: HostMessage) -> None:
         if self._time is None:
             self._time = message.time
             self._app.use_clock(self._now)

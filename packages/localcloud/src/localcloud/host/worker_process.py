@@ -21,7 +21,7 @@ from localcloud.clock import Clock, Line
 from localcloud.files import write_whole
 from localcloud.host.fork_server import ForkServer
 from localcloud.host.indexing import Datum, Function, LoadError
-from localcloud.host.pipe import Answer, Call, Loaded, Told, next_value, packed
+from localcloud.host.pipe import Answer, Call, HostMessage, Loaded, next_value, packed
 from localcloud.host.worker import FunctionFailedError, Worker, WorkerDiedError
 
 # https://github.com/Azure/azure-functions-host: RpcFunctionInvocationDispatcher, for one worker process
@@ -75,7 +75,7 @@ class Life:
         return bool(self._calls)
 
     def tell(self, time: Line, call: Call | None = None) -> None:
-        self._writer.write(packed(Told(time, call)))
+        self._writer.write(packed(HostMessage(time, call)))
 
     async def call(self, time: Line, function: str, data: Datum, client: str) -> Datum | None:
         """Return what a function returns; raises FunctionFailedError if it fails, or if the process ends before."""

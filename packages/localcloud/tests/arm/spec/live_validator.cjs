@@ -40,7 +40,8 @@ async function main(directory) {
     git: { shouldClone: false },
     loadValidatorInBackground: false,
   };
-  const silent = () => {}; // oav's own log would go to standard output, which holds results only
+  // oav's own log would go to standard output, which holds results only.
+  const silent = () => {};
   const validator = new LiveValidator(options, silent);
   await validator.initialize();
   for await (const line of readline.createInterface({ input: process.stdin })) {
