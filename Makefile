@@ -42,12 +42,13 @@ node_modules/.installed: package-lock.json
 test: $(VENV)/.dev node_modules/.installed  ## all tests
 	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
-# `func` from PATH, else the Functions host for tests beside the checkout. Much of it is waiting: two at a time.
+# `func` from PATH, else the Functions host for tests beside the checkout. Much of it is waiting: two at a time, the longest
+# first, which are few in their files.
 ON_FUNC = PATH="$$PATH:$(abspath ../shared/tools/functions-host/bin)" GALLERY_MIGRATOR_E2E=1 \
-	$(BIN)/python -m pytest -rs --host func --numprocesses 2 --dist loadfile --timeout 600
+	$(BIN)/python -m pytest -rs --host func --numprocesses 2 --dist loadfile --no-loadscope-reorder --timeout 600
 
 e2e: $(VENV)/.dev node_modules/.installed  ## all that needs no moved clock on func and Azurite, if they are there
-	@$(ON_FUNC) tests/e2e tests/scenarios
+	@$(ON_FUNC) tests/e2e/proofs tests/e2e tests/scenarios
 
 e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker and a dead host, on func
 	@$(ON_FUNC) tests/e2e --ignore tests/e2e/proofs
