@@ -8,7 +8,7 @@ happens, before the emulator does anything or after the write has taken effect.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
@@ -26,7 +26,11 @@ KINDS = (
     "slow",  # the answer takes `seconds` of wall-clock time
     "hold",  # the request waits until the control API releases it
     "replication",  # a version's region fails, stalls, goes backwards or is late
+    "unseen",  # lists and Resource Graph leave out `rows` without a word
+    "graph",  # Resource Graph lags, truncates, or looks at some subscriptions only
 )
+# Kinds that change how the cloud behaves for a call (`shaping.py`) instead of spoiling its answer.
+SHAPING = ("replication", "unseen", "graph")
 
 
 class RuleError(ValueError):
@@ -52,7 +56,9 @@ class Rule:
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    outcome: str = "fail"  # replication: fail, stall, backwards, late; graph: lag, truncated, limit
+    rows: str = ""  # unseen: a regular expression of ids
+    size: int = 1  # graph: rows when truncated, subscriptions when limited
     name: str = ""
 
     def as_json(self) -> Json:
@@ -71,9 +77,9 @@ _NAMES = {_camel(f.name): f.name for f in fields(Rule)}
 _CHOICES = {
     "what": KINDS,
     "when": ("before", "after"),
-    "outcome": ("fail", "late", "stall", "backwards"),
+    "outcome": ("fail", "late", "stall", "backwards", "lag", "truncated", "limit"),
 }
-_COUNTS = ("nth", "every", "count", "status", "retryAfter")
+_COUNTS = ("nth", "every", "count", "status", "retryAfter", "size")
 _NUMBERS = ("seconds", "probability")
 
 
@@ -105,7 +111,7 @@ def _check(name: str, value: Any) -> None:
             raise RuleError(f"{name} must be true or false")
     elif not isinstance(value, str):
         raise RuleError(f"{name} must be a text")
-    elif name in ("method", "path"):
+    elif name in ("method", "path", "rows"):
         _check_pattern(name, value)
 
 
@@ -162,39 +168,20 @@ class Faults:
         self._armed.clear()
 
     def pick(self, method: str, path: str) -> Rule | None:
-        """The first rule that takes this call; replication rules act elsewhere."""
+        """The first rule that takes this call; those that shape the cloud act elsewhere."""
         for armed in self._armed:
-            if armed.rule.what != "replication" and armed.takes(method, path):
+            if armed.rule.what not in SHAPING and armed.takes(method, path):
                 return armed.rule
         return None
 
-    def replication(self, method: str, path: str) -> list[Rule]:
-        """The replication rules that take this write."""
+    def shaping(self, kinds: Collection[str], method: str, path: str) -> list[Rule]:
+        """The rules of these kinds that take this call and shape the cloud for it."""
         return [
             armed.rule
             for armed in self._armed
-            if armed.rule.what == "replication" and armed.takes(method, path)
+            if armed.rule.what in kinds and armed.takes(method, path)
         ]
 
     def as_json(self) -> list[Json]:
         """Every rule with its counts."""
         return [a.rule.as_json() | {"matched": a.seen, "fired": a.fired} for a in self._armed]
-
-
-def outcomes(rules: list[Rule]) -> Mapping[str, Mapping[str, Any]]:
-    """Changes to the profile's per-region settings that these rules make."""
-    settings: dict[str, dict[str, Any]] = {
-        "failing_regions": {},
-        "late_regions": {},
-        "shapes": {},
-    }
-    for rule in rules:
-        if rule.outcome == "fail":
-            settings["failing_regions"][rule.region] = (
-                rule.message or "Failed with internal server error."
-            )
-        elif rule.outcome == "late":
-            settings["late_regions"][rule.region] = rule.seconds
-        else:
-            settings["shapes"][rule.region] = rule.outcome
-    return settings

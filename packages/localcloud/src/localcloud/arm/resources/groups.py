@@ -6,7 +6,7 @@ from localcloud.arm.protocol.call import Call, Reply
 from localcloud.arm.protocol.errors import refusal
 from localcloud.arm.protocol.names import check_group
 from localcloud.arm.provisioning.locking import check_locks
-from localcloud.arm.provisioning.reads import page
+from localcloud.arm.provisioning.reads import page, unseen
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.states import provisioning
 from localcloud.arm.state.world import World
@@ -37,7 +37,12 @@ def get_group(world: World, call: Call) -> Reply:
 
 def list_groups(world: World, call: Call) -> Reply:
     """All resource groups of the subscription."""
-    groups = world.listed(f"/subscriptions/{call.target.subscription}/resourcegroups")
+    hidden = unseen(world)
+    groups = [
+        group
+        for group in world.listed(f"/subscriptions/{call.target.subscription}/resourcegroups")
+        if not hidden(group.id)
+    ]
     return page(call, [_group_body(call, group) for group in groups], 1000)
 
 

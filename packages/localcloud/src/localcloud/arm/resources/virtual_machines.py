@@ -10,6 +10,7 @@ from localcloud.arm.protocol.errors import refusal
 from localcloud.arm.protocol.regions import short
 from localcloud.arm.protocol.timestamps import arm_time
 from localcloud.arm.provisioning.captures import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
+from localcloud.arm.provisioning.image_references import with_exact_version
 from localcloud.arm.provisioning.kinds import Draft, Kind
 from localcloud.arm.provisioning.replication import state as replication_state
 from localcloud.arm.resources.disks import attached, release
@@ -37,7 +38,7 @@ def _machine(world: World, call: Call, existing: Resource | None) -> Draft:
         inner, existing.created if existing else call.now,
     )  # fmt: skip
     given = sent.get("storageProfile") or old.get("storageProfile") or {}
-    inner["storageProfile"] = _named_disks(probe, given)
+    inner["storageProfile"] = _named_disks(probe, with_exact_version(world, call, given))
     revealed = {"storageProfile": _with_disks(world, probe, inner["storageProfile"])}
     hidden = existing.hidden if existing else {}
     seconds = world.seconds("machine", call.target.path)
@@ -51,7 +52,8 @@ def _named_disks(machine: Resource, profile: Json) -> Json:
     def named(disk: Json, name: str) -> Json:
         kept = {k: v for k, v in disk.items() if v is not None}
         kept["name"] = kept.get("name") or name
-        if kept.get("vhd"):
+        # An ephemeral disk lies on the host: there is no disk resource.
+        if kept.get("vhd") or kept.get("diffDiskSettings"):
             return kept
         managed = {k: v for k, v in (kept.get("managedDisk") or {}).items() if v is not None}
         kept["managedDisk"] = {

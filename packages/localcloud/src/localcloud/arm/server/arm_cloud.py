@@ -22,7 +22,7 @@ from localcloud.arm.state.profile import DEFAULT, Profile
 
 
 class ArmCloud(Emulation):
-    """An Azure Resource Manager of one subscription and one tenant, on 127.0.0.1."""
+    """An Azure Resource Manager of one tenant, on 127.0.0.1."""
 
     def __init__(
         self, state: Path, *, now: Callable[[], datetime], profile: Profile = DEFAULT

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
 from localcloud.arm.faults.misbehaving import Misbehaviour, answer_wrongly
-from localcloud.arm.faults.rules import Rule, outcomes
+from localcloud.arm.faults.rules import Rule
+from localcloud.arm.faults.shaping import shaped
 from localcloud.arm.protocol import incoming, metadata, paths, versionlists
 from localcloud.arm.protocol.answering import response
 from localcloud.arm.protocol.call import Call, Reply
@@ -20,6 +20,7 @@ from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.protocol.guids import guid
 from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
+from localcloud.arm.resources import resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
 from localcloud.arm.server.emulation import Emulation
@@ -69,7 +70,7 @@ class Gateway:
     async def _with_fault(
         self, request: web.BaseRequest, body: bytes, rule: Rule, correlation: str, line: Json
     ) -> web.StreamResponse:
-        wrong = Misbehaviour(self._cloud.held, rule, line)
+        wrong = Misbehaviour(self._cloud.held, rule, line, self._cloud.tokens.identity)
         if rule.when == "before":
             await wrong.wait(request)
             if not wrong.proceeds:
@@ -114,6 +115,8 @@ class Gateway:
         cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
+        if target is None and _is_graph(request):
+            return self._graph(incoming.read(body), api, correlation, request.raw_path)
         if target is None:
             return self._tenant_wide(request.path, api)
         call = Call(
@@ -133,18 +136,29 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        """Answered under the profile that replication faults make of it."""
-        cloud, world = self._cloud, self._cloud.world
-        rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
-        profile = world.profile
+        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication")
+        with self._shaped(kinds, call.method, call.raw):
+            return routing.answer(self._cloud.world, call, self._cloud.site)
+
+    def _graph(self, body: Json, api: str, correlation: str, raw: str) -> Reply:
+        cloud = self._cloud
+        asked = resource_graph.Question(
+            body, api, cloud.world.now(), correlation, cloud.tenant_id, cloud.subscription_ids
+        )
+        with self._shaped(("unseen", "graph"), "POST", raw):
+            return resource_graph.answer(cloud.world, asked, cloud.graph_quota)
+
+    @contextmanager
+    def _shaped(self, kinds: Collection[str], method: str, raw: str) -> Iterator[None]:
+        """The cloud under the profile that faults of these kinds make of it for this call."""
+        world, profile = self._cloud.world, self._cloud.world.profile
+        rules = self._cloud.faults.shaping(kinds, method, raw)
+        if not rules:
+            yield
+            return
+        world.profile = shaped(profile, rules)
         try:
-            if rules:
-                changed: Any = {
-                    name: {**getattr(profile, name), **values}
-                    for name, values in outcomes(rules).items()
-                }
-                world.profile = replace(profile, **changed)
-            return routing.answer(world, call, cloud.site)
+            yield
         finally:
             world.profile = profile
 
@@ -160,6 +174,10 @@ class Gateway:
         if not api:
             raise refusal("api version missing")
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+def _is_graph(request: web.BaseRequest) -> bool:
+    return request.method == "POST" and request.path.rstrip("/").lower() == resource_graph.PATH
 
 
 def _logged(path: str) -> str:
