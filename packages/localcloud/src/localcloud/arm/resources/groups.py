@@ -52,6 +52,7 @@ def put_group(world: World, call: Call) -> Reply:
     sent = call.body.get("location") or (existing.location if existing else None)
     if existing is None:
         check_group(str(call.target.group))
+    check_locks(world, call.target.group_id, "write")
     if not sent:
         raise refusal("location missing")
     location = str(sent)

@@ -12,6 +12,7 @@ from localcloud.arm.protocol.signing import Signer
 from localcloud.arm.protocol.spelling import spelt
 from localcloud.arm.provisioning import operations, reads, softdelete, writes
 from localcloud.arm.provisioning.kinds import Kind
+from localcloud.arm.provisioning.locking import check_locks
 from localcloud.arm.resources import (
     application_versions,
     applications,
@@ -118,6 +119,7 @@ def _action(world: World, call: Call, site: Site) -> Reply:
     resource = world.find(path)
     if resource is None:
         raise writes.missing(call)
+    check_locks(world, path, "write")
     if name == "generalize":
         return Reply(200)
     kind = KINDS.get(resource.type.lower()) or virtual_machines.KIND
