@@ -17,6 +17,7 @@ from localcloud.arm.protocol.signing import Signer
 from localcloud.arm.protocol.throttling import Throttle
 from localcloud.arm.protocol.tokens import Identity, Tokens
 from localcloud.arm.server import certificates, seeding
+from localcloud.arm.server.deletions import DeletionObserver, watcher
 from localcloud.arm.server.inspection import whole_state
 from localcloud.arm.server.observing import Observer
 from localcloud.arm.server.requestlog import RequestLog
@@ -53,6 +54,8 @@ class Emulation:
         self.graph_quota = Quota()
         self.held: dict[str, tuple[Json, asyncio.Event]] = {}
         self.observers: list[Observer] = []
+        self.deletion_observers: list[DeletionObserver] = []
+        self.world.watchers.append(watcher(self.world, self.deletion_observers))
         self.requests = RequestLog(state / "requests.jsonl")
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))

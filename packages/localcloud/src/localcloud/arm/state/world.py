@@ -16,6 +16,9 @@ from localcloud.arm.state.profile import Profile
 from localcloud.arm.state.states import envelope, is_gone, properties
 from localcloud.arm.state.store import Store
 
+# Hears of a resource that is about to be deleted, and under which correlation id.
+Watcher = Callable[[Resource, str], None]
+
 
 def _extends(key: str, prefix: str) -> bool:
     """Return True if this is no child but an extension of the resource, such as a lock."""
@@ -35,6 +38,7 @@ class World:
         self.operations: dict[str, Operation] = {}
         self.tombstones: list[Tombstone] = []
         self.delayed = Delayed()
+        self.watchers: list[Watcher] = []
         self._resources: dict[str, Resource] = {}
         self._collections: dict[str, dict[str, Resource]] = defaultdict(dict)
         self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
@@ -153,6 +157,11 @@ class World:
         else:
             self.bury([resource], gone, str(resource.hidden.get("deleted by", "")))
         return True
+
+    def announce(self, resource: Resource, correlation: str) -> None:
+        """Tell the watchers of a deletion that nothing stands against any more, before it begins."""
+        for watcher in self.watchers:
+            watcher(resource, correlation)
 
     def bury(self, resources: Iterable[Resource], gone: datetime, correlation: str) -> None:
         """Remove resources for good and keep their tombstones."""
