@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +41,7 @@ def test_an_observer_hears_before_anything_is_done(arm: Driver) -> None:
     arm.cloud.deletion_observers.remove(observe)
     [(deletion, state)] = states
     assert (deletion.image["id"], deletion.correlation) == (image, "mine")
+    assert deletion.client == arm.cloud.tokens.identity.client
     assert deletion.time == "2026-03-02T09:30:00+00:00"
     by_id = {resource["id"]: resource for resource in state["resources"]}
     assert by_id[image]["properties"]["provisioningState"] == "Succeeded"
@@ -93,4 +97,47 @@ def test_a_ledger_is_kept_for_another_process(
     told = json.loads(line)
     assert told["image"]["id"] == image
     assert image in [resource["id"] for resource in told["state"]["resources"]]
-    assert set(told) == {"image", "time", "correlationId", "state"}
+    assert set(told) == {"image", "time", "correlationId", "client", "state"}
+
+
+class Agreeing(BaseHTTPRequestHandler):
+    """Answers posted deletions with the status that its server has been given."""
+
+    server: Answering
+
+    def do_POST(self) -> None:
+        """Keep what was posted."""
+        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Stay silent."""
+
+
+class Answering(HTTPServer):
+    """Somebody who is asked whether images may go."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Agreeing)
+        self.told: list[Any] = []
+        self.status = 200
+
+
+def test_a_hook_asks_another_process(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is posted the same; anything but a 2xx prevents the deletion."""
+    with Answering() as asked:
+        threading.Thread(target=asked.serve_forever, daemon=True).start()
+        monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{asked.server_port}/deletions")
+        with driven(state_folder) as arm:
+            image = arm.image()
+            asked.status = 409
+            assert arm.call("DELETE", "images/web").status_code == 500
+            assert arm.state("images/web") == "Succeeded"
+            asked.status = 204
+            assert arm.call("DELETE", "images/web").status_code == 202
+        asked.shutdown()
+    assert [told["image"]["id"] for told in asked.told] == [image, image]
+    assert [told["image"]["properties"]["provisioningState"] for told in asked.told] == 2 * [
+        "Succeeded"
+    ]

@@ -263,3 +263,13 @@ def test_the_control_api_adds_images_and_shows_everything(arm: Controlled) -> No
     assert (last["method"], last["status"], last["clientRequestId"]) == ("DELETE", 202, "c-1")
     wrong = requests.post(f"{arm.control}/images", json={"id": "x"}, timeout=10)
     assert (wrong.status_code, "id" in wrong.json()["error"]) == (400, True)
+
+
+def test_a_subscription_is_added_through_the_control_api(one: Controlled) -> None:
+    """Its id is answered, and ARM has it from then on."""
+    added = one.ask("POST", "/subscriptions")["subscriptionId"]
+    assert added in one.cloud.subscription_ids
+    listed = one.call("GET", "/subscriptions", api="2022-12-01").json()["value"]
+    assert added in [line["subscriptionId"] for line in listed]
+    group = f"/subscriptions/{added}/resourceGroups/there"
+    assert one.call("PUT", group, {"location": "eastus2"}).status_code == 201

@@ -1,8 +1,9 @@
 """Faults as data: rules that say which call goes wrong, and how.
 
-A rule names a method and a path (regular expressions, searched in the path with its query), which
-of the matching calls it takes (`nth`, `every`, `count`, `probability` from the seed), and what
-happens, before the emulator does anything or after the write has taken effect.
+A rule names a method, a path and a client id (regular expressions; the path's is searched in the path
+with its query, the client's in the id of the identity that calls), which of the matching calls it takes
+(`nth`, `every`, `count`, `probability` from the seed), and what happens, before the emulator does
+anything or after the write has taken effect.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Rule:
     what: str
     method: str = ".*"
     path: str = ""
+    client: str = ""
     when: str = "before"
     nth: int | None = None
     every: int | None = None
@@ -111,7 +113,7 @@ def _check(name: str, value: Any) -> None:
             raise RuleError(f"{name} must be true or false")
     elif not isinstance(value, str):
         raise RuleError(f"{name} must be a text")
-    elif name in ("method", "path", "rows"):
+    elif name in ("method", "path", "client", "rows"):
         _check_pattern(name, value)
 
 
@@ -129,11 +131,13 @@ class _Armed:
     fired: int = 0
     random: Random = field(default_factory=Random)
 
-    def takes(self, method: str, path: str) -> bool:
+    def takes(self, method: str, path: str, client: str) -> bool:
         rule = self.rule
         if not re.fullmatch(rule.method, method, re.IGNORECASE):
             return False
         if not re.search(rule.path, path, re.IGNORECASE):
+            return False
+        if not re.search(rule.client, client, re.IGNORECASE):
             return False
         self.seen += 1
         if rule.nth is not None and self.seen != rule.nth:
@@ -167,19 +171,19 @@ class Faults:
         """Forget all rules and what they have counted."""
         self._armed.clear()
 
-    def pick(self, method: str, path: str) -> Rule | None:
+    def pick(self, method: str, path: str, client: str = "") -> Rule | None:
         """The first rule that takes this call; those that shape the cloud act elsewhere."""
         for armed in self._armed:
-            if armed.rule.what not in SHAPING and armed.takes(method, path):
+            if armed.rule.what not in SHAPING and armed.takes(method, path, client):
                 return armed.rule
         return None
 
-    def shaping(self, kinds: Collection[str], method: str, path: str) -> list[Rule]:
+    def shaping(self, kinds: Collection[str], method: str, path: str, client: str) -> list[Rule]:
         """The rules of these kinds that take this call and shape the cloud for it."""
         return [
             armed.rule
             for armed in self._armed
-            if armed.rule.what in kinds and armed.takes(method, path)
+            if armed.rule.what in kinds and armed.takes(method, path, client)
         ]
 
     def as_json(self) -> list[Json]:

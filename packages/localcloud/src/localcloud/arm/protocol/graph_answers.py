@@ -76,19 +76,19 @@ def quota(left: int) -> dict[str, str]:
 
 
 class Quota:
-    """Counts one identity's queries in windows of virtual time. Not kept over a restart."""
+    """Counts each identity's queries in windows of virtual time. Not kept over a restart."""
 
     def __init__(self) -> None:
-        self._window = -1
-        self._used = 0
+        self._used: dict[str, tuple[int, int]] = {}
 
     def clear(self) -> None:
-        """A full quota again."""
-        self._used = 0
+        """Full quotas again."""
+        self._used.clear()
 
-    def take(self, now: datetime, size: int) -> int:
+    def take(self, client: str, now: datetime, size: int) -> int:
         """Count a query and return how many more the window has; below 0 it was one too many."""
         window = int(now.timestamp() // WINDOW.total_seconds())
-        self._used = self._used + 1 if window == self._window else 1
-        self._window = window
-        return size - self._used
+        last, used = self._used.get(client, (window, 0))
+        used = used + 1 if last == window else 1
+        self._used[client] = (window, used)
+        return size - used

@@ -196,7 +196,7 @@ def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
         raise refusal("children", children=shown)
     kind.erase(world, call, existing)
     if existing.change != "Deleting":
-        world.announce(existing, call.correlation)
+        world.announce(existing, call.correlation, call.client)
     if kind.synchronous:
         world.bury([existing], call.now, call.correlation)
         return Reply(kind.delete_status)

@@ -87,7 +87,7 @@ def delete_group(world: World, call: Call) -> Reply:
     for resource in inside:
         check_locks(world, resource.id, "delete")
     for resource in inside:
-        world.announce(resource, call.correlation)
+        world.announce(resource, call.correlation, call.client)
     world.bury([*reversed(inside), group], call.now, call.correlation)
     job = f"eyJqb2JJZCI6I{group.name.upper().encode().hex()}"
     location = f"{call.base}/subscriptions/{call.target.subscription}/operationresults/{job}"

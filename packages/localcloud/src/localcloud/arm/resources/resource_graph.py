@@ -47,6 +47,7 @@ class Question:
     api: str
     now: datetime
     correlation: str
+    client: str
     tenant: str
     subscriptions: Sequence[str]  # all of the tenant
 
@@ -59,7 +60,7 @@ def answer(world: World, asked: Question, counted: Quota) -> Reply:
     """The rows asked for. Raises ArmError."""
     if not asked.api:
         raise refusal("api version missing")
-    left = counted.take(asked.now, world.profile.graph.quota)
+    left = counted.take(asked.client, asked.now, world.profile.graph.quota)
     if left < 0 and world.profile.throttling:
         raise throttled(asked.now, asked.correlation)
     query, options = _understood(asked)

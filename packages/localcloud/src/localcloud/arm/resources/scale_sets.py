@@ -139,10 +139,8 @@ def _resize(world: World, call: Call, scale_set: Resource) -> None:
 
 def _machine(world: World, call: Call, scale_set: Resource) -> Resource:
     """A machine of a flexible set, from its model."""
-    number = world.random(f"{scale_set.id}/{len(world.of_type(virtual_machines.MACHINE_TYPE))}")
-    name = f"{scale_set.name}_{number.getrandbits(32):08x}"
-    target = paths.parse(f"{scale_set.id.rsplit('/', 2)[0]}/virtualMachines/{name}")
-    assert target is not None
+    target = _new_target(world, scale_set)
+    name = target.name
     model = scale_set.properties["virtualMachineProfile"]
     inner: Json = {key: model[key] for key in ("storageProfile",) if key in model}
     if system := model.get("osProfile"):
@@ -159,6 +157,17 @@ def _machine(world: World, call: Call, scale_set: Resource) -> Resource:
         tags=scale_set.tags, extras=draft.extras, revealed=draft.revealed, hidden=draft.hidden,
         change="Creating", ready=call.now + timedelta(seconds=draft.seconds),
     )  # fmt: skip
+
+
+def _new_target(world: World, scale_set: Resource) -> paths.Target:
+    """The path of a machine with a name that none has: the set's and eight digits."""
+    digits = world.random(scale_set.id)
+    while True:
+        name = f"{scale_set.name}_{digits.getrandbits(32):08x}"
+        target = paths.parse(f"{scale_set.id.rsplit('/', 2)[0]}/virtualMachines/{name}")
+        assert target is not None
+        if world.find(target.path) is None:
+            return target
 
 
 def _show(resource: Resource, call: Call) -> Json:

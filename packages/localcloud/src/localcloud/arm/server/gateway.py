@@ -20,6 +20,7 @@ from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.protocol.guids import guid
 from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
+from localcloud.arm.protocol.tokens import client_of
 from localcloud.arm.resources import resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
@@ -41,7 +42,8 @@ class Gateway:
         """Answer a request and log it, whatever happens to the answer."""
         cloud = self._cloud
         correlation = request.headers.get("x-ms-correlation-request-id") or guid()
-        rule = cloud.faults.pick(request.method, request.raw_path)
+        client = client_of(request.headers.get("Authorization"))
+        rule = cloud.faults.pick(request.method, request.raw_path, client)
         answer: web.StreamResponse
         line: Json = {
             "method": request.method,
@@ -49,6 +51,7 @@ class Gateway:
             "status": 0,
             "correlationId": correlation,
             "clientRequestId": request.headers.get("x-ms-client-request-id"),
+            "client": client,
             "time": cloud.world.now().isoformat(),
         }
         if rule is not None:
@@ -70,7 +73,8 @@ class Gateway:
     async def _with_fault(
         self, request: web.BaseRequest, body: bytes, rule: Rule, correlation: str, line: Json
     ) -> web.StreamResponse:
-        wrong = Misbehaviour(self._cloud.held, rule, line, self._cloud.tokens.identity)
+        who = self._cloud.tokens.identity_of(line["client"])
+        wrong = Misbehaviour(self._cloud.held, rule, line, who)
         if rule.when == "before":
             await wrong.wait(request)
             if not wrong.proceeds:
@@ -116,7 +120,7 @@ class Gateway:
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
         if target is None and _is_graph(request):
-            return self._graph(incoming.read(body), api, correlation, request.raw_path)
+            return self._graph(request, incoming.read(body), api, correlation)
         if target is None:
             return self._tenant_wide(request.path, api)
         call = Call(
@@ -129,6 +133,7 @@ class Gateway:
             cloud.url,
             correlation,
             request.raw_path,
+            client_of(request.headers.get("Authorization")),
         )
         check_shape(target.kind, call.body)
         versionlists.check(call)
@@ -137,22 +142,29 @@ class Gateway:
 
     def _routed(self, call: Call) -> Reply:
         kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication")
-        with self._shaped(kinds, call.method, call.raw):
+        with self._shaped(kinds, call.method, call.raw, call.client):
             return routing.answer(self._cloud.world, call, self._cloud.site)
 
-    def _graph(self, body: Json, api: str, correlation: str, raw: str) -> Reply:
+    def _graph(self, request: web.BaseRequest, body: Json, api: str, correlation: str) -> Reply:
         cloud = self._cloud
+        client = client_of(request.headers.get("Authorization"))
         asked = resource_graph.Question(
-            body, api, cloud.world.now(), correlation, cloud.tenant_id, cloud.subscription_ids
+            body,
+            api,
+            cloud.world.now(),
+            correlation,
+            client,
+            cloud.tenant_id,
+            cloud.subscription_ids,
         )
-        with self._shaped(("unseen", "graph"), "POST", raw):
+        with self._shaped(("unseen", "graph"), "POST", request.raw_path, client):
             return resource_graph.answer(cloud.world, asked, cloud.graph_quota)
 
     @contextmanager
-    def _shaped(self, kinds: Collection[str], method: str, raw: str) -> Iterator[None]:
+    def _shaped(self, kinds: Collection[str], method: str, raw: str, client: str) -> Iterator[None]:
         """The cloud under the profile that faults of these kinds make of it for this call."""
         world, profile = self._cloud.world, self._cloud.world.profile
-        rules = self._cloud.faults.shaping(kinds, method, raw)
+        rules = self._cloud.faults.shaping(kinds, method, raw, client)
         if not rules:
             yield
             return

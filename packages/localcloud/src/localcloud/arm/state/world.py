@@ -16,8 +16,8 @@ from localcloud.arm.state.profile import Profile
 from localcloud.arm.state.states import envelope, is_gone, properties
 from localcloud.arm.state.store import Store
 
-# Hears of a resource that is about to be deleted, and under which correlation id.
-Watcher = Callable[[Resource, str], None]
+# Hears of a resource that is about to be deleted, under which correlation id and by which client.
+Watcher = Callable[[Resource, str, str], None]
 
 
 def _extends(key: str, prefix: str) -> bool:
@@ -158,10 +158,10 @@ class World:
             self.bury([resource], gone, str(resource.hidden.get("deleted by", "")))
         return True
 
-    def announce(self, resource: Resource, correlation: str) -> None:
+    def announce(self, resource: Resource, correlation: str, client: str) -> None:
         """Tell the watchers of a deletion that nothing stands against any more, before it begins."""
         for watcher in self.watchers:
-            watcher(resource, correlation)
+            watcher(resource, correlation, client)
 
     def bury(self, resources: Iterable[Resource], gone: datetime, correlation: str) -> None:
         """Remove resources for good and keep their tombstones."""
