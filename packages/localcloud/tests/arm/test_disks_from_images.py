@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from azure.mgmt.compute import models
 
 from packages.localcloud.tests.arm.driving import DISKS_API, VERSION, Driver, definition, error
 from packages.localcloud.tests.arm.sdk import compute_client
@@ -60,6 +61,30 @@ def test_a_disk_has_size_and_system_of_its_image(arm: Driver, kind: str) -> None
         make(arm, "big", disk_body({"id": image}, kind, diskSizeGB=64))["properties"]["diskSizeGB"]
         == 64
     )
+
+
+def test_the_sdk_makes_and_reads_them(arm: Driver) -> None:
+    """With azure-mgmt-compute's own models, in both directions."""
+    gallery_version = version(arm)
+    with compute_client(arm) as client:
+        for name, reference in (
+            ("os", models.ImageDiskReference(id=gallery_version)),
+            ("data", models.ImageDiskReference(id=gallery_version, lun=0)),
+        ):
+            data = models.CreationData(
+                create_option=models.DiskCreateOption.FROM_IMAGE, gallery_image_reference=reference
+            )
+            inner = models.DiskProperties(creation_data=data)
+            disk = models.Disk(location="eastus2", properties=inner)
+            client.disks.begin_create_or_update("rg", name, disk, polling=False)
+        arm.pass_time(minutes=1)
+        found: Any = {disk.name: disk.properties for disk in client.disks.list()}
+    assert {name: made.disk_size_gb for name, made in found.items()} == {"os": 30, "data": 100}
+    assert found["os"].os_type == models.OperatingSystemTypes.LINUX
+    assert found["os"].hyper_v_generation == models.HyperVGeneration.V2
+    assert found["data"].os_type is None
+    assert found["data"].creation_data.gallery_image_reference.lun == 0
+    assert found["data"].creation_data.gallery_image_reference.id == gallery_version
 
 
 def test_an_updated_disk_stays_as_large(arm: Driver) -> None:

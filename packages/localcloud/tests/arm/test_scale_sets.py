@@ -210,6 +210,30 @@ def test_a_set_needs_a_version_in_its_region(arm: Driver, client: ComputeManagem
     assert error(arm.call("PUT", f"{path}2", westward)) == (404, "GalleryImageNotFound")
 
 
+@pytest.mark.parametrize(
+    ("image", "refused"),
+    [
+        ("images/none", (404, "NotFound")),
+        ("galleries/g/images/none", (404, "GalleryImageNotFound")),
+        ("galleries/g/images/none/versions/1.0.0", (404, "GalleryImageNotFound")),
+    ],
+)
+def test_nothing_is_made_from_an_image_that_is_not_there(
+    arm: Driver, image: str, refused: tuple[int, str]
+) -> None:
+    """Machines and sets alike; images of other tenants are not looked for."""
+    arm.image()
+    machine = {"location": REGION, "properties": {"storageProfile": storage(arm.id(image))}}
+    assert error(arm.call("PUT", "virtualMachines/one", machine)) == refused
+    body = scale_set(arm.id(image), 1)
+    assert error(arm.call("PUT", "virtualMachineScaleSets/web", body)) == refused
+    others = "/CommunityGalleries/c/Images/i"
+    machine["properties"] = {"storageProfile": storage(others)}
+    assert arm.call("PUT", "virtualMachines/one", machine).status_code == 201
+    body = scale_set(others, 1)
+    assert arm.call("PUT", "virtualMachineScaleSets/web", body).status_code == 201
+
+
 def test_lists_have_pages_and_scopes(state_folder: Path) -> None:
     """Of a group, a subscription and a location, with nextLink; another location has none."""
     with driven(state_folder, Profile(page_size=2)) as arm, compute_client(arm) as client:

@@ -29,8 +29,12 @@ class DiskImage:
 
 
 def id_of(storage: Mapping[str, Any] | None) -> str:
-    """The id in a storage profile's image reference, "" where it names none."""
-    return str(((storage or {}).get("imageReference") or {}).get("id") or "")
+    """The id in a storage profile's image reference, "" where it names none of this tenant's.
+
+    Those of others (`/SharedGalleries/...`) and of the marketplace are not looked for.
+    """
+    named = str(((storage or {}).get("imageReference") or {}).get("id") or "")
+    return named if named.lower().startswith("/subscriptions/") else ""
 
 
 def require_image(world: World, call: Call, image_id: str) -> Resource:
