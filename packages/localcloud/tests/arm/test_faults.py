@@ -212,6 +212,13 @@ def test_draws_are_repeated_from_the_seed(arm: Controlled) -> None:
         ({"what": "reset", "when": "later"}, "when must be one of before, after"),
         ({"what": "reset", "path": "("}, "no regular expression"),
         ({"what": "reset", "nth": "2"}, "nth"),
+        ({"what": "unseen"}, "rows must say"),
+        ({"what": "unseen", "rows": "("}, "rows is no regular expression"),
+        ({"what": "status", "client": "("}, "client is no regular expression"),
+        ({"what": "graph"}, "outcome must be one of lag, truncated, limit"),
+        ({"what": "graph", "outcome": "stall"}, "outcome must be one of lag, truncated, limit"),
+        ({"what": "replication", "outcome": "lag"}, "outcome must be one of fail, late"),
+        ({"what": "graph", "outcome": "truncated", "size": 0}, "size must be a whole number"),
         ([], "a rule is an object"),
     ],
 )

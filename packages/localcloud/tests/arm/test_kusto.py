@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from localcloud.arm.kusto.complaints import QueryError
-from localcloud.arm.kusto.operators import read
+from localcloud.arm.kusto.operators import Query, read
 
 TABLES = {"resources": ("id", "type", "tags", "properties", "number")}
 ROWS: list[dict[str, Any]] = [
@@ -158,3 +160,76 @@ def test_a_refusal_says_where() -> None:
         "characterPositionInLine": 11,
         "token": "=",
     }
+
+
+def understood(query: str) -> Query | QueryError:
+    """The query, or why it is none: nothing else may come of a text."""
+    try:
+        return read(query, TABLES)
+    except QueryError as error:
+        return error
+
+
+_VALUES = st.sampled_from(
+    ("id", "type", "number", "properties.image.id", "properties.images[0]", "'/i/one'", "3", "null")
+)
+_CALLS = st.sampled_from(
+    ("tolower({})", "tostring({})", "toint({})", "not({})", "coalesce({}, id)", "split({}, '/')")
+)
+_SCALARS = st.builds(lambda call, value: call.format(value), _CALLS, _VALUES) | _VALUES
+_SIGNS = st.sampled_from(("==", "!=", "=~", "<", ">=", "has", "contains", "!has", "startswith"))
+_TESTS = st.builds(lambda left, sign, right: f"{left} {sign} {right}", _SCALARS, _SIGNS, _SCALARS)
+_CONDITIONS = _TESTS | st.builds(lambda a, b: f"({a} or not({b}))", _TESTS, _TESTS)
+_STEPS = st.one_of(
+    st.builds("where {}".format, _CONDITIONS),
+    st.builds("extend x = {}, number = {}".format, _SCALARS, _CONDITIONS),
+    st.builds("order by {} asc, {} desc".format, _SCALARS, _SCALARS),
+    st.builds("mv-expand x = {} limit 3".format, _SCALARS),
+    st.builds(
+        "summarize count(), max({}), sum(number), make_set(id) by {}".format, _SCALARS, _SCALARS
+    ),
+    st.builds("project id, type, number, properties, tags, {}".format, _SCALARS),
+    st.sampled_from(
+        ("distinct id, type", "take 2", "top 1 by number", "project-away tags", "count")
+    ),
+)
+
+
+@given(st.lists(_STEPS, max_size=4))
+def test_what_is_understood_runs(steps: list[str]) -> None:
+    """Whatever the values are; its rows have the columns that it promises."""
+    query = understood(" | ".join(["resources", *steps]))
+    # A step may have taken away what a later one names.
+    if isinstance(query, QueryError):
+        assert query.code == "InvalidQuery"
+    else:
+        for row in query.run([row | {"tags": None} for row in ROWS]):
+            assert set(row) == set(query.columns)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "resources|where",
+                "id",
+                "==",
+                "(",
+                "'a'",
+                ")",
+                "[0]",
+                ".",
+                ",",
+                "in~",
+                "by",
+                "7",
+                "tolower",
+            ]
+        )
+        | st.text()
+    )
+)
+def test_any_text_is_understood_or_refused(words: list[str]) -> None:
+    """The reader never stumbles, and a refusal names the word that it is about."""
+    refused = understood(" ".join(["resources | where id", *words]))
+    assert isinstance(refused, Query) or refused.as_detail()["token"]

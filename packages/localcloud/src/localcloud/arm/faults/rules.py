@@ -81,6 +81,11 @@ _CHOICES = {
     "when": ("before", "after"),
     "outcome": ("fail", "late", "stall", "backwards", "lag", "truncated", "limit"),
 }
+# The outcomes of each kind that has some.
+_OUTCOMES = {
+    "replication": ("fail", "late", "stall", "backwards"),
+    "graph": ("lag", "truncated", "limit"),
+}
 _COUNTS = ("nth", "every", "count", "status", "retryAfter", "size")
 _NUMBERS = ("seconds", "probability")
 
@@ -94,7 +99,12 @@ def read_rule(raw: Any) -> Rule:
         raise RuleError(f"unknown field {', '.join(unknown)}; known are {', '.join(_NAMES)}")
     for name, value in {"what": None, **raw}.items():
         _check(name, value)
-    return Rule(**{_NAMES[key]: value for key, value in raw.items()})
+    rule = Rule(**{_NAMES[key]: value for key, value in raw.items()})
+    if rule.outcome not in _OUTCOMES.get(rule.what, (rule.outcome,)):
+        raise RuleError(f"outcome must be one of {', '.join(_OUTCOMES[rule.what])}")
+    if rule.what == "unseen" and not rule.rows:
+        raise RuleError("rows must say which ids are not seen")
+    return rule
 
 
 def _check(name: str, value: Any) -> None:

@@ -38,7 +38,7 @@ def _coalesce(*given: Any) -> Any:
 def _whole(value: Any) -> int | None:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 
@@ -116,7 +116,7 @@ AGGREGATES: dict[str, Aggregate] = {
     "dcount": Aggregate(lambda given: len(_distinct(given))),
     "max": Aggregate(lambda given: _first(given, last=True)),
     "min": Aggregate(lambda given: _first(given, last=False)),
-    "sum": Aggregate(lambda given: sum(value for value in given if value is not None)),
+    "sum": Aggregate(lambda given: sum(v for v in given if isinstance(v, int | float))),
     "make_set": Aggregate(_distinct),
     "make_list": Aggregate(lambda given: [value for value in given if value is not None]),
 }

@@ -91,6 +91,8 @@ def _understood(asked: Question) -> tuple[Query, Json]:
         return read(text, graph_rows.TABLES), options
     except QueryError as error:
         raise invalid(error.as_detail(), asked.now, asked.correlation) from error
+    except RecursionError as error:
+        raise asked.refuse("query", "is nested too deeply") from error
 
 
 def _scope(world: World, asked: Question) -> tuple[list[str], bool]:
