@@ -1,8 +1,7 @@
 """The other services that make machines from images, as a table: what they must be told, and what they add.
 
 Their resources are kept as sent and answered at once. The property paths are those of the services'
-SDKs (azure-mgmt-imagebuilder, -batch, -computefleet, -devopsinfrastructure,
--servicefabricmanagedclusters, -desktopvirtualization, -devtestlabs); no recording holds them.
+SDKs, which `make clients` drives against them; no recording holds them.
 """
 
 from __future__ import annotations
