@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from packages.localcloud.tests.arm.driving import Driver, error
+from packages.localcloud.tests.arm.driving import DEFINITION, VERSION, Driver, error
 from packages.localcloud.tests.arm.sdk import scale_set
 
 API = "2020-05-01"
@@ -67,6 +67,21 @@ def test_read_only_stops_writes_too(arm: Driver, place: str) -> None:
     lock(arm, scope, "ReadOnly")
     assert error(arm.call("PATCH", "images/web", change)) == (409, "ScopeLocked")
     assert arm.call("GET", "images/web").status_code == 200
+
+
+@pytest.mark.parametrize("place", ["galleries/g", DEFINITION, VERSION])
+def test_a_version_is_kept_by_a_lock_on_it_or_above(arm: Driver, place: str) -> None:
+    """On the version, its definition or its gallery."""
+    arm.gallery()
+    arm.image()
+    arm.version()
+    arm.pass_time(hours=1)
+    lock(arm, arm.id(place))
+    assert error(arm.call("DELETE", VERSION)) == (409, "ScopeLocked")
+    names = listed(arm, arm.id(VERSION))
+    assert names == ["keep"]
+    arm.call("DELETE", path(arm.id(place)), api=API)
+    assert arm.call("DELETE", VERSION).status_code == 202
 
 
 def test_read_only_stops_actions_and_groups(arm: Driver) -> None:

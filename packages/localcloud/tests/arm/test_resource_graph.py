@@ -289,6 +289,19 @@ def test_a_fault_hides_rows_without_a_word(arm: Driver) -> None:
     assert names(arm, IMAGES) == ["web", "db"]
 
 
+def test_a_fault_hides_a_whole_subscription(arm: Driver) -> None:
+    """As one that the identity has no role in: neither listed nor looked into."""
+    first, other = arm.cloud.subscription_ids[0], arm.cloud.add_subscription()
+    arm.image()
+    fault(arm, what="unseen", rows=f"^/subscriptions/{first}")
+    listed = arm.call("GET", "/subscriptions", api="2022-12-01").json()["value"]
+    told = [line["subscriptionId"] for line in listed]
+    assert (first in told, other in told) == (False, True)
+    assert names(arm, IMAGES) == []
+    containers = ask(arm, "resourcecontainers | project id, subscriptionId")["data"]
+    assert first not in {row["subscriptionId"] for row in containers}
+
+
 def test_faults_truncate_lag_and_limit(arm: Driver) -> None:
     """Each for the calls that its rule takes, the cloud's own settings come back."""
     arm.cloud.add_subscription()

@@ -47,7 +47,7 @@ class Misbehaviour:
     @property
     def proceeds(self) -> bool:
         """True if the emulator answers although the fault strikes before."""
-        return self.rule.what in ("hold", "slow", "truncated", "content-type")
+        return self.rule.what in ("hold", "slow", "truncated", "content-type", "date")
 
     @property
     def answers(self) -> bool:
@@ -97,6 +97,8 @@ async def answer_wrongly(
             return answer(Reply(200, _failure(wrong.rule, 500).as_json()))
         case "content-type" if right is not None:
             right.content_type = "text/html"
+        case "date" if right is not None:
+            right.headers["Date"] = http_date(now + timedelta(seconds=wrong.rule.seconds))
     return right if right is not None else _reset(request)
 
 

@@ -24,11 +24,15 @@ KINDS = (
     "malformed",  # 200 and something that is no JSON
     "error-body",  # 200 and an error in the body
     "content-type",  # the right body as text/html
+    # The right answer with a Date that is `seconds` ahead, or behind when negative.
+    "date",
     "slow",  # the answer takes `seconds` of wall-clock time
     "hold",  # the request waits until the control API releases it
     "replication",  # a version's region fails, stalls, goes backwards or is late
-    "unseen",  # lists and Resource Graph leave out `rows` without a word
-    "graph",  # Resource Graph lags, truncates, or looks at some subscriptions only
+    # Lists and Resource Graph leave out `rows` without a word.
+    "unseen",
+    # Resource Graph lags, truncates, or looks at some subscriptions only.
+    "graph",
 )
 # Kinds that change how the cloud behaves for a call (`shaping.py`) instead of spoiling its answer.
 SHAPING = ("replication", "unseen", "graph")
@@ -58,9 +62,11 @@ class Rule:
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    outcome: str = "fail"  # replication: fail, stall, backwards, late; graph: lag, truncated, limit
-    rows: str = ""  # unseen: a regular expression of ids
-    size: int = 1  # graph: rows when truncated, subscriptions when limited
+    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    # A regular expression of the ids that are not seen.
+    rows: str = ""
+    # The rows of a truncated answer, the subscriptions of a limited one.
+    size: int = 1
     name: str = ""
 
     def as_json(self) -> Json:
@@ -102,6 +108,8 @@ def read_rule(raw: Any) -> Rule:
     rule = Rule(**{_NAMES[key]: value for key, value in raw.items()})
     if rule.outcome not in _OUTCOMES.get(rule.what, (rule.outcome,)):
         raise RuleError(f"outcome must be one of {', '.join(_OUTCOMES[rule.what])}")
+    if rule.seconds < 0 and rule.what != "date":
+        raise RuleError("seconds must be a number of 0 or more")
     if rule.what == "unseen" and not rule.rows:
         raise RuleError("rows must say which ids are not seen")
     return rule
@@ -116,7 +124,8 @@ def _check(name: str, value: Any) -> None:
         if type(value) is not int or value < 1:
             raise RuleError(f"{name} must be a whole number above 0")
     elif name in _NUMBERS:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or (value < 0 and name != "seconds"):
             raise RuleError(f"{name} must be a number of 0 or more")
     elif name == "retryAfterDate":
         if not isinstance(value, bool):

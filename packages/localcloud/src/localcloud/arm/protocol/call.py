@@ -24,7 +24,8 @@ class Call(NamedTuple):  # made in a third of the time that a frozen dataclass t
     base: str  # https://127.0.0.1:port, what operation URLs begin with
     correlation: str = ""
     raw: str = ""  # path and query as sent
-    client: str = ""  # the client id that its token names
+    # The client id that its token names.
+    client: str = ""
 
     def expands(self, what: str) -> bool:
         """Return True if `$expand` names it, in any case."""

@@ -41,7 +41,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to Resource Graph, and who and when it is asked."""
+    """A request to Resource Graph, who asks and when, and all subscriptions of the tenant."""
 
     body: Json
     api: str
@@ -49,7 +49,7 @@ class Question:
     correlation: str
     client: str
     tenant: str
-    subscriptions: Sequence[str]  # all of the tenant
+    subscriptions: Sequence[str]
 
     def refuse(self, name: str, reason: str) -> Exception:
         """The refusal of one of its parts."""

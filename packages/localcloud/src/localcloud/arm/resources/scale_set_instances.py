@@ -18,7 +18,8 @@ from localcloud.arm.state.world import World
 
 SET_TYPE = "Microsoft.Compute/virtualMachineScaleSets"
 TYPE = f"{SET_TYPE}/virtualMachines"
-KEPT = "instances"  # a set's hidden list of them
+# A uniform set's hidden list of its machines.
+KEPT = "instances"
 
 
 def is_flexible(scale_set: Resource) -> bool:

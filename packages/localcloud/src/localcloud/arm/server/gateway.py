@@ -21,6 +21,7 @@ from localcloud.arm.protocol.guids import guid
 from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
 from localcloud.arm.protocol.tokens import client_of
+from localcloud.arm.provisioning.reads import unseen
 from localcloud.arm.resources import resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
@@ -119,10 +120,12 @@ class Gateway:
         cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
+        client = client_of(request.headers.get("Authorization"))
         if target is None and _is_graph(request):
-            return self._graph(request, incoming.read(body), api, correlation)
+            return self._graph(incoming.read(body), api, correlation, client, request.raw_path)
         if target is None:
-            return self._tenant_wide(request.path, api)
+            with self._shaped(("unseen",), request.method, request.raw_path, client):
+                return self._tenant_wide(request.path, api)
         call = Call(
             request.method,
             target,
@@ -133,7 +136,7 @@ class Gateway:
             cloud.url,
             correlation,
             request.raw_path,
-            client_of(request.headers.get("Authorization")),
+            client,
         )
         check_shape(target.kind, call.body)
         versionlists.check(call)
@@ -145,9 +148,8 @@ class Gateway:
         with self._shaped(kinds, call.method, call.raw, call.client):
             return routing.answer(self._cloud.world, call, self._cloud.site)
 
-    def _graph(self, request: web.BaseRequest, body: Json, api: str, correlation: str) -> Reply:
+    def _graph(self, body: Json, api: str, correlation: str, client: str, raw: str) -> Reply:
         cloud = self._cloud
-        client = client_of(request.headers.get("Authorization"))
         asked = resource_graph.Question(
             body,
             api,
@@ -157,7 +159,7 @@ class Gateway:
             cloud.tenant_id,
             cloud.subscription_ids,
         )
-        with self._shaped(("unseen", "graph"), "POST", request.raw_path, client):
+        with self._shaped(("unseen", "graph"), "POST", raw, client):
             return resource_graph.answer(cloud.world, asked, cloud.graph_quota)
 
     @contextmanager
@@ -178,7 +180,9 @@ class Gateway:
         cloud = self._cloud
         match path.rstrip("/").lower():
             case "/subscriptions":
-                lines = [subscription_body(s, cloud.tenant_id) for s in cloud.subscription_ids]
+                hidden = unseen(cloud.world)
+                seen = [s for s in cloud.subscription_ids if not hidden(f"/subscriptions/{s}")]
+                lines = [subscription_body(s, cloud.tenant_id) for s in seen]
             case "/tenants":
                 lines = [tenant_body(cloud.tenant_id)]
             case _:

@@ -12,7 +12,8 @@ from localcloud.arm.state.model import Resource
 from localcloud.arm.state.states import is_gone
 
 LONGEST = timedelta(hours=6)
-_MOST = 20_000  # changes kept, whatever their age
+# Changes that are kept, whatever their age.
+_MOST = 20_000
 
 
 class Delayed:
