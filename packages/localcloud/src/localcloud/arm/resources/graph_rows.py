@@ -24,7 +24,7 @@ TABLES = dict.fromkeys(
 )
 _BATCH = "microsoft.batch/batchaccounts/pools"
 _SETS = scale_set_instances.SET_TYPE.lower()
-# Child types that are rows of `resources`; of others (nodeTypes, customImages) no source says so.
+# Child types that are rows of `resources`; others (nodeTypes, customImages) are not on that page.
 _CHILDREN = frozenset(
     {
         "microsoft.compute/galleries/images",
