@@ -44,6 +44,7 @@ def test_a_fault_refuses_as_missing_rights_do(
     arm.cloud.faults.set([read_rule({"what": "status", "status": 403})])
     refused = arm.call("GET", path.replace("{s}", here))
     assert error(refused) == (403, "AuthorizationFailed")
+    assert refused.headers["x-ms-failure-cause"] == "gateway"
     who = arm.cloud.tokens.identity
     assert refused.json()["error"]["message"] == (
         f"The client '{who.client}' with object id '{who.principal}' does not have authorization to "
