@@ -74,7 +74,12 @@ check: $(VENV)/.dev  ## formatting, lint and types
 	@.venv-clients/bin/az version --output none
 	@touch $@
 
-clients: $(VENV)/.dev .venv-clients/.installed  ## the real az CLI against the local ARM (installs it first)
+.venv-sdks/.installed: packages/localcloud/tests/clients/requirements-sdks.txt
+	@test -x .venv-sdks/bin/python || $(PYTHON) -m venv .venv-sdks
+	@.venv-sdks/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements-sdks.txt
+	@touch $@
+
+clients: $(VENV)/.dev .venv-clients/.installed .venv-sdks/.installed  ## the real az CLI and other SDKs against the local ARM (installs them first)
 	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients packages/localcloud/tests/clients
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
@@ -88,4 +93,4 @@ lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.t
 	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .venv-clients node_modules .localcloud
+	rm -rf $(VENV) .venv-clients .venv-sdks node_modules .localcloud

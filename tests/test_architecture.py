@@ -81,9 +81,10 @@ LOCAL_PARTS = {
 ARM_FOLDERS = {
     "__init__.py": set[str](),
     "state": set[str](),
+    "kusto": set[str](),
     "protocol": {"state"},
     "provisioning": {"state", "protocol"},
-    "resources": {"state", "protocol", "provisioning"},
+    "resources": {"state", "kusto", "protocol", "provisioning"},
     "faults": {"state", "protocol"},
     "server": {"state", "protocol", "provisioning", "resources", "faults"},
 }

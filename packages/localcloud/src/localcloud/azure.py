@@ -25,7 +25,7 @@ from localcloud.control import UnreachableError
 from localcloud.state_folder import StateError, StateFolder, read_connection
 
 JSON = {"Content-Type": "application/json"}
-PROXIED = ("/images", "/requests", "/state", "/faults")
+PROXIED = ("/images", "/subscriptions", "/requests", "/state", "/faults")
 # Whoever set these meant another Azure: the credential would use them.
 FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET")
 

@@ -158,6 +158,17 @@ def test_answers_that_are_not_what_they_seem(arm: Controlled) -> None:
     assert arm.call("GET", "images/web").elapsed.total_seconds() >= 0.2
 
 
+@pytest.mark.parametrize("seconds", [300, -300])
+def test_a_clock_that_is_wrong(arm: Controlled, seconds: int) -> None:
+    """The right answer says another time, ahead or behind."""
+    right = arm.call("GET", "images/web")
+    arm.faults({"what": "date", "seconds": seconds})
+    wrong = arm.call("GET", "images/web")
+    assert (wrong.status_code, wrong.json()) == (200, right.json())
+    times = [parsedate_to_datetime(answer.headers["Date"]) for answer in (right, wrong)]
+    assert (times[1] - times[0]).total_seconds() == seconds
+
+
 def test_a_held_request_waits_for_its_release(arm: Controlled) -> None:
     """GET /faults shows it while it waits, so a script can kill a client at this very point."""
     arm.faults({"what": "hold", "method": "DELETE", "path": "images/web", "name": "gate"})
@@ -212,6 +223,14 @@ def test_draws_are_repeated_from_the_seed(arm: Controlled) -> None:
         ({"what": "reset", "when": "later"}, "when must be one of before, after"),
         ({"what": "reset", "path": "("}, "no regular expression"),
         ({"what": "reset", "nth": "2"}, "nth"),
+        ({"what": "slow", "seconds": -1}, "seconds must be a number of 0 or more"),
+        ({"what": "unseen"}, "rows must say"),
+        ({"what": "unseen", "rows": "("}, "rows is no regular expression"),
+        ({"what": "status", "client": "("}, "client is no regular expression"),
+        ({"what": "graph"}, "outcome must be one of lag, truncated, limit"),
+        ({"what": "graph", "outcome": "stall"}, "outcome must be one of lag, truncated, limit"),
+        ({"what": "replication", "outcome": "lag"}, "outcome must be one of fail, late"),
+        ({"what": "graph", "outcome": "truncated", "size": 0}, "size must be a whole number"),
         ([], "a rule is an object"),
     ],
 )
@@ -263,3 +282,13 @@ def test_the_control_api_adds_images_and_shows_everything(arm: Controlled) -> No
     assert (last["method"], last["status"], last["clientRequestId"]) == ("DELETE", 202, "c-1")
     wrong = requests.post(f"{arm.control}/images", json={"id": "x"}, timeout=10)
     assert (wrong.status_code, "id" in wrong.json()["error"]) == (400, True)
+
+
+def test_a_subscription_is_added_through_the_control_api(one: Controlled) -> None:
+    """Its id is answered, and ARM has it from then on."""
+    added = one.ask("POST", "/subscriptions")["subscriptionId"]
+    assert added in one.cloud.subscription_ids
+    listed = one.call("GET", "/subscriptions", api="2022-12-01").json()["value"]
+    assert added in [line["subscriptionId"] for line in listed]
+    group = f"/subscriptions/{added}/resourceGroups/there"
+    assert one.call("PUT", group, {"location": "eastus2"}).status_code == 201

@@ -51,6 +51,25 @@ def test_azure_identity_gets_a_token_that_works(
     assert answer.status_code == 200
 
 
+def test_a_user_assigned_identity_has_tokens_of_its_own(
+    cloud: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for by its client id, it is another client and another principal, in the same tenant."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", cloud.cloud.identity_endpoint)
+    monkeypatch.setenv("IDENTITY_HEADER", cloud.cloud.identity_header)
+    ids = [None, "11111111-0000-0000-0000-000000000000", "22222222-0000-0000-0000-000000000000"]
+    found = []
+    for client in ids:
+        token = ManagedIdentityCredential(client_id=client).get_token(MANAGEMENT + ".default").token
+        found.append(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==")))
+        headers = {"Authorization": f"Bearer {token}"}
+        assert cloud.call("GET", "images/web", headers=headers).status_code == 200
+    own = cloud.cloud.tokens.identity.client
+    assert [claims["appid"] for claims in found] == [own, *ids[1:]]
+    assert len({claims["oid"] for claims in found}) == 3
+    assert {claims["tid"] for claims in found} == {cloud.cloud.tenant_id}
+
+
 def test_the_identity_endpoint_wants_its_header(cloud: Driver) -> None:
     """Without IDENTITY_HEADER there is no token; without a resource neither."""
     assert ask(cloud, MANAGEMENT, "wrong").status_code == 401

@@ -43,6 +43,12 @@ def images(body: Body = None, state: State = DEFAULT) -> None:
 
 
 @app.command()
+def subscriptions(state: State = DEFAULT) -> None:
+    """Add a subscription to the tenant; the app hears of it when it is started again."""
+    _call(state, "POST", "/subscriptions", {})
+
+
+@app.command()
 def requests(state: State = DEFAULT) -> None:
     """The log of ARM calls."""
     _call(state, "GET", "/requests", None)

@@ -39,7 +39,7 @@ TABLE = (
     Row(r"/providers/Microsoft\.Storage/", "storage accounts: kept as sent", sent=True),
     Row(r"/DiskOperations/", "the report on a disk: it holds the disk's details", sent=True),
     Row(r"/(disks|snapshots)(/|\?)", "disks and snapshots: only as sources", sent=True),
-    Row(r"/virtualMachines(/|\?)", "machines: only as sources of images", sent=True),
+    Row(r"/virtualMachines(/|\?)", "machines: only as sources and users of images", sent=True),
     Row(r"/deployments/", "template deployments: only the resources they create", sent=True),
     Row(r"/providers/Microsoft\.\w+(\?|$)", "the list of a provider's types"),
     Row(r"/providers/(?!Microsoft\.(Compute|Authorization)/)", "other resource providers"),

@@ -29,6 +29,7 @@ _OPERATION = re.compile(r"/locations/[^/]+/\w+Operations/([0-9a-f-]{36})", re.IG
 _COMPUTE_OPERATION = re.compile(r"/locations/[^/]+/operations/([0-9a-f-]{36})", re.IGNORECASE)
 _GROUP = re.compile(r"^/subscriptions/[^/]+/resourcegroups/([^/?]+)(?=\?|$)", re.IGNORECASE)
 _DISK = re.compile(r"GET /.*/Microsoft\.Compute/(disks|snapshots)/[^/?]+(\?|$)", re.IGNORECASE)
+_MACHINE = re.compile(r"GET /.*/Microsoft\.Compute/virtualMachines/[^/?]+(\?|$)", re.IGNORECASE)
 _RUNNING = {"Creating", "Updating", "Deleting", "InProgress", "Running", "Accepted"}
 
 
@@ -40,10 +41,12 @@ class Outcome:
     compared: int = 0
     disagreements: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    # Left out, but later exchanges may depend on it.
-    refused: list[str] = field(default_factory=list)
-    # The differences of each disk that was read.
-    disks: list[list[str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # left out, but later exchanges may miss it
+    disks: list[list[str]] = field(
+        default_factory=list
+    )  # the differences of each disk that was read
+    # The differences of each machine that was read, in what tells which image it was made from.
+    machines: list[list[str]] = field(default_factory=list)
 
     @property
     def agreeing(self) -> int:
@@ -108,6 +111,9 @@ class Player:
                     ours = self._send(interaction, compared=False)
                     if _DISK.match(f"{interaction.method} {interaction.path}"):
                         outcome.disks.append(list(self._differences(interaction, ours)))
+                    if _MACHINE.match(f"{interaction.method} {interaction.path}"):
+                        told = differences(_use(interaction.body), _use(ours.json()))
+                        outcome.machines.append(list(told))
                     if interaction.method != "GET" and ours.status_code >= 400 > interaction.status:
                         outcome.refused.append(f"{interaction.label} {ours.text[:200]}")
                 self._know_disks(interaction)
@@ -196,6 +202,22 @@ class Player:
         if _GROUP.match(recorded.path):
             theirs, body = without_tags(theirs), without_tags(body)
         yield from differences(theirs, body)
+
+
+def _use(machine: Any) -> Any:
+    """The part of a machine that a search for users of an image reads; which of the marketplace's is not told."""
+    if "error" in machine:
+        return machine
+    inner = machine["properties"]
+    storage = inner["storageProfile"]
+    reference = storage["imageReference"]
+    return {
+        "image": reference if "id" in reference else None,
+        "ephemeral": storage["osDisk"].get("diffDiskSettings"),
+        "set": inner.get("virtualMachineScaleSet"),
+        **{name: inner.get(name) for name in ("timeCreated", "provisioningState", "vmId")},
+        **{name: machine[name] for name in ("id", "name", "type", "location")},
+    }
 
 
 def _has_ended(interaction: Interaction) -> bool:

@@ -70,7 +70,10 @@ def test_recorded_exchanges_agree(tmp_path: Path) -> None:
     if "RECORDINGS" not in os.environ:
         read_disks = [disk for outcome in outcomes for disk in outcome.disks]
         assert read_disks
-        assert not [line for disk in read_disks for line in disk], "disks and snapshots as read"
+        assert not [line for found in read_disks for line in found], "disks and snapshots as read"
+        machines = [found for outcome in outcomes for found in outcome.machines]
+        assert machines
+        assert not [line for found in machines for line in found], "the images of machines as read"
 
 
 def _exchange(path: str, date: str | None) -> Interaction:

@@ -32,7 +32,7 @@ PUBLISHED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Microsoft.Compute/virtualMachines": (
         "VirtualMachines",
-        (*_CHANGES, "List", "ListAll", "Generalize", "Deallocate"),
+        (*_CHANGES, "List", "ListAll", "ListByLocation", "Generalize", "Deallocate"),
     ),
 }
 # Routes beside the types' own, by the emulator's name for them.
@@ -41,6 +41,7 @@ PUBLISHED_ROUTES: Mapping[str, str] = {
         "SoftDeletedResource_ListByArtifactName"
     ),
     "microsoft.compute/galleries/share": "GallerySharingProfile_Update",
+    "microsoft.compute/locations/virtualmachines": "VirtualMachines_ListByLocation",
 }
 OPERATIONS = frozenset(
     f"{group}_{verb}" for group, verbs in PUBLISHED.values() for verb in verbs
@@ -50,7 +51,10 @@ _PROVIDERS = (
     ("GalleryRP", re.compile(r"/providers/microsoft\.compute/galleries(/|$)", re.IGNORECASE)),
     (
         "ComputeRP",
-        re.compile(r"/providers/microsoft\.compute/(images|virtualmachines)(/|$)", re.IGNORECASE),
+        re.compile(
+            r"/providers/microsoft\.compute/(images|virtualmachines|locations/[^/]+/virtualmachines)(/|$)",
+            re.IGNORECASE,
+        ),
     ),
 )
 # Not an api-version at all: sent so as to be refused.
@@ -75,13 +79,14 @@ class Unpublished:
     """A route that no saved swagger describes: why, and the keys its good answers have.
 
     `kind` is the emulator's name for it (`routing.py`); `keys` are those of the body, or of every
-    line of a list.
+    line of a list; `asked` is the method by which it has to be taken.
     """
 
     kind: str
     pattern: str
     reason: str
     keys: frozenset[str]
+    asked: str = "GET"
 
     def matches(self, exchange: Exchange) -> bool:
         """Return True if the request takes this route."""
@@ -105,6 +110,15 @@ def _provider(kind: str, reason: str, keys: frozenset[str]) -> Unpublished:
     return Unpublished(kind, rf"/providers/{re.escape(space)}{names}$", reason, keys)
 
 
+def _listed(kind: str, reason: str, keys: frozenset[str]) -> Unpublished:
+    """The lists of a type of resource."""
+    space, _, types = kind.partition("/")
+    *above, last = types.split("/")
+    names = "".join(f"/{re.escape(part)}/[^/]+" for part in above)
+    pattern = rf"/providers/{re.escape(space)}{names}/{re.escape(last)}$"
+    return Unpublished(kind, pattern, reason, keys)
+
+
 def _subscription(kind: str, below: str, keys: frozenset[str]) -> Unpublished:
     """A route below one subscription."""
     return Unpublished(kind, rf"^/subscriptions/[^/]+{below}$", _ELSEWHERE, keys)
@@ -113,6 +127,10 @@ def _subscription(kind: str, below: str, keys: frozenset[str]) -> Unpublished:
 _RESOURCE = frozenset({"id", "name", "type"})
 _TRACKED = _RESOURCE | {"location", "properties"}
 _ELSEWHERE = "the swagger of Microsoft.Resources and Microsoft.Authorization was not saved"
+_SETS = (
+    "the swagger of scale sets was not saved: `bicep_types.py` holds them to its generated types"
+)
+_USERS = "another service, whose swagger was not saved"
 _DISKS = "DiskRP's swagger was not saved: its resources are there only to make images from"
 UNPUBLISHED: tuple[Unpublished, ...] = (
     Unpublished(
@@ -149,6 +167,69 @@ UNPUBLISHED: tuple[Unpublished, ...] = (
         r"/providers/Microsoft\.Authorization/locks(/[^/]+)?$",
         _ELSEWHERE,
         _RESOURCE | {"properties"},
+    ),
+    _provider("microsoft.compute/virtualmachinescalesets", _SETS, _TRACKED | {"sku"}),
+    _provider(
+        "microsoft.compute/virtualmachinescalesets/virtualmachines",
+        _SETS,
+        _TRACKED | {"instanceId"},
+    ),
+    _listed("microsoft.compute/virtualmachinescalesets", _SETS, _TRACKED | {"sku"}),
+    _listed(
+        "microsoft.compute/virtualmachinescalesets/virtualmachines",
+        _SETS,
+        _TRACKED | {"instanceId"},
+    ),
+    Unpublished(
+        "microsoft.compute/locations/virtualmachinescalesets",
+        r"/locations/[^/]+/virtualMachineScaleSets$",
+        _SETS,
+        _TRACKED | {"sku"},
+    ),
+    Unpublished(
+        "microsoft.compute/virtualmachinescalesets/manualupgrade",
+        r"/virtualMachineScaleSets/[^/]+/manualupgrade$",
+        _SETS,
+        frozenset(),
+        asked="POST",
+    ),
+    Unpublished(
+        "microsoft.compute/virtualmachinescalesets/delete",
+        r"/virtualMachineScaleSets/[^/]+/delete$",
+        _SETS,
+        frozenset(),
+        asked="POST",
+    ),
+    Unpublished(
+        "microsoft.compute/virtualmachinescalesets/deallocate",
+        r"/virtualMachineScaleSets/[^/]+/deallocate$",
+        _SETS,
+        frozenset(),
+        asked="POST",
+    ),
+    Unpublished(
+        "resource graph",
+        r"^/providers/Microsoft\.ResourceGraph/resources$",
+        "the swagger of Microsoft.ResourceGraph was not saved",
+        frozenset({"totalRecords", "count", "data", "facets", "resultTruncated"}),
+        asked="POST",
+    ),
+    *(
+        made(kind, _USERS, _RESOURCE | {"properties"})
+        for kind in (
+            "microsoft.virtualmachineimages/imagetemplates",
+            "microsoft.batch/batchaccounts",
+            "microsoft.batch/batchaccounts/pools",
+            "microsoft.azurefleet/fleets",
+            "microsoft.devopsinfrastructure/pools",
+            "microsoft.servicefabric/managedclusters",
+            "microsoft.servicefabric/managedclusters/nodetypes",
+            "microsoft.desktopvirtualization/hostpools",
+            "microsoft.devtestlab/labs",
+            "microsoft.devtestlab/labs/customimages",
+            "microsoft.devtestlab/labs/virtualmachines",
+        )
+        for made in (_provider, _listed)
     ),
     _provider("microsoft.resources/deployments", _ELSEWHERE, _RESOURCE | {"properties"}),
     _provider(

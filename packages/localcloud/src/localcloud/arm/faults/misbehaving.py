@@ -10,11 +10,14 @@ from uuid import uuid4
 from aiohttp import web
 
 from localcloud.arm.faults.rules import Rule
+from localcloud.arm.protocol import graph_answers
 from localcloud.arm.protocol.answering import response
 from localcloud.arm.protocol.call import Reply
+from localcloud.arm.protocol.denials import denied
 from localcloud.arm.protocol.errors import ArmError
 from localcloud.arm.protocol.throttling import too_many
 from localcloud.arm.protocol.timestamps import http_date
+from localcloud.arm.protocol.tokens import Identity
 from localcloud.arm.state.model import Failure, Json
 
 # Seconds: longer than any client waits.
@@ -30,15 +33,22 @@ _STATUS = {
 class Misbehaviour:
     """One fault rule, applied to one request."""
 
-    def __init__(self, held: dict[str, tuple[Json, asyncio.Event]], rule: Rule, line: Json) -> None:
+    def __init__(
+        self,
+        held: dict[str, tuple[Json, asyncio.Event]],
+        rule: Rule,
+        line: Json,
+        identity: Identity,
+    ) -> None:
         self.rule = rule
+        self.identity = identity
         self._held = held
         self._line = line
 
     @property
     def proceeds(self) -> bool:
         """True if the emulator answers although the fault strikes before."""
-        return self.rule.what in ("hold", "slow", "truncated", "content-type")
+        return self.rule.what in ("hold", "slow", "truncated", "content-type", "date")
 
     @property
     def answers(self) -> bool:
@@ -75,7 +85,7 @@ async def answer_wrongly(
 
     match wrong.rule.what:
         case "status":
-            return answer(_error_status(wrong.rule, now))
+            return answer(_error_status(request, wrong, correlation, now))
         case "reset":
             return _reset(request)
         case "truncated" if right is not None:
@@ -88,6 +98,8 @@ async def answer_wrongly(
             return answer(Reply(200, _failure(wrong.rule, 500).as_json()))
         case "content-type" if right is not None:
             right.content_type = "text/html"
+        case "date" if right is not None:
+            right.headers["Date"] = http_date(now + timedelta(seconds=wrong.rule.seconds))
     return right if right is not None else _reset(request)
 
 
@@ -96,18 +108,36 @@ def _failure(rule: Rule, status: int) -> ArmError:
     return ArmError(status, Failure(rule.code or code, rule.message or message))
 
 
-def _error_status(rule: Rule, now: datetime) -> Reply:
+def _error_status(
+    request: web.BaseRequest, wrong: Misbehaviour, correlation: str, now: datetime
+) -> Reply:
+    rule = wrong.rule
     error = _failure(rule, rule.status)
-    if rule.status == 429 and rule.code is None:
+    if rule.code is None and _is_graph(request):
+        error = _graph_error(rule, correlation, now) or error
+    elif rule.code is None and rule.status == 429:
         end = now + timedelta(minutes=3)
         error = too_many("CreateUpdateGalleryImageVersion3Min", now, end, 375, 376, None)
-    headers = {}
+    elif rule.code is None and rule.status == 403:
+        error = denied(wrong.identity, request.method, request.raw_path)
+    headers = dict(error.headers)
     if rule.retry_after is not None:
         moment = now + timedelta(seconds=rule.retry_after)
         headers["Retry-After"] = (
             http_date(moment) if rule.retry_after_date else str(rule.retry_after)
         )
     return Reply(rule.status, error.as_json(), headers)
+
+
+def _is_graph(request: web.BaseRequest) -> bool:
+    return "/microsoft.resourcegraph/" in request.path.lower()
+
+
+def _graph_error(rule: Rule, correlation: str, now: datetime) -> ArmError | None:
+    """Resource Graph's own form of a refusal, where one is known."""
+    if rule.status == 429:
+        return graph_answers.throttled(now, correlation, None)
+    return graph_answers.denied(now, correlation) if rule.status == 403 else None
 
 
 def _reset(request: web.BaseRequest) -> web.Response:

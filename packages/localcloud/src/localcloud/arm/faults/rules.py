@@ -1,14 +1,15 @@
 """Faults as data: rules that say which call goes wrong, and how.
 
-A rule names a method and a path (regular expressions, searched in the path with its query), which
-of the matching calls it takes (`nth`, `every`, `count`, `probability` from the seed), and what
-happens, before the emulator does anything or after the write has taken effect.
+A rule names a method, a path and a client id (regular expressions; the path's is searched in the path
+with its query, the client's in the id of the identity that calls), which of the matching calls it takes
+(`nth`, `every`, `count`, `probability` from the seed), and what happens, before the emulator does
+anything or after the write has taken effect.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
@@ -16,27 +17,25 @@ from typing import Any
 from localcloud.arm.state.model import Json
 
 KINDS = (
-    # An error status; body and Retry-After as real ones.
-    "status",
-    # The connection breaks without an answer.
-    "reset",
-    # No answer, until the client gives up.
-    "timeout",
-    # The answer ends in the middle.
-    "truncated",
-    # 200 and something that is no JSON.
-    "malformed",
-    # 200 and an error in the body.
-    "error-body",
-    # The right body as text/html.
-    "content-type",
-    # The answer takes `seconds` of wall-clock time.
-    "slow",
-    # The request waits until the control API releases it.
-    "hold",
-    # A version's region fails, stalls, goes backwards or is late.
-    "replication",
+    "status",  # an error status; body and Retry-After as real ones
+    "reset",  # the connection breaks without an answer
+    "timeout",  # no answer, until the client gives up
+    "truncated",  # the answer ends in the middle
+    "malformed",  # 200 and something that is no JSON
+    "error-body",  # 200 and an error in the body
+    "content-type",  # the right body as text/html
+    # The right answer with a Date that is `seconds` ahead, or behind when negative.
+    "date",
+    "slow",  # the answer takes `seconds` of wall-clock time
+    "hold",  # the request waits until the control API releases it
+    "replication",  # a version's region fails, stalls, goes backwards or is late
+    # Lists and Resource Graph leave out `rows` without a word.
+    "unseen",
+    # Resource Graph lags, truncates, or looks at some subscriptions only.
+    "graph",
 )
+# Kinds that change how the cloud behaves for a call (`shaping.py`) instead of spoiling its answer.
+SHAPING = ("replication", "unseen", "graph")
 
 
 class RuleError(ValueError):
@@ -50,6 +49,7 @@ class Rule:
     what: str
     method: str = ".*"
     path: str = ""
+    client: str = ""
     when: str = "before"
     nth: int | None = None
     every: int | None = None
@@ -63,8 +63,11 @@ class Rule:
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    # Of replication: fail, stall, backwards, late.
-    outcome: str = "fail"
+    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    # A regular expression of the ids that are not seen.
+    rows: str = ""
+    # The rows of a truncated answer, the subscriptions of a limited one.
+    size: int = 1
     name: str = ""
 
     def as_json(self) -> Json:
@@ -83,9 +86,14 @@ _NAMES = {_camel(f.name): f.name for f in fields(Rule)}
 _CHOICES = {
     "what": KINDS,
     "when": ("before", "after"),
-    "outcome": ("fail", "late", "stall", "backwards"),
+    "outcome": ("fail", "late", "stall", "backwards", "lag", "truncated", "limit"),
 }
-_COUNTS = ("nth", "every", "count", "status", "retryAfter")
+# The outcomes of each kind that has some.
+_OUTCOMES = {
+    "replication": ("fail", "late", "stall", "backwards"),
+    "graph": ("lag", "truncated", "limit"),
+}
+_COUNTS = ("nth", "every", "count", "status", "retryAfter", "size")
 _NUMBERS = ("seconds", "probability")
 
 
@@ -98,7 +106,14 @@ def read_rule(raw: Any) -> Rule:
         raise RuleError(f"unknown field {', '.join(unknown)}; known are {', '.join(_NAMES)}")
     for name, value in {"what": None, **raw}.items():
         _check(name, value)
-    return Rule(**{_NAMES[key]: value for key, value in raw.items()})
+    rule = Rule(**{_NAMES[key]: value for key, value in raw.items()})
+    if rule.outcome not in _OUTCOMES.get(rule.what, (rule.outcome,)):
+        raise RuleError(f"outcome must be one of {', '.join(_OUTCOMES[rule.what])}")
+    if rule.seconds < 0 and rule.what != "date":
+        raise RuleError("seconds must be a number of 0 or more")
+    if rule.what == "unseen" and not rule.rows:
+        raise RuleError("rows must say which ids are not seen")
+    return rule
 
 
 def _check(name: str, value: Any) -> None:
@@ -110,14 +125,15 @@ def _check(name: str, value: Any) -> None:
         if type(value) is not int or value < 1:
             raise RuleError(f"{name} must be a whole number above 0")
     elif name in _NUMBERS:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or (value < 0 and name != "seconds"):
             raise RuleError(f"{name} must be a number of 0 or more")
     elif name == "retryAfterDate":
         if not isinstance(value, bool):
             raise RuleError(f"{name} must be true or false")
     elif not isinstance(value, str):
         raise RuleError(f"{name} must be a text")
-    elif name in ("method", "path"):
+    elif name in ("method", "path", "client", "rows"):
         _check_pattern(name, value)
 
 
@@ -135,11 +151,13 @@ class _Armed:
     fired: int = 0
     random: Random = field(default_factory=Random)
 
-    def takes(self, method: str, path: str) -> bool:
+    def takes(self, method: str, path: str, client: str) -> bool:
         rule = self.rule
         if not re.fullmatch(rule.method, method, re.IGNORECASE):
             return False
         if not re.search(rule.path, path, re.IGNORECASE):
+            return False
+        if not re.search(rule.client, client, re.IGNORECASE):
             return False
         self.seen += 1
         if rule.nth is not None and self.seen != rule.nth:
@@ -173,40 +191,21 @@ class Faults:
         """Forget all rules and what they have counted."""
         self._armed.clear()
 
-    def pick(self, method: str, path: str) -> Rule | None:
-        """Return the first rule that applies to this call, or None; for replication rules see `replication`."""
+    def pick(self, method: str, path: str, client: str = "") -> Rule | None:
+        """The first rule that takes this call; those that shape the cloud act elsewhere."""
         for armed in self._armed:
-            if armed.rule.what != "replication" and armed.takes(method, path):
+            if armed.rule.what not in SHAPING and armed.takes(method, path, client):
                 return armed.rule
         return None
 
-    def replication(self, method: str, path: str) -> list[Rule]:
-        """Return the replication rules that apply to this write."""
+    def shaping(self, kinds: Collection[str], method: str, path: str, client: str) -> list[Rule]:
+        """The rules of these kinds that take this call and shape the cloud for it."""
         return [
             armed.rule
             for armed in self._armed
-            if armed.rule.what == "replication" and armed.takes(method, path)
+            if armed.rule.what in kinds and armed.takes(method, path, client)
         ]
 
     def as_json(self) -> list[Json]:
         """Every rule with its counts."""
         return [a.rule.as_json() | {"matched": a.seen, "fired": a.fired} for a in self._armed]
-
-
-def outcomes(rules: list[Rule]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the per-region settings of the profile that these rules change: setting -> region -> value."""
-    settings: dict[str, dict[str, Any]] = {
-        "failing_regions": {},
-        "late_regions": {},
-        "shapes": {},
-    }
-    for rule in rules:
-        if rule.outcome == "fail":
-            settings["failing_regions"][rule.region] = (
-                rule.message or "Failed with internal server error."
-            )
-        elif rule.outcome == "late":
-            settings["late_regions"][rule.region] = rule.seconds
-        else:
-            settings["shapes"][rule.region] = rule.outcome
-    return settings

@@ -25,8 +25,9 @@ class Call(NamedTuple):
     # https://127.0.0.1:port, which operation URLs begin with.
     base: str
     correlation: str = ""
-    # Path and query as sent.
-    raw: str = ""
+    raw: str = ""  # path and query as sent
+    # The client id that its token names.
+    client: str = ""
 
     def expands(self, what: str) -> bool:
         """Return True if `$expand` names `what`, in any case."""

@@ -10,7 +10,7 @@ from localcloud.arm.state.model import Failure, Json
 _TABLE = refusals.TABLE | gallery_refusals.TABLE
 
 # Answered by the gateway itself, not by the resource provider: compact JSON, x-ms-failure-cause.
-GATEWAY = frozenset({"resource missing", "group missing", "parent missing", "locked"})
+GATEWAY = frozenset({"resource missing", "group missing", "parent missing", "locked", "denied"})
 
 
 class ArmError(Exception):

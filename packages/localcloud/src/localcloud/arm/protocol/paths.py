@@ -14,6 +14,11 @@ _SPELLING = {
         *("Microsoft.Resources", "Microsoft.KeyVault", "deployments", "operationStatuses"),
         *("images", "galleries", "versions", "applications", "share", "locks", "disks"),
         *("snapshots", "virtualMachines", "softDeletedArtifactTypes", "artifacts"),
+        *("virtualMachineScaleSets", "Microsoft.VirtualMachineImages", "imageTemplates"),
+        *("Microsoft.Batch", "batchAccounts", "pools", "Microsoft.AzureFleet", "fleets"),
+        *("Microsoft.DevOpsInfrastructure", "Microsoft.ServiceFabric", "managedClusters"),
+        *("nodeTypes", "Microsoft.DesktopVirtualization", "hostPools", "Microsoft.DevTestLab"),
+        *("labs", "customImages"),
     )
 }
 

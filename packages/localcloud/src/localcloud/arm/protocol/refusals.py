@@ -179,12 +179,31 @@ TABLE: dict[str, Row] = {
         "BadRequest",
         "Managed Images are not supported for virtual machines with security type TrustedLaunch.",
     ),
+    "image missing": Row(
+        404,
+        "NotFound",
+        "The Image '{id}' cannot be found in '{region}' region.",
+        "imageReference",
+    ),
     "image not replicated": Row(
         404,
         "GalleryImageNotFound",
         "The gallery image {id} is not available in {region} region. Please contact image owner to "
         "replicate to this region, or change your requested region.",
         "imageReference",
+    ),
+    "lun missing": Row(  # ?
+        400,
+        "InvalidParameter",
+        "The image {id} has no data disk with the LUN {lun}.",
+        "creationData.{parameter}.lun",
+    ),
+    "denied": Row(
+        403,
+        "AuthorizationFailed",
+        "The client '{client}' with object id '{principal}' does not have authorization to perform "
+        "action '{action}' over scope '{scope}' or the scope is invalid. If access was recently "
+        "granted, please refresh your credentials.",
     ),
     "no token": Row(
         401,

@@ -13,7 +13,9 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_OID, uuid5
 
 from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.state.model import Json
@@ -33,7 +35,7 @@ def _unb64(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The one managed identity, in one tenant, for which the tokens speak."""
+    """A managed identity, in one tenant, for which tokens speak."""
 
     tenant: str
     client: str
@@ -50,8 +52,20 @@ class Tokens:
         self.identity = identity
         self._seen: dict[str, float] = {}
 
-    def issue(self, audience: str, life: float = LIFE) -> tuple[str, int]:
-        """Return a token for `audience`, valid for `life` seconds, and the time it expires (seconds since 1970)."""
+    def identity_of(self, client: str | None) -> Identity:
+        """The identity of that client id, the app's own for none; there is one for each that is asked for."""
+        if not client or client == self.identity.client:
+            return self.identity
+        principal = str(uuid5(NAMESPACE_OID, client.lower()))
+        scope = self.identity.resource.partition("/providers/")[0]
+        resource = f"{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{client}"
+        return Identity(self.identity.tenant, client, principal, resource)
+
+    def issue(
+        self, audience: str, life: float = LIFE, client: str | None = None
+    ) -> tuple[str, int]:
+        """A token for that resource and the second it expires; for a user-assigned identity, by its client id."""
+        identity = self.identity_of(client)
         now = int(time.time())
         expires = int(now + life)
         claims: Json = {
@@ -60,12 +74,12 @@ class Tokens:
             "iat": now,
             "nbf": now,
             "exp": expires,
-            "appid": self.identity.client,
-            "oid": self.identity.principal,
-            "sub": self.identity.principal,
-            "tid": self.identity.tenant,
+            "appid": identity.client,
+            "oid": identity.principal,
+            "sub": identity.principal,
+            "tid": identity.tenant,
             "idtyp": "app",
-            "xms_mirid": self.identity.resource,
+            "xms_mirid": identity.resource,
             "ver": "1.0",
         }
         head = _b64(json.dumps({"typ": "JWT", "alg": "RS256"}).encode())
@@ -101,6 +115,16 @@ class Tokens:
             allowed = f"{base}/,https://management.azure.com/,https://management.core.windows.net/"
             raise _challenge(refusal("audience", audience=audience, allowed=allowed), base)
         return expiry
+
+
+@lru_cache(maxsize=256)
+def client_of(header: str | None) -> str:
+    """The client id that a token names, good or not, "" for none: for logs and faults, not for trust."""
+    try:
+        claims = json.loads(_unb64((header or "").split(".")[1]))
+        return str(claims["appid"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _challenge(error: ArmError, base: str) -> ArmError:

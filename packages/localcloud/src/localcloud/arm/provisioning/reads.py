@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
 
 from localcloud.arm.protocol.call import Call, Reply
@@ -33,8 +35,16 @@ def listing(world: World, call: Call, kind: Kind) -> Reply:
         require_group(world, call)
         if len(call.target.types) > 1:
             _require_owner(world, call)
-        resources = world.listed(call.target.key)
-    return page(call, [_line(call, kind, r) for r in resources], world.profile.page_size)
+        found = world.listed(call.target.key)
+    hidden = unseen(world)
+    found = [r for r in found if not hidden(r.id)]
+    return page(call, [_line(call, kind, r) for r in found], world.profile.page_size)
+
+
+def unseen(world: World) -> Callable[[str], bool]:
+    """Return which ids are left out of lists without a word."""
+    patterns = [re.compile(text, re.IGNORECASE) for text in world.profile.unseen]
+    return lambda resource_id: any(pattern.search(resource_id) for pattern in patterns)
 
 
 def _require_owner(world: World, call: Call) -> None:

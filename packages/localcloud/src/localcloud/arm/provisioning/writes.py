@@ -195,6 +195,8 @@ def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
         shown = ", ".join(child.split("/providers/", 1)[-1] for child in nested[:5])
         raise refusal("children", children=shown)
     kind.erase(world, call, existing)
+    if existing.change != "Deleting":
+        world.announce(existing, call.correlation, call.client)
     if kind.synchronous:
         world.bury([existing], call.now, call.correlation)
         return Reply(kind.delete_status)

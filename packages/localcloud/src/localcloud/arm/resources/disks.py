@@ -12,6 +12,7 @@ from uuid import UUID
 from localcloud.arm.protocol.call import Call
 from localcloud.arm.protocol.timestamps import arm_time
 from localcloud.arm.provisioning.captures import require_source, size_of
+from localcloud.arm.provisioning.disk_images import from_image
 from localcloud.arm.provisioning.kinds import Draft, Kind
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.states import properties
@@ -62,7 +63,12 @@ def _write(world: World, call: Call, existing: Resource | None) -> Draft:
     if existing and existing.extras.get("managedBy"):
         top["managedBy"] = existing.extras["managedBy"]
     origin = _origin(world, inner)
-    size = inner.get("diskSizeGB") or (size_of(world, origin) if origin else None)
+    brought = from_image(world, call, inner) if existing is None else {}
+    size = inner.get("diskSizeGB") or brought.pop("diskSizeGB", None)
+    size = size or (size_of(world, origin) if origin else None)
+    if existing is not None:
+        size = size or existing.revealed.get("diskSizeGB")
+    inner = brought | inner
     later = _usual(inner) | _identity(world, call, existing)
     later["diskState"] = "Attached" if "managedBy" in top else "Unattached"
     if size:

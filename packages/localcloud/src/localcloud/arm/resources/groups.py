@@ -6,7 +6,7 @@ from localcloud.arm.protocol.call import Call, Reply
 from localcloud.arm.protocol.errors import refusal
 from localcloud.arm.protocol.names import check_group
 from localcloud.arm.provisioning.locking import check_locks
-from localcloud.arm.provisioning.reads import page
+from localcloud.arm.provisioning.reads import page, unseen
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.states import provisioning
 from localcloud.arm.state.world import World
@@ -38,7 +38,12 @@ def get_group(world: World, call: Call) -> Reply:
 
 def list_groups(world: World, call: Call) -> Reply:
     """All resource groups of the subscription."""
-    groups = world.listed(f"/subscriptions/{call.target.subscription}/resourcegroups")
+    hidden = unseen(world)
+    groups = [
+        group
+        for group in world.listed(f"/subscriptions/{call.target.subscription}/resourcegroups")
+        if not hidden(group.id)
+    ]
     return page(call, [_group_body(call, group) for group in groups], 1000)
 
 
@@ -48,6 +53,7 @@ def put_group(world: World, call: Call) -> Reply:
     sent = call.body.get("location") or (existing.location if existing else None)
     if existing is None:
         check_group(str(call.target.group))
+    check_locks(world, call.target.group_id, "write")
     if not sent:
         raise refusal("location missing")
     location = str(sent)
@@ -81,6 +87,8 @@ def delete_group(world: World, call: Call) -> Reply:
     inside = world.every(lambda r: r.key.startswith(group.key + "/"))
     for resource in inside:
         check_locks(world, resource.id, "delete")
+    for resource in inside:
+        world.announce(resource, call.correlation, call.client)
     world.bury([*reversed(inside), group], call.now, call.correlation)
     job = f"eyJqb2JJZCI6I{group.name.upper().encode().hex()}"
     location = f"{call.base}/subscriptions/{call.target.subscription}/operationresults/{job}"

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from localcloud.arm.protocol.call import Call, Reply
 from localcloud.arm.protocol.errors import refusal
 from localcloud.arm.protocol.timestamps import arm_time
-from localcloud.arm.provisioning.reads import page
+from localcloud.arm.provisioning.reads import page, unseen
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.states import envelope, properties
 from localcloud.arm.state.world import World
@@ -25,7 +25,8 @@ def list_resources(world: World, call: Call) -> Reply:
         call.target.group_id if call.target.group else f"/subscriptions/{call.target.subscription}"
     )
     prefix = f"{scope}/".lower()
-    resources = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r))
+    hidden = unseen(world)
+    found = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r) and not hidden(r.id))
     expanded = {word.strip().lower() for word in call.query.get("$expand", "").split(",")}
     lines = [_index_line(r, call, expanded) for r in resources if _passes(r, wanted)]
     return page(call, lines, world.profile.resource_page_size)

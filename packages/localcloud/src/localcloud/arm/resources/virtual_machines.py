@@ -7,11 +7,15 @@ from uuid import UUID
 
 from localcloud.arm.protocol.call import Call
 from localcloud.arm.protocol.errors import refusal
-from localcloud.arm.protocol.regions import short
 from localcloud.arm.protocol.timestamps import arm_time
 from localcloud.arm.provisioning.captures import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
+from localcloud.arm.provisioning.image_references import (
+    IMAGE,
+    id_of,
+    require_image,
+    with_exact_version,
+)
 from localcloud.arm.provisioning.kinds import Draft, Kind
-from localcloud.arm.provisioning.replication import state as replication_state
 from localcloud.arm.resources.disks import attached, release
 from localcloud.arm.resources.untyped import extras_of
 from localcloud.arm.state.model import Json, Resource
@@ -37,7 +41,7 @@ def _machine(world: World, call: Call, existing: Resource | None) -> Draft:
         inner, existing.created if existing else call.now,
     )  # fmt: skip
     given = sent.get("storageProfile") or old.get("storageProfile") or {}
-    inner["storageProfile"] = _named_disks(probe, given)
+    inner["storageProfile"] = _named_disks(probe, with_exact_version(world, call, given))
     revealed = {"storageProfile": _with_disks(world, probe, inner["storageProfile"])}
     hidden = existing.hidden if existing else {}
     seconds = world.seconds("machine", call.target.path)
@@ -51,7 +55,8 @@ def _named_disks(machine: Resource, profile: Json) -> Json:
     def named(disk: Json, name: str) -> Json:
         kept = {k: v for k, v in disk.items() if v is not None}
         kept["name"] = kept.get("name") or name
-        if kept.get("vhd"):
+        # An ephemeral disk lies on the host: there is no disk resource.
+        if kept.get("vhd") or kept.get("diffDiskSettings"):
             return kept
         managed = {k: v for k, v in (kept.get("managedDisk") or {}).items() if v is not None}
         kept["managedDisk"] = {
@@ -88,22 +93,14 @@ def _with_disks(world: World, machine: Resource, profile: Json) -> Json:
 
 
 def _check_image(world: World, call: Call, sent: Json) -> None:
-    reference = ((sent.get("storageProfile") or {}).get("imageReference") or {}).get("id", "")
-    image = world.find(str(reference)) if reference else None
-    if image is None:
+    """Raises NotFound, or GalleryImageNotFound, for an image that is not in the machine's region."""
+    named = id_of(sent.get("storageProfile"))
+    if not named:
         return
+    image = require_image(world, call, named)
     security = (sent.get("securityProfile") or {}).get("securityType")
-    if image.type == "Microsoft.Compute/images" and security == "TrustedLaunch":
+    if image.type == IMAGE and security == "TrustedLaunch":
         raise refusal("trusted launch")
-    if image.regions and not _available(image, call):
-        raise refusal("image not replicated", id=image.id, region=call.body.get("location"))
-
-
-def _available(version: Resource, call: Call) -> bool:
-    here = short(str(call.body.get("location", "")))
-    return any(
-        r.name == here and replication_state(r, call.now) == "Completed" for r in version.regions
-    )
 
 
 def _show_machine(resource: Resource, call: Call) -> Json:

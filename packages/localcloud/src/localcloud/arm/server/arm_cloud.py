@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from localcloud.arm.server import certificates, control, identity
+from localcloud.arm.server import certificates, control, deletions, identity
 from localcloud.arm.server.emulation import Emulation
 from localcloud.arm.server.gateway import Gateway
 from localcloud.arm.server.listening import listen, routed, unrouted
@@ -22,7 +22,7 @@ from localcloud.arm.state.profile import DEFAULT, Profile
 
 
 class ArmCloud(Emulation):
-    """An Azure Resource Manager of one subscription and one tenant, on 127.0.0.1."""
+    """An Azure Resource Manager of one tenant, on 127.0.0.1."""
 
     def __init__(
         self, state: Path, *, now: Callable[[], datetime], profile: Profile = DEFAULT
@@ -35,6 +35,7 @@ class ArmCloud(Emulation):
         """Listen. Without a port the ones of the last start are taken again when they are free."""
         last = self.store.fact("ports") or {}
         self.observers += asked_for()
+        self.deletion_observers += deletions.asked_for()
         context = certificates.server_context(self.folder)
         arm = unrouted(Gateway(self).handle, largest_body=4 * 1024 * 1024)
         arm_port = await listen(self._runners, arm, port or last.get("arm", 0), context)

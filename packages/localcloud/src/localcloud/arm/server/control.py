@@ -18,6 +18,7 @@ def routes(cloud: Emulation) -> list[web.RouteDef]:
     """Routes for the control server, relative to its root."""
     return [
         web.post("/images", _add_image(cloud)),
+        web.post("/subscriptions", _add_subscription(cloud)),
         web.get("/requests", _requests(cloud)),
         web.get("/state", _state(cloud)),
         web.get("/faults", _get_faults(cloud)),
@@ -45,6 +46,13 @@ def _add_image(cloud: Emulation) -> Handler:
         except (KeyError, TypeError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response(image, status=201)
+
+    return handle
+
+
+def _add_subscription(cloud: Emulation) -> Handler:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response({"subscriptionId": cloud.add_subscription()}, status=201)
 
     return handle
 

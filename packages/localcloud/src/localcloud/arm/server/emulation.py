@@ -12,10 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from localcloud.arm.faults.rules import Faults
+from localcloud.arm.protocol.graph_answers import Quota
 from localcloud.arm.protocol.signing import Signer
 from localcloud.arm.protocol.throttling import Throttle
 from localcloud.arm.protocol.tokens import Identity, Tokens
 from localcloud.arm.server import certificates, seeding
+from localcloud.arm.server.deletions import DeletionObserver, watcher
 from localcloud.arm.server.inspection import whole_state
 from localcloud.arm.server.observing import Observer
 from localcloud.arm.server.requestlog import RequestLog
@@ -43,13 +45,17 @@ class Emulation:
         facts = self._facts()
         self.ca_file = certificates.ensure(state)
         self.tenant_id = str(facts["tenant"])
-        self.subscription_ids = [str(facts["subscription"])]
+        more = self.store.fact("more subscriptions") or {"ids": []}
+        self.subscription_ids = [str(facts["subscription"]), *more["ids"]]
         self.identity_header = str(facts["identity header"])
         self.world = World(self.store, now, profile)
         self.faults = Faults()
         self.throttle = Throttle(profile)
+        self.graph_quota = Quota()
         self.held: dict[str, tuple[Json, asyncio.Event]] = {}
         self.observers: list[Observer] = []
+        self.deletion_observers: list[DeletionObserver] = []
+        self.world.watchers.append(watcher(self.world, self.deletion_observers))
         self.requests = RequestLog(state / "requests.jsonl")
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))
@@ -76,12 +82,21 @@ class Emulation:
         app = scope + "Microsoft.Web/sites/gallery-migrator"
         return Identity(self.tenant_id, str(facts["client"]), str(facts["principal"]), app)
 
+    def add_subscription(self) -> str:
+        """Add a subscription to the tenant, which the identity may use as the first one; return its id."""
+        made = str(uuid4())
+        self.subscription_ids.append(made)
+        self.store.keep("more subscriptions", {"ids": self.subscription_ids[1:]})
+        self.site = replace(self.site, subscriptions=tuple(self.subscription_ids))
+        return made
+
     def reset(self) -> None:
         """Forget resources, operations, requests and faults; keep the cloud's ids."""
         self.world.clear()
         self.requests.clear()
         self.faults.clear()
         self.throttle.clear()
+        self.graph_quota.clear()
         self.release("all")
 
     def set_profile(self, **changes: Any) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
 from localcloud.arm.faults.misbehaving import Misbehaviour, answer_wrongly
-from localcloud.arm.faults.rules import Rule, outcomes
+from localcloud.arm.faults.rules import Rule
+from localcloud.arm.faults.shaping import shaped
 from localcloud.arm.protocol import incoming, metadata, paths, versionlists
 from localcloud.arm.protocol.answering import response
 from localcloud.arm.protocol.call import Call, Reply
@@ -20,6 +20,9 @@ from localcloud.arm.protocol.errors import ArmError, refusal
 from localcloud.arm.protocol.guids import guid
 from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
+from localcloud.arm.protocol.tokens import client_of
+from localcloud.arm.provisioning.reads import unseen
+from localcloud.arm.resources import resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
 from localcloud.arm.server.emulation import Emulation
@@ -40,7 +43,8 @@ class Gateway:
         """Answer a request and log it, whatever happens to the answer."""
         cloud = self._cloud
         correlation = request.headers.get("x-ms-correlation-request-id") or guid()
-        rule = cloud.faults.pick(request.method, request.raw_path)
+        client = client_of(request.headers.get("Authorization"))
+        rule = cloud.faults.pick(request.method, request.raw_path, client)
         answer: web.StreamResponse
         line: Json = {
             "method": request.method,
@@ -48,6 +52,7 @@ class Gateway:
             "status": 0,
             "correlationId": correlation,
             "clientRequestId": request.headers.get("x-ms-client-request-id"),
+            "client": client,
             "time": cloud.world.now().isoformat(),
         }
         if rule is not None:
@@ -70,7 +75,8 @@ class Gateway:
     async def _with_fault(
         self, request: web.BaseRequest, body: bytes, rule: Rule, correlation: str, line: Json
     ) -> web.StreamResponse:
-        wrong = Misbehaviour(self._cloud.held, rule, line)
+        who = self._cloud.tokens.identity_of(line["client"])
+        wrong = Misbehaviour(self._cloud.held, rule, line, who)
         if rule.when == "before":
             await wrong.wait(request)
             if not wrong.proceeds:
@@ -115,8 +121,12 @@ class Gateway:
         cloud.tokens.check(request.headers.get("Authorization"), cloud.url)
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
+        client = client_of(request.headers.get("Authorization"))
+        if target is None and _is_graph(request):
+            return self._graph(incoming.read(body), api, correlation, client, request.raw_path)
         if target is None:
-            return self._tenant_wide(request.path, api)
+            with self._shaped(("unseen",), request.method, request.raw_path, client):
+                return self._tenant_wide(request.path, api)
         call = Call(
             request.method,
             target,
@@ -127,6 +137,7 @@ class Gateway:
             cloud.url,
             correlation,
             request.raw_path,
+            client,
         )
         check_shape(target.kind, call.body)
         versionlists.check(call)
@@ -134,18 +145,35 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        """Answer the call under the profile as replication faults change it."""
-        cloud, world = self._cloud, self._cloud.world
-        rules = [] if call.method == "GET" else cloud.faults.replication(call.method, call.raw)
-        profile = world.profile
+        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication")
+        with self._shaped(kinds, call.method, call.raw, call.client):
+            return routing.answer(self._cloud.world, call, self._cloud.site)
+
+    def _graph(self, body: Json, api: str, correlation: str, client: str, raw: str) -> Reply:
+        cloud = self._cloud
+        asked = resource_graph.Question(
+            body,
+            api,
+            cloud.world.now(),
+            correlation,
+            client,
+            cloud.tenant_id,
+            cloud.subscription_ids,
+        )
+        with self._shaped(("unseen", "graph"), "POST", raw, client):
+            return resource_graph.answer(cloud.world, asked, cloud.graph_quota)
+
+    @contextmanager
+    def _shaped(self, kinds: Collection[str], method: str, raw: str, client: str) -> Iterator[None]:
+        """The cloud under the profile that faults of these kinds make of it for this call."""
+        world, profile = self._cloud.world, self._cloud.world.profile
+        rules = self._cloud.faults.shaping(kinds, method, raw, client)
+        if not rules:
+            yield
+            return
+        world.profile = shaped(profile, rules)
         try:
-            if rules:
-                changed: Any = {
-                    name: {**getattr(profile, name), **values}
-                    for name, values in outcomes(rules).items()
-                }
-                world.profile = replace(profile, **changed)
-            return routing.answer(world, call, cloud.site)
+            yield
         finally:
             world.profile = profile
 
@@ -153,7 +181,9 @@ class Gateway:
         cloud = self._cloud
         match path.rstrip("/").lower():
             case "/subscriptions":
-                lines = [subscription_body(s, cloud.tenant_id) for s in cloud.subscription_ids]
+                hidden = unseen(cloud.world)
+                seen = [s for s in cloud.subscription_ids if not hidden(f"/subscriptions/{s}")]
+                lines = [subscription_body(s, cloud.tenant_id) for s in seen]
             case "/tenants":
                 lines = [tenant_body(cloud.tenant_id)]
             case _:
@@ -161,6 +191,10 @@ class Gateway:
         if not api:
             raise refusal("api version missing")
         return Reply(200, {"value": lines, "count": {"type": "Total", "value": len(lines)}})
+
+
+def _is_graph(request: web.BaseRequest) -> bool:
+    return request.method == "POST" and request.path.rstrip("/").lower() == resource_graph.PATH
 
 
 def _logged(path: str) -> str:

@@ -1,7 +1,8 @@
 """The source of tokens: App Service's managed identity endpoint, over plain HTTP.
 
 `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` lead azure-identity and the az CLI here; the instance
-metadata form (`/metadata/identity/oauth2/token` with `Metadata: true`) answers too.
+metadata form (`/metadata/identity/oauth2/token` with `Metadata: true`) answers too. `client_id` asks for a
+user-assigned identity, of which there is one for every id.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def _token(request: web.Request, tokens: Tokens) -> web.Response:
     resource = request.query.get("resource", "")
     if not resource or not request.query.get("api-version"):
         return _refuse(400, "resource and api-version are required")
-    token, expires = tokens.issue(resource)
+    client = request.query.get("client_id") or None
+    token, expires = tokens.issue(resource, client=client)
     body: dict[str, Any] = {
         "access_token": token,
         "expires_in": str(LIFE),
@@ -51,6 +53,6 @@ def _token(request: web.Request, tokens: Tokens) -> web.Response:
         "not_before": str(expires - LIFE),
         "resource": resource,
         "token_type": "Bearer",
-        "client_id": tokens.identity.client,
+        "client_id": client or tokens.identity.client,
     }
     return web.json_response(body)

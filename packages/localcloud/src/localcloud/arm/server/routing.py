@@ -12,6 +12,7 @@ from localcloud.arm.protocol.signing import Signer
 from localcloud.arm.protocol.spelling import spelt
 from localcloud.arm.provisioning import operations, reads, softdelete, writes
 from localcloud.arm.provisioning.kinds import Kind
+from localcloud.arm.provisioning.locking import check_locks
 from localcloud.arm.resources import (
     application_versions,
     applications,
@@ -21,9 +22,13 @@ from localcloud.arm.resources import (
     encryption_sets,
     galleries,
     groups,
+    image_users,
     images,
     locks,
+    regional,
     resource_index,
+    scale_set_calls,
+    scale_sets,
     sharing,
     snapshots,
     subscriptions,
@@ -54,9 +59,11 @@ KINDS: dict[str, Kind] = {
         application_versions.KIND,
         locks.KIND,
         virtual_machines.KIND,
+        scale_sets.KIND,
         encryption_sets.KIND,
         disks.KIND,
         snapshots.KIND,
+        *image_users.KINDS,
     )
 }
 _SOFT = "microsoft.compute/galleries/softdeletedartifacttypes/artifacts/versions"
@@ -112,6 +119,7 @@ def _action(world: World, call: Call, site: Site) -> Reply:
     resource = world.find(path)
     if resource is None:
         raise writes.missing(call)
+    check_locks(world, path, "write")
     if name == "generalize":
         return Reply(200)
     kind = KINDS.get(resource.type.lower()) or virtual_machines.KIND
@@ -170,6 +178,26 @@ def _deployment(world: World, call: Call, site: Site) -> Reply:
     return deployments.answer(world, call, site.signer)
 
 
+def _instances(world: World, call: Call, site: Site) -> Reply:
+    return scale_set_calls.instances(world, call, site.signer)
+
+
+def _delete_instances(world: World, call: Call, site: Site) -> Reply:
+    return scale_set_calls.delete_instances(world, call, site.signer)
+
+
+def _upgrade(world: World, call: Call, site: Site) -> Reply:
+    return scale_set_calls.upgrade(world, call, site.signer)
+
+
+def _machines_here(world: World, call: Call, _site: Site) -> Reply:
+    return regional.listing(world, call, virtual_machines.KIND)
+
+
+def _scale_sets_here(world: World, call: Call, _site: Site) -> Reply:
+    return regional.listing(world, call, scale_sets.KIND)
+
+
 _SPECIAL: dict[str, Callable[[World, Call, Site], Reply]] = {
     "": _subscription,
     "resourcegroups": _group,
@@ -179,6 +207,11 @@ _SPECIAL: dict[str, Callable[[World, Call, Site], Reply]] = {
     "providers": _providers,
     "tagnames": _done,
     _SOFT: _soft_deleted,
+    "microsoft.compute/virtualmachinescalesets/virtualmachines": _instances,
+    "microsoft.compute/virtualmachinescalesets/delete": _delete_instances,
+    "microsoft.compute/virtualmachinescalesets/manualupgrade": _upgrade,
+    "microsoft.compute/locations/virtualmachines": _machines_here,
+    "microsoft.compute/locations/virtualmachinescalesets": _scale_sets_here,
     "microsoft.resources/deployments": _deployment,
     "microsoft.resources/deployments/operationstatuses": _deployment,
 }

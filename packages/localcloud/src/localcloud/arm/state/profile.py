@@ -7,6 +7,24 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Graph:
+    """The behaviour of Resource Graph.
+
+    lag: seconds until it sees what was made, changed or deleted (`delayed.LONGEST` at most).
+    quota: queries in a window of five seconds; more answer 429 where the profile says `throttling`.
+    subscriptions: as many at most are looked at in a query that names none.
+    truncated_at: rows of an answer that says it is truncated and has no next page; None: it is whole.
+    children: child types (`microsoft.devtestlab/labs/customimages`) that it holds beside those known.
+    """
+
+    lag: float = 0.0
+    quota: int = 15
+    subscriptions: int = 10_000
+    truncated_at: int | None = None
+    children: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """The behaviour of this cloud. The defaults answer as Azure was recorded to.
 
@@ -26,6 +44,9 @@ class Profile:
     retry_after: how a 429 says when to come back: "seconds", "date" or None (it may be absent).
     signed_urls: whether operation URLs carry ARM's signature options (2025 on).
     page_size: resources in one page of a list; resource_page_size in the subscription-wide index.
+    unseen: regular expressions of ids (without case) that lists and Resource Graph leave out without a
+        word, as of resources that the identity may not read.
+    graph: Resource Graph's own.
     """
 
     seed: int = 0
@@ -42,6 +63,8 @@ class Profile:
     signed_urls: bool = True
     page_size: int = 50
     resource_page_size: int = 1000
+    unseen: tuple[str, ...] = ()
+    graph: Graph = field(default_factory=Graph)
 
 
 DEFAULT = Profile()

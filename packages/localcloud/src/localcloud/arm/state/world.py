@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 from random import Random
 from zlib import crc32
 
+from localcloud.arm.state.delayed import Delayed
 from localcloud.arm.state.durations import draw
 from localcloud.arm.state.model import Json, Operation, Resource, Tombstone
 from localcloud.arm.state.profile import Profile
 from localcloud.arm.state.states import envelope, is_gone, properties
 from localcloud.arm.state.store import Store
+
+# Hears of a resource that is about to be deleted, under which correlation id and by which client.
+Watcher = Callable[[Resource, str, str], None]
 
 
 def _extends(key: str, prefix: str) -> bool:
@@ -33,6 +37,8 @@ class World:
         self.profile = profile
         self.operations: dict[str, Operation] = {}
         self.tombstones: list[Tombstone] = []
+        self.delayed = Delayed()
+        self.watchers: list[Watcher] = []
         self._resources: dict[str, Resource] = {}
         self._collections: dict[str, dict[str, Resource]] = defaultdict(dict)
         self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
@@ -43,6 +49,7 @@ class World:
         self.operations, self.tombstones = kept.operations, kept.tombstones
         for resource in kept.resources.values():
             self._hold(resource)
+            self.delayed.note(resource.created, resource.key, resource)
 
     def _hold(self, resource: Resource) -> None:
         key = resource.key
@@ -55,6 +62,7 @@ class World:
         self.store.clear()
         self.operations.clear()
         self.tombstones.clear()
+        self.delayed.clear()
         self._resources.clear()
         self._collections.clear()
         self._types.clear()
@@ -136,6 +144,8 @@ class World:
         """Keep a resource together with the operation that changes it."""
         self.store.save(resource, operation)
         if resource:
+            known = resource.key in self._resources
+            self.delayed.note(self.now() if known else resource.created, resource.key, resource)
             self._hold(resource)
         if operation:
             self.operations[operation.id] = operation
@@ -151,6 +161,11 @@ class World:
             self.bury([resource], gone, str(resource.hidden.get("deleted by", "")))
         return True
 
+    def announce(self, resource: Resource, correlation: str, client: str) -> None:
+        """Tell the watchers of a deletion that nothing stands against any more, before it begins."""
+        for watcher in self.watchers:
+            watcher(resource, correlation, client)
+
     def bury(self, resources: Iterable[Resource], gone: datetime, correlation: str) -> None:
         """Remove resources for good and keep their tombstones."""
         resources = list(resources)
@@ -158,6 +173,7 @@ class World:
         self.store.bury([r.key for r in resources], stones)
         self.tombstones.extend(stones)
         for resource in resources:
+            self.delayed.note(gone, resource.key, None)
             self._resources.pop(resource.key, None)
             self._collections[resource.collection].pop(resource.key, None)
             self._types[resource.type.lower()].pop(resource.key, None)
