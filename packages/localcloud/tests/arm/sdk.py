@@ -12,7 +12,8 @@ from azure.mgmt.compute import ComputeManagementClient
 
 from packages.localcloud.tests.arm.driving import GROUP, Driver
 
-NOW: dict[str, Any] = {"polling": False}  # begin_... returns after the first answer
+# `begin_...` returns after the first answer.
+NOW: dict[str, Any] = {"polling": False}
 REGION = "eastus2"
 
 
@@ -51,7 +52,8 @@ def instances(client: ComputeManagementClient, name: str) -> dict[str, tuple[str
     """The machines of a set: by instance id, the image of each and whether it has the latest model."""
     found: dict[str, tuple[str, bool | None]] = {}
     for machine in client.virtual_machine_scale_set_vms.list(GROUP, name):
-        properties: Any = machine.properties  # the SDK says that all of it may be missing
+        # The SDK says that all of it may be missing.
+        properties: Any = machine.properties
         image = properties.storage_profile.image_reference.id
         found[str(machine.instance_id)] = (image, properties.latest_model_applied)
     return found

@@ -18,7 +18,7 @@ def image(name: str, made: datetime = START, **properties: str) -> Resource:
 
 
 def names(seen: Delayed, now: datetime, **lag: float) -> list[str]:
-    """What it sees."""
+    """Its view."""
     return [resource.name for resource in seen.view(now, timedelta(**lag))]
 
 

@@ -161,7 +161,7 @@ def test_an_image_is_made_again_from_a_versions_disks(arm: Driver) -> None:
 
 
 def _shape(image: Any) -> Any:
-    """What is left of an image when ids and types of storage are taken away."""
+    """An image without ids and types of storage."""
     profile = image["storageProfile"]
     disks = [profile["osDisk"], *profile["dataDisks"]]
     told = ("lun", "osType", "osState", "diskSizeGB", "caching")

@@ -224,7 +224,7 @@ def test_the_quota_counts_down_and_comes_back(state_folder: Path) -> None:
 
 
 def test_changes_are_heard_of_late(state_folder: Path) -> None:
-    """What was made, changed or deleted shows after the lag; ARM itself tells at once."""
+    """Changes show after the lag; ARM itself tells them at once."""
     with driven(state_folder, Profile(graph=Graph(lag=120))) as arm:
         old, new = arm.image("old"), arm.image("new")
         models = (

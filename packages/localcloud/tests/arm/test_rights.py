@@ -1,4 +1,4 @@
-"""What an identity may not read: refusals in ARM's words, for the action and the scope of the call."""
+"""Reads that an identity has no right to: refusals in ARM's words, for the action and the scope of the call."""
 
 from __future__ import annotations
 

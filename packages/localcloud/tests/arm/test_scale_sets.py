@@ -90,7 +90,7 @@ def test_capacity_follows_the_machines(arm: Driver, client: ComputeManagementCli
 def test_a_set_whose_image_is_gone_cannot_grow(
     arm: Driver, client: ComputeManagementClient
 ) -> None:
-    """What is there stays; the next machine is refused in Azure's words, and a smaller set is not."""
+    """Machines that are there stay; the next one is refused in Azure's words, and a smaller set is not."""
     image = arm.image()
     put(arm, client, scale_set(image, 2))
     arm.call("DELETE", "images/web")

@@ -14,7 +14,8 @@ from typing import Any
 
 from azure.identity import ManagedIdentityCredential
 
-Client = Any  # the SDKs are in an environment of their own, without which nothing is known of them
+# The SDKs are in an environment of their own, without which nothing is known of them.
+Client = Any
 
 
 def client(package: str, name: str, url: str, *arguments: str) -> Client:

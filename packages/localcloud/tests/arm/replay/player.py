@@ -41,10 +41,12 @@ class Outcome:
     compared: int = 0
     disagreements: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    refused: list[str] = field(default_factory=list)  # left out, but later exchanges may miss it
+    # Left out, but later exchanges may miss it.
+    refused: list[str] = field(default_factory=list)
     disks: list[list[str]] = field(
         default_factory=list
-    )  # the differences of each disk that was read
+        # The differences of each disk that was read.
+    )
     # The differences of each machine that was read, in what tells which image it was made from.
     machines: list[list[str]] = field(default_factory=list)
 
@@ -112,19 +114,17 @@ class Player:
                     if _DISK.match(f"{interaction.method} {interaction.path}"):
                         outcome.disks.append(list(self._differences(interaction, ours)))
                     if _MACHINE.match(f"{interaction.method} {interaction.path}"):
-                        told = differences(_use(interaction.body), _use(ours.json()))
-                        outcome.machines.append(list(told))
+                        machine = differences(_use(interaction.body), _use(ours.json()))
+                        outcome.machines.append(list(machine))
                     if interaction.method != "GET" and ours.status_code >= 400 > interaction.status:
                         outcome.refused.append(f"{interaction.label} {ours.text[:200]}")
                 self._know_disks(interaction)
                 continue
             outcome.compared += 1
-            differences = list(
-                self._differences(interaction, self._send(interaction, compared=True))
-            )
-            if differences:
+            different = list(self._differences(interaction, self._send(interaction, compared=True)))
+            if different:
                 outcome.disagreements.append(
-                    f"{interaction.label}\n    " + "\n    ".join(differences)
+                    f"{interaction.label}\n    " + "\n    ".join(different)
                 )
         return outcome
 

@@ -37,7 +37,7 @@ def _place(reference: Type) -> int:
 
 
 def faults(kind: str, body: Any, *, sent: bool) -> list[str]:
-    """What is wrong with a resource of this type, as it is sent or answered."""
+    """Return everything that is wrong with a resource of this type, as it is sent or answered."""
     types, bodies = table()
     return list(_faults(types[bodies[kind.lower()]], body, "", sent=sent))
 

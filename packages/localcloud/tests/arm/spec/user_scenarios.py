@@ -1,4 +1,4 @@
-"""What the real SDK asks of scale sets, and plain requests of the other services that use images."""
+"""The requests of the real SDK for scale sets, and plain requests of the other services that use images."""
 
 from __future__ import annotations
 

@@ -17,18 +17,28 @@ from typing import Any
 from localcloud.arm.state.model import Json
 
 KINDS = (
-    "status",  # an error status; body and Retry-After as real ones
-    "reset",  # the connection breaks without an answer
-    "timeout",  # no answer, until the client gives up
-    "truncated",  # the answer ends in the middle
-    "malformed",  # 200 and something that is no JSON
-    "error-body",  # 200 and an error in the body
-    "content-type",  # the right body as text/html
+    # An error status; body and Retry-After as real ones.
+    "status",
+    # The connection breaks without an answer.
+    "reset",
+    # No answer, until the client gives up.
+    "timeout",
+    # The answer ends in the middle.
+    "truncated",
+    # 200 and something that is no JSON.
+    "malformed",
+    # 200 and an error in the body.
+    "error-body",
+    # The right body as text/html.
+    "content-type",
     # The right answer with a Date that is `seconds` ahead, or behind when negative.
     "date",
-    "slow",  # the answer takes `seconds` of wall-clock time
-    "hold",  # the request waits until the control API releases it
-    "replication",  # a version's region fails, stalls, goes backwards or is late
+    # The answer takes `seconds` of wall-clock time.
+    "slow",
+    # The request waits until the control API releases it.
+    "hold",
+    # A version's region fails, stalls, goes backwards or is late.
+    "replication",
     # Lists and Resource Graph leave out `rows` without a word.
     "unseen",
     # Resource Graph lags, truncates, or looks at some subscriptions only.
@@ -63,7 +73,8 @@ class Rule:
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    outcome: str = "fail"  # replication: fail, stall, backwards, late
+    # Replication: fail, stall, backwards, late.
+    outcome: str = "fail"
     # A regular expression of the ids that are not seen.
     rows: str = ""
     # The rows of a truncated answer, the subscriptions of a limited one.

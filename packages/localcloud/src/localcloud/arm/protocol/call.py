@@ -25,7 +25,8 @@ class Call(NamedTuple):
     # https://127.0.0.1:port, which operation URLs begin with.
     base: str
     correlation: str = ""
-    raw: str = ""  # path and query as sent
+    # Path and query as sent.
+    raw: str = ""
     # The client id that its token names.
     client: str = ""
 

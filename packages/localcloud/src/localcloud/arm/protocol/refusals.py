@@ -192,7 +192,8 @@ TABLE: dict[str, Row] = {
         "replicate to this region, or change your requested region.",
         "imageReference",
     ),
-    "lun missing": Row(  # ?
+    # Made up.
+    "lun missing": Row(
         400,
         "InvalidParameter",
         "The image {id} has no data disk with the LUN {lun}.",

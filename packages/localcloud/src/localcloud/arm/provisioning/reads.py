@@ -35,10 +35,10 @@ def listing(world: World, call: Call, kind: Kind) -> Reply:
         require_group(world, call)
         if len(call.target.types) > 1:
             _require_owner(world, call)
-        found = world.listed(call.target.key)
+        resources = world.listed(call.target.key)
     hidden = unseen(world)
-    found = [r for r in found if not hidden(r.id)]
-    return page(call, [_line(call, kind, r) for r in found], world.profile.page_size)
+    seen = [r for r in resources if not hidden(r.id)]
+    return page(call, [_line(call, kind, r) for r in seen], world.profile.page_size)
 
 
 def unseen(world: World) -> Callable[[str], bool]:

@@ -26,7 +26,9 @@ def list_resources(world: World, call: Call) -> Reply:
     )
     prefix = f"{scope}/".lower()
     hidden = unseen(world)
-    found = world.every(lambda r: r.key.startswith(prefix) and _is_indexed(r) and not hidden(r.id))
+    resources = world.every(
+        lambda r: r.key.startswith(prefix) and _is_indexed(r) and not hidden(r.id)
+    )
     expanded = {word.strip().lower() for word in call.query.get("$expand", "").split(",")}
     lines = [_index_line(r, call, expanded) for r in resources if _passes(r, wanted)]
     return page(call, lines, world.profile.resource_page_size)
