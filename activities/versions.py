@@ -13,6 +13,7 @@ from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
     START_VERSION,
+    LookRequest,
     PromotionSent,
     StepRequest,
     VersionBegun,
@@ -22,7 +23,7 @@ from domain.migration.bodies import promotion_body
 from domain.migration.fingerprint import fingerprint_of, made_from, same_as_far_as_known
 from domain.migration.latch import Effect, Halt
 from domain.migration.planning import Plan
-from domain.migration.polling import VersionReading, version_reading
+from domain.migration.polling import Look, VersionReading, judged_look, version_reading
 from domain.migration.recorded import Snapshot
 from domain.migration.requests import AUTO
 from domain.results import ActivityError
@@ -98,20 +99,26 @@ def _taken(snapshot: Snapshot, reason: str) -> VersionNameTaken:
 
 @implements(READ_REPLICATION)
 def read_replication(
-    request: StepRequest, snapshot: Snapshot, app: Dependencies
-) -> VersionReading | ActivityError | Halt:
-    """One look at the version; regions are written to the records when they have changed."""
+    request: LookRequest, snapshot: Snapshot, app: Dependencies
+) -> Look | ActivityError | Halt:
+    """One look at the version, judged; regions are written to the records when they have changed."""
+    reading = _read(app.arm, snapshot)
+    if reading.found and reading.regions != snapshot.regions:
+        app.records.write_regions(request.migration_id, reading.regions)
+    policy, elapsed = snapshot.accepted.limits.polling, request.at - request.began
+    return judged_look(reading, snapshot.planned.regions, request.polls, elapsed, policy)
+
+
+def _read(arm: ArmClient, snapshot: Snapshot) -> VersionReading:
     plan = snapshot.planned
-    body = read_planned_version(app.arm, plan)
+    body = read_planned_version(arm, plan)
     if body is None:
         return VersionReading(found=False)
     reading = version_reading(body)
+    if reading.provisioning_state != "Failed":
+        return reading
     url = _operation_of(snapshot)
-    if reading.provisioning_state == "Failed" and url:
-        reading = _with_operation_error(app.arm, reading, plan.gallery, url)
-    if reading.regions != snapshot.regions:
-        app.records.write_regions(request.migration_id, reading.regions)
-    return reading
+    return _with_operation_error(arm, reading, plan.gallery, url) if url else reading
 
 
 def _operation_of(snapshot: Snapshot) -> str | None:

@@ -17,8 +17,7 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import MigrationEndedError, RunOverError, cancelled
-from orchestrators.run import Run
-from orchestrators.waiting import Steps, pause
+from orchestrators.run import Run, Steps, pause
 from orchestrators.watch_replication import Watch, WatchResult, WatchState
 
 PLANNING_TRIES = 5
@@ -94,13 +93,10 @@ def _start_version(run: Run) -> Generator[Any, Any, datetime | None]:
 
 def _replicate(run: Run, phase: str, began: datetime) -> Steps:
     """Watch the version until it is ready everywhere; raises MigrationEndedError if it will not be."""
-    limits = run.begun.limits
     watch = Watch(
         migration_id=run.migration_id,
         run=run.begun.run,
-        wanted=run.planned.regions,
-        policy=limits.polling,
-        retry_limit=limits.retry,
+        retry_limit=run.begun.limits.retry,
         began=began,
     )
     raw = yield run.context.call_sub_orchestrator(

@@ -8,8 +8,7 @@ from domain.approval.decisions import ApprovalState, Verdict
 from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError
-from orchestrators.run import Run
-from orchestrators.waiting import Steps, wait_for_wake_or
+from orchestrators.run import Run, Steps, wait_for_wake_or
 
 
 def request_approval(run: Run) -> Steps:

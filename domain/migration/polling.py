@@ -6,6 +6,7 @@ A region's failure counts once the version's own operation has ended, so that Az
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from domain.facts import BUSY_STATES, fact
 from domain.values import Message
@@ -37,18 +38,30 @@ class VersionReading(Message):
 class Wait(Message):
     """Look again after this long."""
 
+    kind: Literal["wait"] = "wait"
     delay: timedelta
 
 
 class Replicated(Message):
     """Usable in every wanted region."""
 
+    kind: Literal["replicated"] = "replicated"
+
 
 class ReplicationFailed(Message):
     """It will not become ready; `code` and `reason` are Azure's own where it gave any."""
 
+    kind: Literal["failed"] = "failed"
     code: str
     reason: str
+
+
+class Look(Message):
+    """One look at a version, judged; `completed` of the `regions` that are wanted have it."""
+
+    completed: int
+    regions: int
+    judgement: Wait | Replicated | ReplicationFailed
 
 
 class PollPolicy(Message):
@@ -61,6 +74,21 @@ class PollPolicy(Message):
         """Often at first, when progress is watched, then rarely: waiting costs next to nothing."""
         factor = 1 if polls < _LATER_AFTER else 2 if polls < _MUCH_LATER_AFTER else 5
         return self.interval * factor
+
+
+def judged_look(
+    reading: VersionReading,
+    wanted: tuple[str, ...],
+    polls: int,
+    elapsed: timedelta,
+    policy: PollPolicy,
+) -> Look:
+    """The look that ends with this reading, which is judged as `judge` does."""
+    return Look(
+        completed=sum(region.state == "Completed" for region in reading.regions),
+        regions=len(wanted),
+        judgement=judge(reading, wanted, polls, elapsed, policy),
+    )
 
 
 def judge(

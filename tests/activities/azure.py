@@ -48,7 +48,8 @@ class Azure:
 
     def ask(self, activity: Activity, **fields: Any) -> ActivityResult:
         """What an activity answers to the run, whatever it is."""
-        asked = {"migrationId": self.accepted.id, "run": self.run, "at": self.at, **fields}
+        step = {"migrationId": self.accepted.id, "run": self.run, "at": self.at}
+        asked = {**step, "began": self.at, "polls": 0, **fields}
         return ActivityResult.from_wire(activity(asked))
 
     def done(self, activity: Activity, **fields: Any) -> Json:
