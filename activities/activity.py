@@ -40,8 +40,10 @@ def implements(
     def decorate(work: Work[Request, Reply]) -> Registered:
         @wraps(work)
         def activity(request: dict) -> Json:  # type: ignore[type-arg]
-            asked = contract.request.from_wire(request)
-            return _result(contract, work, asked, held_by_latch=held_by_latch).to_wire()
+            asked = contract.request.model_validate(request)
+            return _result(contract, work, asked, held_by_latch=held_by_latch).model_dump(
+                mode="json"
+            )
 
         # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
         del activity.__wrapped__
@@ -81,7 +83,7 @@ def _result(
 
 
 def _wire(reply: Message) -> Json:
-    return reply.to_wire()
+    return reply.model_dump(mode="json")
 
 
 def _halt(asked: ActivityRequest, snapshot: Snapshot) -> Halt | None:

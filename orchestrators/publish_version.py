@@ -100,9 +100,11 @@ def _replicate(run: Run, phase: str, began: datetime) -> Steps:
         began=began,
     )
     raw = yield run.context.call_sub_orchestrator(
-        "watch_replication", watch.to_wire(), replication_instance_id(run.migration_id, phase)
+        "watch_replication",
+        watch.model_dump(mode="json"),
+        replication_instance_id(run.migration_id, phase),
     )
-    result = WatchResult.from_wire(raw)
+    result = WatchResult.model_validate(raw)
     if result.state is WatchState.OVER:
         raise RunOverError
     if result.state is WatchState.CANCELLED:

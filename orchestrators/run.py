@@ -69,7 +69,7 @@ def call_activity(
     """
     began, errors = context.current_utc_datetime, 0
     while True:
-        sent = request.model_dump(mode="json", by_alias=True)
+        sent = request.model_dump(mode="json")
         raw = yield context.call_activity_with_retry(activity.name, _CRASHES, sent)
         result = ActivityResult.model_validate(raw)
         if result.status is ResultStatus.DONE:

@@ -60,9 +60,9 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Any:
         result = WatchResult(state=WatchState.FAILED, code=failed.error.code, reason=failed.reason)
     if result is None:
         later = watch.model_copy(update={"polls": watch.polls + POLLS_PER_GENERATION})
-        context.continue_as_new(later.to_wire())
+        context.continue_as_new(later.model_dump(mode="json"))
         return None
-    return result.to_wire()
+    return result.model_dump(mode="json")
 
 
 def _watch(context: df.DurableOrchestrationContext, watch: Watch) -> Any:

@@ -27,7 +27,7 @@ class AttemptRecords(Rows):
         hint = self._store.read(_about(image_key), _LATEST)
         known = int(hint.value["attempt"]) if hint else 1
         attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
-        return AcceptedRequest.from_wire(attempts[-1].value) if attempts else None
+        return AcceptedRequest.model_validate(attempts[-1].value) if attempts else None
 
     def hint_latest(self, accepted: AcceptedRequest) -> None:
         """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
@@ -37,12 +37,18 @@ class AttemptRecords(Rows):
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
         if sighting.fingerprint is not None:
-            self._store.put(_about(image_key), sighting.fingerprint, sighting.to_wire())
+            self._store.put(
+                _about(image_key), sighting.fingerprint, sighting.model_dump(mode="json")
+            )
             return
 
         def later(held: Json) -> Json | None:
-            known = Sighting.from_wire(held) if held else sighting
-            return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
+            known = Sighting.model_validate(held) if held else sighting
+            return (
+                None
+                if known.accepted_at > sighting.accepted_at
+                else sighting.model_dump(mode="json")
+            )
 
         self.change(_about(image_key), _UNREAD, later)
 
@@ -54,7 +60,7 @@ class AttemptRecords(Rows):
             found = self._store.list(about, prefix=content_of(fingerprint), limit=1)
         else:
             found = self._read(about, fingerprint) + self._read(about, incomplete)
-        return [Sighting.from_wire(r.value) for r in found + self._read(about, _UNREAD)]
+        return [Sighting.model_validate(r.value) for r in found + self._read(about, _UNREAD)]
 
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)

@@ -48,11 +48,11 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         self._store.put(_OPEN, accepted.id, {"at": accepted.accepted_at.isoformat()})
         try:
             self._store.insert(
-                accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
+                accepted.image_key, attempt_row(accepted.attempt), accepted.model_dump(mode="json")
             )
         except RecordExistsError:
             return False
-        self._store.put(accepted.id, "accepted", accepted.to_wire())
+        self._store.put(accepted.id, "accepted", accepted.model_dump(mode="json"))
         self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
         return True
@@ -67,7 +67,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
         record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return AcceptedRequest.from_wire(record.value) if record else None
+        return AcceptedRequest.model_validate(record.value) if record else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
@@ -76,7 +76,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         rows = {record.row: record.value for record in self.all(migration)}
         copy = rows.get("accepted")
         # Whoever accepted it may have died before the copy.
-        accepted = AcceptedRequest.from_wire(copy) if copy else self.read_accepted(migration)
+        accepted = AcceptedRequest.model_validate(copy) if copy else self.read_accepted(migration)
         return _snapshot(accepted, rows) if accepted else None
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
@@ -111,7 +111,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
     def receive(self, migration: str, received: ReceivedDecision) -> ReceivedDecision:
         """Store a verified decision once; what is stored under its key."""
         row = f"decision.{received.decision.key}"
-        return ReceivedDecision.from_wire(self.insert_or_read(migration, row, received.to_wire()))
+        return ReceivedDecision.model_validate(
+            self.insert_or_read(migration, row, received.model_dump(mode="json"))
+        )
 
     def claim_webhook(self, key: str, body_hash: str) -> str:
         """Bind a webhook-id to its body, for all migrations; the hash of the body that has it."""
@@ -120,29 +122,32 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     def rule(self, migration: str, key: str, ruling: Ruling) -> Ruling:
         """Write what the workflow made of a decision, once; the ruling that holds."""
-        return Ruling.from_wire(self.insert_or_read(migration, f"ruling.{key}", ruling.to_wire()))
+        return Ruling.model_validate(
+            self.insert_or_read(migration, f"ruling.{key}", ruling.model_dump(mode="json"))
+        )
 
     def read_ruling(self, migration: str, key: str) -> Ruling | None:
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
-        return Ruling.from_wire(record.value) if record else None
+        return Ruling.model_validate(record.value) if record else None
 
 
 def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:
     return Snapshot(
         accepted=accepted,
         started=bool({"started", "state", "latch"} & rows.keys()),
-        state=State.from_wire(rows.get("state", {})),
-        plan=Plan.from_wire(rows["plan"]) if "plan" in rows else None,
+        state=State.model_validate(rows.get("state", {})),
+        plan=Plan.model_validate(rows["plan"]) if "plan" in rows else None,
         regions=tuple(
-            RegionStatus.from_wire(region) for region in rows.get("regions", {}).get("regions", [])
+            RegionStatus.model_validate(region)
+            for region in rows.get("regions", {}).get("regions", [])
         ),
-        latch=Latch.from_wire(rows.get("latch", {})),
-        received=tuple(ReceivedDecision.from_wire(v) for _, v in _named(rows, "decision")),
-        rulings={key: Ruling.from_wire(v) for key, v in _named(rows, "ruling")},
-        notices={kind: Notice.from_wire(v) for kind, v in _named(rows, "notice")},
+        latch=Latch.model_validate(rows.get("latch", {})),
+        received=tuple(ReceivedDecision.model_validate(v) for _, v in _named(rows, "decision")),
+        rulings={key: Ruling.model_validate(v) for key, v in _named(rows, "ruling")},
+        notices={kind: Notice.model_validate(v) for kind, v in _named(rows, "notice")},
         checks=tuple(rows.get("checks", {}).get("checks", [])),
-        failing=Failing.from_wire(rows["failing"]) if "failing" in rows else None,
+        failing=Failing.model_validate(rows["failing"]) if "failing" in rows else None,
     )
 
 

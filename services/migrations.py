@@ -64,7 +64,7 @@ def claim(
             image_key=key,
             attempt=attempt,
             source_image_id=request.source_image_id,
-            request=request.to_wire(),
+            request=request.model_dump(mode="json"),
             digest=request.digest(),
             accepted_at=clock.now(),
             origin=origin,

@@ -213,7 +213,7 @@ def an_acceptance(
         image_key=key,
         attempt=attempt,
         source_image_id=request.source_image_id,
-        request=request.to_wire(),
+        request=request.model_dump(mode="json"),
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
         limits=limits,

@@ -69,7 +69,7 @@ def definition_body(
         properties["features"] = [{"name": "SecurityType", "value": security}]
     # An empty one is kept and breaks every VM later: docs/platform-notes.md#empty-purchase-plans
     if wanted.purchase_plan:
-        properties["purchasePlan"] = wanted.purchase_plan.to_wire()
+        properties["purchasePlan"] = wanted.purchase_plan.model_dump(mode="json")
     return {"location": location, "properties": properties}
 
 

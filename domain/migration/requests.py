@@ -180,7 +180,7 @@ class MigrationRequest(StrictModel):
 
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
-        wire = self.to_wire()
+        wire = self.model_dump(mode="json")
         wire["sourceImageId"] = self.source_image_id.lower()
         wire["galleryId"] = self.gallery_id.lower()
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()

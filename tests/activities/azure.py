@@ -50,7 +50,7 @@ class Azure:
         """What an activity answers to the run, whatever it is."""
         step = {"migrationId": self.accepted.id, "run": self.run, "at": self.at}
         asked = {**step, "began": self.at, "polls": 0, **fields}
-        return ActivityResult.from_wire(activity(asked))
+        return ActivityResult.model_validate(activity(asked))
 
     def done(self, activity: Activity, **fields: Any) -> Json:
         """The value of an activity that must succeed."""

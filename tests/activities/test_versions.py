@@ -17,7 +17,7 @@ from tests.activities.azure import Azure
 
 
 def look(azure: Azure, **fields: Any) -> Look:
-    return Look.from_wire(azure.done(read_replication, **fields))
+    return Look.model_validate(azure.done(read_replication, **fields))
 
 
 def failure(azure: Azure, **fields: Any) -> ReplicationFailed:

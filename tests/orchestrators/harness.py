@@ -54,7 +54,7 @@ Reply = Message | ActivityResult | Exception | Callable[[Json], Message]
 
 def done(reply: Message) -> ActivityResult:
     """The result of an activity that replies this."""
-    return ActivityResult(status=ResultStatus.DONE, value=reply.to_wire())
+    return ActivityResult(status=ResultStatus.DONE, value=reply.model_dump(mode="json"))
 
 
 def reading(state: str = "Succeeded", region: str = "Completed", **more: Any) -> VersionReading:
@@ -118,17 +118,17 @@ class Script:
         """What an activity answers to this call."""
         self.asked.append((name, request))
         if self.halted_from == name:
-            return ActivityResult(status=self.halt).to_wire()
+            return ActivityResult(status=self.halt).model_dump(mode="json")
         waiting = self.replies.get(name)
         if not waiting:
-            return done(self._well(name, request)).to_wire()
+            return done(self._well(name, request)).model_dump(mode="json")
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(reply, Exception):
             raise reply
         found = reply if isinstance(reply, Message) else reply(request)
         if isinstance(found, VersionReading):
             found = self._judged_look(found, request)
-        return (found if isinstance(found, ActivityResult) else done(found)).to_wire()
+        return (found if isinstance(found, ActivityResult) else done(found)).model_dump(mode="json")
 
     def _well(self, name: str, request: Json) -> Message:
         if name in _WELL:

@@ -73,7 +73,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App
         for execution in executions:
             for name, text in execution.called.items():
                 try:
-                    _model_of(worker, name).from_wire(json.loads(text))
+                    _model_of(worker, name).model_validate(json.loads(text))
                 except ValueError as error:
                     wrong.append(f"{scenario}: {name}: {error}")
 

@@ -150,7 +150,7 @@ def _accept(records: Path, body: Json, now: datetime) -> str:
         image_key=key,
         attempt=1,
         source_image_id=request.source_image_id,
-        request=request.to_wire(),
+        request=request.model_dump(mode="json"),
         digest=request.digest(),
         accepted_at=now,
     )

@@ -43,7 +43,7 @@ async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
     schedule = parse_schedule(app.settings.sweep_schedule)
-    found = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
+    found = punctuality(schedule, swept, _STARTED, clock.now()).model_dump(mode="json")
     return found if known else {**found, "overdue": None}
 
 

@@ -116,7 +116,11 @@ async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.Http
         lambda: app.records.recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
     )
     return json_response(
-        200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
+        200,
+        {
+            "migrations": [entry.model_dump(mode="json") for entry in entries],
+            "cursor": after or None,
+        },
     )
 
 

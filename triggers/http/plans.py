@@ -35,7 +35,7 @@ async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpRespon
         )
     if not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    return json_response(200, draft.plan.to_wire())
+    return json_response(200, draft.plan.model_dump(mode="json"))
 
 
 async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
