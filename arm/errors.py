@@ -4,8 +4,6 @@ The SDK's exceptions end here, so that nobody else needs azure-core, which a col
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import clock
@@ -55,30 +53,21 @@ def error_of(raised: MigratorError) -> ActivityError:
     return ActivityError(code="UnexpectedAnswer", message=_cut(str(raised)), transient=True)
 
 
-@contextmanager
-def arm_errors() -> Iterator[None]:
-    """Makes ArmError of what the SDK raises, and UnexpectedResponseError where it stumbles over a success: it reads the
-    body before we can, and a gateway's page is no resource."""
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except AzureError as error:
-        raise _arm_error(error) from error
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        if isinstance(error, UnexpectedResponseError):
-            raise
-        raise UnexpectedResponseError(f"the SDK could not read the answer: {error}") from error
-
-
-def _arm_error(raised: Exception) -> ArmError:
+def arm_error(raised: Exception) -> ArmError | UnexpectedResponseError:
+    """The error for what the SDK raised: AzureError, or what it stumbled over in a success. It reads the body before we
+    can, and a gateway's page is no resource."""
     from azure.core.exceptions import (
+        AzureError,
         ClientAuthenticationError,
         HttpResponseError,
         ServiceRequestError,
         ServiceResponseError,
     )
 
+    if isinstance(raised, UnexpectedResponseError):
+        return raised
+    if not isinstance(raised, AzureError):
+        return UnexpectedResponseError(f"the SDK could not read the answer: {raised}")
     if isinstance(raised, HttpResponseError) and raised.response is not None:
         own = raised.error is not None and bool(raised.error.code)
         return ArmAnswerError(_answered(raised), by_arm=own)

@@ -12,7 +12,9 @@ from typing import NamedTuple
 MAX_VERSION_PART = 2**31 - 1
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MIGRATION_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,5})")
+
+is_migration_id = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,5}").fullmatch
+"""Matches the ids that `migration_id` makes."""
 
 
 class NameRule(NamedTuple):
@@ -144,12 +146,6 @@ def migration_id(key: str, attempt: int) -> str:
     """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
     client puts ids into URLs unescaped)."""
     return f"{key}-{attempt}"
-
-
-def parse_migration_id(text: str) -> tuple[str, int] | None:
-    """Image key and attempt, or None if `text` is no migration id."""
-    found = _MIGRATION_ID.fullmatch(text)
-    return (found[1], int(found[2])) if found else None
 
 
 PHASES = ("replication", "promotion")

@@ -26,7 +26,7 @@ class AttemptRecords(Rows):
         """The newest attempt to migrate an image."""
         hint = self._store.read(_about(image_key), _LATEST)
         known = int(hint.value["attempt"]) if hint else 1
-        attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
+        attempts = self._store.list(image_key, after=attempt_row(known - 1))
         return AcceptedRequest.model_validate(attempts[-1].value) if attempts else None
 
     def hint_latest(self, accepted: AcceptedRequest) -> None:

@@ -13,21 +13,11 @@ Where things lie (partition / row):
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
 
+from collections import defaultdict
 from datetime import datetime
 
-from domain.ids import migration_id, parse_migration_id
-from domain.migration.latch import Latch
-from domain.migration.planning import Plan
-from domain.migration.polling import RegionStatus
-from domain.migration.recorded import (
-    AcceptedRequest,
-    Failing,
-    Notice,
-    ReceivedDecision,
-    Ruling,
-    Snapshot,
-    State,
-)
+from domain.ids import is_migration_id, migration_id
+from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling, Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
@@ -63,27 +53,54 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def read_accepted(self, migration: str) -> AcceptedRequest | None:
-        """The accepted request of a migration id, or None."""
-        parsed = parse_migration_id(migration)
-        record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return AcceptedRequest.model_validate(record.value) if record else None
-
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
-        if parse_migration_id(migration) is None:
+        if not is_migration_id(migration):
             return None
-        rows = {record.row: record.value for record in self.all(migration)}
-        copy = rows.get("accepted")
+        rows = {record.row: record.value for record in self._store.list(migration)}
         # Whoever accepted it may have died before the copy.
-        accepted = AcceptedRequest.model_validate(copy) if copy else self.read_accepted(migration)
-        return _snapshot(accepted, rows) if accepted else None
+        accepted = rows.get("accepted") or self._claimed(migration)
+        if accepted is None:
+            return None
+        named: dict[str, dict[str, Json]] = defaultdict(dict)
+        for row, value in rows.items():
+            kind, _, name = row.partition(".")
+            named[kind][name] = value
+        return Snapshot.model_validate(
+            {
+                "accepted": accepted,
+                "started": bool({"started", "state", "latch"} & rows.keys()),
+                "state": rows.get("state", {}),
+                "plan": rows.get("plan"),
+                "regions": rows.get("regions", {}).get("regions", []),
+                "latch": rows.get("latch", {}),
+                "received": list(named["decision"].values()),
+                "rulings": named["ruling"],
+                "notices": named["notice"],
+                "checks": rows.get("checks", {}).get("checks", []),
+                "failing": rows.get("failing"),
+            }
+        )
+
+    def _claimed(self, migration: str) -> Json | None:
+        image_key, _, attempt = migration.rpartition("-")
+        record = self._store.read(image_key, attempt_row(int(attempt)))
+        return record.value if record else None
+
+    # -- sweeps -------------------------------------------------------------------------------------------------
+
+    def begin_sweep(self, at: datetime) -> list[tuple[str, datetime, str]]:
+        """Return what is open, as `open_migrations` tells it; a sweep that finds nothing is through with that."""
+        found = self.open_migrations()
+        if not found:
+            self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+        return found
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
         return [
             (record.row, datetime.fromisoformat(record.value["at"]), record.etag)
-            for record in self.all(_OPEN)
+            for record in self._store.list(_OPEN)
         ]
 
     def drop_pointer(self, migration: str, etag: str) -> None:
@@ -130,33 +147,6 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.model_validate(record.value) if record else None
-
-
-def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:
-    return Snapshot(
-        accepted=accepted,
-        started=bool({"started", "state", "latch"} & rows.keys()),
-        state=State.model_validate(rows.get("state", {})),
-        plan=Plan.model_validate(rows["plan"]) if "plan" in rows else None,
-        regions=tuple(
-            RegionStatus.model_validate(region)
-            for region in rows.get("regions", {}).get("regions", [])
-        ),
-        latch=Latch.model_validate(rows.get("latch", {})),
-        received=tuple(ReceivedDecision.model_validate(v) for _, v in _named(rows, "decision")),
-        rulings={key: Ruling.model_validate(v) for key, v in _named(rows, "ruling")},
-        notices={kind: Notice.model_validate(v) for kind, v in _named(rows, "notice")},
-        checks=tuple(rows.get("checks", {}).get("checks", [])),
-        failing=Failing.model_validate(rows["failing"]) if "failing" in rows else None,
-    )
-
-
-def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
-    """The rows of one kind, by what comes behind the point."""
-    prefix = f"{kind}."
-    return [
-        (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
-    ]
 
 
 def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:

@@ -54,6 +54,8 @@ _LIST = (
 )
 _DELETE = "DELETE FROM record WHERE partition = ? AND row = ? AND etag = coalesce(?, etag)"
 _AFTER_ANY_KEY = "\x7f"
+# https://www.sqlite.org/lang_select.html#the_limit_clause
+_ALL = -1
 
 # https://www.sqlite.org/rescode.html: what passes by itself or once the machine is looked after.
 _OUTAGES = frozenset(
@@ -114,14 +116,16 @@ class SqliteRecords:
         return Record(partition, row, json.loads(found[0]), found[1]) if found else None
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
-        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and limit > 0):
-            raise no_range(partition, prefix, after, limit)
+        least = 1 if limit is None else limit
+        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and least > 0):
+            raise no_range(partition, prefix, after, least)
         end = end_of_prefix(prefix) if prefix else _AFTER_ANY_KEY
         with self._connection() as connection:
-            rows = connection.execute(_LIST, (partition, after, prefix, end, limit)).fetchall()
+            found = connection.execute(_LIST, (partition, after, prefix, end, limit or _ALL))
+            rows = found.fetchall()
         return [Record(partition, row, json.loads(text), etag) for row, text, etag in rows]
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:

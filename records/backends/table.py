@@ -99,11 +99,12 @@ class TableRecords:
         return None if found is None else _record(found)
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
-        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and limit > 0):
-            raise no_range(partition, prefix, after, limit)
+        least = 1 if limit is None else limit
+        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and least > 0):
+            raise no_range(partition, prefix, after, least)
         where = table_calls.range_filter(partition, prefix, after)
         return [_record(found) for found in self._twice(partial(table_calls.query, where, limit))]
 

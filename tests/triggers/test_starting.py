@@ -82,7 +82,7 @@ def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> 
     claimed = claim(app(), a_request()).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
     forget()
-    found = records().read_accepted(claimed.id)
+    found = records().snapshot(claimed.id)
     assert found is not None
-    limits = found.limits
+    limits = found.accepted.limits
     assert (limits.retry, limits.polling.timeout) == (timedelta(hours=2), timedelta(hours=3))

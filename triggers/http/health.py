@@ -9,7 +9,7 @@ import azure.functions as func
 
 import clock
 from arm.errors import EXPECTED, error_of
-from arm.requests import list_page
+from arm.requests import list_page, read_url
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
@@ -67,4 +67,4 @@ def _silent(detail: str) -> Json:
 def _ask_arm(app: Dependencies) -> None:
     subscription = next(iter(app.settings.subscription_ids), _NO_SUBSCRIPTION)
     url = f"{app.arm.endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
-    list_page(app.arm.get(subscription, url))
+    list_page(read_url(app.arm.compute(subscription), url))

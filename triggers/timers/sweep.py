@@ -50,12 +50,14 @@ log = logging.getLogger("gallery_migrator")
 async def sweep(client: df.DurableOrchestrationClient) -> None:
     """One sweep; a migration that cannot be looked at now is looked at the next time."""
     app = dependencies()
-    for migration, since, etag in await in_records(app.records.open_migrations):
+    found = await in_records(app.records.begin_sweep, clock.now())
+    for migration, since, etag in found:
         try:
             await _look_at(app, client, migration, since, etag)
         except Exception:
             log.exception("%s: the sweep could not look at it", migration)
-    await in_records(app.records.mark_swept, clock.now())
+    if found:
+        await in_records(app.records.mark_swept, clock.now())
 
 
 async def _look_at(
