@@ -6,8 +6,13 @@ apart here, segment by segment. Rules: Microsoft's resource-name-rules and troub
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, Field, GetPydanticSchema, PlainSerializer
+
+from domain.values import Message
 
 MAX_VERSION_PART = 2**31 - 1
 
@@ -26,6 +31,12 @@ class NameRule(NamedTuple):
     def problem_with(self, name: str) -> str | None:
         """Return why `name` is not allowed, or None if it is."""
         return None if self.pattern.fullmatch(name) else f"'{name}' is not allowed: {self.words}"
+
+    def check(self, name: str) -> str:
+        """The name; raises ValueError when it is not allowed."""
+        if found := self.problem_with(name):
+            raise ValueError(found)
+        return name
 
 
 RESOURCE_GROUP = NameRule(
@@ -55,25 +66,29 @@ OFFER = SKU = NameRule(
 )
 
 
-@dataclass(frozen=True)
-class ComputeId:
-    """The id of a managed image or a gallery, taken apart. `key` compares ids as Azure does: without case."""
+_Name = Annotated[str, Field(max_length=1024)]
+DefinitionName = Annotated[_Name, AfterValidator(DEFINITION.check)]
+PublisherName = Annotated[_Name, AfterValidator(PUBLISHER.check)]
+OfferName = Annotated[_Name, AfterValidator(OFFER.check)]
+SkuName = Annotated[_Name, AfterValidator(SKU.check)]
 
+
+class ComputeId(Message):
+    """The id of a managed image or a gallery in its one spelling, and taken apart."""
+
+    text: str
     subscription: str
     resource_group: str
     kind: str
     name: str
 
     def __str__(self) -> str:
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.Compute/{self.kind}/{self.name}"
-        )
+        return self.text
 
     @property
     def key(self) -> str:
-        """The id in lower case."""
-        return str(self).lower()
+        """The id in lower case: Azure compares ids without case."""
+        return self.text.lower()
 
 
 def parse_image_id(text: str) -> ComputeId:
@@ -109,7 +124,25 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
     for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
         if found:
             raise ValueError(found)
-    return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
+    subscription, group, name = parts[2].lower(), parts[4], parts[8]
+    return ComputeId(
+        text=f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/{kind}/{name}",
+        subscription=subscription,
+        resource_group=group,
+        kind=kind,
+        name=name,
+    )
+
+
+def _parsed_by(parse: Callable[[str], ComputeId]) -> GetPydanticSchema:
+    """The type of a field that is a text in JSON, and parsed once."""
+    return GetPydanticSchema(lambda _, handler: handler(Annotated[str, AfterValidator(parse)]))
+
+
+_AS_TEXT = PlainSerializer(attrgetter("text"), return_type=str)
+
+ImageId = Annotated[ComputeId, _parsed_by(parse_image_id), _AS_TEXT]
+GalleryId = Annotated[ComputeId, _parsed_by(parse_gallery_id), _AS_TEXT]
 
 
 def is_subscription_id(text: str) -> bool:

@@ -42,7 +42,7 @@ class Claimed(Message):
 
 def look_for_running(records: MigrationRecords, request: MigrationRequest) -> Running | None:
     """The attempt that holds the image now, if any."""
-    latest = records.latest(image_key(request.source_image_id))
+    latest = records.latest(image_key(request.source_image_id.text))
     return _running(records, latest, request) if latest else None
 
 
@@ -53,7 +53,7 @@ def claim(
     fingerprint: str | None = None,
 ) -> Claimed | Running:
     """Claim the image of a request, or tell who holds it."""
-    key = image_key(request.source_image_id)
+    key = image_key(request.source_image_id.text)
     for _ in range(_RACES):
         latest = app.records.latest(key)
         if latest and (running := _running(app.records, latest, request)):
@@ -63,7 +63,7 @@ def claim(
             id=name,
             image_key=key,
             attempt=attempt,
-            source_image_id=request.source_image_id,
+            source_image_id=request.source_image_id.text,
             request=request.model_dump(mode="json"),
             digest=request.digest(),
             accepted_at=clock.now(),

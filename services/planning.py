@@ -12,7 +12,7 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
@@ -71,11 +71,9 @@ def decide(
 
 def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
     """Read from Azure everything that a request names."""
-    gallery_id = parse_gallery_id(request.gallery_id)
+    gallery_id = request.gallery_id
     name = request.image_definition.name
-    image = _asked(
-        "sourceImageId", lambda: read_image_facts(arm, parse_image_id(request.source_image_id))
-    )
+    image = _asked("sourceImageId", lambda: read_image_facts(arm, request.source_image_id))
     gallery = _asked("galleryId", lambda: read_gallery(arm, gallery_id))
     if gallery is None:
         return Facts(image=image, gallery=None)

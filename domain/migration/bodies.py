@@ -33,7 +33,7 @@ class Generation1Security(StrEnum):
 
 def id_of_version(request: MigrationRequest, name: str) -> str:
     """The resource id of the version that a request makes."""
-    return version_id(request.gallery_id, request.image_definition.name, name)
+    return version_id(request.gallery_id.text, request.image_definition.name, name)
 
 
 def security_type_of(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.errors import Problem
 from domain.facts import DefinitionFacts, VersionFacts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
@@ -30,11 +30,13 @@ LARGE_DATA_DISK_GB = 1024
 
 class Plan(Message):
     """Everything that will be done, with the exact bodies. `adopts_existing` means that the version is there already
-    and ours; `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
+    and ours; `definition_exists` that nobody has to make the definition, or to wait until somebody has. `image_id` is
+    Azure's own spelling."""
 
+    image: ComputeId
     image_id: str
     fingerprint: Fingerprint
-    gallery_id: str
+    gallery: ComputeId
     definition_name: str
     definition_exists: bool
     definition_body: Json
@@ -52,17 +54,6 @@ class Plan(Message):
     exclude_from_latest: bool
     deletion: bool
     warnings: tuple[str, ...] = ()
-
-    # Not cached: `model_copy` would carry the parts of another id along.
-    @property
-    def image(self) -> ComputeId:
-        """The parts of the image's id."""
-        return parse_image_id(self.image_id)
-
-    @property
-    def gallery(self) -> ComputeId:
-        """The parts of the gallery's id."""
-        return parse_gallery_id(self.gallery_id)
 
 
 def make_plan(
@@ -121,9 +112,10 @@ def _plan(
     regions = with_source_region(request.target_regions, image.location)
     definition_location = facts.gallery.location if facts.gallery else image.location
     return Plan(
+        image=request.source_image_id,
         image_id=image.id,
         fingerprint=fingerprint,
-        gallery_id=request.gallery_id,
+        gallery=request.gallery_id,
         definition_name=request.image_definition.name,
         definition_exists=facts.definition is not None and not facts.definition.in_the_making,
         definition_body=bodies.definition_body(request, image, definition_location, security),
@@ -154,7 +146,7 @@ def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) ->
             )
     if any(disk.size_gb is None for disk in image.disks):
         yield "Azure does not tell the size of every disk, so the 2048 GB limit could not be checked."
-    if request.gallery_id.split("/")[2].lower() != image.id.split("/")[2].lower():
+    if request.gallery_id.subscription != request.source_image_id.subscription:
         yield "The gallery is in another subscription than the image; Microsoft documents this for galleries only."
     if request.deletion.enabled and not fingerprint.complete:
         yield "The image's creation time cannot be read, so the image will be kept whatever is approved."

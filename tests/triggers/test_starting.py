@@ -66,7 +66,7 @@ def test_after_the_end_the_next_attempt_begins() -> None:
 def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
     held = claim(app(), a_request())
-    shouted = a_request(sourceImageId=a_request().source_image_id.upper())
+    shouted = a_request(sourceImageId=a_request().source_image_id.text.upper())
     found = look_for_running(records(), shouted)
     assert found is not None
     assert (found.accepted, found.same) == (held.accepted, True)

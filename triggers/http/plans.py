@@ -35,12 +35,14 @@ async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpRespon
         )
     if not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    return json_response(200, draft.plan.model_dump(mode="json"))
+    # Ids as text, not taken apart.
+    told = draft.plan.model_dump(mode="json", exclude={"image", "gallery"})
+    return json_response(200, {**told, "galleryId": draft.plan.gallery.text})
 
 
 async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
     """The plan, made within ten seconds, whatever Azure takes. Raises AzureSilentError and AzureBusyError."""
-    key = image_key(request.source_image_id)
+    key = image_key(request.source_image_id.text)
     name, _ = next_id(await in_records(app.records.latest, key), key)
     try:
         return await asyncio.wait_for(at_azure(draft_plan, app, request, name), PLAN_WITHIN_SECONDS)
