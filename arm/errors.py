@@ -30,20 +30,17 @@ class ArmError(MigratorError):
 
     def __init__(self, value: ActivityError) -> None:
         self.value = value
-        super().__init__(str(value))
+        super().__init__(value)
 
 
 class ArmAnswerError(ArmError):
-    """An answer with an error status. `by_arm`: with a code of Resource Manager's own, so not of a proxy or gateway."""
+    """An answer with an error status. `by_arm`: with a code of Resource Manager's own, so not of a proxy or gateway;
+    `missing`: a 404."""
 
     def __init__(self, value: ActivityError, *, by_arm: bool) -> None:
         self.by_arm = by_arm
+        self.missing = value.status == 404
         super().__init__(value)
-
-    @property
-    def missing(self) -> bool:
-        """True if Azure answered 404."""
-        return self.value.status == 404
 
 
 def error_of(raised: MigratorError) -> ActivityError:
@@ -83,7 +80,7 @@ def _answered(raised: "HttpResponseError") -> ActivityError:
     # The SDK types it narrower than what it is.
     response: Any = raised.response
     headers = response.headers
-    status = raised.status_code
+    wait, status = headers.get("Retry-After"), raised.status_code
     code, message = _code_and_message(raised)
     return ActivityError(
         code=code,
@@ -93,7 +90,7 @@ def _answered(raised: "HttpResponseError") -> ActivityError:
         transient=status in _TRANSIENT_STATUSES
         or code.lower() in _TRANSIENT_CODES
         or (status or 500) < 400,
-        retry_after=retry_after(headers.get("Retry-After"), clock.now()),
+        retry_after=retry_after(wait, clock.now()) if wait else None,
         correlation_id=headers.get("x-ms-correlation-request-id"),
     )
 

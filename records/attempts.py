@@ -18,6 +18,9 @@ from records.store import Record
 
 _LATEST, _UNREAD = "latest", "unread"
 
+attempt_row = "{:06d}".format
+"""The row of an attempt, in their order."""
+
 
 class AttemptRecords(Rows):
     """Reads and writes of attempts. Every method may raise RecordsUnavailable."""
@@ -31,8 +34,7 @@ class AttemptRecords(Rows):
 
     def hint_latest(self, accepted: AcceptedRequest) -> None:
         """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
-        if accepted.attempt > 1:
-            self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
+        self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
 
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
@@ -69,8 +71,3 @@ class AttemptRecords(Rows):
 
 def _about(image_key: str) -> str:
     return f"image.{image_key}"
-
-
-def attempt_row(attempt: int) -> str:
-    """The row of an attempt, in their order."""
-    return f"{attempt:06d}"

@@ -14,9 +14,11 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 """
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime
 
-from domain.ids import is_migration_id, migration_id
+from domain.ids import is_migration_id
+from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling, Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
@@ -33,17 +35,23 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     # -- claims -------------------------------------------------------------------------------------------------
 
-    def accept(self, accepted: AcceptedRequest) -> bool:
-        """Claim the image for this attempt; False if somebody else has this attempt number already."""
-        self._store.put(_OPEN, accepted.id, {"at": accepted.accepted_at.isoformat()})
+    def accept(self, accepted: AcceptedRequest, plan: Plan | None = None) -> bool:
+        """Claim the image for this attempt, and keep the plan that was made for it; False if somebody else has this
+        attempt number already."""
+        migration, row = accepted.id, attempt_row(accepted.attempt)
+        value = accepted.model_dump(mode="json")
+        self._store.put(_OPEN, migration, {"at": accepted.accepted_at.isoformat()})
         try:
-            self._store.insert(
-                accepted.image_key, attempt_row(accepted.attempt), accepted.model_dump(mode="json")
-            )
+            self._store.insert(accepted.image_key, row, value)
         except RecordExistsError:
             return False
-        self._store.put(accepted.id, "accepted", accepted.model_dump(mode="json"))
-        self.hint_latest(accepted)
+        self._store.put(migration, "accepted", value)
+        if plan is not None:
+            # Unless its run has one already, started by the sweep while this was asleep.
+            with suppress(RecordExistsError):
+                self._store.insert(migration, "plan", plan.model_dump(mode="json"))
+        if accepted.attempt > 1:
+            self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
         return True
 
@@ -147,9 +155,3 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.model_validate(record.value) if record else None
-
-
-def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:
-    """Id and number of the attempt after `latest`."""
-    attempt = latest.attempt + 1 if latest else 1
-    return migration_id(image_key, attempt), attempt
