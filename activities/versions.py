@@ -8,7 +8,6 @@ from arm.operations import operation_error
 from arm.requests import ArmResponse
 from arm.versions import put_version, read_version_body
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId
 from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
@@ -102,23 +101,14 @@ def read_replication(
     request: LookRequest, snapshot: Snapshot, app: Dependencies
 ) -> Look | ActivityError | Halt:
     """One look at the version, judged; regions are written to the records when they have changed."""
-    reading = _read(app.arm, snapshot)
+    plan, polling = snapshot.planned, snapshot.accepted.limits.polling
+    body = read_version_body(app.arm, plan.gallery, plan.definition_name, plan.version_name)
+    reading = VersionReading(found=False) if body is None else version_reading(body)
+    if reading.provisioning_state == "Failed":
+        reading = _with_operation_error(app.arm, reading, snapshot)
     if reading.found and reading.regions != snapshot.regions:
         app.records.write_regions(request.migration_id, reading.regions)
-    policy, elapsed = snapshot.accepted.limits.polling, request.at - request.began
-    return judged_look(reading, snapshot.planned.regions, request.polls, elapsed, policy)
-
-
-def _read(arm: ArmClient, snapshot: Snapshot) -> VersionReading:
-    plan = snapshot.planned
-    body = read_planned_version(arm, plan)
-    if body is None:
-        return VersionReading(found=False)
-    reading = version_reading(body)
-    if reading.provisioning_state != "Failed":
-        return reading
-    url = _operation_of(snapshot)
-    return _with_operation_error(arm, reading, plan.gallery, url) if url else reading
+    return judged_look(reading, plan.regions, request.polls, request.at - request.began, polling)
 
 
 def _operation_of(snapshot: Snapshot) -> str | None:
@@ -152,10 +142,11 @@ def promote_version(
 
 
 def _with_operation_error(
-    arm: ArmClient, reading: VersionReading, gallery: ComputeId, url: str
+    arm: ArmClient, reading: VersionReading, snapshot: Snapshot
 ) -> VersionReading:
     """Return the reading with the code and text of Azure's failed operation, if it can be read."""
-    error = operation_error(arm, gallery, url)
+    url = _operation_of(snapshot)
+    error = operation_error(arm, snapshot.planned.gallery, url) if url else None
     if error is None:
         return reading
     return reading.model_copy(

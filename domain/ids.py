@@ -165,9 +165,8 @@ def parse_version_name(name: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def version_id(gallery: str, definition: str, version: str) -> str:
-    """The resource id of an image version."""
-    return f"{gallery}/images/{definition}/versions/{version}"
+version_id = "{}/images/{}/versions/{}".format
+"""The resource id of an image version, by those of its gallery, its definition's and its own name."""
 
 
 def image_key(image_id: str) -> str:
@@ -175,23 +174,17 @@ def image_key(image_id: str) -> str:
     return hashlib.sha256(image_id.lower().encode()).hexdigest()[:32]
 
 
-def migration_id(key: str, attempt: int) -> str:
-    """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
-    client puts ids into URLs unescaped)."""
-    return f"{key}-{attempt}"
-
+migration_id = "{}-{}".format
+"""The id of an attempt to migrate an image, by the image's key and the attempt's number; also its orchestration's
+instance id ([0-9a-f-] only: the durable client puts ids into URLs unescaped)."""
 
 PHASES = ("replication", "promotion")
 """The two times that a migration watches its version."""
 
+replication_instance_id = "{}-{}".format
+"""The instance id of a replication watch, by the migration's id and the phase, since a child id that is in use replaces
+the instance that has it (docs/platform-notes.md#child-ids)."""
 
-def replication_instance_id(migration: str, phase: str) -> str:
-    """Return the instance id of a replication watch, derived from the migration's, since a child id that is in use
-    replaces the instance that has it (docs/platform-notes.md#child-ids)."""
-    return f"{migration}-{phase}"
-
-
-def approval_event_name(round_number: int) -> str:
-    """Return the name of the event that wakes one round of the approval wait. It is never waited for twice, since an
-    early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""
-    return f"approval-{round_number}"
+approval_event_name = "approval-{}".format
+"""The name of the event that wakes one round of the approval wait, by its number. It is never waited for twice, since
+an early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""

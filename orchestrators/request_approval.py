@@ -21,11 +21,12 @@ def request_approval(run: Run) -> Steps:
     yield from run.record("approval", Stage.APPROVAL, text)
     yield from run.notify("approval.requested")
     verdict = yield from _wait_for_verdict(run, opened.round, opened.deadline)
-    yield from run.record("verdict", Stage.APPROVAL, _text_of(verdict))
+    told = _text_of(verdict)
+    yield from run.record("verdict", Stage.APPROVAL, told)
     if verdict.state is not ApprovalState.APPROVED:
         raise MigrationEndedError(
             Outcome.KEPT,
-            f"{_text_of(verdict)}; the image is kept and nothing was promoted. Start again to be asked again, "
+            f"{told}; the image is kept and nothing was promoted. Start again to be asked again, "
             f"or with the deletion off to promote version {run.planned.version_name}",
         )
 
