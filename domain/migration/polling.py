@@ -13,7 +13,8 @@ from domain.values import Message
 
 # A GET can be 404 for minutes after the PUT: docs/platform-notes.md#a-version-right-after-its-put
 APPEARS_WITHIN = timedelta(minutes=10)
-_LATER_AFTER, _MUCH_LATER_AFTER = 15, 60  # polls
+# Each wait is longer than the last one by a quarter, until it is the fivefold of the first.
+_GROWTH, _LONGEST, _GROWS_FOR = 1.25, 5.0, 8
 
 
 class RegionStatus(Message):
@@ -71,9 +72,8 @@ class PollPolicy(Message):
     timeout: timedelta = timedelta(hours=6)
 
     def delay(self, polls: int) -> timedelta:
-        """Often at first, when progress is watched, then rarely: waiting costs next to nothing."""
-        factor = 1 if polls < _LATER_AFTER else 2 if polls < _MUCH_LATER_AFTER else 5
-        return self.interval * factor
+        """Often at first, when progress is watched, then rarely: whoever has waited for long can wait a little more."""
+        return self.interval * min(_GROWTH ** min(polls, _GROWS_FOR), _LONGEST)
 
 
 def judged_look(

@@ -22,6 +22,7 @@ from domain.migration.restarting import (
     ENDED,
     EndIt,
     Report,
+    RestartPolicy,
     Runtime,
     StartAgain,
     Step,
@@ -104,7 +105,7 @@ async def _go_on(
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = app.settings.restart_policy
+    policy = RestartPolicy(app.settings.restart_limit, app.settings.restart_delay)
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)
