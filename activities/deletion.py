@@ -85,7 +85,9 @@ def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[st
     if body is None:
         return ["the image version is not there (any more)"]
     checks = check_gate(_readings(snapshot, now, body), _question(snapshot))
-    app.records.write_checks(snapshot.accepted.id, [check.to_wire() for check in checks])
+    app.records.write_checks(
+        snapshot.accepted.id, [check.model_dump(mode="json") for check in checks]
+    )
     return refusals(checks)
 
 

@@ -3,8 +3,16 @@
 from urllib.parse import quote
 
 from arm.client import ArmClient
-from arm.errors import arm_errors
-from arm.requests import ArmResponse, begin, check_page, list_page, read_or_none
+from arm.requests import (
+    GET_TRIES,
+    ArmResponse,
+    ask,
+    begin,
+    check_page,
+    list_page,
+    read_or_none,
+    read_url,
+)
 from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId
 from domain.values import Json
@@ -35,11 +43,13 @@ def read_page_of_images(
 ) -> tuple[list[Json], str | None]:
     """One of Azure's own pages of a subscription's images, and the address of the next one; `page`: which, or the
     first."""
-    with arm_errors():
-        listed = arm.compute(subscription).images.list(raw_response_hook=check_page)
-        pages = listed.by_page(page)
-        images = [model.as_dict() for model in next(pages)]
-    return images, getattr(pages, "continuation_token", None)
+
+    def listed() -> tuple[list[Json], str | None]:
+        pages = arm.compute(subscription).images.list(raw_response_hook=check_page).by_page(page)
+        found = [model.as_dict() for model in next(pages)]
+        return found, getattr(pages, "continuation_token", None)
+
+    return ask(listed, GET_TRIES)
 
 
 def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:
@@ -58,7 +68,7 @@ def _created_time(arm: ArmClient, image: ComputeId) -> str | None:
         f"?api-version={_RESOURCES_API}&$expand=createdTime&$filter={quote(wanted)}"
     )
     while url:
-        page = list_page(arm.get(image.subscription, url))
+        page = list_page(read_url(arm.compute(image.subscription), url))
         for element in page["value"]:
             if str(element.get("id", "")).lower() == image.key:
                 created: str | None = element.get("createdTime")

@@ -64,11 +64,6 @@ class ImageFacts(Message):
     extended_location: str | None = None
     created_time: str | None = None
 
-    @property
-    def disks(self) -> tuple[Disk, ...]:
-        """The OS disk and the data disks."""
-        return (self.os_disk, *self.data_disks)
-
 
 class GalleryFacts(Message):
     """An Azure Compute Gallery, as far as plans need it."""

@@ -28,7 +28,6 @@ from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
 from domain.migration.polling import PollPolicy
-from domain.migration.restarting import RestartPolicy
 from domain.schedules import parse_schedule
 from domain.values import iso_duration
 
@@ -152,7 +151,7 @@ class Settings(BaseModel):
     records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
     replication_poll_interval: Span = Field(
         timedelta(minutes=1),
-        description="Time between looks at a replicating version; grows up to fivefold.",
+        description="Time between looks at a replicating version; grows by a quarter each time, up to fivefold.",
     )
     replication_timeout: Span = Field(
         timedelta(hours=6), description="How long a version may take to replicate."
@@ -217,10 +216,6 @@ class Settings(BaseModel):
             confirm=self.deletion_confirm_timeout,
             polling=PollPolicy(interval=interval, timeout=timeout),
         )
-
-    def restart_policy(self, version: str) -> RestartPolicy:
-        """The limit and first delay of restarts by the sweep of a host that gives this version to what it starts."""
-        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay, version=version)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

@@ -18,6 +18,9 @@ from records.store import Record
 
 _LATEST, _UNREAD = "latest", "unread"
 
+attempt_row = "{:06d}".format
+"""The row of an attempt, in their order."""
+
 
 class AttemptRecords(Rows):
     """Reads and writes of attempts. Every method may raise RecordsUnavailableError."""
@@ -26,23 +29,28 @@ class AttemptRecords(Rows):
         """The newest attempt to migrate an image."""
         hint = self._store.read(_about(image_key), _LATEST)
         known = int(hint.value["attempt"]) if hint else 1
-        attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
-        return AcceptedRequest.from_wire(attempts[-1].value) if attempts else None
+        attempts = self._store.list(image_key, after=attempt_row(known - 1))
+        return AcceptedRequest.model_validate(attempts[-1].value) if attempts else None
 
     def hint_latest(self, accepted: AcceptedRequest) -> None:
         """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
-        if accepted.attempt > 1:
-            self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
+        self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
 
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
         if sighting.fingerprint is not None:
-            self._store.put(_about(image_key), sighting.fingerprint, sighting.to_wire())
+            self._store.put(
+                _about(image_key), sighting.fingerprint, sighting.model_dump(mode="json")
+            )
             return
 
         def later(held: Json) -> Json | None:
-            known = Sighting.from_wire(held) if held else sighting
-            return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
+            known = Sighting.model_validate(held) if held else sighting
+            return (
+                None
+                if known.accepted_at > sighting.accepted_at
+                else sighting.model_dump(mode="json")
+            )
 
         self.change(_about(image_key), _UNREAD, later)
 
@@ -53,8 +61,8 @@ class AttemptRecords(Rows):
         if fingerprint == incomplete:
             known = self._store.list(about, prefix=content_of(fingerprint), limit=1)
         else:
-            known = self._read(about, fingerprint) + self._read(about, incomplete)
-        return [Sighting.from_wire(r.value) for r in known + self._read(about, _UNREAD)]
+            found = self._read(about, fingerprint) + self._read(about, incomplete)
+        return [Sighting.model_validate(r.value) for r in found + self._read(about, _UNREAD)]
 
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)
@@ -63,8 +71,3 @@ class AttemptRecords(Rows):
 
 def _about(image_key: str) -> str:
     return f"image.{image_key}"
-
-
-def attempt_row(attempt: int) -> str:
-    """The row of an attempt, in their order."""
-    return f"{attempt:06d}"

@@ -1,7 +1,6 @@
 """Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import clock
 from arm.client import ArmClient
@@ -12,17 +11,15 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
-from domain.migration.rules import Facts, in_motion
+from domain.migration.rules import Facts, busy
 from services.dependencies import Dependencies
 
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
 )
-
-T = TypeVar("T")
 
 
 class ReadRefusedError(Exception):
@@ -50,7 +47,7 @@ def draft_plan(app: Dependencies, request: MigrationRequest, migration_id: str) 
         return Draft(migration_id, [refused.problem])
     plan = decide(app, request, facts, migration_id)
     complete = isinstance(plan, Plan) and plan.fingerprint.complete
-    return Draft(migration_id, plan, lasting=complete and in_motion(facts) is None)
+    return Draft(migration_id, plan, lasting=complete and busy(facts) is None)
 
 
 def decide(
@@ -70,25 +67,30 @@ def decide(
 
 
 def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
-    """Read from Azure everything that a request names."""
-    gallery_id = parse_gallery_id(request.gallery_id)
-    name = request.image_definition.name
-    image = _asked(
-        "sourceImageId", lambda: read_image_facts(arm, parse_image_id(request.source_image_id))
-    )
-    gallery = _asked("galleryId", lambda: read_gallery(arm, gallery_id))
-    if gallery is None:
-        return Facts(image=image, gallery=None)
-    definition = _asked("imageDefinition", lambda: read_definition(arm, gallery_id, name))
-    if definition is None:
-        others = _asked("imageDefinition", lambda: read_definitions(arm, gallery_id))
-        return Facts(image=image, gallery=gallery, other_definitions=others)
-    versions, soft_deleted = _asked(
-        "imageVersion",
-        lambda: _versions(
-            arm, gallery_id, name, request.image_version, soft_delete=gallery.soft_delete
-        ),
-    )
+    """Read from Azure everything that a request names. Raises ReadRefusedError when it will not let a part be read."""
+    gallery_id, name = request.gallery_id, request.image_definition.name
+    field = "sourceImageId"
+    try:
+        image = read_image_facts(arm, request.source_image_id)
+        field = "galleryId"
+        gallery = read_gallery(arm, gallery_id)
+        if gallery is None:
+            return Facts(image=image, gallery=None)
+        field = "imageDefinition"
+        definition = read_definition(arm, gallery_id, name)
+        if definition is None:
+            others = read_definitions(arm, gallery_id)
+            return Facts(image=image, gallery=gallery, other_definitions=others)
+        field = "imageVersion"
+        soft_deleted = (
+            read_soft_deleted_versions(arm, gallery_id, name) if gallery.soft_delete else ()
+        )
+        versions = _versions(arm, gallery_id, name, request.image_version)
+    except ArmAnswerError as error:
+        if error.value.transient:
+            raise
+        message = f"Azure will not let it be read: {error.value}"
+        raise ReadRefusedError(Problem(field=field, message=message)) from error
     return Facts(
         image=image,
         gallery=gallery,
@@ -99,22 +101,9 @@ def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
 
 
 def _versions(
-    arm: ArmClient, gallery: ComputeId, definition: str, asked: str, *, soft_delete: bool
-) -> tuple[tuple[VersionFacts, ...], tuple[str, ...]]:
-    soft_deleted = read_soft_deleted_versions(arm, gallery, definition) if soft_delete else ()
+    arm: ArmClient, gallery: ComputeId, definition: str, asked: str
+) -> tuple[VersionFacts, ...]:
     if asked == AUTO:
-        return read_versions(arm, gallery, definition), soft_deleted
+        return read_versions(arm, gallery, definition)
     body = read_version_body(arm, gallery, definition, asked)
-    return ((version_facts(body),) if body is not None else ()), soft_deleted
-
-
-def _asked(field: str, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except ArmAnswerError as error:
-        value = error.value
-        if value.transient:
-            raise
-        raise ReadRefusedError(
-            Problem(field=field, message=f"Azure will not let it be read: {value}")
-        ) from error
+    return (version_facts(body),) if body is not None else ()

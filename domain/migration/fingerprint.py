@@ -27,12 +27,13 @@ class Fingerprint(Message):
 
 def fingerprint_of(image: ImageFacts) -> Fingerprint:
     """The fingerprint of an image as it was read."""
+    disks = (image.os_disk, *image.data_disks)
     content = {
         "id": image.id.lower(),
         "location": image.location,
         "os": [image.os_type, image.os_state, image.hyper_v_generation],
         "virtualMachine": (image.source_virtual_machine or "").lower(),
-        "disks": [[disk.lun, (disk.source or "").lower(), disk.size_gb] for disk in image.disks],
+        "disks": [[disk.lun, (disk.source or "").lower(), disk.size_gb] for disk in disks],
     }
     created = _hash(image.created_time) if image.created_time else _UNKNOWN
     return Fingerprint(

@@ -224,7 +224,7 @@ class Snapshot(Message):
             "versionId": plan.version_id if plan and named else None,
             "versionReady": version_ready,
             "checks": list(self.checks),
-            "decidedBy": decided.to_wire() if decided else None,
+            "decidedBy": decided.model_dump(mode="json") if decided else None,
             "correlationIds": {
                 _SENDERS[effect]: intent.correlation_id
                 for effect, intent in effects

@@ -24,7 +24,7 @@ from domain.migration.recorded import (
     State,
 )
 from domain.migration.stages import Outcome, Stage
-from records.migrations import MigrationRecords, next_id
+from records.migrations import MigrationRecords
 from records.store import Record, RecordStore
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
 from tests.endings import end
@@ -78,14 +78,6 @@ def test_attempts_are_numbered_and_the_newest_is_the_latest(records: MigrationRe
     records.accept(an_acceptance(image_id=IMAGE_ID + "b"))
     latest = records.latest(image_key(IMAGE_ID))
     assert latest == an_acceptance(11)
-    assert next_id(latest, image_key(IMAGE_ID)) == (an_acceptance(12).id, 12)
-
-
-def test_the_first_attempt_of_an_image_is_number_one(records: MigrationRecords) -> None:
-    """No record, no attempt."""
-    key = image_key(IMAGE_ID)
-    assert records.latest(key) is None
-    assert next_id(None, key) == (ACCEPTED.id, 1)
 
 
 @pytest.mark.parametrize("text", ["", "x-1", "../../x", "a" * 32 + "-1", "open", "recent"])

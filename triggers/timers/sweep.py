@@ -22,6 +22,7 @@ from domain.migration.restarting import (
     ENDED,
     EndIt,
     Report,
+    RestartPolicy,
     Runtime,
     StartAgain,
     Step,
@@ -49,30 +50,32 @@ log = logging.getLogger("gallery_migrator")
 
 async def sweep(client: df.DurableOrchestrationClient) -> None:
     """One sweep; a migration that cannot be looked at now is looked at the next time."""
-    app = dependencies()
-    for migration, since, etag in await in_records(app.records.open_migrations):
+    app, now = dependencies(), clock.now()
+    found = await in_records(app.records.begin_sweep, now)
+    for migration, since, etag in found:
         try:
-            await _look_at(app, client, migration, since, etag)
+            await _look_at(app, client, migration, now, since, etag)
         except Exception:
             log.exception("%s: the sweep could not look at it", migration)
-    await in_records(app.records.mark_swept, clock.now())
+    if found:
+        await in_records(app.records.mark_swept, clock.now())
 
 
 async def _look_at(
     app: Dependencies,
     client: df.DurableOrchestrationClient,
     migration: str,
+    now: datetime,
     since: datetime,
     etag: str,
 ) -> None:
-    now = clock.now()
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         if now - since > POINTER_GRACE:
             await in_records(app.records.drop_pointer, migration, etag)
-    elif snapshot.finished:
+    elif finished := snapshot.latch.finished:
         await in_records(settle_end, app.records, snapshot)
-        if await _nobody_tells(client, migration, now - snapshot.finished.at):
+        if await _nobody_tells(client, migration, now - finished.at):
             await in_records(_tell, app, snapshot, now)
     else:
         await _go_on(app, client, snapshot, now)
@@ -102,7 +105,7 @@ async def _go_on(
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = app.settings.restart_policy(app.version)
+    policy = RestartPolicy(app.settings.restart_limit, app.settings.restart_delay)
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)

@@ -53,7 +53,7 @@ def test_the_result_is_all_that_the_record_knows() -> None:
         "versionId": PLAN.version_id,
         "versionReady": True,
         "checks": [{"name": "n"}],
-        "decidedBy": decided.to_wire(),
+        "decidedBy": decided.model_dump(mode="json"),
         "correlationIds": {"start_version": "c", "delete_image": "c"},
     }
 

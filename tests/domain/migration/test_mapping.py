@@ -89,7 +89,7 @@ def test_templates_are_filled_everywhere_and_deletion_is_off() -> None:
     assert (wanted.name, wanted.publisher, wanted.offer) == ("web-2019-V2", "web", "Windows")
     assert wanted.sku == SUBSCRIPTION
     assert request.target_regions[0].name == "eastus2"
-    assert request.source_image_id == IMAGE_ID
+    assert request.source_image_id.text == IMAGE_ID
     assert not request.deletion.enabled
 
 

@@ -440,4 +440,4 @@ def test_a_definition_in_the_making_is_waited_for() -> None:
 def test_a_plan_survives_the_durable_boundary() -> None:
     """The orchestrator gets the plan as it was made."""
     plan = the_plan({"deletion": {"enabled": True}, **WITH_PLAN})
-    assert Plan.from_wire(plan.to_wire()) == plan
+    assert Plan.model_validate(plan.model_dump(mode="json")) == plan

@@ -136,12 +136,18 @@ def test_nothing_but_completed_everywhere_is_ready(
     assert not (isinstance(judgement, Wait) and elapsed >= POLICY.timeout)
 
 
-@pytest.mark.parametrize(
-    ("polls", "minutes"), [(0, 1), (14, 1), (15, 2), (59, 2), (60, 5), (9999, 5)]
-)
-def test_polls_become_rarer(polls: int, minutes: int) -> None:
-    """Often while progress is watched, fivefold in the end."""
+@pytest.mark.parametrize(("polls", "minutes"), [(0, 1), (1, 1.25), (2, 1.5625), (8, 5), (9999, 5)])
+def test_polls_become_rarer(polls: int, minutes: float) -> None:
+    """Often while progress is watched, by a quarter rarer each time, fivefold in the end."""
     assert POLICY.delay(polls) == timedelta(minutes=minutes)
+
+
+def test_no_wait_is_much_longer_than_what_was_waited_already() -> None:
+    """So the end is noticed at most five minutes, and half the time that it took, after it came."""
+    waited = timedelta(0)
+    for polls in range(1, 50):
+        waited += POLICY.delay(polls - 1)
+        assert POLICY.delay(polls) <= max(POLICY.interval * 2, waited * 0.5)
 
 
 def test_a_reading_is_read_from_azures_answer() -> None:

@@ -342,6 +342,6 @@ def test_requests_that_differ_have_different_digests(changes: dict[str, Any]) ->
 def test_a_recorded_request_comes_back_the_same() -> None:
     """Through the records, and with keys that a newer deployment wrote."""
     request = a_request(endOfLifeDate="2030-12-31T00:00:00Z", approval={"timeout": "PT36H"})
-    wire = json.loads(json.dumps(request.to_wire()))
+    wire = json.loads(json.dumps(request.model_dump(mode="json")))
     assert request_from_record(wire) == request
     assert request_from_record({**wire, "addedLater": {"x": 1}}).digest() == request.digest()
