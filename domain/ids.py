@@ -36,8 +36,8 @@ class NameRule(NamedTuple):
 
     def check(self, name: str) -> str:
         """The name; raises ValueError when it is not allowed."""
-        if found := self.problem_with(name):
-            raise ValueError(found)
+        if problem := self.problem_with(name):
+            raise ValueError(problem)
         return name
 
 

@@ -21,7 +21,7 @@ POLLS_PER_GENERATION = 15
 
 
 class Watch(Message):
-    """Whose version to watch and since when, and how far the watch has come; survives continue-as-new."""
+    """The version to watch and since when, and how far the watch has come; survives continue-as-new."""
 
     migration_id: str
     run: int

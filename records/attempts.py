@@ -61,8 +61,8 @@ class AttemptRecords(Rows):
         if fingerprint == incomplete:
             known = self._store.list(about, prefix=content_of(fingerprint), limit=1)
         else:
-            found = self._read(about, fingerprint) + self._read(about, incomplete)
-        return [Sighting.model_validate(r.value) for r in found + self._read(about, _UNREAD)]
+            known = self._read(about, fingerprint) + self._read(about, incomplete)
+        return [Sighting.model_validate(r.value) for r in known + self._read(about, _UNREAD)]
 
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)

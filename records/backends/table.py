@@ -29,7 +29,7 @@ from records.backends.encoding import (
     no_range,
     to_plain,
 )
-from records.backends.table_errors import told
+from records.backends.table_errors import record_error
 from records.store import (
     Json,
     Record,

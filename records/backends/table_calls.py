@@ -62,7 +62,7 @@ def query(where: str, limit: int | None, client: "TableClient") -> "list[TableEn
     """The first entities that match the filter, in the service's order: by row, ordinal."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    found = client.query_entities(where, results_per_page=min(limit or PAGE, PAGE))
+    entities = client.query_entities(where, results_per_page=min(limit or PAGE, PAGE))
     try:
         return list(islice(entities, limit))
     except ResourceNotFoundError:

@@ -47,7 +47,7 @@ class Azure:
     # -- running activities -------------------------------------------------------------------------------------
 
     def ask(self, activity: Activity, **fields: Any) -> ActivityResult:
-        """What an activity answers to the run, whatever it is."""
+        """The answer of an activity to the run, whatever it is."""
         step = {"migrationId": self.accepted.id, "run": self.run, "at": self.at}
         asked = {**step, "began": self.at, "polls": 0, **fields}
         return ActivityResult.model_validate(activity(asked))

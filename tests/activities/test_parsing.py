@@ -1,4 +1,4 @@
-"""What comes in is parsed where it comes in: a decision costs no parse of what its migration was accepted with."""
+"""Everything is parsed where it comes in: a decision costs no parse of what its migration was accepted with."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def done(reply: Message) -> ActivityResult:
 
 
 def reading(state: str = "Succeeded", region: str = "Completed", **more: Any) -> VersionReading:
-    """What `read_replication` reads of the regions of `builders.a_plan`, and judges."""
+    """The reading, and judgement, of `read_replication` about the regions of `builders.a_plan`."""
     regions = tuple(RegionStatus(name=n, state=region) for n in ("eastus2", "westeurope"))
     return VersionReading(provisioning_state=state, regions=regions, **more)
 

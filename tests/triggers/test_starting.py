@@ -82,7 +82,7 @@ def test_attempts_are_numbered_from_one_on() -> None:
 
 
 def test_an_attempt_that_somebody_else_had_meanwhile_is_not_taken() -> None:
-    """What a look told may be old when the plan is made; the plan of the other attempt is not kept either."""
+    """A look may be old when the plan is made; the plan of the other attempt is not kept either."""
     seen = look_at_image(records(), a_request())
     assert isinstance(seen, Free)
     other = claim(app(), a_request())

@@ -8,7 +8,7 @@ class LengthRequiredError(Exception):
 
 
 def body_of(req: func.HttpRequest) -> bytes:
-    """The body of a request to a route that reads one. Raises LengthRequired.
+    """The body of a request to a route that reads one. Raises LengthRequiredError.
 
     The Functions host hands on only bodies with a Content-Length: a chunked one reaches the app as an empty one, which
     has no JSON and no valid signature, and whoever sent it would look for the error there.

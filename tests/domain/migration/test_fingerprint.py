@@ -130,5 +130,5 @@ def test_a_version_is_ours_by_tag_and_source(version: VersionFacts, ours: bool) 
 
 
 def test_it_survives_the_wire() -> None:
-    """What is compared at the deletion is what was read at the start."""
+    """The deletion compares with that which was read at the start."""
     assert Fingerprint.model_validate(FINGERPRINT.model_dump(mode="json")) == FINGERPRINT
