@@ -1,0 +1,126 @@
+"""Names in the documents that are not this project's, each with whose they are. Whatever is not here must be found."""
+
+from __future__ import annotations
+
+import re
+
+TOOLS = {
+    "az": "Azure's command line",
+    "azurite": "a development tool of package.json",
+    "curl": "asks over HTTP",
+    "func": "Azure Functions Core Tools",
+    "jq": "reads JSON in a shell",
+    "npm": "comes with Node.js",
+    "openssl": "signs in a shell",
+    "pip": "comes with Python",
+    "venv": "comes with Python",
+    "pytest": "runs the tests",
+    "mypy": "checks the types",
+    **dict.fromkeys(
+        (
+            ".",
+            "cat",
+            "cp",
+            "cut",
+            "date",
+            "echo",
+            "export",
+            "grep",
+            "head",
+            "kill",
+            "mktemp",
+            "od",
+            "printf",
+            "tr",
+        ),
+        "every shell has it",
+    ),
+}
+_WHOSE = {
+    "options of az and curl": ("--no-wait", "--cacert"),
+    "the reader's own, as the sentence says": (
+        "DIR",
+        "$EG",
+        "$APP",
+        "local.settings.json",
+        "event.json",
+        "STATE=…",
+    ),
+    "how a value is composed, in words": ("gallery/image definition/image version",),
+    "names that no module here may have": ("utils", "helpers", "manager"),
+    "Azure's names of regions": ("southcentralus",),
+    "Azure's way to number versions": ("Major.Minor.Patch",),
+    "a storage account type of Azure that this app does not use": ("StandardSSD_LRS",),
+    "clients of other languages": (
+        "JsonContent",
+        "LoadIntoBufferAsync",
+        "BodyPublishers.ofInputStream",
+    ),
+    "variables of OpenSSL and Node.js": ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
+    "settings of the Functions platform": (
+        "WEBSITE_TIME_ZONE",
+        "TZ",
+        "FUNCTIONS_WORKER_PROCESS_COUNT",
+        "AzureWebJobsStorage__accountName",
+        "AzureWebJobsStorage__credential",
+        "…__clientId",
+        "…__blobServiceUri",
+        "…__queueServiceUri",
+        "…__tableServiceUri",
+    ),
+    "of the Functions host: its keys, its log": (
+        "_master",
+        "durabletask_extension",
+        "eventgrid_extension",
+        "Azure.Core",
+    ),
+    "addresses that the Functions host serves itself": (
+        "/admin",
+        "/runtime/webhooks/EventGrid?functionName=image_written",
+    ),
+    "variables that a block sets for the lines behind it": ("ARM", "SUBSCRIPTION"),
+    "comes of python -m venv": (".venv/bin/activate",),
+    "codes of Azure, which arm/errors.py has in lower case": (
+        "RateLimitExceeded",
+        "RetryableError",
+        "SubscriptionRequestsThrottled",
+    ),
+    "schedules that are refused": ("@daily", "%NAME%"),
+    "headers of HTTP that the local host leaves alone": ("Allow", "Content-Encoding"),
+    "a type of Azure's .NET SDK": ("EventGridEvent",),
+    "methods of the Durable Functions SDK": ("start_new", "get_status", "call_http"),
+    "values and classes of the Durable extension": (
+        "Reject",
+        "CurrentOrOlder",
+        "TaskOrchestrationContext",
+        "TaskOrchestrationExecutor",
+        "HttpApiHandler",
+        "useTablePartitionManagement",
+        "useLegacyPartitionManagement",
+        "azureManaged",
+        "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
+        "Endpoint=https://…;Authentication=ManagedIdentity;ClientID=…",
+    ),
+    "texts of the Durable extension and of Azure's storage in logs": (
+        "One or more errors occurred. (python exited with code 137 (0x89))",
+        "Activity function 'x' failed: python exited with code 137 (0x89)",
+        "Exception while executing function: Functions.x",
+        "Non-Deterministic workflow detected",
+        "Potential duplicate Task completion",
+        "received out of order",
+        "Received a duplicate message",
+        "Abandoning …",
+        "PopReceiptMismatch",
+    ),
+    "sample apps of the recordings in ../shared": ("yield_in_loop", "event_task_outside_loop"),
+    "a mode of SQLite": ("synchronous=NORMAL",),
+}
+_FAMILIES = {
+    r"Microsoft\.\w+(?:[./][\w*]+)*": "resource types, actions, events and bundles of Azure",
+    r"AzureFunctionsJobHost__(?:\w+|…)": "app settings that override host.json",
+    r"AzureWebJobs\.\w+\.Disabled": "app settings that disable a function",
+    r"\.\./shared(?:/[\w./-]+)?": "lies outside; tests/test_citations.py holds it to be opened",
+    r"https?://\S+": "addresses",
+}
+FOREIGN = {name: whose for whose, names in _WHOSE.items() for name in names}
+FAMILIES = {re.compile(pattern): whose for pattern, whose in _FAMILIES.items()}
