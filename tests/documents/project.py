@@ -42,8 +42,10 @@ class Names(NamedTuple):
 
 @cache
 def _names() -> dict[str, Names]:
-    python = sorted(name for name in files() if name.endswith(".py") and (ROOT / name).exists())
-    return {name: _names_in((ROOT / name).read_text()) for name in python}
+    # Not what stands here: the names of others, and wrong ones.
+    own = str(Path(__file__).parent.relative_to(ROOT))
+    python = sorted(n for n in files() if n.endswith(".py") and not n.startswith(own))
+    return {name: _names_in((ROOT / name).read_text()) for name in python if (ROOT / name).exists()}
 
 
 def _names_in(source: str) -> Names:
