@@ -6,7 +6,7 @@ PORT ?= 7071
 STATE ?= .localcloud
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance soak clients e2e e2e-short bench lock clean
+.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -55,6 +55,9 @@ e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker 
 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension (HOST=func: that one)
 	@$(BIN)/python -m tests.conformance.run $(if $(HOST),--host $(HOST))
+
+mutation: $(VENV)/.dev  ## change one operator of domain/ at a time: its tests must notice (MODULE=domain/ids.py: there only)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation.run $(MODULE)
 
 bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done

@@ -1,7 +1,7 @@
 """From a request and the facts to a plan, or to every problem at once, before anything is written.
 
 1. Every rule is asked (`rules.py`); with a problem there is no plan.
-2. The version's name is settled (`versions.py`); a version that is there and ours must suit the request.
+2. The version's name is settled (`version_names.py`); a version that is there and ours must suit the request.
 3. The bodies to send are built (`bodies.py`), and what is allowed but worth knowing becomes a warning of the plan.
 """
 

@@ -136,3 +136,22 @@ def test_what_cannot_be_a_region_is_refused(name: str) -> None:
     """With an example of what can."""
     with pytest.raises(ValueError, match="no region name"):
         normalise_region(name)
+
+
+def test_a_subscription_that_is_no_guid_is_named() -> None:
+    """The part that is wrong, not the whole id."""
+    with pytest.raises(ValueError, match=r"^'prod' is no subscription id; it must be a GUID$"):
+        names.parse_image_id(IMAGE_ID.replace(SUBSCRIPTION, "prod"))
+
+
+def test_an_id_is_a_value() -> None:
+    """Two readings of one id are one entry of a set."""
+    assert len({names.parse_image_id(IMAGE_ID), names.parse_image_id(IMAGE_ID)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [(SUBSCRIPTION, True), (SUBSCRIPTION + "0", False), ("prod", False)]
+)
+def test_a_subscription_is_a_guid(text: str, known: bool) -> None:
+    """And nothing else."""
+    assert names.is_subscription_id(text) is known

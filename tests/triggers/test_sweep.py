@@ -20,7 +20,7 @@ from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
 from services.notifications import END
 from tests import builders as b
-from tests.app import forget, records
+from tests.app import app, forget, records
 from tests.triggers.extension import Extension
 from triggers.timers.sweep import GRACE, MOST_TRIES, TELLING_GRACE, sweep
 
@@ -164,6 +164,7 @@ def test_what_died_is_started_again(extension: Extension, how: str) -> None:
     snapshot = swept(extension, accepted)
     assert extension.did("start") == [accepted.id]
     [start] = snapshot.latch.restarts
+    assert start.version == app().version
     assert (snapshot.latch.run, start.run, start.at) == (2, 2, A_DAY_LATER)
     [line] = snapshot.state.timeline
     assert (line.step, line.stage) == ("restart 2", Stage.REPLICATION)

@@ -105,7 +105,8 @@ async def _go_on(
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = RestartPolicy(app.settings.restart_limit, app.settings.restart_delay)
+    settings = app.settings
+    policy = RestartPolicy(settings.restart_limit, settings.restart_delay, app.version)
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.approval.decisions import Decision
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
-from domain.migration.fingerprint import fingerprint_of
+from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.polling import RegionStatus, VersionReading
 from tests.builders import (
     IMAGE_ID,
@@ -173,3 +173,14 @@ def test_an_incomplete_fingerprint_never_opens_the_gate() -> None:
         c.name for c in check_gate(found, question(approved_fingerprint=value)) if not c.passed
     ]
     assert failed == ["image unchanged since the approval"]
+
+
+@pytest.mark.parametrize("fingerprint", [FINGERPRINT, INCOMPLETE], ids=["known", "unknown"])
+def test_an_unknown_creation_time_is_told(fingerprint: Fingerprint) -> None:
+    """Else a refusal would show two fingerprints that look alike."""
+    checks = {
+        check.name: check for check in check_gate(readings(fingerprint_now=fingerprint), question())
+    }
+    found = checks["image unchanged since the approval"].found
+    assert found.startswith(fingerprint.value)
+    assert ("creation time unknown" in found) is not fingerprint.complete

@@ -19,6 +19,7 @@ from domain.migration.latch import (
     answered,
     cancel,
     close,
+    drop_name,
     finish,
     intend,
     restart,
@@ -66,6 +67,10 @@ def answering(run: int = 1) -> Change:
 
 def taking_back(run: int = 1, effect: Effect = DELETION) -> Change:
     return lambda latch: take_back(latch, run, effect)
+
+
+def dropping(run: int = 1) -> Change:
+    return lambda latch: drop_name(latch, run)
 
 
 def settling(run: int = 1, verdict: Verdict = APPROVED) -> Change:
@@ -135,6 +140,20 @@ TABLE: dict[str, Row] = {
         taking_back(1),
         Latch(run=2),
     ),
+    "drop the name: the next one begins anew": (
+        with_effects(definition=SENT, version=SENT),
+        dropping(),
+        with_effects(definition=SENT),
+    ),
+    "drop the name: an earlier PUT may have been sent too": (
+        with_effects(version=SENT_AGAIN),
+        dropping(),
+        FRESH,
+    ),
+    "drop the name: nothing was intended": (FRESH, dropping(), FRESH),
+    "drop the name: superseded": (SECOND, dropping(1), SUPERSEDED),
+    "drop the name: cancelled": (CANCELLED, dropping(), Halt.CANCELLED),
+    "drop the name: ended": (ENDED, dropping(), ENDED_ALREADY),
     "settle: the first verdict": (FRESH, settling(), Latch(verdict=APPROVED)),
     "settle: a second verdict": (
         Latch(verdict=APPROVED),
@@ -261,6 +280,7 @@ def test_of_the_restarts_only_the_last_are_kept() -> None:
         assert isinstance(latch, Latch)
         latch = restart(latch, latch, START.model_copy(update={"run": run}))
     assert isinstance(latch, Latch)
+    assert len(latch.restarts) == 50
     assert latch.run == MOST_RESTARTS_KEPT + 11
     assert [start.run for start in latch.restarts] == list(range(12, MOST_RESTARTS_KEPT + 12))
 

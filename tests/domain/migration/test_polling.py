@@ -120,6 +120,23 @@ def test_a_version_that_does_not_appear_is_missed_after_ten_minutes() -> None:
     assert failure.code == "VersionNotFound"
 
 
+def test_ten_minutes_are_the_time_to_appear() -> None:
+    """docs/platform-notes.md#a-version-right-after-its-put"""
+    assert timedelta(minutes=10) == APPEARS_WITHIN
+
+
+def test_the_deadlines_reason_says_what_was_missing() -> None:
+    """The version's own state, and the regions that were behind."""
+    late = timedelta(hours=6)
+    behind = judged(reading("Creating", "Completed", "Replicating"), late)
+    busy = judged(reading("Updating"), late)
+    assert isinstance(behind, ReplicationFailed)
+    assert isinstance(busy, ReplicationFailed)
+    assert behind.code == busy.code == "ReplicationTimeout"
+    assert behind.reason.endswith("the version is Creating, not Completed in westeurope")
+    assert busy.reason.endswith("the version is Updating, not Completed in no region")
+
+
 @given(
     st.sampled_from(VERSION_STATES),
     st.sampled_from(REGION_STATES),
@@ -188,3 +205,16 @@ def test_an_answer_that_is_no_version_is_no_reading(body: dict[str, Any]) -> Non
     """Never Succeeded by default."""
     with pytest.raises(UnexpectedResponseError):
         version_reading(body)
+
+
+@pytest.mark.parametrize("body", [{}, {"properties": {}}, {"properties": {"provisioningState": 1}}])
+def test_a_reading_without_a_state_says_so(body: dict[str, Any]) -> None:
+    """In the log, beside the correlation id."""
+    with pytest.raises(UnexpectedResponseError, match="has no provisioningState"):
+        version_reading(body)
+
+
+def test_a_watch_of_an_earlier_deployment_goes_by_what_is_documented() -> None:
+    """A look a minute, for six hours."""
+    policy = PollPolicy.model_validate({})
+    assert (policy.interval, policy.timeout) == (MINUTE, timedelta(hours=6))
