@@ -33,10 +33,11 @@ demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, st
 up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
 	@exec $(BIN)/python -m demo up --port $(PORT) --state $(STATE)
 
-# Azurite, for the tests of the records in Table storage; they skip where npm is missing.
+# Azurite, for the tests of the records in Table storage, and oav, for those of the local ARM's answers; they skip where
+# npm is missing.
 node_modules/.installed: package-lock.json
 	@if command -v npm >/dev/null; then \
-	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite skip'; fi
+	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite and with oav skip'; fi
 
 # Four processes also on two cores: much of a test is waiting for the processes that it starts or kills.
 test: $(VENV)/.dev node_modules/.installed  ## all tests
@@ -67,14 +68,18 @@ check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 
-.venv-clients/.installed: packages/localcloud/tests/clients/requirements.txt
-	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@.venv-clients/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements.txt
-	@.venv-clients/bin/az version --output none
-	@touch $@
+# Other people's clients of Azure, for `make clients`. One that cannot be had is not there, and its tests skip. Compiling all
+# modules beforehand would take minutes; most are never imported.
+CLIENTS := packages/localcloud/tests/clients
+INSTALLED_CLIENTS := .clients/az/.installed
 
-clients: $(VENV)/.dev .venv-clients/.installed  ## the real az CLI against the local ARM (installs it first)
-	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients packages/localcloud/tests/clients
+.clients/%/.installed: $(CLIENTS)/requirements-%.lock
+	@test -x .clients/$*/bin/python || $(PYTHON) -m venv .clients/$*
+	@if .clients/$*/bin/python $(LOCKED) --no-compile -r $<; then touch $@; \
+	else rm -rf .clients/$*; echo 'pip failed: the tests of $* skip'; fi
+
+clients: $(VENV)/.dev node_modules/.installed $(INSTALLED_CLIENTS)  ## the real az CLI against the local ARM (installed first)
+	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -rs -m clients --numprocesses 2 --dist loadfile $(CLIENTS)
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -85,6 +90,8 @@ lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.t
 	@$(COMPILE) requirements.txt -o requirements.lock
 	@$(COMPILE) requirements-local.txt $(call but_for,requirements.lock) -o requirements-local.lock
 	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
+	@for client in az; do \
+	$(COMPILE) $(CLIENTS)/requirements-$$client.txt -o $(CLIENTS)/requirements-$$client.lock; done
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .venv-clients node_modules .localcloud
+	rm -rf $(VENV) .clients node_modules .localcloud
