@@ -71,14 +71,24 @@ check: $(VENV)/.dev  ## formatting, lint and types
 # Other people's clients of Azure, for `make clients`. One that cannot be had is not there, and its tests skip. Compiling all
 # modules beforehand would take minutes; most are never imported.
 CLIENTS := packages/localcloud/tests/clients
-INSTALLED_CLIENTS := .clients/az/.installed
+JAVASCRIPT := $(CLIENTS)/javascript/node_modules
+INSTALLED_CLIENTS := .clients/az/.installed .clients/ansible/.installed .clients/armcompute $(JAVASCRIPT)/.installed
 
 .clients/%/.installed: $(CLIENTS)/requirements-%.lock
 	@test -x .clients/$*/bin/python || $(PYTHON) -m venv .clients/$*
 	@if .clients/$*/bin/python $(LOCKED) --no-compile -r $<; then touch $@; \
 	else rm -rf .clients/$*; echo 'pip failed: the tests of $* skip'; fi
 
-clients: $(VENV)/.dev node_modules/.installed $(INSTALLED_CLIENTS)  ## the real az CLI against the local ARM (installed first)
+$(JAVASCRIPT)/.installed: $(CLIENTS)/javascript/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $(<D) --silent --no-audit --no-fund && touch $@ \
+	|| { rm -rf $(@D); echo 'npm ci failed: the tests of the JavaScript SDKs skip'; }; fi
+
+.clients/armcompute: $(addprefix $(CLIENTS)/go/,go.mod go.sum main.go operations.go kinds.go)
+	@mkdir -p $(@D)
+	@if command -v go >/dev/null; then cd $(<D) && go mod download && go build -buildvcs=false -o $(abspath $@) . \
+	|| { rm -f $(abspath $@); echo 'go build failed: the tests of the Go SDK skip'; }; fi
+
+clients: $(VENV)/.dev node_modules/.installed $(INSTALLED_CLIENTS)  ## az, Ansible, SDKs against the local ARM (installed first)
 	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -rs -m clients --numprocesses 2 --dist loadfile $(CLIENTS)
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
@@ -90,8 +100,8 @@ lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.t
 	@$(COMPILE) requirements.txt -o requirements.lock
 	@$(COMPILE) requirements-local.txt $(call but_for,requirements.lock) -o requirements-local.lock
 	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
-	@for client in az; do \
+	@for client in az ansible; do \
 	$(COMPILE) $(CLIENTS)/requirements-$$client.txt -o $(CLIENTS)/requirements-$$client.lock; done
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .clients node_modules .localcloud
+	rm -rf $(VENV) .clients $(JAVASCRIPT) node_modules .localcloud

@@ -20,7 +20,7 @@ KNOWN = [f"3.{minor}" for minor in range(8, 20)]
 PYTHONS = [python for python in KNOWN if f"{python}.0" in SUPPORTED]
 LISTS = ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"]
 LOCKS = ["requirements.lock", "requirements-local.lock", "requirements-dev.lock"]
-CLIENTS = [f"packages/localcloud/tests/clients/requirements-{name}" for name in ("az",)]
+CLIENTS = [f"packages/localcloud/tests/clients/requirements-{name}" for name in ("az", "ansible")]
 CLIENT_LOCKS = [f"{name}.lock" for name in CLIENTS]
 SYSTEMS = ["linux", "darwin", "win32"]
 
