@@ -221,6 +221,21 @@ def test_every_dependency_has_its_reason() -> None:
     assert [name for name in node if f"`{name}`" not in section] == []
 
 
+def test_the_clients_are_told_in_their_pinned_versions() -> None:
+    """docs/local-cloud.md names what `make clients` installs: the versions in its lists, no others."""
+    folder = ROOT / "packages" / "localcloud" / "tests" / "clients"
+    node = json.loads((folder / "javascript" / "package.json").read_text())["devDependencies"]
+    table = _section(DOCS["local-cloud.md"].replace("\n### ", "\n## "), "Which clients run")
+    told = set(re.findall(r"\b\d+\.\d+\.\d+\b", table))
+
+    pinned = {version.rpartition("@")[2] for name, version in node.items() if "compute" in name}
+    pinned |= set(re.findall(r"armcompute/v\d+ v([\d.]+)", (folder / "go" / "go.mod").read_text()))
+    for name, package in (("az", "azure-cli"), ("ansible", "ansible")):
+        listed = (folder / f"requirements-{name}.txt").read_text()
+        pinned |= set(re.findall(rf"^(?:{package}==|.*azcollection )(\d\S+)", listed, re.MULTILINE))
+    assert told == pinned
+
+
 def test_every_link_leads_somewhere() -> None:
     """To a file or a folder of the repository."""
     missing = []

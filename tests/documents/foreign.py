@@ -51,12 +51,20 @@ _WHOSE = {
     "Azure's names of regions": ("southcentralus",),
     "Azure's way to number versions": ("Major.Minor.Patch",),
     "a storage account type of Azure that this app does not use": ("StandardSSD_LRS",),
+    "clients of Azure in other languages, and their methods": (
+        "azure-cli",
+        "@azure/arm-compute",
+        "armcompute",
+        "azure.azcollection",
+        "Poll",
+        "PollUntilDone",
+    ),
+    "their programs in packages/localcloud/tests/clients": ("sdk.mjs", "main.go"),
     "clients of other languages": (
         "JsonContent",
         "LoadIntoBufferAsync",
         "BodyPublishers.ofInputStream",
     ),
-    "variables of OpenSSL and Node.js": ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
     "settings of the Functions platform": (
         "WEBSITE_TIME_ZONE",
         "TZ",
