@@ -56,6 +56,8 @@ def problems_of(span: str, document: Path) -> list[str]:
         return [] if _is_file(span, document) else [f"there is no file {span}"]
     if _VALUE.fullmatch(span):
         return []
+    if re.fullmatch(r"…?(?:/\w+)+", span):
+        return [f"{part} of {span} is unknown" for part in _WORD.findall(span) if not _known(part)]
     if span.startswith("--"):
         return [] if _known(span.split()[0]) else [f"nothing takes {span}"]
     if _SHAPE.search(span):
@@ -78,6 +80,8 @@ def problems_of_block(block: Block, document: Path) -> list[str]:
 
 def _known(name: str) -> bool:
     """By the name, or by its parts: `sweep.lastRun`, `targetRegions[].name`, `whsec_…`."""
+    if name in written():
+        return True
     name = name.removesuffix("…").removeprefix("$").removesuffix("=")
     if name in FOREIGN or name in TOOLS or name in _PYTHON:
         return True

@@ -121,24 +121,16 @@ _WHOSE = {
         "PopReceiptMismatch",
     ),
     "sample apps of the recordings in ../shared": ("yield_in_loop", "event_task_outside_loop"),
-    "names of recordings in ../shared, and the source of Azure's types there": (
+    "Azure's recorded tests, and its published types": (
         "test_gallery_e2e",
         "CanCreateFromCustomImageWithManagedDisk",
         "bicep-types-az",
     ),
-    "ends of types and functions of Azure": (
-        "…/virtualMachineScaleSets",
-        "…/virtualMachineScaleSets/virtualMachines",
-        "manualupgrade",
-        "atScope()",
-        "/pools",
-        "/nodeTypes",
-        "/customImages",
-    ),
-    "Resource Graph's language and answers": ("order by", "$skipToken"),
+    "of Azure's addresses and query language": ("manualupgrade", "atScope()", "order by"),
     "a mode of SQLite": ("synchronous=NORMAL",),
 }
 _FAMILIES = {
+    r"(?:GET|POST|PUT|DELETE) /providers/\S+": "addresses of Azure Resource Manager",
     r"Microsoft\.\w+(?:[./][\w*]+)*": "resource types, actions, events and bundles of Azure",
     r"AzureFunctionsJobHost__(?:\w+|…)": "app settings that override host.json",
     r"AzureWebJobs\.\w+\.Disabled": "app settings that disable a function",
