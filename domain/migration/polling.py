@@ -85,7 +85,7 @@ def judged_look(
 ) -> Look:
     """The look that ends with this reading, which is judged as `judge` does."""
     return Look(
-        completed=sum(region.state == "Completed" for region in reading.regions),
+        completed=sum(r.state == "Completed" and r.name in wanted for r in reading.regions),
         regions=len(wanted),
         judgement=judge(reading, wanted, polls, elapsed, policy),
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from domain import ids as names
 from domain.regions import normalise_region
@@ -155,3 +157,25 @@ def test_an_id_is_a_value() -> None:
 def test_a_subscription_is_a_guid(text: str, known: bool) -> None:
     """And nothing else."""
     assert names.is_subscription_id(text) is known
+
+
+@pytest.mark.parametrize(
+    "name", [names.DefinitionName, names.PublisherName, names.OfferName, names.SkuName]
+)
+def test_a_name_beyond_all_measure_is_not_repeated(name: Any) -> None:
+    """One of 1,024 letters is told with its rule; a longer one with its length only."""
+    read = TypeAdapter(name).validate_python
+    with pytest.raises(ValidationError, match="is not allowed"):
+        read("x" * 1024)
+    with pytest.raises(ValidationError, match="at most 1024 characters"):
+        read("x" * 1025)
+
+
+def test_a_version_number_has_32_bits() -> None:
+    """The largest is taken, the one behind it is not (above)."""
+    assert names.parse_version_name("2147483647.0.2147483647") == (2**31 - 1, 0, 2**31 - 1)
+
+
+def test_what_an_earlier_deployment_filed_is_found() -> None:
+    """An image's key stands in the keys of its records."""
+    assert names.image_key(IMAGE_ID) == "74a7f99d694a2fd61fd46d1b0f2f104f"

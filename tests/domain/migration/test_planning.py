@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Problem
-from domain.facts import image_facts, version_facts
+from domain.facts import VersionFacts, image_facts, version_facts
 from domain.migration.planning import Plan
 from domain.migration.rules import Facts
 from domain.values import Json
@@ -369,6 +369,12 @@ def test_a_taken_version_name_comes_with_the_other_problems() -> None:
     assert [p.field for p in problems] == ["endOfLifeDate", "imageVersion"]
 
 
+def test_names_are_not_looked_at_in_a_definition_that_does_not_fit() -> None:
+    """They are taken or free within the one that will be used instead."""
+    facts = some_facts(definition=a_definition(osType="Linux"), versions=(b.a_version(tag=None),))
+    assert [p.field for p in the_problems({}, facts)] == ["imageDefinition.name"]
+
+
 def test_every_disk_that_is_too_large_is_named() -> None:
     """Not only the first."""
     problems = the_problems(
@@ -497,15 +503,20 @@ def test_a_plan_survives_the_durable_boundary() -> None:
     assert Plan.model_validate(plan.model_dump(mode="json")) == plan
 
 
-OTHERS = b.a_version("9.0.0", tag=None, mode="Shallow")
+def others() -> VersionFacts:
+    """A version of somebody else that has nothing as a request of ours asks for it."""
+    body = b.version_json("9.0.0", tag=None, mode="Shallow")
+    for region in body["properties"]["publishingProfile"]["targetRegions"]:
+        region["regionalReplicaCount"] = 9
+    return version_facts(body)
 
 
 def test_somebody_elses_version_is_not_held_to_the_request() -> None:
     """Neither when a new name is taken, nor when ours stands beside it."""
-    facts = with_definition().model_copy(update={"versions": (OTHERS,)})
+    facts = with_definition().model_copy(update={"versions": (others(),)})
     free = the_plan({"imageVersion": "auto"}, facts)
     assert (free.version_name, free.adopts_existing, free.warnings) == ("9.0.1", False, ())
-    ours = facts.model_copy(update={"versions": (OTHERS, b.a_version())})
+    ours = facts.model_copy(update={"versions": (others(), b.a_version())})
     taken_up = the_plan({"imageVersion": "auto"}, ours)
     assert (taken_up.version_name, taken_up.adopts_existing) == ("1.0.0", True)
     assert taken_up.warnings == ()

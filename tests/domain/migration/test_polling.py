@@ -19,6 +19,7 @@ from domain.migration.polling import (
     VersionReading,
     Wait,
     judge,
+    judged_look,
     version_reading,
 )
 
@@ -218,3 +219,23 @@ def test_a_watch_of_an_earlier_deployment_goes_by_what_is_documented() -> None:
     """A look a minute, for six hours."""
     policy = PollPolicy.model_validate({})
     assert (policy.interval, policy.timeout) == (MINUTE, timedelta(hours=6))
+
+
+@pytest.mark.parametrize(
+    ("look", "completed"),
+    [
+        (VersionReading(found=False), 0),
+        (reading("Creating", "Replicating", "Replicating"), 0),
+        (reading("Creating", "Replicating"), 1),
+        (reading("Succeeded"), 2),
+    ],
+)
+def test_a_look_counts_the_wanted_regions_that_have_the_version(
+    look: VersionReading, completed: int
+) -> None:
+    """One that somebody else added is no progress of ours."""
+    extra = RegionStatus(name="brazilsouth", state="Completed")
+    for seen in (look, look.model_copy(update={"regions": (*look.regions, extra)})):
+        found = judged_look(seen, WANTED, 0, MINUTE, POLICY)
+        assert (found.completed, found.regions) == (completed, 2)
+        assert found.judgement == judged(look)

@@ -296,6 +296,34 @@ def test_the_delay_counts_from_the_last_restart() -> None:
     assert isinstance(judged(failed, snapshot=snapshot, now=times[2]), StartAgain)
 
 
+OTHER_CODE_TEXT = f"{OTHER_CODE}: Orchestration version did not comply with Worker Versioning"
+PAUSES: dict[str, tuple[tuple[str, str], str, str, int]] = {
+    "its own version did not hold": (("1.0", "1.1"), "1.1", OTHER_CODE_TEXT, 12),
+    "the last one was another version's": (("1.1", "1.0"), "1.1", OTHER_CODE_TEXT, 2),
+    "no version is known": (("", ""), "", OTHER_CODE_TEXT, 2),
+    "only its own version is known": (("", ""), "1.1", OTHER_CODE_TEXT, 2),
+    "other code was not the cause": (("1.1", "1.1"), "1.1", "out of memory", 2),
+}
+
+
+@pytest.mark.parametrize(("versions", "mine", "text", "minutes"), PAUSES.values(), ids=PAUSES)
+def test_hosts_of_other_versions_try_first(
+    versions: tuple[str, str], mine: str, text: str, minutes: int
+) -> None:
+    """Ten first delays longer, when the last start was of this host's version and other code ended it."""
+    mark = progress_mark(a_snapshot())
+    starts = tuple(
+        Restart(run=run, at=NOW, cause="c", mark=mark, version=version)
+        for run, version in enumerate(versions, 2)
+    )
+    snapshot = a_snapshot(latch=Latch(run=3, restarts=starts))
+    policy, due = POLICY._replace(version=mine), NOW + timedelta(minutes=minutes)
+    failed = seen(Runtime.FAILED, text)
+    early = judge_orchestration(snapshot, failed, NO_CHILDREN, due - timedelta(seconds=1), policy)
+    assert early == Step.LEAVE
+    assert isinstance(judge_orchestration(snapshot, failed, NO_CHILDREN, due, policy), StartAgain)
+
+
 def test_after_the_limit_it_is_ended() -> None:
     """With how often, and with the last words."""
     snapshot = a_snapshot(latch=restarts(POLICY.limit, a_snapshot()))
