@@ -130,7 +130,6 @@ _WHOSE = {
     "a mode of SQLite": ("synchronous=NORMAL",),
 }
 _FAMILIES = {
-    r"(?:GET|POST|PUT|DELETE) /providers/\S+": "addresses of Azure Resource Manager",
     r"Microsoft\.\w+(?:[./][\w*]+)*": "resource types, actions, events and bundles of Azure",
     r"AzureFunctionsJobHost__(?:\w+|…)": "app settings that override host.json",
     r"AzureWebJobs\.\w+\.Disabled": "app settings that disable a function",
