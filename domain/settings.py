@@ -164,6 +164,10 @@ class Settings(BaseModel):
     deletion_confirm_timeout: Span = Field(
         timedelta(minutes=30), description="How long to wait until a deleted image is gone."
     )
+    approval_validity: Span = Field(
+        timedelta(days=1),
+        description="How long after it was given an approval allows the deletion.",
+    )
     generation1_security_type: Generation1Security = Field(
         Generation1Security.OMIT,
         description="What generation 1 definitions send as SecurityType: omit or standard. Never seen on Azure.",

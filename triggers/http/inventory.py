@@ -14,7 +14,7 @@ from arm.images import read_page_of_images
 from arm.requests import read_pages
 from domain import inventory
 from domain.errors import InvalidRequestError, Problem
-from domain.ids import is_subscription_id, parse_gallery_id
+from domain.ids import fold, is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
@@ -220,4 +220,4 @@ def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> boo
     except ValueError:
         return False
     images = f"/subscriptions/{subscriptions[0]}/providers/microsoft.compute/images"
-    return same_host and asked.username is None and asked.path.lower() == images.lower()
+    return same_host and asked.username is None and fold(asked.path) == fold(images)
