@@ -3,7 +3,7 @@
 import clock
 from activities.activity import implements
 from arm.client import ArmClient
-from arm.errors import ArmAnswerError
+from arm.errors import ArmAnswerError, roles_may_come
 from arm.images import read_image_facts
 from arm.operations import operation_error
 from arm.requests import ArmResponse
@@ -32,9 +32,16 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import send
+from services.timeline import add_warning
 
 # What Azure says to a PUT under the name of somebody else's version.
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
+# A PUT that makes a resource is answered with 201.
+_UPDATED, _PRECONDITION_FAILED = 200, 412
+_OVERWRITTEN = (
+    "Somebody made a version of this name in the moment before ours, and it was updated; the managed image is kept "
+    "whatever is approved."
+)
 
 
 def read_planned_version(arm: ArmClient, plan: Plan) -> Json | None:
@@ -68,6 +75,9 @@ def start_version(
     except ArmAnswerError as error:
         if error.value.code in _NAME_TAKEN:
             return _taken(snapshot, str(error.value))
+        if error.value.status == _PRECONDITION_FAILED:
+            # Somebody's, or ours by a try whose answer was lost: read again.
+            return error.value.model_copy(update={"transient": True})
         raise
     return sent if isinstance(sent, Halt) else VersionBegun(created=True)
 
@@ -85,13 +95,20 @@ def _create(app: Dependencies, request: StepRequest, snapshot: Snapshot) -> ArmR
 
     def write() -> ArmResponse:
         app.records.remember_version(snapshot.accepted.image_key, begun)
-        return _put(app, plan, plan.version_body)
+        return _put(app, plan, plan.version_body, new=True)
 
-    return send(app.records, request, Effect.VERSION, write)
+    sent = send(app.records, request, Effect.VERSION, write)
+    first = Effect.VERSION not in snapshot.latch.effects
+    if first and isinstance(sent, ArmResponse) and sent.status == _UPDATED:
+        # Somebody made it between the reading and the PUT: it is theirs.
+        app.records.forget_version(snapshot.accepted.image_key, plan.version_id)
+        add_warning(app.records, snapshot.accepted.id, _OVERWRITTEN)
+    return sent
 
 
-def _put(app: Dependencies, plan: Plan, body: Json) -> ArmResponse:
-    return put_version(app.arm, plan.gallery, plan.definition_name, plan.version_name, body)
+def _put(app: Dependencies, plan: Plan, body: Json, *, new: bool = False) -> ArmResponse:
+    definition, name = plan.definition_name, plan.version_name
+    return put_version(app.arm, plan.gallery, definition, name, body, new=new)
 
 
 def _adopted(
@@ -115,7 +132,10 @@ def read_replication(
 ) -> VersionReading | ActivityError | Halt:
     """One look at the version; regions are written to the records when they have changed."""
     plan = snapshot.planned
-    body = read_planned_version(app.arm, plan)
+    try:
+        body = read_planned_version(app.arm, plan)
+    except ArmAnswerError as error:
+        return roles_may_come(error)
     if body is None:
         return VersionReading(found=False)
     reading = version_reading(body)

@@ -244,6 +244,11 @@ class Settings(BaseModel):
             raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
 
 
+def in_azure(environ: Mapping[str, str]) -> bool:
+    """Return True if Azure runs the app: App Service sets these in every plan."""
+    return any(environ.get(name) for name in ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"))
+
+
 def _about_variable(problem: Problem) -> Problem:
     return Problem(field=_variable(problem.field), message=problem.message)
 

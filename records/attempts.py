@@ -67,6 +67,10 @@ class AttemptRecords(Rows):
         """Write down that the PUT of a version is about to be sent."""
         self._store.put(_about(image_key), _version_row(begun.version_id), begun.to_wire())
 
+    def forget_version(self, image_key: str, version_id: str) -> None:
+        """It turned out to be somebody else's."""
+        self._store.delete(_about(image_key), _version_row(version_id))
+
     def begun_versions(self, image_key: str) -> list[BegunVersion]:
         """Every version that was ever begun from images of this name."""
         found = self._store.list(_about(image_key), prefix=_VERSION)
