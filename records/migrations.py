@@ -15,7 +15,7 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 
 from datetime import UTC, datetime
 
-from domain.ids import migration_id, parse_migration_id
+from domain.ids import parse_migration_id
 from domain.migration.latch import Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
@@ -67,7 +67,8 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
         record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return AcceptedRequest.from_wire(record.value) if record else None
+        accepted = AcceptedRequest.from_wire(record.value) if record else None
+        return accepted if accepted and accepted.id == migration else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
@@ -173,9 +174,3 @@ def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
     return [
         (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
     ]
-
-
-def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:
-    """Id and number of the attempt after `latest`."""
-    attempt = latest.attempt + 1 if latest else 1
-    return migration_id(image_key, attempt), attempt
