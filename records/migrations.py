@@ -8,6 +8,7 @@ Where things lie (partition / row):
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
+- `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -32,13 +33,14 @@ from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
+from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailable."""
 
     # -- claims -------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from domain.migration.requests import MigrationRequest
 from domain.values import Message
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import Draft
+from services.planning import Draft, with_own_number
 from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
@@ -95,7 +95,9 @@ def claim_with_draft(
     claimed = claim(app, request, "http", plan.fingerprint.value if plan else None, draft)
     lasting = draft is not None and draft.lasting and draft.migration_id == claimed.accepted.id
     if plan and lasting and isinstance(claimed, Claimed):
-        app.records.write_plan(claimed.accepted.id, plan)
+        numbered = with_own_number(app.records, request, plan, claimed.accepted.id)
+        if isinstance(numbered, Plan):
+            app.records.write_plan(claimed.accepted.id, numbered)
     return claimed
 
 

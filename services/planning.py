@@ -16,6 +16,7 @@ from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
+from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.versions import shallow_versions
 
@@ -68,6 +69,20 @@ def decide(
     if isinstance(plan, Plan) and plan.deletion and not app.settings.approval_webhook_secrets:
         return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
     return plan
+
+
+def with_own_number(
+    records: MigrationRecords, request: MigrationRequest, plan: Plan, migration: str
+) -> Plan | list[Problem]:
+    """The plan of an accepted migration under a number that no other one has taken, if the number is ours to choose:
+    what Azure lists is the same for all who look at once."""
+    if request.image_version != AUTO or plan.adopts_existing:
+        return plan
+    number = records.take_number(plan.definition_id, plan.version_name, migration)
+    if number is None:
+        text = f"no patch number is left from {plan.version_name} on; name the version yourself"
+        return [Problem(field="imageVersion", message=text)]
+    return plan.named(number)
 
 
 def read_facts(app: Dependencies, request: MigrationRequest) -> Facts:

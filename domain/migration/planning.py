@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.errors import Problem
 from domain.facts import DefinitionFacts, VersionFacts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id, version_id
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
@@ -58,6 +58,16 @@ class Plan(Message):
     def image(self) -> ComputeId:
         """The parts of the image's id."""
         return parse_image_id(self.image_id)
+
+    def named(self, version: str) -> "Plan":
+        """The plan with another version's name."""
+        made = version_id(self.gallery_id, self.definition_name, version)
+        return self.model_copy(update={"version_name": version, "version_id": made})
+
+    @property
+    def definition_id(self) -> str:
+        """The resource id of the definition."""
+        return f"{self.gallery_id}/images/{self.definition_name}"
 
     @property
     def gallery(self) -> ComputeId:
