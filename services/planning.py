@@ -18,6 +18,7 @@ from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+from services.locations import locations_of
 from services.versions import shallow_versions
 
 NO_APPROVALS = (
@@ -65,6 +66,7 @@ def decide(
         now=clock.now(),
         migration_id=migration_id,
         generation1_security=app.settings.generation1_security_type,
+        copied_gb_limit=app.settings.copied_gb_limit,
     )
     if isinstance(plan, Plan) and plan.deletion and not app.settings.approval_webhook_secrets:
         return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
@@ -88,6 +90,10 @@ def with_own_number(
 def read_facts(app: Dependencies, request: MigrationRequest) -> Facts:
     """Read everything that a request names, and the Shallow versions of ours that hang on the image, if it is to go."""
     facts = _named(app.arm, request)
+    if request.target_regions and facts.gallery:
+        gallery = parse_gallery_id(request.gallery_id)
+        known = locations_of(app.arm, gallery.subscription)
+        facts = facts.model_copy(update={"locations": known})
     if facts.image is None or not request.deletion.enabled:
         return facts
     begun = app.records.begun_versions(image_key(request.source_image_id))
