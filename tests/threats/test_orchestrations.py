@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from localcloud.testing.waiting import until
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
@@ -73,7 +75,8 @@ def test_01_the_input_of_a_migration_that_runs_counts_for_nothing(cloud: Client)
     cloud.add_image("other-victim")
     path = f"/instances/{migration}"
     cloud.durable("POST", f"{path}/terminate")
-    cloud.durable("DELETE", path)
+    until(lambda: state_of(cloud, migration)["runtimeStatus"] == "Terminated")
+    assert cloud.durable("DELETE", path).status_code == 200
     start(cloud, "migrate_image", migration, foreign_input(cloud, migration, "other-victim")[0])
     assert cloud.status(migration)["sourceImageId"] == image_id(cloud, "restarted")
     assert cloud.decide(migration).status == 200
@@ -102,6 +105,27 @@ def test_01_a_watch_of_ones_own_changes_nothing(cloud: Client) -> None:
     assert after["statuses"][0]["stage"] == "replication"
     (status,) = cloud.finish(migration)
     assert status["outcome"] == "completed"
+
+
+# ---- 18: a web page --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["terminate", "suspend", "raiseEvent/approval-1"])
+def test_18_a_web_page_changes_no_instance(cloud: Client, path: str) -> None:
+    """It posts to the path that the SDK's own client uses, on the app's port, as a page can: a form, no key."""
+    migration = waiting(cloud, f"page-{path.partition('/')[0].lower()}")
+    before = state_of(cloud, migration)
+    answer = requests.post(
+        f"{cloud.connection['app']['url']}/durabletask/instances/{migration}/{path}",
+        data="reason=none",
+        headers={"Origin": "https://page.example", "Content-Type": "text/plain"},
+        timeout=30,
+    )
+    assert answer.status_code == 403
+    cloud.advance("PT1M")
+    assert state_of(cloud, migration) == before
+    cloud.cancel(migration)
+    cloud.finish(migration)
 
 
 # ---- 14: records put back from a copy ----------------------------------------------------------------
