@@ -65,6 +65,11 @@ def _result(
     except (RecordError, InvalidSettingsError) as error:
         return _failed(_expected(contract.name, asked.migration_id, error))
     if snapshot is None:
+        log.warning(
+            "%s: %s is asked for, and these records have no such migration: does another app use this task hub?",
+            asked.migration_id[:100],
+            contract.name,
+        )
         return _halted(Halt.ENDED)
     if held_by_latch and (halt := _halt(asked, snapshot)):
         return _halted(halt)

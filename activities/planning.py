@@ -35,7 +35,7 @@ def plan_migration(
         return ActivityError(code="NotReadyYet", message=busy, transient=True)
     plan = decide(app, asked, facts, request.migration_id)
     if isinstance(plan, Plan):
-        plan = with_own_number(app.records, asked, plan, request.migration_id)
+        plan = with_own_number(app.records, asked, plan, request.migration_id, request.taken)
     if not isinstance(plan, Plan):
         return _no_plan(plan)
     if request.taken:

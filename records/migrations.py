@@ -53,6 +53,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords):
                 accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
             )
         except RecordExistsError:
+            if self.read_accepted(accepted.id) is None:
+                # Nobody's: the winner has a pointer of its own.
+                self._store.delete(_OPEN, accepted.id)
             return False
         self._store.put(accepted.id, "accepted", accepted.to_wire())
         self.hint_latest(accepted)

@@ -16,19 +16,29 @@ _PAGE = 1000
 class NumberRecords(Rows):
     """Reads and writes of version numbers. Every method may raise RecordsUnavailable."""
 
-    def take_number(self, definition: str, first: str, migration: str) -> str | None:
-        """Take the first number from `first` on that no migration has, counting up the patch; None if none is left."""
+    def take_number(
+        self, definition: str, first: str, migration: str, taken: str = ""
+    ) -> str | None:
+        """Take the first number from `first` on that no migration has, counting up the patch; None if none is left.
+
+        One that this migration took before it died is its own still, unless somebody else has it in Azure (`taken`).
+        """
         partition = f"versions.{sha256(fold(definition).encode()).hexdigest()[:32]}"
-        major, minor, patch = parse_version_name(first)
-        for record in self.each(partition, _row(major, minor, patch - 1) if patch else "", _PAGE):
-            major, minor, patch = max((major, minor, patch), _after(record.row))
+        wanted = major, minor, patch = parse_version_name(first)
+        behind = _row(major, minor, patch - 1) if patch else ""
+        for record in self.each(partition, behind, _PAGE):
+            number = _parts(record.row)
+            own = record.value.get("migration") == migration and number >= wanted
+            if own and _name(number) != taken:
+                return _name(number)
+            major, minor, patch = max((major, minor, patch), (*number[:2], number[2] + 1))
         while patch <= MAX_VERSION_PART:
             try:
                 self._store.insert(partition, _row(major, minor, patch), {"migration": migration})
             except RecordExistsError:
                 patch += 1
                 continue
-            return f"{major}.{minor}.{patch}"
+            return _name((major, minor, patch))
         return None
 
 
@@ -36,6 +46,10 @@ def _row(*parts: int) -> str:
     return ".".join(f"{part:010d}" for part in parts)
 
 
-def _after(row: str) -> tuple[int, int, int]:
+def _parts(row: str) -> tuple[int, int, int]:
     major, minor, patch = (int(part) for part in row.split("."))
-    return major, minor, patch + 1
+    return major, minor, patch
+
+
+def _name(number: tuple[int, int, int]) -> str:
+    return ".".join(map(str, number))

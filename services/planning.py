@@ -74,13 +74,17 @@ def decide(
 
 
 def with_own_number(
-    records: MigrationRecords, request: MigrationRequest, plan: Plan, migration: str
+    records: MigrationRecords,
+    request: MigrationRequest,
+    plan: Plan,
+    migration: str,
+    taken: str = "",
 ) -> Plan | list[Problem]:
     """The plan of an accepted migration under a number that no other one has taken, if the number is ours to choose:
-    what Azure lists is the same for all who look at once."""
+    what Azure lists is the same for all who look at once. `taken`: it is somebody else's all the same."""
     if request.image_version != AUTO or plan.adopts_existing:
         return plan
-    number = records.take_number(plan.definition_id, plan.version_name, migration)
+    number = records.take_number(plan.definition_id, plan.version_name, migration, taken)
     if number is None:
         text = f"no patch number is left from {plan.version_name} on; name the version yourself"
         return [Problem(field="imageVersion", message=text)]
