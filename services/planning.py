@@ -1,6 +1,6 @@
 """Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import clock
@@ -12,7 +12,7 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id, same_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
@@ -68,9 +68,19 @@ def decide(
         generation1_security=app.settings.generation1_security_type,
         copied_gb_limit=app.settings.copied_gb_limit,
     )
-    if isinstance(plan, Plan) and plan.deletion and not app.settings.approval_webhook_secrets:
-        return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
-    return plan
+    if not isinstance(plan, Plan) or not plan.deletion:
+        return plan
+    told = tuple(_in_vain(app, plan))
+    return plan.model_copy(update={"warnings": (*plan.warnings, *told)}) if told else plan
+
+
+def _in_vain(app: Dependencies, plan: Plan) -> Iterator[str]:
+    """Say now what would keep the image after all the waiting."""
+    if not app.settings.approval_webhook_secrets:
+        yield NO_APPROVALS
+    begun = app.records.begun_versions(image_key(plan.image_id)) if plan.adopts_existing else []
+    if plan.adopts_existing and not any(same_id(b.version_id, plan.version_id) for b in begun):
+        yield f"Version {plan.version_name} was made by somebody else, so the image will be kept whatever is approved."
 
 
 def with_own_number(
