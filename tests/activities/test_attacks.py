@@ -236,6 +236,27 @@ def test_15_two_runs_of_the_gate_at_once_know_that_it_was_us(
     assert len(azure.sent("DELETE")) == 1
 
 
+def test_15_nor_is_it_told_as_kept_by_the_one_that_sees_less(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other's DELETE is under way, and the version goes meanwhile: the confirmation tells, not the gate."""
+    azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+
+    def the_other() -> None:
+        assert azure.done(delete_image)["kind"] == "sent"
+        found = azure.cloud.world.find(plan.version_id)
+        assert found is not None
+        azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+
+    at_the_first_look(monkeypatch, the_other)
+    value = azure.done(delete_image)
+    assert (value["kind"], value["refused"]) == (
+        "sent",
+        "the image version is not there (any more)",
+    )
+
+
 def test_15_the_recipe_is_written_once(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again by a run that finds the image being deleted, or with other tags."""
     azure.cloud.set_profile(seconds={"image delete": 600})
