@@ -46,7 +46,7 @@ def test_an_image_is_read_with_all_its_disks() -> None:
     blob = {"lun": 1, "blobUri": "https://x/y.vhd"}
     snapshot = {"lun": 0, "snapshot": {"id": "/snapshots/s"}, "diskSizeGB": 5}
     image = an_image(storageProfile=storage_profile(data_disks=[blob, snapshot, data_disk(2)]))
-    assert [disk.lun for disk in (image.os_disk, *image.data_disks)] == [None, 0, 1, 2]
+    assert [disk.lun for disk in image.disks] == [None, 0, 1, 2]
     assert [disk.source for disk in image.data_disks[:2]] == ["/snapshots/s", "https://x/y.vhd"]
     assert image.data_disks[1].size_gb is None
 
