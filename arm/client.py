@@ -34,6 +34,8 @@ class ArmClient:
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+        from arm.policies import OwnHostOnly
+
         credential = self._credential()
         return ComputeManagementClient(
             credential,
@@ -47,6 +49,8 @@ class ArmClient:
                 policies.ProxyPolicy(),
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
+                # The last before the token.
+                OwnHostOnly(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
             ],

@@ -7,49 +7,47 @@ Where things lie (partition / row):
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
-- `sweep` / `last`: when the sweep was last through.
+- `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
+- `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
 
 from collections import defaultdict
-from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
-from domain.ids import is_migration_id
-from domain.migration.planning import Plan
+from domain.ids import parse_migration_id
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling, Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
+from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------
 
-    def accept(self, accepted: AcceptedRequest, plan: Plan | None = None) -> bool:
-        """Claim the image for this attempt, and keep the plan that was made for it; False if somebody else has this
-        attempt number already."""
+    def accept(self, accepted: AcceptedRequest) -> bool:
+        """Claim the image for this attempt; False if somebody else has this attempt number already."""
         migration, row = accepted.id, attempt_row(accepted.attempt)
         value = accepted.model_dump(mode="json")
         self._store.put(_OPEN, migration, {"at": accepted.accepted_at.isoformat()})
         try:
             self._store.insert(accepted.image_key, row, value)
         except RecordExistsError:
+            if self._claimed(migration) is None:
+                # Nobody's: the winner has a pointer of its own.
+                self._store.delete(_OPEN, migration)
             return False
         self._store.put(migration, "accepted", value)
-        if plan is not None:
-            # Unless its run has one already, started by the sweep while this was asleep.
-            with suppress(RecordExistsError):
-                self._store.insert(migration, "plan", plan.model_dump(mode="json"))
         if accepted.attempt > 1:
             self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
@@ -63,7 +61,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
-        if not is_migration_id(migration):
+        if parse_migration_id(migration) is None:
             return None
         rows = {record.row: record.value for record in self._store.list(migration)}
         # Whoever accepted it may have died before the copy.
@@ -91,23 +89,28 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         )
 
     def _claimed(self, migration: str) -> Json | None:
-        image_key, _, attempt = migration.rpartition("-")
-        record = self._store.read(image_key, attempt_row(int(attempt)))
-        return record.value if record else None
+        """The claim under this very id: one of the same number may be under another."""
+        parsed = parse_migration_id(migration)
+        record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
+        return record.value if record and record.value["id"] == migration else None
 
     # -- sweeps -------------------------------------------------------------------------------------------------
 
     def begin_sweep(self, at: datetime) -> list[tuple[str, datetime, str]]:
-        """Return what is open, as `open_migrations` tells it; a sweep that finds nothing is through with that."""
-        found = self.open_migrations()
-        if not found:
+        """Return what is open, as `open_migrations` tells it, beginning behind the one that a sweep which was cut off
+        looked at last; a sweep that finds nothing is through with that."""
+        pointers = self.open_migrations()
+        if not pointers:
             self._store.put(_SWEEP, "last", {"at": at.isoformat()})
-        return found
+            return []
+        record = self._store.read(_SWEEP, "after")
+        after = str(record.value.get("migration") or "") if record else ""
+        return [p for p in pointers if p[0] > after] + [p for p in pointers if p[0] <= after]
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
         return [
-            (record.row, datetime.fromisoformat(record.value["at"]), record.etag)
+            (record.row, _moment(record.value) or _LONG_AGO, record.etag)
             for record in self._store.list(_OPEN)
         ]
 
@@ -125,11 +128,16 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
     def mark_swept(self, at: datetime) -> None:
         """Remember that a sweep was through at this time."""
         self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+        self._store.delete(_SWEEP, "after")
+
+    def mark_sweeping(self, migration: str) -> None:
+        """Remember that a sweep has come so far."""
+        self._store.put(_SWEEP, "after", {"migration": migration})
 
     def last_swept(self) -> datetime | None:
         """Return when a sweep was last through; None if none ever was."""
         record = self._store.read(_SWEEP, "last")
-        return datetime.fromisoformat(record.value["at"]) if record else None
+        return _moment(record.value) if record else None
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
@@ -155,3 +163,14 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.model_validate(record.value) if record else None
+
+
+# Of a row whose time cannot be read: what it is about is looked at all the same.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value["at"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -5,6 +5,7 @@ All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `che
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from domain.migration.latch import Halt, Latch
@@ -13,6 +14,7 @@ from domain.migration.polling import RegionStatus
 from domain.migration.recorded import Failing, Notice, State
 from domain.values import Json
 from records.rows import Rows
+from records.store import RecordExistsError
 
 
 class RunRecords(Rows):
@@ -34,6 +36,12 @@ class RunRecords(Rows):
 
         self.change(migration, "latch", changed)
         return held
+
+    def keep_plan(self, migration: str, plan: Plan) -> None:
+        """Keep the plan that was made for a claim, unless its run has one already, started by the sweep while the
+        claimant was asleep."""
+        with suppress(RecordExistsError):
+            self._store.insert(migration, "plan", plan.model_dump(mode="json"))
 
     def write_plan(self, migration: str, plan: Plan, taken: str = "") -> Plan:
         """Write the plan unless there is one, but for one whose version name is `taken`; the plan that holds."""
@@ -74,8 +82,8 @@ class RunRecords(Rows):
         self._store.put(migration, "checks", {"checks": checks})
 
     def write_recipe(self, migration: str, image: Json, at: datetime) -> None:
-        """Keep the whole JSON of an image before it is deleted: the recipe to rebuild it."""
-        self._store.put(migration, "recipe", {"at": at.isoformat(), "image": image})
+        """Keep the whole JSON of an image before it is deleted, once: what is there is the recipe to rebuild it."""
+        self.insert_or_read(migration, "recipe", {"at": at.isoformat(), "image": image})
 
     def read_recipe(self, migration: str) -> Json | None:
         """Return what was kept before the deletion, with `at` and `image`; None if none was ever about to be sent."""

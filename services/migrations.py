@@ -6,6 +6,7 @@
 """
 
 import logging
+import secrets
 from typing import Literal
 
 import azure.durable_functions as df
@@ -18,7 +19,7 @@ from domain.migration.requests import MigrationRequest
 from domain.values import Message
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import Draft
+from services.planning import Draft, with_own_number
 from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
@@ -44,6 +45,7 @@ class Free(Message):
     """Nobody migrates the image; id and number of its next attempt."""
 
     migration_id: str
+    image_key: str
     attempt: int
 
 
@@ -56,9 +58,10 @@ def look_at_image(records: MigrationRecords, request: MigrationRequest) -> Runni
 
 
 def free_after(latest: AcceptedRequest | None, key: str) -> Free:
-    """The attempt after the latest one."""
+    """The attempt after the latest one; its id is another one each time."""
     attempt = latest.attempt + 1 if latest else 1
-    return Free(migration_id=migration_id(key, attempt), attempt=attempt)
+    chosen = migration_id(key, attempt, secrets.token_hex(4))
+    return Free(migration_id=chosen, image_key=key, attempt=attempt)
 
 
 def claim(
@@ -68,18 +71,17 @@ def claim(
     fingerprint: str | None = None,
     *,
     free: Free | None = None,
-    plan: Plan | None = None,
 ) -> Claimed | Running:
-    """Claim the image of a request, or tell who holds it. `free`: the attempt that a look has told, and `plan` the plan
-    that was made for it; somebody else may have had it since."""
+    """Claim the image of a request, or tell who holds it. `free`: the attempt that a look has told; somebody else may
+    have had it since."""
     for _ in range(_RACES):
         place = free or look_at_image(app.records, request)
         if isinstance(place, Running):
             return place
         accepted = _acceptance(app, request, place, origin, fingerprint)
-        if app.records.accept(accepted, plan):
+        if app.records.accept(accepted):
             return Claimed(accepted=accepted)
-        free = plan = None
+        free = None
     raise RuntimeError(f"lost {_RACES} races for {request.source_image_id}")
 
 
@@ -90,8 +92,13 @@ def claim_with_draft(
     that it does not read for safety."""
     plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
     fingerprint = plan.fingerprint.value if plan else None
-    lasting = plan if draft and draft.lasting else None
-    return claim(app, request, "http", fingerprint, free=free, plan=lasting)
+    claimed = claim(app, request, "http", fingerprint, free=free)
+    migration = claimed.accepted.id
+    if plan and draft and draft.lasting and draft.migration_id == migration:
+        numbered = with_own_number(app.records, request, plan, migration)
+        if isinstance(numbered, Plan):
+            app.records.keep_plan(migration, numbered)
+    return claimed
 
 
 def _acceptance(
@@ -101,12 +108,11 @@ def _acceptance(
     origin: Literal["http", "eventGrid"],
     fingerprint: str | None,
 ) -> AcceptedRequest:
-    image = request.source_image_id.text
     return AcceptedRequest(
         id=place.migration_id,
-        image_key=place.migration_id.rpartition("-")[0],
+        image_key=place.image_key,
         attempt=place.attempt,
-        source_image_id=image,
+        source_image_id=request.source_image_id.text,
         request=request.model_dump(mode="json"),
         digest=request.digest(),
         accepted_at=clock.now(),

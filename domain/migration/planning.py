@@ -13,6 +13,7 @@ from domain.facts import DefinitionFacts
 from domain.ids import ComputeId, version_id
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
+from domain.migration.copies_asked import problems_of_copies
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.requests import MigrationRequest, ReplicationMode, SecurityType
 from domain.migration.rules import (
@@ -56,6 +57,16 @@ class Plan(Message):
     deletion: bool
     warnings: tuple[str, ...] = ()
 
+    @property
+    def definition_id(self) -> str:
+        """The resource id of the definition."""
+        return f"{self.gallery}/images/{self.definition_name}"
+
+    def named(self, version: str) -> "Plan":
+        """The plan with another version's name."""
+        made = version_id(self.gallery, self.definition_name, version)
+        return self.model_copy(update={"version_name": version, "version_id": made})
+
 
 def make_plan(
     request: MigrationRequest,
@@ -64,12 +75,14 @@ def make_plan(
     now: datetime,
     migration_id: str,
     generation1_security: bodies.Generation1Security,
+    copied_gb_limit: int,
 ) -> Plan | list[Problem]:
     """The plan, or every reason why there is none."""
     if facts.image is None:
-        return broken_rules(Question(request, facts, now))
-    question = ImageQuestion(request, facts, now, facts.image)
+        return broken_rules(Question(request, facts, now, copied_gb_limit))
+    question = ImageQuestion(request, facts, now, copied_gb_limit, facts.image)
     problems = broken_rules(question)
+    problems += problems_of_copies(question)
     if any(p.field.startswith("imageDefinition") for p in problems):
         # Names are taken or free within a definition that fits.
         return problems
@@ -146,7 +159,7 @@ def _warnings(question: ImageQuestion, fingerprint: Fingerprint, settled: Settle
                 f"The data disk at LUN {disk.lun} has {disk.size_gb} GB; some of Microsoft's pages still name "
                 "1 TB as the limit."
             )
-    if any(disk.size_gb is None for disk in (image.os_disk, *image.data_disks)):
+    if any(disk.size_gb is None for disk in image.disks):
         yield "Azure does not tell the size of every disk, so the 2048 GB limit could not be checked."
     if request.gallery_id.subscription != request.source_image_id.subscription:
         yield "The gallery is in another subscription than the image; Microsoft documents this for galleries only."

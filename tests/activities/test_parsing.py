@@ -21,9 +21,9 @@ from domain import ids
 from domain.migration.requests import MigrationRequest
 from tests.activities.azure import Azure
 from tests.app import forget
+from tests.builders import SECRET
 from triggers.http import approvals
 
-SECRET = "whsec_" + "c2VjcmV0" * 6
 MOST_IDS, MOST_REQUESTS = 3, 0
 
 

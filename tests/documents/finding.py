@@ -54,6 +54,10 @@ def problems_of(span: str, document: Path) -> list[str]:
         return list(commands.problems_of(span))
     if _PATH.fullmatch(span.removeprefix("$STATE/")) or f"{span}/" in files():
         return [] if _is_file(span, document) else [f"there is no file {span}"]
+    file, test, name = span.partition("::")
+    if test:
+        there = file in files() and name in defined_in(file)
+        return [] if there else [f"there is no test {span}"]
     if _VALUE.fullmatch(span):
         return []
     if re.fullmatch(r"…?(?:/\w+)+", span):

@@ -45,6 +45,8 @@ _WHOSE = {
         "local.settings.json",
         "event.json",
         "STATE=…",
+        ".azurite/",
+        "records.sqlite*",
     ),
     "how a value is composed, in words": ("gallery/image definition/image version",),
     "names that no module here may have": ("utils", "helpers", "manager"),
@@ -98,7 +100,6 @@ _WHOSE = {
     "a type of Azure's .NET SDK": ("EventGridEvent",),
     "methods of the Durable Functions SDK": ("start_new", "get_status", "call_http"),
     "values and classes of the Durable extension": (
-        "Reject",
         "CurrentOrOlder",
         "TaskOrchestrationContext",
         "TaskOrchestrationExecutor",

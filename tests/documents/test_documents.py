@@ -45,6 +45,10 @@ def test_every_document_is_read() -> None:
 
 
 BAD = {
+    "a test": (
+        "`tests/threats/test_log.py::test_23_nothing`",
+        "there is no test tests/threats/test_log.py::test_23_nothing",
+    ),
     "a target": ("`make tests`", "the Makefile has no target tests"),
     "one target of several": ("`make check tets`", "the Makefile has no target tets"),
     "a variable of a target": ("`make soak HOTS=func`", "make soak takes no HOTS"),

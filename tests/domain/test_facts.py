@@ -10,6 +10,7 @@ import pytest
 from domain.errors import UnexpectedResponseError
 from domain.facts import (
     DefinitionFacts,
+    Disk,
     GalleryFacts,
     VersionFacts,
     definition_facts,
@@ -50,7 +51,7 @@ def test_an_image_is_read_with_all_its_disks() -> None:
     blob = {"lun": 1, "blobUri": "https://x/y.vhd"}
     snapshot = {"lun": 0, "snapshot": {"id": "/snapshots/s"}, "diskSizeGB": 5}
     image = an_image(storageProfile=storage_profile(data_disks=[blob, snapshot, data_disk(2)]))
-    assert [disk.lun for disk in (image.os_disk, *image.data_disks)] == [None, 0, 1, 2]
+    assert [disk.lun for disk in image.disks] == [None, 0, 1, 2]
     assert [disk.source for disk in image.data_disks[:2]] == ["/snapshots/s", "https://x/y.vhd"]
     assert image.data_disks[1].size_gb is None
 
@@ -158,6 +159,7 @@ def test_a_version_is_read_with_all_that_decisions_need() -> None:
     profile["targetRegions"][0] = {"name": "East US 2"}
     profile["endOfLifeDate"] = "2030-12-31T01:00:00+01:00"
     body["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": True}
+    body["properties"]["storageProfile"]["dataDiskImages"] = [{"lun": 0, "sizeInGB": 64}]
     assert version_facts(body) == VersionFacts(
         id=body["id"],
         name="1.0.0",
@@ -172,6 +174,8 @@ def test_a_version_is_read_with_all_that_decisions_need() -> None:
         exclude_from_latest=True,
         end_of_life_date="2030-12-31T00:00:00+00:00",
         blocks_deletion=True,
+        published_date="2026-03-02T09:30:00+00:00",
+        disks=(Disk(size_gb=127), Disk(lun=0, size_gb=64)),
     )
 
 

@@ -60,6 +60,7 @@ BAD_IDS = {
     "dots as the group": IMAGE_ID.replace("/web/", "/../"),
     "an empty group": IMAGE_ID.replace("/web/", "//"),
 }
+HASH = "a" * 32
 BAD_VERSIONS = ["", "1", "1.0", "1.0.0.0", "1.0.x", "-1.0.0", "01.0.0", "1.0.2147483648", "1.0.0 "]
 BAD_VERSIONS += ["1..0", "v1.0.0", "1.0.0\n", "１.0.0", "1.0.99999999999999999999", "latest"]
 
@@ -105,19 +106,36 @@ def test_every_three_numbers_are_a_version_name(parts: tuple[int, int, int]) -> 
     assert names.parse_version_name(".".join(map(str, parts))) == parts
 
 
-@given(st.integers(1, 999_999), st.sampled_from([IMAGE_ID, IMAGE_ID.upper()]))
-def test_a_migration_id_comes_apart_again_and_fits_into_a_url(attempt: int, image: str) -> None:
+@given(
+    st.integers(1, 999_999),
+    st.sampled_from([IMAGE_ID, IMAGE_ID.upper()]),
+    st.sampled_from(["", "0123abcd"]),
+)
+def test_a_migration_id_comes_apart_again_and_fits_into_a_url(
+    attempt: int, image: str, chance: str
+) -> None:
     """The id is safe unescaped, and the same whatever the case of the image id."""
-    made = names.migration_id(names.image_key(image), attempt)
-    assert names.is_migration_id(made)
-    assert made.rpartition("-") == (names.image_key(IMAGE_ID), "-", str(attempt))
+    made = names.migration_id(names.image_key(image), attempt, chance)
+    assert names.parse_migration_id(made) == (names.image_key(IMAGE_ID), attempt)
     assert re.fullmatch("[0-9a-f-]+", made)
 
 
-@pytest.mark.parametrize("text", ["", "x", "a" * 32, "a" * 32 + "-0", "A" * 32 + "-1", "../x-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        HASH,
+        HASH + "-0",
+        HASH.upper() + "-1",
+        "../x-1",
+        HASH + "-1-0123",
+        HASH + "-1-0123ABCD",
+    ],
+)
 def test_what_is_no_migration_id_is_none(text: str) -> None:
     """No lookup is made with it."""
-    assert not names.is_migration_id(text)
+    assert names.parse_migration_id(text) is None
 
 
 def test_derived_ids_differ_by_attempt_phase_and_round() -> None:
@@ -179,3 +197,14 @@ def test_a_version_number_has_32_bits() -> None:
 def test_what_an_earlier_deployment_filed_is_found() -> None:
     """An image's key stands in the keys of its records."""
     assert names.image_key(IMAGE_ID) == "74a7f99d694a2fd61fd46d1b0f2f104f"
+
+
+def test_20_names_are_compared_by_ascii_letters_only() -> None:
+    """The Kelvin sign in lower case is a "k" to Python, and another letter to Azure: two groups, two images."""
+    kelvin = IMAGE_ID.replace("/web/", "/\u212ait/")
+    letter = IMAGE_ID.replace("/web/", "/kit/")
+    assert kelvin.lower() == letter.lower()
+    assert not names.same_id(kelvin, letter)
+    assert names.image_key(kelvin) != names.image_key(letter)
+    assert names.parse_image_id(kelvin).key != names.parse_image_id(letter).key
+    assert names.same_id(letter, letter.upper())

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.ids import image_key
+from domain.ids import image_key, parse_migration_id
 from domain.migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
@@ -26,6 +26,7 @@ from domain.migration.recorded import (
 from domain.migration.stages import Outcome, Stage
 from records.migrations import MigrationRecords
 from records.store import Record, RecordStore
+from services.migrations import free_after
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
 from tests.endings import end
 from tests.records.conftest import OpenStore
@@ -78,6 +79,19 @@ def test_attempts_are_numbered_and_the_newest_is_the_latest(records: MigrationRe
     records.accept(an_acceptance(image_id=IMAGE_ID + "b"))
     latest = records.latest(image_key(IMAGE_ID))
     assert latest == an_acceptance(11)
+    free = free_after(latest, image_key(IMAGE_ID))
+    assert parse_migration_id(free.migration_id) == (image_key(IMAGE_ID), free.attempt)
+    assert free.attempt == 12
+
+
+def test_14_an_id_is_another_one_each_time(records: MigrationRecords) -> None:
+    """A record of the same number that was accepted under another id is not found by this one."""
+    key = image_key(IMAGE_ID)
+    one, other = (free_after(None, key).migration_id for _ in range(2))
+    assert one != other
+    assert records.accept(ACCEPTED.model_copy(update={"id": one}))
+    assert records.snapshot(one) is not None
+    assert records.snapshot(other) is None
 
 
 @pytest.mark.parametrize("text", ["", "x-1", "../../x", "a" * 32 + "-1", "open", "recent"])

@@ -9,9 +9,19 @@ from threading import Barrier
 
 import pytest
 
+from domain.ids import parse_migration_id
 from domain.migration.requests import MigrationRequest
 from domain.migration.stages import Outcome
-from services.migrations import Claimed, Free, Running, claim, free_after, look_at_image
+from services.migrations import (
+    Claimed,
+    Free,
+    Running,
+    claim,
+    claim_with_draft,
+    free_after,
+    look_at_image,
+)
+from services.planning import Draft
 from tests.app import app, forget, records
 from tests.builders import a_plan, a_request, an_acceptance, an_end
 from tests.endings import end
@@ -71,25 +81,30 @@ def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     assert isinstance(found, Running)
     assert (found.accepted, found.same) == (held.accepted, True)
     finish(held)
-    assert look_at_image(records(), shouted) == Free(migration_id=an_acceptance(2).id, attempt=2)
+    free = look_at_image(records(), shouted)
+    assert isinstance(free, Free)
+    assert parse_migration_id(free.migration_id) == (held.accepted.image_key, 2)
 
 
 def test_attempts_are_numbered_from_one_on() -> None:
     """The next one's id is known before it is claimed, since its plan names it."""
     key = an_acceptance().image_key
-    assert free_after(None, key) == Free(migration_id=an_acceptance().id, attempt=1)
-    assert free_after(an_acceptance(11), key).migration_id == an_acceptance(12).id
+    for latest, attempt in ((None, 1), (an_acceptance(11), 12)):
+        free = free_after(latest, key)
+        assert (free.image_key, free.attempt) == (key, attempt)
+        assert parse_migration_id(free.migration_id) == (key, attempt)
 
 
 def test_an_attempt_that_somebody_else_had_meanwhile_is_not_taken() -> None:
     """A look may be old when the plan is made; the plan of the other attempt is not kept either."""
     seen = look_at_image(records(), a_request())
     assert isinstance(seen, Free)
+    draft = Draft(seen.migration_id, a_plan(), lasting=True)
     other = claim(app(), a_request())
-    held = claim(app(), a_request(), free=seen, plan=a_plan())
+    held = claim_with_draft(app(), a_request(), seen, draft)
     assert isinstance(held, Running)
     finish(other)
-    again = claim(app(), a_request(), free=seen, plan=a_plan())
+    again = claim_with_draft(app(), a_request(), seen, draft)
     assert (type(again), again.accepted.attempt) == (Claimed, 2)
     snapshot = records().snapshot(again.accepted.id)
     assert snapshot is not None

@@ -220,10 +220,20 @@ def test_a_promotion_sends_no_safety_profile_that_says_nothing(safety: Any) -> N
     """Fields that were left out stay left out."""
     before = read_version()
     before["properties"]["safetyProfile"] = safety
-    assert set(promotion_body(before, False)["properties"]) == {  # noqa: FBT003 - the flag that is sent
-        "publishingProfile",
-        "storageProfile",
-    }
+    properties = promotion_body(before, exclude_from_latest=False)["properties"]
+    assert "safetyProfile" not in properties
+
+
+def test_a_promotion_keeps_what_it_does_not_know() -> None:
+    """The security profile of a version, and what Azure will have one day."""
+    keys = {"uefiSettings": {"additionalSignatures": {"pk": {"type": "x509", "value": ["abc"]}}}}
+    before = read_version()
+    before["properties"] |= {"securityProfile": keys, "somethingNew": {"a": 1}}
+    before["properties"]["storageProfile"]["somethingNew"] = 2
+    properties = promotion_body(before, exclude_from_latest=False)["properties"]
+    assert properties["securityProfile"] == keys
+    assert properties["somethingNew"] == {"a": 1}
+    assert properties["storageProfile"] == {"source": {"id": IMAGE_ID}, "somethingNew": 2}
 
 
 def test_an_existing_definition_keeps_its_security_type() -> None:

@@ -21,6 +21,7 @@ from domain.migration.rules import (
 from tests import builders as b
 from tests.builders import NOW, a_definition, a_gallery, a_request, an_image, some_facts
 
+GB_LIMIT = 100_000
 KNOWN = fingerprint_of(an_image()).value
 LATER = fingerprint_of(an_image(created="2025-01-01T00:00:00Z")).value
 UNKNOWN = an_image(created=None)
@@ -30,7 +31,11 @@ OTHER_CONTENT = fingerprint_of(an_image(hyperVGeneration="V1")).value
 def broken(facts: Facts, **request: Any) -> list[tuple[str, str]]:
     """Field and message of every problem."""
     asked, image = a_request(**request), facts.image
-    question = ImageQuestion(asked, facts, NOW, image) if image else Question(asked, facts, NOW)
+    question = (
+        ImageQuestion(asked, facts, NOW, GB_LIMIT, image)
+        if image
+        else Question(asked, facts, NOW, GB_LIMIT)
+    )
     problems = broken_rules(question)
     return [(problem.field, problem.message) for problem in problems]
 
@@ -200,7 +205,7 @@ def test_only_generation_2_has_security_types(
 
 def test_no_rule_changes_what_the_next_one_looks_at() -> None:
     """So their order is no matter."""
-    question = Question(a_request(), some_facts(), NOW)
+    question = Question(a_request(), some_facts(), NOW, GB_LIMIT)
     with pytest.raises(FrozenInstanceError):
         question.now = NOW  # type: ignore[misc]
 
