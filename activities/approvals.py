@@ -91,6 +91,7 @@ def _judged(snapshot: Snapshot, approval: Approval, at: datetime) -> Verdict:
         approval.fingerprint,
         approval.deadline,
         at,
+        snapshot.asked_at,
     )
     return judged if judged.state is ApprovalState.REJECTED or held is None else held
 
@@ -112,15 +113,21 @@ def _rule(
     for decision in snapshot.decisions:
         if decision.key in snapshot.rulings:
             continue
-        if ruling := _ruling(snapshot.accepted.id, approval, decision, verdict):
+        if ruling := _ruling(snapshot, approval, decision, verdict):
             held = records.rule(snapshot.accepted.id, decision.key, ruling)
             log.info("%s: decision %s: %s", snapshot.accepted.id, decision.key, held.text)
 
 
 def _ruling(
-    migration: str, approval: Approval, decision: StoredDecision, verdict: Verdict
+    snapshot: Snapshot, approval: Approval, decision: StoredDecision, verdict: Verdict
 ) -> Ruling | None:
-    why_not = refusal_of(decision, migration, approval.fingerprint, approval.deadline)
+    why_not = refusal_of(
+        decision,
+        snapshot.accepted.id,
+        approval.fingerprint,
+        approval.deadline,
+        snapshot.asked_at,
+    )
     if why_not:
         return Ruling(accepted=False, text=f"does not count: {why_not}")
     if verdict.decided_by and verdict.decided_by.key == decision.key:
