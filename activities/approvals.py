@@ -37,6 +37,7 @@ def open_approval(
     an earlier one's may still come."""
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
+        asked_at=request.at,
         fingerprint=snapshot.planned.fingerprint.value,
         round=1,
         run=request.run,
@@ -91,6 +92,7 @@ def _judged(snapshot: Snapshot, approval: Approval, at: datetime) -> Verdict:
         approval.fingerprint,
         approval.deadline,
         at,
+        snapshot.asked_at,
     )
     return judged if judged.state is ApprovalState.REJECTED or held is None else held
 
@@ -112,15 +114,21 @@ def _rule(
     for decision in snapshot.decisions:
         if decision.key in snapshot.rulings:
             continue
-        if ruling := _ruling(snapshot.accepted.id, approval, decision, verdict):
+        if ruling := _ruling(snapshot, approval, decision, verdict):
             held = records.rule(snapshot.accepted.id, decision.key, ruling)
             log.info("%s: decision %s: %s", snapshot.accepted.id, decision.key, held.text)
 
 
 def _ruling(
-    migration: str, approval: Approval, decision: StoredDecision, verdict: Verdict
+    snapshot: Snapshot, approval: Approval, decision: StoredDecision, verdict: Verdict
 ) -> Ruling | None:
-    why_not = refusal_of(decision, migration, approval.fingerprint, approval.deadline)
+    why_not = refusal_of(
+        decision,
+        snapshot.accepted.id,
+        approval.fingerprint,
+        approval.deadline,
+        snapshot.asked_at,
+    )
     if why_not:
         return Ruling(accepted=False, text=f"does not count: {why_not}")
     if verdict.decided_by and verdict.decided_by.key == decision.key:

@@ -255,8 +255,8 @@ def _decisions(snapshot: Snapshot, secrets: Sequence[str]) -> tuple[StoredDecisi
 
 
 def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
-    approval, plan = snapshot.state.approval, snapshot.planned
-    if approval is None:
+    approval, plan, asked_at = snapshot.state.approval, snapshot.planned, snapshot.asked_at
+    if approval is None or asked_at is None:
         raise LookupError(f"{snapshot.accepted.id} was never asked about")
     return GateQuestion(
         migration_id=snapshot.accepted.id,
@@ -264,6 +264,7 @@ def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
         deadline=approval.deadline,
+        asked_at=asked_at,
         valid_for=app.settings.approval_validity,
         now=clock.now(),
     )

@@ -52,15 +52,21 @@ class Verdict(Message):
 
 
 def refusal_of(
-    decision: StoredDecision, migration_id: str, fingerprint: str, deadline: datetime
+    decision: StoredDecision,
+    migration_id: str,
+    fingerprint: str,
+    deadline: datetime,
+    asked_at: datetime | None = None,
 ) -> str | None:
-    """Return why a decision does not count, or None if it does."""
+    """Return why a decision does not count, or None if it does. `asked_at`: nobody could know before what is asked."""
     if decision.migration_id != migration_id:
         return f"it is for the migration {decision.migration_id}"
     if decision.fingerprint != fingerprint:
         return (
             f"it is for the fingerprint {decision.fingerprint}, but {fingerprint} was asked about"
         )
+    if asked_at and decision.received_at < asked_at:
+        return f"it was received before anybody was asked, at {asked_at.isoformat()}"
     if decision.decision is Decision.APPROVE and decision.received_at >= deadline:
         return f"it was received after the deadline {deadline.isoformat()}"
     return None
@@ -72,13 +78,14 @@ def judge_decisions(
     fingerprint: str,
     deadline: datetime,
     now: datetime,
+    asked_at: datetime | None = None,
 ) -> Verdict:
     """Return the verdict at `now`: the first rejection that counts, else the first approval, else that the deadline
     has passed."""
     counting = [
         decision
         for decision in sorted(decisions, key=lambda d: (d.received_at, d.key))
-        if refusal_of(decision, migration_id, fingerprint, deadline) is None
+        if refusal_of(decision, migration_id, fingerprint, deadline, asked_at) is None
     ]
     for kind, state in _STATES.items():
         first = next((decision for decision in counting if decision.decision is kind), None)

@@ -44,6 +44,7 @@ class GateQuestion(Message):
     approved_fingerprint: str
     regions: tuple[str, ...]
     deadline: datetime
+    asked_at: datetime
     valid_for: timedelta
     now: datetime
 
@@ -108,6 +109,7 @@ def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator
         question.approved_fingerprint,
         question.deadline,
         question.now,
+        question.asked_at,
     )
     ruled, by = readings.verdict, judged.decided_by
     agreed = ruled is not None and ruled.state is judged.state is ApprovalState.APPROVED

@@ -50,10 +50,11 @@ class TimelineEntry(Message):
 
 
 class Approval(Message):
-    """The approval as it was asked for. `deadline` never moves; `round` numbers the event that wakes the wait, and
-    `run` says whose wait it is."""
+    """The approval as it was asked for. `deadline` never moves, nor does `asked_at`; `round` numbers the event that
+    wakes the wait, and `run` says whose wait it is."""
 
     deadline: datetime
+    asked_at: datetime | None = None
     fingerprint: str
     round: int = 1
     run: int = 1
@@ -218,6 +219,15 @@ class Snapshot(Message):
             return ApprovalState.CANCELLED if finished else ApprovalState.WAITING
         pending = self.wants_deletion and not finished
         return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """The time at which the approval was asked for; None before."""
+        approval = self.state.approval
+        if approval is None:
+            return None
+        # An earlier version did not write it down.
+        return approval.asked_at or approval.deadline - self.request.approval.timeout
 
     @property
     def decisions(self) -> list[StoredDecision]:

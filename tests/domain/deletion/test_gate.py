@@ -71,6 +71,7 @@ def question(**changes: Any) -> GateQuestion:
         "approved_fingerprint": FINGERPRINT.value,
         "regions": REGIONS,
         "deadline": NOW + timedelta(days=3),
+        "asked_at": NOW,
         "valid_for": timedelta(days=1),
         "now": NOW + timedelta(hours=1),
     }
@@ -222,6 +223,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         readings(),
         question(now=NOW + timedelta(days=1, seconds=1)),
         "approval still valid",
+    ),
+    "the approval came before anybody was asked": (
+        readings(),
+        question(asked_at=NOW + timedelta(seconds=1)),
+        "deletion approved",
     ),
     "the approval came after the deadline": (
         readings(),
