@@ -5,23 +5,20 @@ it to this file.
 """
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from domain.callers.caller_settings import CallerSettings
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
@@ -30,7 +27,7 @@ from domain.migration.mapping import MappingEntry, certain_problems, unknown_tem
 from domain.migration.polling import PollPolicy
 from domain.migration.restarting import RestartPolicy
 from domain.schedules import parse_schedule
-from domain.values import iso_duration
+from domain.setting_types import CommaList, Span, Url, comma_list, from_json, https_or_local
 
 # Bytes; the Standard Webhooks specification.
 _SHORTEST_KEY = 24
@@ -42,36 +39,6 @@ class InvalidSettingsError(MigratorError, ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
-
-
-def _comma_list(value: Any) -> Any:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
-
-
-def _json(value: Any) -> Any:
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error}") from error
-
-
-def _positive(length: timedelta) -> timedelta:
-    if length < timedelta(seconds=1):
-        raise ValueError(f"must be at least PT1S, not {iso_duration(length)}")
-    return length
-
-
-def _https_or_local(url: str) -> str:
-    # The host, not what looks like it: http://localhost:80@elsewhere/
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
-    if not local and not (parts.scheme == "https" and parts.hostname):
-        raise ValueError("must begin with https:// (http only for this machine)")
-    return url.rstrip("/")
 
 
 def _webhook_secret(text: str) -> str:
@@ -98,15 +65,10 @@ def _wrong_in(entry: MappingEntry) -> Iterator[str]:
 
 
 Ncrontab = Annotated[str, AfterValidator(_schedule)]
-CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
-Span = Annotated[timedelta, AfterValidator(_positive)]
-Url = Annotated[str, AfterValidator(_https_or_local)]
 
 
-class Settings(BaseModel):
+class Settings(CallerSettings):
     """The app's settings; see `from_environ`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     arm_endpoint: Url = Field(
         "https://management.azure.com", description="Azure Resource Manager's address."
@@ -118,12 +80,12 @@ class Settings(BaseModel):
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
     )
     approval_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(_comma_list)
+        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(comma_list)
     ] = Field(
         (),
         description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
     )
-    notification_url: Annotated[str, AfterValidator(lambda url: url and _https_or_local(url))] = (
+    notification_url: Annotated[str, AfterValidator(lambda url: url and https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")
     )
     notification_secret: Annotated[
@@ -133,12 +95,12 @@ class Settings(BaseModel):
         validate_default=True,
         description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL.",
     )
-    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
+    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(from_json)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
     records_table_endpoint: Annotated[
-        str, AfterValidator(lambda url: url and _https_or_local(url))
+        str, AfterValidator(lambda url: url and https_or_local(url))
     ] = Field(
         "",
         description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",

@@ -45,6 +45,8 @@ def _written(default: Any) -> str:
             text = iso_duration(default)
         case Enum():
             text = str(default.value)
+        case bool():
+            text = str(default).lower()
         case _:
             text = str(default or "")
     return f"`{text}`" if text else "empty"
@@ -61,11 +63,22 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_the_example_of_a_mapping_is_one() -> None:
     """What docs/configuration.md shows can be pasted into EVENT_GRID_MAPPING."""
-    example = _blocks("configuration.md", "json")[0]
+    section = _section(DOCS["configuration.md"], "Event Grid mapping")
+    (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
 
     settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})
 
     assert len(settings.event_grid_mapping) == 1
+
+
+def test_the_example_of_a_named_key_is_one() -> None:
+    """What docs/configuration.md shows can be pasted into NAMED_KEYS, with a hash of one's own."""
+    section = _section(DOCS["configuration.md"], "Who may ask")
+    (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
+
+    settings = Settings.from_environ({"NAMED_KEYS": example})
+
+    assert settings.configured
 
 
 def test_the_example_settings_are_read() -> None:

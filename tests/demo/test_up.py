@@ -56,7 +56,10 @@ def image(cloud: CloudProcess) -> dict[str, object]:
 def test_connection_json_has_all_that_a_script_needs(cloud: CloudProcess) -> None:
     """As the README promises; the certificate can be loaded."""
     assert sorted(cloud.connection) == sorted(
-        ["app", "systemKeys", "webhookSecret", "arm", "identity", "control"]
+        [
+            *("app", "systemKeys", "webhookSecret", "namedKey"),
+            *("arm", "identity", "entra", "control"),
+        ]
     )
     assert cloud.connection["webhookSecret"].startswith("whsec_")
     assert sorted(cloud.connection["arm"]) == ["caFile", "subscriptionIds", "url"]

@@ -16,6 +16,13 @@ ENTRY = {
     "imageDefinition": {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"},
 }
 SECRETS = tuple(f"whsec_{base64.b64encode(bytes([n]) * 24).decode()}" for n in (1, 2))
+TENANT = "0b0b0b0b-0000-4000-8000-000000000001"
+NAMED_KEY = {
+    "name": "pipeline",
+    "sha256": "0" * 64,
+    "roles": ["Migration.Read"],
+    "owners": [TENANT],
+}
 BAD = {
     "a webhook secret that is too short": (
         {"APPROVAL_WEBHOOK_SECRETS": f"{SECRETS[0]},whsec_MTIz"},
@@ -73,6 +80,38 @@ BAD = {
     ),
     "a sweep at an interval": ({"SWEEP_SCHEDULE": "00:05:00"}, "SWEEP_SCHEDULE", "NCRONTAB"),
     "a purge in words": ({"PURGE_SCHEDULE": "nightly"}, "PURGE_SCHEDULE", "six fields"),
+    "sign-in that App Service does not know of": (
+        {"APP_SERVICE_AUTHENTICATION": "true", "ENTRA_TENANT_ID": TENANT, "ENTRA_AUDIENCES": "a"},
+        "APP_SERVICE_AUTHENTICATION",
+        "does not say that it is on",
+    ),
+    "sign-in without a tenant": (
+        {"APP_SERVICE_AUTHENTICATION": "true", "WEBSITE_AUTH_ENABLED": "True"},
+        "APP_SERVICE_AUTHENTICATION",
+        "ENTRA_TENANT_ID",
+    ),
+    "a tenant without audiences": ({"ENTRA_TENANT_ID": TENANT}, "ENTRA_AUDIENCES", "each other"),
+    "audiences without a tenant": ({"ENTRA_AUDIENCES": "a"}, "ENTRA_AUDIENCES", "each other"),
+    "a tenant by its name": (
+        {"ENTRA_TENANT_ID": "contoso.com", "ENTRA_AUDIENCES": "a"},
+        "ENTRA_TENANT_ID",
+        "",
+    ),
+    "an issuer without encryption": (
+        {"ENTRA_AUTHORITY": "http://login.microsoftonline.com"},
+        "ENTRA_AUTHORITY",
+        "https",
+    ),
+    "a named key that may approve": (
+        {"NAMED_KEYS": json.dumps([{**NAMED_KEY, "roles": ["Migration.Approve"]}])},
+        "NAMED_KEYS",
+        "never has",
+    ),
+    "a named key that nobody owns": (
+        {"NAMED_KEYS": json.dumps([{**NAMED_KEY, "owners": []}])},
+        "NAMED_KEYS[0].owners",
+        "at least 1",
+    ),
     "a mapping that is no JSON": ({"EVENT_GRID_MAPPING": "["}, "EVENT_GRID_MAPPING", "JSON"),
     "a mapping that is an object": (
         {"EVENT_GRID_MAPPING": json.dumps(ENTRY)},
