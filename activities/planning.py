@@ -28,7 +28,7 @@ def plan_migration(
         raise LookupError(f"{request.migration_id} is in {snapshot.state.stage} without a plan")
     asked = snapshot.request
     try:
-        facts = read_facts(app.arm, asked)
+        facts = read_facts(app, asked)
     except ReadRefusedError as refused:
         return _no_plan([refused.problem])
     if busy := in_motion(facts):

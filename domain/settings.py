@@ -126,6 +126,10 @@ class Settings(CallerSettings):
     deletion_confirm_timeout: Span = Field(
         timedelta(minutes=30), description="How long to wait until a deleted image is gone."
     )
+    approval_validity: Span = Field(
+        timedelta(days=1),
+        description="How long after it was given an approval allows the deletion.",
+    )
     generation1_security_type: Generation1Security = Field(
         Generation1Security.OMIT,
         description="What generation 1 definitions send as SecurityType: omit or standard. Never seen on Azure.",
@@ -199,6 +203,11 @@ class Settings(CallerSettings):
             return cls.model_validate(found)
         except ValidationError as error:
             raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
+
+
+def in_azure(environ: Mapping[str, str]) -> bool:
+    """Return True if Azure runs the app: App Service sets these in every plan."""
+    return any(environ.get(name) for name in ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"))
 
 
 def _about_variable(problem: Problem) -> Problem:

@@ -6,17 +6,22 @@ there were.
   be behind, since its writer may have died before; it is never ahead.
 - `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image.
 - `image.<image key>` / `unread`: of the attempts that ended before they had read the image the one accepted last.
+- `image.<image key>` / `version.<hash>`: a version whose PUT was sent, by the last migration that sent it.
 
 An attempt gets its row by fingerprint at its end. Until then it is the newest, since the image is claimed.
 """
 
+from hashlib import sha256
+
+from domain.deletion.copies import BegunVersion
+from domain.ids import fold
 from domain.migration.fingerprint import content_of, without_creation_time
 from domain.migration.recorded import AcceptedRequest, Sighting
 from domain.values import Json
 from records.rows import Rows
 from records.store import Record
 
-_LATEST, _UNREAD = "latest", "unread"
+_LATEST, _UNREAD, _VERSION = "latest", "unread", "version."
 
 
 class AttemptRecords(Rows):
@@ -56,6 +61,21 @@ class AttemptRecords(Rows):
             found = self._read(about, fingerprint) + self._read(about, incomplete)
         return [Sighting.from_wire(r.value) for r in found + self._read(about, _UNREAD)]
 
+    # -- versions made from an image ----------------------------------------------------------------------------
+
+    def remember_version(self, image_key: str, begun: BegunVersion) -> None:
+        """Write down that the PUT of a version is about to be sent."""
+        self._store.put(_about(image_key), _version_row(begun.version_id), begun.to_wire())
+
+    def forget_version(self, image_key: str, version_id: str) -> None:
+        """It turned out to be somebody else's."""
+        self._store.delete(_about(image_key), _version_row(version_id))
+
+    def begun_versions(self, image_key: str) -> list[BegunVersion]:
+        """Every version that was ever begun from images of this name."""
+        found = self._store.list(_about(image_key), prefix=_VERSION)
+        return [BegunVersion.from_wire(record.value) for record in found]
+
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)
         return [record] if record else []
@@ -63,6 +83,10 @@ class AttemptRecords(Rows):
 
 def _about(image_key: str) -> str:
     return f"image.{image_key}"
+
+
+def _version_row(version_id: str) -> str:
+    return _VERSION + sha256(fold(version_id).encode()).hexdigest()[:32]
 
 
 def attempt_row(attempt: int) -> str:

@@ -7,13 +7,13 @@ Where things lie (partition / row):
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
-- `sweep` / `last`: when the sweep was last through.
+- `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from domain.ids import migration_id, parse_migration_id
 from domain.migration.latch import Latch
@@ -82,7 +82,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
         return [
-            (record.row, datetime.fromisoformat(record.value["at"]), record.etag)
+            (record.row, _moment(record.value) or _LONG_AGO, record.etag)
             for record in self.all(_OPEN)
         ]
 
@@ -100,11 +100,21 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
     def mark_swept(self, at: datetime) -> None:
         """Remember that a sweep was through at this time."""
         self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+        self._store.delete(_SWEEP, "after")
+
+    def mark_sweeping(self, migration: str) -> None:
+        """Remember that a sweep has come so far."""
+        self._store.put(_SWEEP, "after", {"migration": migration})
+
+    def sweeping_after(self) -> str:
+        """Return the migration that a sweep which was cut off looked at last; empty when the last one was through."""
+        record = self._store.read(_SWEEP, "after")
+        return str(record.value.get("migration") or "") if record else ""
 
     def last_swept(self) -> datetime | None:
         """Return when a sweep was last through; None if none ever was."""
         record = self._store.read(_SWEEP, "last")
-        return datetime.fromisoformat(record.value["at"]) if record else None
+        return _moment(record.value) if record else None
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
@@ -126,6 +136,17 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.from_wire(record.value) if record else None
+
+
+# Of a row whose time cannot be read: what it is about is looked at all the same.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value["at"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:

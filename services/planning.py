@@ -12,11 +12,12 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
 from services.dependencies import Dependencies
+from services.versions import shallow_versions
 
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
@@ -45,7 +46,7 @@ class Draft(NamedTuple):
 def draft_plan(app: Dependencies, request: MigrationRequest, migration_id: str) -> Draft:
     """The plan for a request, or every problem. Raises the SDK's errors when Azure cannot answer now."""
     try:
-        facts = read_facts(app.arm, request)
+        facts = read_facts(app, request)
     except ReadRefusedError as refused:
         return Draft(migration_id, [refused.problem])
     plan = decide(app, request, facts, migration_id)
@@ -69,8 +70,18 @@ def decide(
     return plan
 
 
-def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
-    """Read from Azure everything that a request names."""
+def read_facts(app: Dependencies, request: MigrationRequest) -> Facts:
+    """Read everything that a request names, and the Shallow versions of ours that hang on the image, if it is to go."""
+    facts = _named(app.arm, request)
+    if facts.image is None or not request.deletion.enabled:
+        return facts
+    begun = app.records.begun_versions(image_key(request.source_image_id))
+    shallow = _asked("sourceImageId", lambda: shallow_versions(app.arm, begun, facts.versions))
+    return facts.model_copy(update={"shallow_elsewhere": shallow})
+
+
+def _named(arm: ArmClient, request: MigrationRequest) -> Facts:
+    """Read from Azure what a request names."""
     gallery_id = parse_gallery_id(request.gallery_id)
     name = request.image_definition.name
     image = _asked(
@@ -85,9 +96,7 @@ def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
         return Facts(image=image, gallery=gallery, other_definitions=others)
     versions, soft_deleted = _asked(
         "imageVersion",
-        lambda: _versions(
-            arm, gallery_id, name, request.image_version, soft_delete=gallery.soft_delete
-        ),
+        lambda: _versions(arm, gallery_id, request, soft_delete=gallery.soft_delete),
     )
     return Facts(
         image=image,
@@ -99,10 +108,12 @@ def read_facts(arm: ArmClient, request: MigrationRequest) -> Facts:
 
 
 def _versions(
-    arm: ArmClient, gallery: ComputeId, definition: str, asked: str, *, soft_delete: bool
+    arm: ArmClient, gallery: ComputeId, request: MigrationRequest, *, soft_delete: bool
 ) -> tuple[tuple[VersionFacts, ...], tuple[str, ...]]:
+    """The version that is asked for; all of them for a number of ours, and where another may hang on the image."""
+    definition, asked = request.image_definition.name, request.image_version
     soft_deleted = read_soft_deleted_versions(arm, gallery, definition) if soft_delete else ()
-    if asked == AUTO:
+    if asked == AUTO or request.deletion.enabled:
         return read_versions(arm, gallery, definition), soft_deleted
     body = read_version_body(arm, gallery, definition, asked)
     return ((version_facts(body),) if body is not None else ()), soft_deleted
@@ -113,7 +124,7 @@ def _asked(field: str, read: Callable[[], T]) -> T:
         return read()
     except ArmAnswerError as error:
         value = error.value
-        if value.transient:
+        if value.transient and not error.missing:
             raise
         raise ReadRefusedError(
             Problem(field=field, message=f"Azure will not let it be read: {value}")

@@ -72,11 +72,24 @@ class State(Message):
     image: ImageFate = ImageFate.KEPT
 
 
+class Envelope(Message):
+    """A decision as it was signed: the three headers and the body, to the letter. `seal` proves the time at which we
+    received it (`services/signatures.py`). Nothing else of the request is kept."""
+
+    webhook_id: str
+    timestamp: str
+    signature: str
+    body: str
+    seal: str
+
+
 class ReceivedDecision(Message):
-    """A verified decision, and the hash of the body it came in."""
+    """A verified decision, and the hash of the body it came in. Without its envelope, as older records have it, it can
+    approve no deletion."""
 
     decision: StoredDecision
     body_hash: str
+    envelope: Envelope | None = None
 
 
 class Ruling(Message):

@@ -65,8 +65,10 @@ class Extension:
                 "managementUrls": {},
                 "rpcBaseUrl": str(server.make_url("/durabletask/")),
             }
-            await work(df.DurableOrchestrationClient(json.dumps(binding)))
-            await http_utils._close_session()  # it belongs to this loop
+            try:
+                await work(df.DurableOrchestrationClient(json.dumps(binding)))
+            finally:
+                await http_utils._close_session()  # it belongs to this loop
 
     async def _status(self, request: web.Request) -> web.Response:
         if self.broken:

@@ -10,13 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from triggers.http.approvals import verified_id
+from services.signatures import verified
 
 OLD, NEW, STRANGE = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
 BODY = b'{"decision": "approve"}'
 
 
 SECRETS = (OLD, NEW)  # two hold, as while one is being rotated
+
+
+def verified_id(body: bytes, headers: dict[str, str], secrets: tuple[str, ...]) -> str | None:
+    found = verified(body, headers, secrets)
+    return found.webhook_id if found else None
 
 
 def signed(

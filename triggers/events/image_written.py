@@ -13,7 +13,7 @@ from typing import Any
 import azure.durable_functions as df
 
 import clock
-from arm.errors import ArmAnswerError
+from arm.errors import FORBIDDEN, ArmAnswerError
 from arm.images import read_image_facts
 from domain.errors import InvalidRequestError
 from domain.facts import BUSY_STATES, ImageFacts
@@ -61,7 +61,7 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
 async def _start(
     app: Dependencies, image: ComputeId, recent: bool, client: df.DurableOrchestrationClient
 ) -> None:
-    facts = await at_azure(_read, app, image)
+    facts = await at_azure(_read, app, image, recent)
     if recent and facts.created_time is None:
         raise RetryLaterError(f"{image}: its creation time is not known yet")
     request = _request_for(app, facts)
@@ -96,13 +96,16 @@ def _is_recent(event: Any) -> bool:
     return isinstance(told, datetime) and clock.now() - told.astimezone(UTC) < LISTED_WITHIN
 
 
-def _read(app: Dependencies, image: ComputeId) -> ImageFacts:
+def _read(app: Dependencies, image: ComputeId, recent: bool) -> ImageFacts:
     try:
         facts = read_image_facts(app.arm, image)
     except ArmAnswerError as error:
         value = error.value
         if value.transient:
             raise
+        if recent and value.status == FORBIDDEN:
+            # Roles take minutes to spread.
+            raise RetryLaterError(f"{image}: {value}") from error
         raise EventIgnoredError(
             f"Azure will not let it be read: {value}", logging.WARNING
         ) from error

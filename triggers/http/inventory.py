@@ -10,11 +10,12 @@ import azure.functions as func
 
 from arm.client import ArmClient
 from arm.errors import EXPECTED, error_of
+from arm.hosts import same_host
 from arm.images import read_page_of_images
 from arm.requests import read_pages
 from domain import inventory
 from domain.errors import InvalidRequestError, Problem
-from domain.ids import is_subscription_id, parse_gallery_id
+from domain.ids import fold, is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
@@ -210,14 +211,5 @@ def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> boo
         return True
     if not isinstance(token, str) or not subscriptions:
         return False
-    try:
-        asked, home = urlsplit(token), urlsplit(endpoint)
-        same_host = (asked.scheme, asked.hostname, asked.port or 443) == (
-            home.scheme,
-            home.hostname,
-            home.port or 443,
-        )
-    except ValueError:
-        return False
     images = f"/subscriptions/{subscriptions[0]}/providers/microsoft.compute/images"
-    return same_host and asked.username is None and asked.path.lower() == images.lower()
+    return same_host(token, endpoint) and fold(urlsplit(token).path) == fold(images)
