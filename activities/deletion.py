@@ -22,6 +22,7 @@ from arm.images import (
 )
 from arm.operations import operation_error
 from domain.approval.decisions import Decision, StoredDecision
+from domain.approval.webhook_secrets import WebhookSecret
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
@@ -223,11 +224,11 @@ def _readings(
         others=others,
         begun=next(ours, None),
         verdict=snapshot.latch.verdict,
-        decisions=_decisions(snapshot, app.settings.approval_webhook_secrets),
+        decisions=_decisions(snapshot, app.settings.webhook_secrets),
     )
 
 
-def _decisions(snapshot: Snapshot, secrets: Sequence[str]) -> tuple[StoredDecision, ...]:
+def _decisions(snapshot: Snapshot, secrets: Sequence[WebhookSecret]) -> tuple[StoredDecision, ...]:
     """The approvals that a secret of now has signed, as they were signed; and every rejection that was not refused,
     even one whose secret is gone: a doubt keeps the image."""
     found = []

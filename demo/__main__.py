@@ -81,7 +81,7 @@ def env(state: State = DEFAULT) -> None:
     images = f"/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Compute/images"
     variables = {
         "APP_URL": connection["app"]["url"],
-        "APP_KEY": connection["app"]["key"],
+        "APP_KEY": connection["namedKey"],
         "EVENT_GRID_KEY": connection["systemKeys"]["eventgrid"],
         "WEBHOOK_SECRET": connection["webhookSecret"],
         "SUBSCRIPTION_ID": subscription,

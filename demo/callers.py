@@ -22,13 +22,13 @@ class CallFailed(Exception):  # noqa: N818 - what happened, for the person who c
 
 
 class App:
-    """The app's HTTP surface, with a function key."""
+    """The app's HTTP surface, with its named key."""
 
     def __init__(self, connection: Mapping[str, Any]) -> None:
         self._url = f"{connection['app']['url']}/api/"
         self._secret = str(connection["webhookSecret"])
         self._session = _session()
-        self._session.headers["x-functions-key"] = connection["app"]["key"]
+        self._key = {"X-API-Key": str(connection["namedKey"])}
 
     def get(self, path: str) -> Json:
         return self._call("GET", path, 200)
@@ -56,7 +56,7 @@ class App:
     ) -> Json:
         try:
             answer = self._session.request(
-                method, self._url + path, data=body, headers=headers, timeout=TIMEOUT
+                method, self._url + path, data=body, headers=headers or self._key, timeout=TIMEOUT
             )
         except requests.RequestException as error:
             raise CallFailed(f"{method} {path}: {error}") from error

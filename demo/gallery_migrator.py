@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
-from demo.people import ROLES, key_settings, new_key, sign_in_settings
+from demo.people import ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder
@@ -35,6 +35,7 @@ class GalleryMigrator:
         defaults = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "APPROVAL_WEBHOOK_SECRETS": folder.value("webhook secret", new_webhook_secret),
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps(WEBHOOK_OWNERS),
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",

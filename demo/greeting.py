@@ -13,14 +13,14 @@ from demo.examples import example_request
 
 
 def greeting(connection: Mapping[str, Any], state: Path) -> str:
-    url, key = connection["app"]["url"], connection["app"]["key"]
+    url, key = connection["app"]["url"], connection["namedKey"]
     subscription = connection["arm"]["subscriptionIds"][0]
     body = json.dumps(example_request(subscription))
     python = f"{shlex.quote(sys.executable)} -m"
     where = f"--state {shlex.quote(str(state))}"
 
     def curl(path: str, extra: str = "") -> str:
-        return f"  curl -s {extra}{shlex.quote(f'{url}/api/{path}')} -H 'x-functions-key: {key}'"
+        return f"  curl -s {extra}{shlex.quote(f'{url}/api/{path}')} -H 'X-API-Key: {key}'"
 
     return "\n".join(
         [

@@ -21,6 +21,7 @@ ROLES = {
 }
 OIDS = {account.name: account.oid for account in ACCOUNTS}
 KEY_OWNER = "mary"
+WEBHOOK_OWNERS = {"webhook": [OIDS["alan"]]}
 
 
 def new_key() -> str:

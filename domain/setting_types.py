@@ -1,5 +1,6 @@
 """The types of settings: what their texts may be, and what becomes of them."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Annotated, Any
@@ -8,6 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator
 
 from domain.values import iso_duration
+
+# Bytes; the Standard Webhooks specification.
+_SHORTEST_KEY = 24
 
 
 def comma_list(value: Any) -> Any:
@@ -35,6 +39,17 @@ def https_or_local(url: str) -> str:
     if not local and not (parts.scheme == "https" and parts.hostname):
         raise ValueError("must begin with https:// (http only for this machine)")
     return url.rstrip("/")
+
+
+def webhook_secret(text: str) -> str:
+    """A secret as the Standard Webhooks specification writes it. Raises ValueError."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith("whsec_") or len(key) < _SHORTEST_KEY:
+        raise ValueError(f"must be whsec_ and the base64 of at least {_SHORTEST_KEY} random bytes")
+    return text
 
 
 def _positive(length: timedelta) -> timedelta:

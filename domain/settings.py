@@ -4,7 +4,6 @@ A field's environment variable is its name in capitals. docs/configuration.md li
 it to this file.
 """
 
-import base64
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -18,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from domain.callers.caller_settings import CallerSettings
+from domain.approval.approval_settings import ApprovalSettings
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
@@ -27,10 +26,7 @@ from domain.migration.mapping import MappingEntry, certain_problems, unknown_tem
 from domain.migration.polling import PollPolicy
 from domain.migration.restarting import RestartPolicy
 from domain.schedules import parse_schedule
-from domain.setting_types import CommaList, Span, Url, comma_list, from_json, https_or_local
-
-# Bytes; the Standard Webhooks specification.
-_SHORTEST_KEY = 24
+from domain.setting_types import CommaList, Span, Url, from_json, https_or_local, webhook_secret
 
 
 class InvalidSettingsError(MigratorError, ValueError):
@@ -39,16 +35,6 @@ class InvalidSettingsError(MigratorError, ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
-
-
-def _webhook_secret(text: str) -> str:
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        key = b""
-    if not text.startswith("whsec_") or len(key) < _SHORTEST_KEY:
-        raise ValueError(f"must be whsec_ and the base64 of at least {_SHORTEST_KEY} random bytes")
-    return text
 
 
 def _schedule(text: str) -> str:
@@ -67,7 +53,7 @@ def _wrong_in(entry: MappingEntry) -> Iterator[str]:
 Ncrontab = Annotated[str, AfterValidator(_schedule)]
 
 
-class Settings(CallerSettings):
+class Settings(ApprovalSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -79,17 +65,11 @@ class Settings(CallerSettings):
     subscription_ids: CommaList = Field(
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
     )
-    approval_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(comma_list)
-    ] = Field(
-        (),
-        description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
-    )
     notification_url: Annotated[str, AfterValidator(lambda url: url and https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")
     )
     notification_secret: Annotated[
-        str, AfterValidator(lambda text: text and _webhook_secret(text))
+        str, AfterValidator(lambda text: text and webhook_secret(text))
     ] = Field(
         "",
         validate_default=True,

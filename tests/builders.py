@@ -36,6 +36,7 @@ from domain.migration.rules import Facts
 from domain.migration.stages import Outcome
 from domain.values import Json
 from services.signatures import verified
+from tests.credentials import webhook_secret
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -220,7 +221,7 @@ def a_received(secret: str = SECRET, **changes: Any) -> ReceivedDecision:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(name, now, body),
     }
-    signed = verified(body.encode(), headers, (secret,))
+    signed = verified(body.encode(), headers, (webhook_secret(secret),))
     if signed is None:
         raise ValueError("the signature does not hold")
     envelope = signed.sealed(body.encode(), decision.received_at)

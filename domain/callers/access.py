@@ -70,7 +70,9 @@ def refusal_of(handler: str, caller: Caller) -> Refusal | None:
     names = _listed(needed)
     if set(caller.roles) & needed:
         return _weak_proof(caller, names)
-    return Refusal(Rule.ROLE, f"{caller.words} needs {names}, and has {_listed(caller.roles)}.")
+    return Refusal(
+        Rule.ROLE, f"{caller.words} needs {names}, and has {_listed(caller.roles, ' and ')}."
+    )
 
 
 def _only_decides(caller: Caller) -> Refusal:
@@ -87,5 +89,5 @@ def _weak_proof(caller: Caller, names: str) -> Refusal:
     )
 
 
-def _listed(roles: frozenset[Role] | tuple[Role, ...]) -> str:
-    return " or ".join(role for role in Role if role in roles) or "no role"
+def _listed(roles: frozenset[Role] | tuple[Role, ...], between: str = " or ") -> str:
+    return between.join(role for role in Role if role in roles) or "no role"

@@ -29,6 +29,24 @@ BAD = {
         "APPROVAL_WEBHOOK_SECRETS[1]",
         "24 random bytes",
     ),
+    "a webhook secret that nobody owns": (
+        {
+            "APPROVAL_WEBHOOK_SECRETS": f"tickets={SECRETS[0]},{SECRETS[1]}",
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps({"tickets": [TENANT]}),
+        },
+        "APPROVAL_WEBHOOK_OWNERS",
+        "nobody that they own webhook",
+    ),
+    "an owner by name": (
+        {"APPROVAL_WEBHOOK_OWNERS": json.dumps({"tickets": ["ada"]})},
+        "APPROVAL_WEBHOOK_OWNERS.tickets[0]",
+        "",
+    ),
+    "a webhook secret of a name with blanks": (
+        {"APPROVAL_WEBHOOK_SECRETS": f"the tickets={SECRETS[0]}"},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+        "name=whsec_",
+    ),
     "a webhook secret without its prefix": (
         {"APPROVAL_WEBHOOK_SECRETS": SECRETS[0].removeprefix("whsec_")},
         "APPROVAL_WEBHOOK_SECRETS[0]",
@@ -162,6 +180,7 @@ def test_every_value_is_read() -> None:
             "ARM_ENDPOINT": "https://127.0.0.1:8443/",
             "SUBSCRIPTION_IDS": "a, b,",
             "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS),
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps({"webhook": [TENANT]}),
             "NOTIFICATION_URL": "http://127.0.0.1:9000/hook",
             "NOTIFICATION_SECRET": SECRETS[0],
             "EVENT_GRID_MAPPING": json.dumps([ENTRY]),

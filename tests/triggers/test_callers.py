@@ -53,10 +53,10 @@ def configured(
     return monkeypatch
 
 
-def asked(headers: dict[str, str], path: str = "/api/health") -> Caller:
+def asked(headers: dict[str, str], path: str = "/api/health", handler: str = "health") -> Caller:
     """Who the app takes the sender of these headers for."""
     request = func.HttpRequest("GET", f"http://127.0.0.1{path}", headers=headers, body=b"")
-    return asyncio.run(caller_of(app(), request))
+    return asyncio.run(caller_of(app(), request, handler))
 
 
 def principal(directory: Directory, account: Any = ADA) -> str:
@@ -181,8 +181,12 @@ def test_without_app_service_authentication_its_headers_are_nobody(
         asked({PRINCIPAL: principal(directory), ID_TOKEN: directory.id_token(ADA)})
 
 
-def test_a_fresh_deployment_says_how_to_begin(own_records: None) -> None:
+def test_a_fresh_deployment_says_how_to_begin(
+    own_records: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody is configured: whatever comes is refused, and says which settings to make."""
+    monkeypatch.delenv("NAMED_KEYS")
+    forget()
     for headers in ({}, {PRINCIPAL: "e30="}):
         with pytest.raises(UnrecognisedError, match="NAMED_KEYS"):
             asked(headers)

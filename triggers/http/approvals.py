@@ -18,6 +18,7 @@ import azure.functions as func
 import clock
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
 from domain.approval.submissions import DecisionBody, parse_decision
+from domain.callers.actors import Caller
 from domain.ids import approval_event_name
 from domain.migration.latch import Halt, reject
 from domain.migration.recorded import ReceivedDecision, Ruling, Snapshot
@@ -25,7 +26,8 @@ from services.dependencies import Dependencies
 from services.signatures import Signed, verified
 from services.threads import in_records
 from triggers.events.waking import wake
-from triggers.http.errors import body_of, handle_errors
+from triggers.http.errors import body_of
+from triggers.http.guard import guarded
 from triggers.http.responses import json_response, problem_response
 from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 
@@ -35,13 +37,13 @@ LOOK_AGAIN_SECONDS = 0.25
 log = logging.getLogger("gallery_migrator")
 
 
-@handle_errors
+@guarded
 async def decide(
-    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+    app: Dependencies, _caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """200 with the ruling, 202 when it is not there yet, 411, 401, 404, 409, 400."""
     raw = body_of(req)
-    signed = verified(raw, req.headers, app.settings.approval_webhook_secrets)
+    signed = verified(raw, req.headers, app.settings.webhook_secrets)
     if signed is None:
         return problem_response(
             401,

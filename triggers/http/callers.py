@@ -2,7 +2,7 @@
 
 1. App Service's header, where its authentication is on and the path is not left alone by it; with it the ID token, or
    the Bearer token, which has to be the same person's.
-2. A Bearer token alone. 3. A named key.
+2. A Bearer token alone. 3. A named key. 4. A webhook's signature, on the routes that take one.
 
 A credential that does not hold is never passed over for another one, and two at once are none. A sign-in whose ID token
 has expired is App Service's word alone, which carries no more than to look and to ask.
@@ -13,12 +13,15 @@ from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
+from domain.callers.access import SIGNED_ROUTES
 from domain.callers.actors import ActorKind, Caller, Proof
 from domain.callers.named_keys import caller_of_key
 from domain.callers.principals import Principal, PrincipalError, parse_principal
 from domain.callers.tokens import TokenError
 from services.dependencies import Dependencies
+from services.signatures import SIGNATURE_HEADERS, verified
 from services.threads import in_tokens
+from triggers.http.errors import body_of
 
 KEY_HEADER = "X-API-Key"
 PRINCIPAL_HEADER, ID_TOKEN_HEADER = "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ID-TOKEN"
@@ -26,7 +29,7 @@ _BEARER = "bearer "
 
 HOW = (
     f"Sign in, send `Authorization: Bearer` with a token of the deployment's Entra application, or a named key as "
-    f"{KEY_HEADER}."
+    f"{KEY_HEADER}; a webhook's decision is signed."
 )
 BEGIN = (
     "Nobody is configured yet, so everything is refused. Begin with NAMED_KEYS, or with ENTRA_TENANT_ID and "
@@ -38,17 +41,20 @@ class UnrecognisedError(Exception):
     """Nobody is proven by what a request shows; the text says what to do."""
 
 
-async def caller_of(app: Dependencies, req: func.HttpRequest) -> Caller:
+async def caller_of(app: Dependencies, req: func.HttpRequest, handler: str) -> Caller:
     """The caller of a request. Raises UnrecognisedError, and KeysUnavailableError while tokens cannot be verified."""
     principal = _principal_header(app, req)
     bearer = _bearer(req.headers)
     key = req.headers.get(KEY_HEADER) or ""
-    match bool(principal or bearer), bool(key):
-        case True, False:
+    signed = handler in SIGNED_ROUTES and any(req.headers.get(name) for name in SIGNATURE_HEADERS)
+    match bool(principal or bearer), bool(key), signed:
+        case True, False, False:
             return await _in_entra(app, principal, bearer, req.headers)
-        case False, True:
+        case False, True, False:
             return _of_key(app, key)
-        case False, False:
+        case False, False, True:
+            return _of_signature(app, req)
+        case False, False, False:
             raise UnrecognisedError(HOW if app.settings.configured else BEGIN)
         case _:
             raise UnrecognisedError("More than one credential was sent; send one.")
@@ -100,6 +106,16 @@ def _of_key(app: Dependencies, shown: str) -> Caller:
     if caller is None:
         raise UnrecognisedError(f"No named key of this deployment is what {KEY_HEADER} holds.")
     return caller
+
+
+def _of_signature(app: Dependencies, req: func.HttpRequest) -> Caller:
+    """Of a lost body no signature could hold, so that is told first."""
+    signed = verified(body_of(req), req.headers, app.settings.webhook_secrets)
+    if signed is None:
+        raise UnrecognisedError(
+            "Sign the body as the Standard Webhooks specification says, with the webhook's secret."
+        )
+    return signed.secret.caller
 
 
 def _principal_header(app: Dependencies, req: func.HttpRequest) -> str:
