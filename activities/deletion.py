@@ -6,6 +6,7 @@ re-created under the same name would be deleted (README, "What it does not promi
 may be under way is never sent again: it is waited for, and what it did not do stays undone.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -53,6 +54,8 @@ _NOTHING_THERE = 204
 _EARLIER_RUN = "one that an earlier run was about to send may be under way"
 
 Answer = Deletion | ActivityError | Halt
+
+log = logging.getLogger("gallery_migrator")
 
 
 class Seen(NamedTuple):
@@ -107,12 +110,17 @@ def _reasons(
     seen: Seen,
 ) -> list[str]:
     """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
+    migration = snapshot.accepted.id
     if version is None:
-        return ["the image version is not there (any more)"]
-    readings = _readings(snapshot, app, version, others, seen)
-    checks = check_gate(readings, _question(snapshot, app))
-    app.records.write_checks(snapshot.accepted.id, [check.to_wire() for check in checks])
-    return refusals(checks)
+        found = ["the image version is not there (any more)"]
+    else:
+        readings = _readings(snapshot, app, version, others, seen)
+        checks = check_gate(readings, _question(snapshot, app))
+        app.records.write_checks(migration, [check.to_wire() for check in checks])
+        found = refusals(checks)
+    for reason in found:
+        log.warning("%s: the gate is shut: %s", migration, reason)
+    return found
 
 
 def _look_again_and_delete(

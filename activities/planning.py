@@ -13,7 +13,7 @@ from domain.migration.stages import Stage
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import ReadRefusedError, decide, read_facts
+from services.planning import ReadRefusedError, decide, read_facts, with_own_number
 
 
 @implements(PLAN_MIGRATION)
@@ -34,6 +34,8 @@ def plan_migration(
     if busy := in_motion(facts):
         return ActivityError(code="NotReadyYet", message=busy, transient=True)
     plan = decide(app, asked, facts, request.migration_id)
+    if isinstance(plan, Plan):
+        plan = with_own_number(app.records, asked, plan, request.migration_id, request.taken)
     if not isinstance(plan, Plan):
         return _no_plan(plan)
     if request.taken:

@@ -15,7 +15,8 @@ _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 # Patterns are compiled when they are first used (by `re`, which keeps them), not in every cold start.
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})"
+# The random part is missing in ids of earlier versions.
+_MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})(?:-[0-9a-f]{8})?"
 
 
 def fold(text: str) -> str:
@@ -164,10 +165,14 @@ def image_key(image_id: str) -> str:
     return hashlib.sha256(fold(image_id).encode()).hexdigest()[:32]
 
 
-def migration_id(key: str, attempt: int) -> str:
+def migration_id(key: str, attempt: int, chance: str = "") -> str:
     """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
-    client puts ids into URLs unescaped)."""
-    return f"{key}-{attempt}"
+    client puts ids into URLs unescaped).
+
+    `chance`, 8 random hex digits: records that are put back from a copy give an attempt its number once more, and under
+    an id that was used there may run an orchestration of another request.
+    """
+    return f"{key}-{attempt}-{chance}" if chance else f"{key}-{attempt}"
 
 
 def parse_migration_id(text: str) -> tuple[str, int] | None:

@@ -4,7 +4,7 @@ A field's environment variable is its name in capitals. docs/configuration.md li
 it to this file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -18,15 +18,25 @@ from pydantic import (
 )
 
 from domain.approval.approval_settings import ApprovalSettings
+from domain.approval.webhook_secrets import split_name
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
-from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
+from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
 from domain.migration.restarting import RestartPolicy
-from domain.schedules import parse_schedule
-from domain.setting_types import CommaList, Span, Url, from_json, https_or_local, webhook_secret
+from domain.setting_types import (
+    CommaList,
+    Ncrontab,
+    Span,
+    Url,
+    encrypted,
+    https_or_local,
+    json_text,
+    webhook_secret,
+    wrong_in,
+)
 
 
 class InvalidSettingsError(MigratorError, ValueError):
@@ -35,22 +45,6 @@ class InvalidSettingsError(MigratorError, ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
-
-
-def _schedule(text: str) -> str:
-    parse_schedule(text)
-    return text
-
-
-def _wrong_in(entry: MappingEntry) -> Iterator[str]:
-    """Yield everything that is wrong with a mapping entry, each with its place."""
-    if unknown := unknown_templates(entry):
-        yield f": nothing fills {{{'}, {'.join(unknown)}}}"
-    for problem in certain_problems(entry):
-        yield f".{problem.field}: {problem.message}"
-
-
-Ncrontab = Annotated[str, AfterValidator(_schedule)]
 
 
 class Settings(ApprovalSettings):
@@ -75,7 +69,7 @@ class Settings(ApprovalSettings):
         validate_default=True,
         description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL.",
     )
-    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(from_json)] = Field(
+    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(json_text)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
@@ -85,7 +79,7 @@ class Settings(ApprovalSettings):
         "",
         description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",
     )
-    records_table_connection_string: str = Field(
+    records_table_connection_string: Annotated[str, AfterValidator(encrypted)] = Field(
         "", description="Instead of the endpoint, for Azurite; empty: AzureWebJobsStorage."
     )
     records_table_name: str = Field(
@@ -109,6 +103,10 @@ class Settings(ApprovalSettings):
     approval_validity: Span = Field(
         timedelta(days=1),
         description="How long after it was given an approval allows the deletion.",
+    )
+    copied_gb_limit: Annotated[int, Field(ge=1)] = Field(
+        100_000,
+        description="Most GB that one version may take: replicas of all regions times the size of the image.",
     )
     generation1_security_type: Generation1Security = Field(
         Generation1Security.OMIT,
@@ -137,7 +135,7 @@ class Settings(ApprovalSettings):
     @classmethod
     def _entries_make_requests(cls, mapping: tuple[MappingEntry, ...]) -> tuple[MappingEntry, ...]:
         """Found here, and not when the first image comes and its event is dropped."""
-        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in _wrong_in(entry)]
+        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in wrong_in(entry)]
         if wrong:
             raise ValueError("; ".join(wrong))
         return mapping
@@ -147,6 +145,11 @@ class Settings(ApprovalSettings):
     def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
         if others.data.get("notification_url") and not secret:
             raise ValueError("is required with NOTIFICATION_URL; notifications are signed")
+        approving = others.data.get("approval_webhook_secrets", ())
+        if secret and secret in {split_name(text)[1] for text in approving}:
+            raise ValueError(
+                "is one of APPROVAL_WEBHOOK_SECRETS: whoever receives notifications could approve"
+            )
         return secret
 
     @property
@@ -179,15 +182,28 @@ class Settings(ApprovalSettings):
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
         found = {**{k: v for k, v in fallbacks.items() if v}, **found}
+        wrong = _wrong_here(found, environ)
         try:
-            return cls.model_validate(found)
+            settings = cls.model_validate(found)
         except ValidationError as error:
-            raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
+            problems = [*map(_about_variable, problems_of(error)), *wrong]
+            raise InvalidSettingsError(problems) from error
+        if wrong:
+            raise InvalidSettingsError(wrong)
+        return settings
 
 
 def in_azure(environ: Mapping[str, str]) -> bool:
     """Return True if Azure runs the app: App Service sets these in every plan."""
     return any(environ.get(name) for name in ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"))
+
+
+def _wrong_here(found: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with a setting because of where the app runs."""
+    if found.get("records_store") != "sqlite" or not in_azure(environ):
+        return []
+    text = "sqlite is for one process on one machine; in Azure a worker's disk is lost with it: use table"
+    return [Problem(field="RECORDS_STORE", message=text)]
 
 
 def _about_variable(problem: Problem) -> Problem:

@@ -4,7 +4,8 @@ there were.
 - `<image key>` / `<attempt>`: the accepted request. Inserting it claims the image: only one writer wins a number.
 - `image.<image key>` / `latest`: the number of an attempt that is there, from which on the newest is looked for. It may
   be behind, since its writer may have died before; it is never ahead.
-- `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image.
+- `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image; of those
+  that did not fail, if there are any.
 - `image.<image key>` / `unread`: of the attempts that ended before they had read the image the one accepted last.
 - `image.<image key>` / `version.<hash>`: a version whose PUT was sent, by the last migration that sent it.
 
@@ -41,15 +42,18 @@ class AttemptRecords(Rows):
 
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
-        if sighting.fingerprint is not None:
-            self._store.put(_about(image_key), sighting.fingerprint, sighting.to_wire())
-            return
+
+        def unfailed(held: Json) -> Json | None:
+            """A failure does not hide that another attempt has made a version of it."""
+            made = bool(held) and Sighting.from_wire(held).failed_at is None
+            return None if made and sighting.failed_at else sighting.to_wire()
 
         def later(held: Json) -> Json | None:
             known = Sighting.from_wire(held) if held else sighting
             return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
 
-        self.change(_about(image_key), _UNREAD, later)
+        known = sighting.fingerprint
+        self.change(_about(image_key), known or _UNREAD, unfailed if known else later)
 
     def sightings(self, image_key: str, fingerprint: str) -> list[Sighting]:
         """Of the attempts that have ended, those which alone can have been about an image with this fingerprint: one

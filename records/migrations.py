@@ -8,6 +8,7 @@ Where things lie (partition / row):
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
+- `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -15,7 +16,7 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 
 from datetime import UTC, datetime
 
-from domain.ids import migration_id, parse_migration_id
+from domain.ids import parse_migration_id
 from domain.migration.latch import Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
@@ -32,13 +33,14 @@ from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
+from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailable."""
 
     # -- claims -------------------------------------------------------------------------------------------------
@@ -51,6 +53,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
                 accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
             )
         except RecordExistsError:
+            if self.read_accepted(accepted.id) is None:
+                # Nobody's: the winner has a pointer of its own.
+                self._store.delete(_OPEN, accepted.id)
             return False
         self._store.put(accepted.id, "accepted", accepted.to_wire())
         self.hint_latest(accepted)
@@ -67,7 +72,8 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords):
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
         record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return AcceptedRequest.from_wire(record.value) if record else None
+        accepted = AcceptedRequest.from_wire(record.value) if record else None
+        return accepted if accepted and accepted.id == migration else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
@@ -173,9 +179,3 @@ def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
     return [
         (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
     ]
-
-
-def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:
-    """Id and number of the attempt after `latest`."""
-    attempt = latest.attempt + 1 if latest else 1
-    return migration_id(image_key, attempt), attempt

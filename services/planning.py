@@ -1,6 +1,6 @@
 """Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import clock
@@ -12,11 +12,13 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id, same_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, in_motion
+from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+from services.locations import locations_of
 from services.versions import shallow_versions
 
 NO_APPROVALS = (
@@ -64,15 +66,48 @@ def decide(
         now=clock.now(),
         migration_id=migration_id,
         generation1_security=app.settings.generation1_security_type,
+        copied_gb_limit=app.settings.copied_gb_limit,
     )
-    if isinstance(plan, Plan) and plan.deletion and not app.settings.approval_webhook_secrets:
-        return plan.model_copy(update={"warnings": (*plan.warnings, NO_APPROVALS)})
-    return plan
+    if not isinstance(plan, Plan) or not plan.deletion:
+        return plan
+    told = tuple(_in_vain(app, plan))
+    return plan.model_copy(update={"warnings": (*plan.warnings, *told)}) if told else plan
+
+
+def _in_vain(app: Dependencies, plan: Plan) -> Iterator[str]:
+    """Say now what would keep the image after all the waiting."""
+    if not app.settings.approval_webhook_secrets:
+        yield NO_APPROVALS
+    begun = app.records.begun_versions(image_key(plan.image_id)) if plan.adopts_existing else []
+    if plan.adopts_existing and not any(same_id(b.version_id, plan.version_id) for b in begun):
+        yield f"Version {plan.version_name} was made by somebody else, so the image will be kept whatever is approved."
+
+
+def with_own_number(
+    records: MigrationRecords,
+    request: MigrationRequest,
+    plan: Plan,
+    migration: str,
+    taken: str = "",
+) -> Plan | list[Problem]:
+    """The plan of an accepted migration under a number that no other one has taken, if the number is ours to choose:
+    what Azure lists is the same for all who look at once. `taken`: it is somebody else's all the same."""
+    if request.image_version != AUTO or plan.adopts_existing:
+        return plan
+    number = records.take_number(plan.definition_id, plan.version_name, migration, taken)
+    if number is None:
+        text = f"no patch number is left from {plan.version_name} on; name the version yourself"
+        return [Problem(field="imageVersion", message=text)]
+    return plan.named(number)
 
 
 def read_facts(app: Dependencies, request: MigrationRequest) -> Facts:
     """Read everything that a request names, and the Shallow versions of ours that hang on the image, if it is to go."""
     facts = _named(app.arm, request)
+    if request.target_regions and facts.gallery:
+        gallery = parse_gallery_id(request.gallery_id)
+        known = locations_of(app.arm, gallery.subscription)
+        facts = facts.model_copy(update={"locations": known})
     if facts.image is None or not request.deletion.enabled:
         return facts
     begun = app.records.begun_versions(image_key(request.source_image_id))

@@ -46,7 +46,7 @@ GALLERY_ID = f"{SCOPE}/galleries/myGallery"
 CREATED = "2024-03-11T09:14:52.1270319Z"
 MIGRATION_ID = migration_id(image_key(IMAGE_ID), 1)
 LIMITS = Limits()
-SECRET = "whsec_" + "c2VjcmV0IG9m" * 4
+SECRET = "whsec_" + "QmV0dGVyIHRoYW4gYSB3b3JkIG92ZXIgYW5kIG92ZXI="
 
 
 def request_body(**changes: Any) -> Json:
@@ -185,6 +185,7 @@ def planned(
         now=NOW,
         migration_id=MIGRATION_ID,
         generation1_security=generation1,
+        copied_gb_limit=100_000,
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from domain.approval.webhook_secrets import WebhookSecret, named_secret, secrets_of, split_name
 from domain.callers.caller_settings import CallerSettings
 from domain.callers.named_keys import Name, Oid
-from domain.setting_types import comma_list, from_json
+from domain.setting_types import comma_list, json_text
 
 
 class ApprovalSettings(CallerSettings):
@@ -20,7 +20,7 @@ class ApprovalSettings(CallerSettings):
         description="Secrets of the approval webhook (name=whsec_…), comma-separated. Empty: it decides nothing.",
     )
     approval_webhook_owners: Annotated[
-        dict[Name, Annotated[list[Oid], Field(min_length=1)]], BeforeValidator(from_json)
+        dict[Name, Annotated[list[Oid], Field(min_length=1)]], BeforeValidator(json_text)
     ] = Field(
         {},
         validate_default=True,

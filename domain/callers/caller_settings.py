@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from domain.callers.named_keys import NamedKey, entry_problems
-from domain.setting_types import CommaList, Url, from_json
+from domain.setting_types import CommaList, Url, json_text
 
 _GUID = r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
 
@@ -36,7 +36,7 @@ class CallerSettings(BaseModel):
     entra_authority: Url = Field(
         "https://login.microsoftonline.com", description="Entra's address in this cloud."
     )
-    named_keys: Annotated[tuple[NamedKey, ...], BeforeValidator(from_json)] = Field(
+    named_keys: Annotated[tuple[NamedKey, ...], BeforeValidator(json_text)] = Field(
         (), description="JSON list: the app's own keys, by their SHA-256, with roles and owners."
     )
 

@@ -33,6 +33,8 @@ from domain.values import Message
 
 # docs/platform-notes.md#largest-disk
 MAX_DISK_GB = 2048
+# docs/platform-notes.md#replicas-of-a-version
+MAX_REPLICAS_OF_A_VERSION = 100
 
 
 class Facts(Message):
@@ -46,6 +48,8 @@ class Facts(Message):
     # Shallow versions of ours in other definitions and galleries.
     shallow_elsewhere: tuple[VersionFacts, ...] = ()
     soft_deleted_versions: tuple[str, ...] = ()
+    # Of the gallery's subscription; empty when Azure does not tell them.
+    locations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Question:
     request: MigrationRequest
     facts: Facts
     now: datetime
+    copied_gb_limit: int
 
     @property
     def image(self) -> ImageFacts:

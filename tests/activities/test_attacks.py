@@ -303,3 +303,16 @@ def test_the_put_of_a_version_asks_azure_not_to_overwrite(
     assert answer.error is not None
     assert (answer.error.status, answer.error.transient) == (412, True)
     assert Effect.VERSION not in azure.written().latch.effects
+
+
+@pytest.mark.parametrize("activity", [delete_image, read_replication, check_image])
+def test_what_another_app_started_does_nothing_and_is_told(
+    azure: Azure, caplog: pytest.LogCaptureFixture, activity: Callable[[Any], Any]
+) -> None:
+    """Suspected: two apps on one storage account share a hub, and run each other's orchestrations."""
+    foreign = "f" * 32 + "-1-0123abcd"
+    azure.forget_requests()
+    caplog.set_level("WARNING", "gallery_migrator")
+    assert activity({"migrationId": foreign, "run": 1})["status"] == "over"
+    assert azure.sent() == []
+    assert f"{foreign}: {activity.__name__} is asked for" in caplog.text

@@ -59,7 +59,9 @@ def test_03_a_version_that_somebody_else_made_allows_no_deletion(cloud: Client) 
     migration = cloud.start(cloud.request("strangers"))
     cloud.advance_to_stage("approval", migration)
     assert kept_for(cloud, "strangers", migration).count(": no (") == 1
-    assert "version begun by us: no (no record of ours)" in cloud.status(migration)["reason"]
+    status = cloud.status(migration)
+    assert "version begun by us: no (no record of ours)" in status["reason"]
+    assert any("made by somebody else" in warning for warning in status["warnings"])
 
 
 def test_03_a_version_begun_by_an_earlier_migration_of_ours_counts(cloud: Client) -> None:

@@ -21,7 +21,7 @@ from tests import builders as b
 from tests.app import records
 from triggers.http import approvals as approve
 
-SECRET = "whsec_" + "c2VjcmV0" * 6
+SECRET = b.SECRET
 
 
 @pytest.fixture(autouse=True)

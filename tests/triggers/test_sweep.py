@@ -347,7 +347,7 @@ def test_21_what_waits_past_its_deadline_is_told_of(
 ) -> None:
     """Nobody waits in silence: a warning and a notice, once."""
     monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook")
-    monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
     accepted = started(deletion={"enabled": True})
     approval = Approval(deadline=time.at + timedelta(days=1), fingerprint="f")
@@ -418,7 +418,7 @@ def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
 ) -> None:
     """After as many tries, those of the orchestration included; nothing of the address is told."""
     monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook?key=s3cret")
-    monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
     accepted = finished_untold(time)
     time.pass_by(hours=1)
@@ -448,7 +448,7 @@ def test_10_a_receiver_that_does_not_answer_is_asked_once_in_a_sweep(
 
     monkeypatch.setattr("services.notifications.post", silent)
     monkeypatch.setenv("NOTIFICATION_URL", "https://receiver.example/hook")
-    monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
     for number in range(5):
         accepted = b.an_acceptance(image_id=f"{b.IMAGE_ID}{number}")
