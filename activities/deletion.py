@@ -7,7 +7,6 @@ may be under way is never sent again: it is waited for, and what it did not do s
 """
 
 import logging
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import clock
@@ -22,8 +21,6 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
-from domain.approval.decisions import Decision, StoredDecision
-from domain.approval.webhook_secrets import WebhookSecret
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
@@ -46,7 +43,7 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
-from services.signatures import genuine
+from services.verdicts import decisions_at_the_gate, question_of
 from services.versions import versions_of_image
 
 # The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
@@ -232,35 +229,17 @@ def _readings(
         others=others,
         begun=next(ours, None),
         verdict=snapshot.latch.verdict,
-        decisions=_decisions(snapshot, app.settings.webhook_secrets),
+        decisions=decisions_at_the_gate(app, snapshot),
+        promoted_at=snapshot.state.promoted_at,
     )
 
 
-def _decisions(snapshot: Snapshot, secrets: Sequence[WebhookSecret]) -> tuple[StoredDecision, ...]:
-    """The approvals that a secret of now has signed, as they were signed; and every rejection that was not refused,
-    even one whose secret is gone: a doubt keeps the image."""
-    found = []
-    for received in snapshot.received:
-        signed, ruling = genuine(received, secrets), snapshot.rulings.get(received.decision.key)
-        if ruling is not None and not ruling.accepted:
-            continue
-        if signed is not None:
-            found.append(signed)
-        elif received.decision.decision is Decision.REJECT:
-            found.append(received.decision)
-    return tuple(found)
-
-
 def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
-    approval, plan = snapshot.state.approval, snapshot.planned
-    if approval is None:
-        raise LookupError(f"{snapshot.accepted.id} was never asked about")
+    plan = snapshot.planned
     return GateQuestion(
-        migration_id=snapshot.accepted.id,
         image_id=plan.image_id,
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
-        deadline=approval.deadline,
-        valid_for=app.settings.approval_validity,
+        asked=question_of(app, snapshot),
         now=clock.now(),
     )

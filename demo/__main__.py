@@ -92,6 +92,17 @@ def env(state: State = DEFAULT) -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
+@cli.command("sign-in")
+def sign_in(person: str, state: State = DEFAULT) -> None:
+    """Print a token of one of the people (ada, grace, alan, mary) for a Bearer header."""
+    from demo.callers import CallFailed, access_token
+
+    try:
+        print(access_token(_connection(state), person))
+    except CallFailed as error:
+        _fail(str(error))
+
+
 @cli.command()
 def approve(
     migration: str,

@@ -27,6 +27,11 @@ NOT_PASSED_ON = frozenset(
     [
         "APPROVAL_WEBHOOK_SECRETS",
         "APPROVAL_WEBHOOK_OWNERS",
+        "APPROVERS",
+        "APPROVAL_POLICIES",
+        "APPROVAL_QUORUM",
+        "QUIET_TIME",
+        "SEALING_KEYS",
         "NOTIFICATION_URL",
         "NOTIFICATION_SECRET",
         "EVENT_GRID_MAPPING",

@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
-from demo.people import ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
+from demo.people import APPROVERS, ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder
@@ -36,6 +36,8 @@ class GalleryMigrator:
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "APPROVAL_WEBHOOK_SECRETS": folder.value("webhook secret", new_webhook_secret),
             "APPROVAL_WEBHOOK_OWNERS": json.dumps(WEBHOOK_OWNERS),
+            "APPROVERS": ",".join(APPROVERS),
+            "SEALING_KEYS": folder.value("sealing key", new_webhook_secret),
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",

@@ -21,6 +21,7 @@ ROLES = {
 }
 OIDS = {account.name: account.oid for account in ACCOUNTS}
 KEY_OWNER = "mary"
+APPROVERS = [OIDS[name] for name in ("ada", "grace", "alan")]
 WEBHOOK_OWNERS = {"webhook": [OIDS["alan"]]}
 
 

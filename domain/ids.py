@@ -126,9 +126,14 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
     return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
 
 
+def is_guid(text: str) -> bool:
+    """Return True if a text is a GUID, as object ids are."""
+    return re.fullmatch(_GUID, text) is not None
+
+
 def is_subscription_id(text: str) -> bool:
     """Return True if a text is a GUID, as ids of subscriptions are."""
-    return re.fullmatch(_GUID, text) is not None
+    return is_guid(text)
 
 
 def parse_version_name(name: str) -> tuple[int, int, int]:

@@ -100,10 +100,6 @@ class Settings(ApprovalSettings):
     deletion_confirm_timeout: Span = Field(
         timedelta(minutes=30), description="How long to wait until a deleted image is gone."
     )
-    approval_validity: Span = Field(
-        timedelta(days=1),
-        description="How long after it was given an approval allows the deletion.",
-    )
     copied_gb_limit: Annotated[int, Field(ge=1)] = Field(
         100_000,
         description="Most GB that one version may take: replicas of all regions times the size of the image.",

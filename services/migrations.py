@@ -12,6 +12,7 @@ from typing import Literal
 import azure.durable_functions as df
 
 import clock
+from domain.callers.actors import Actor
 from domain.ids import image_key, migration_id, parse_migration_id
 from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest
@@ -59,6 +60,8 @@ def claim(
     origin: Literal["http", "eventGrid"] = "http",
     fingerprint: str | None = None,
     draft: Draft | None = None,
+    *,
+    requester: Actor,
 ) -> Claimed | Running:
     """Claim the image of a request, under the id of its draft if that is still the next one, or tell who holds it."""
     key = image_key(request.source_image_id)
@@ -80,6 +83,7 @@ def claim(
             origin=origin,
             fingerprint=fingerprint,
             limits=app.settings.limits,
+            requester=requester,
         )
         if app.records.accept(accepted):
             return Claimed(accepted=accepted)
@@ -87,12 +91,19 @@ def claim(
 
 
 def claim_with_draft(
-    app: Dependencies, request: MigrationRequest, draft: Draft | None
+    app: Dependencies, request: MigrationRequest, draft: Draft | None, requester: Actor
 ) -> Claimed | Running:
     """Claim the image, and keep the plan that was made for this very attempt: the workflow then reads nothing again
     that it does not read for safety."""
     plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
-    claimed = claim(app, request, "http", plan.fingerprint.value if plan else None, draft)
+    claimed = claim(
+        app,
+        request,
+        "http",
+        plan.fingerprint.value if plan else None,
+        draft,
+        requester=requester,
+    )
     lasting = draft is not None and draft.lasting and draft.migration_id == claimed.accepted.id
     if plan and lasting and isinstance(claimed, Claimed):
         numbered = with_own_number(app.records, request, plan, claimed.accepted.id)

@@ -70,7 +70,10 @@ def genuine(received: ReceivedDecision, secrets: Sequence[WebhookSecret]) -> Sto
     """The decision in a stored envelope, read from what was signed, if one of the secrets signed and sealed it; nothing
     that the row says beside it counts but the time, which is sealed."""
     envelope, at = received.envelope, received.decision.received_at
-    if envelope is None or not any(_holds(envelope, secret.key, at) for secret in secrets):
+    if envelope is None:
+        return None
+    by = next((secret for secret in secrets if _holds(envelope, secret.key, at)), None)
+    if by is None:
         return None
     try:
         said = parse_decision(envelope.body.encode())
@@ -84,6 +87,7 @@ def genuine(received: ReceivedDecision, secrets: Sequence[WebhookSecret]) -> Sto
         approver=said.approver,
         reason=said.reason,
         received_at=at,
+        by=by.caller.actor,
     )
 
 

@@ -5,6 +5,7 @@ import json
 
 from demo.people import OIDS, READ, SUBMIT
 from domain.approval.webhook_secrets import UNNAMED, WebhookSecret
+from domain.callers.actors import Actor, ActorKind
 
 KEY = "the-key-of-the-tests-0123456789abcdef"
 HEADERS = {"X-API-Key": KEY}
@@ -20,7 +21,11 @@ NAMED_KEYS = json.dumps(
     ]
 )
 WEBHOOK_OWNERS = json.dumps({UNNAMED: [WEBHOOK_OWNER]})
+REQUESTER = Actor(kind=ActorKind.KEY, id="tests", label="tests", owners=(KEY_OWNER,))
 SETTINGS = {"NAMED_KEYS": NAMED_KEYS, "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS}
+
+
+WEBHOOK = Actor(kind=ActorKind.WEBHOOK, id=UNNAMED, label=UNNAMED, owners=(WEBHOOK_OWNER,))
 
 
 def webhook_secret(key: str) -> WebhookSecret:

@@ -8,19 +8,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from domain.approval.decisions import Decision
 from domain.approval.policy import ApprovalPolicy, approval_refusal
 from domain.callers.actors import Actor
 from domain.values import Message
-
-
-class VoteKind(StrEnum):
-    """The three things that somebody who may approve can say."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
 
 
 class Vote(Message):
@@ -28,7 +20,7 @@ class Vote(Message):
 
     key: str
     by: Actor
-    kind: VoteKind
+    kind: Decision
     at: datetime
 
 
@@ -55,6 +47,12 @@ class Tally(Message):
         return self.rejection is None and len(self.approvals) >= self.needed > 0
 
     @property
+    def quorum(self) -> frozenset[str]:
+        """The keys of the approvals that made the number full; nothing while it is not."""
+        full = self.approvals[: self.needed] if self.approved else ()
+        return frozenset(vote.key for vote in full)
+
+    @property
     def decisive(self) -> Vote | None:
         """The vote that settled it: the rejection, or the approval that made the number full."""
         return self.rejection or (self.approvals[self.needed - 1] if self.approved else None)
@@ -62,10 +60,11 @@ class Tally(Message):
 
 def tally(votes: Sequence[Vote], ballot: Ballot) -> Tally:
     """The sum of the votes under the rules of now."""
-    ordered = sorted(votes, key=lambda vote: (vote.at, vote.key))
+    # Of what came at one moment a withdrawal is the last: a doubt keeps the image.
+    ordered = sorted(votes, key=lambda v: (v.at, v.kind is Decision.WITHDRAW, v.key))
     refused: dict[str, str] = {}
     counting = [vote for vote in _standing(ordered) if _counts(vote, ballot, refused)]
-    rejections = (vote for vote in ordered if vote.kind is VoteKind.REJECT)
+    rejections = (vote for vote in ordered if vote.kind is Decision.REJECT)
     return Tally(
         needed=ballot.policy.quorum,
         approvals=tuple(sorted(_voices(counting), key=lambda vote: (vote.at, vote.key))),
@@ -90,7 +89,7 @@ def _standing(ordered: Sequence[Vote]) -> Iterator[Vote]:
     held: dict[tuple[str, str], Vote] = {}
     for vote in ordered:
         voice = (vote.by.kind.value, vote.by.id.lower())
-        if vote.kind is VoteKind.APPROVE:
+        if vote.kind is Decision.APPROVE:
             held.setdefault(voice, vote)
         else:
             held.pop(voice, None)

@@ -14,6 +14,7 @@ from domain.migration.stages import Outcome
 from services.migrations import Claimed, Running, claim, look_for_running
 from tests.app import app, forget, records
 from tests.builders import a_request, an_end
+from tests.credentials import REQUESTER
 from tests.endings import end
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -28,7 +29,7 @@ def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
 
     def one(number: int) -> Claimed | Running:
         barrier.wait(30)
-        return claim(app(), ask(number))
+        return claim(app(), ask(number), requester=REQUESTER)
 
     with ThreadPoolExecutor(STARTERS) as pool:
         return list(pool.map(one, range(STARTERS)))
@@ -55,9 +56,9 @@ def test_of_different_starts_one_wins_and_the_others_conflict() -> None:
 
 def test_after_the_end_the_next_attempt_begins() -> None:
     """Under an id of its own: starting under a finished one erases its history."""
-    first = claim(app(), a_request())
+    first = claim(app(), a_request(), requester=REQUESTER)
     finish(first)
-    second = claim(app(), a_request())
+    second = claim(app(), a_request(), requester=REQUESTER)
     assert isinstance(second, Claimed)
     assert (first.accepted.attempt, second.accepted.attempt) == (1, 2)
     assert first.accepted.id != second.accepted.id
@@ -65,7 +66,7 @@ def test_after_the_end_the_next_attempt_begins() -> None:
 
 def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
-    held = claim(app(), a_request())
+    held = claim(app(), a_request(), requester=REQUESTER)
     shouted = a_request(sourceImageId=a_request().source_image_id.upper())
     found = look_for_running(records(), shouted)
     assert found is not None
@@ -79,7 +80,7 @@ def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT2H")
     monkeypatch.setenv("REPLICATION_TIMEOUT", "PT3H")
     forget()
-    claimed = claim(app(), a_request()).accepted
+    claimed = claim(app(), a_request(), requester=REQUESTER).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
     forget()
     found = records().read_accepted(claimed.id)

@@ -40,7 +40,7 @@ log = logging.getLogger("gallery_migrator")
 
 @guarded
 async def start_migration(
-    app: Dependencies, _caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
+    app: Dependencies, caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
     request = parse_request(body_of(req))
@@ -53,7 +53,7 @@ async def start_migration(
         log.warning("accepted without a plan: %s", silence)
     if draft and not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    claimed = await in_records(claim_with_draft, app, request, draft)
+    claimed = await in_records(claim_with_draft, app, request, draft, caller.actor)
     if isinstance(claimed, Running):
         return await _already(app, claimed)
     return await _accepted(app, client, claimed)
@@ -128,7 +128,7 @@ async def list_migrations(
 
 @guarded
 async def cancel_migration(
-    app: Dependencies, _caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
+    app: Dependencies, caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """202 once the cancellation holds; 409 when the deletion has begun or the migration has ended."""
     migration = req.route_params["id"]
@@ -137,7 +137,7 @@ async def cancel_migration(
         return problem_response(404, f"No migration has the id '{migration[:100]}'.")
     at = clock.now()
     held = await in_records(
-        app.records.change_latch, migration, lambda latch: request_cancel(latch, at)
+        app.records.change_latch, migration, lambda latch: request_cancel(latch, at, caller.actor)
     )
     log.info("%s: cancellation: %s", migration, held if isinstance(held, Halt) else "holds")
     if held is Halt.TOO_LATE:

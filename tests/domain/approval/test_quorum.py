@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.approval.decisions import Decision
 from domain.approval.policy import ApprovalPolicy
-from domain.approval.quorum import Ballot, Tally, Vote, VoteKind, quiet_until, tally, valid_until
+from domain.approval.quorum import Ballot, Tally, Vote, quiet_until, tally, valid_until
 from domain.callers.actors import Actor, ActorKind
 from tests.builders import NOW
 
 OIDS = [f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in range(6)]
 ADA, BOB, CYD, EVE, REQUESTER = OIDS[:5]
 DEADLINE = NOW + timedelta(days=3)
-YES, NO, BACK = VoteKind.APPROVE, VoteKind.REJECT, VoteKind.WITHDRAW
+YES, NO, BACK = Decision.APPROVE, Decision.REJECT, Decision.WITHDRAW
 TICKETS = Actor(kind=ActorKind.WEBHOOK, id="tickets", owners=(CYD,))
 OWNED = Actor(kind=ActorKind.WEBHOOK, id="chat", owners=(ADA,))
 
@@ -34,7 +35,7 @@ def ballot(quorum: int = 1, *, without: str = "", webhooks: bool = True) -> Ball
     return Ballot(policy=policy, requester=person(REQUESTER), deadline=DEADLINE)
 
 
-def votes(*cast: tuple[Actor | str, VoteKind], step: timedelta = timedelta(hours=1)) -> list[Vote]:
+def votes(*cast: tuple[Actor | str, Decision], step: timedelta = timedelta(hours=1)) -> list[Vote]:
     """One after another, an hour apart."""
     return [
         Vote(
@@ -79,6 +80,12 @@ CASES: dict[str, tuple[list[Vote], Ballot, bool, str]] = {
         "",
     ),
     "withdrawn": (votes((ADA, YES), (ADA, BACK)), ballot(), False, ""),
+    "withdrawn at the same moment": (
+        votes((ADA, YES), (ADA, BACK), step=timedelta(0)),
+        ballot(),
+        False,
+        "",
+    ),
     "withdrawn by another": (votes((ADA, YES), (BOB, BACK)), ballot(), True, "v0"),
     "withdrawn and given again": (votes((ADA, YES), (ADA, BACK), (ADA, YES)), ballot(), True, "v2"),
     "rejected": (votes((ADA, NO)), ballot(), False, "v0"),
@@ -145,7 +152,7 @@ CAST = st.lists(
         Vote,
         key=st.uuids().map(str),
         by=ACTORS,
-        kind=st.sampled_from(VoteKind),
+        kind=st.sampled_from(Decision),
         at=st.integers(0, 100).map(lambda hours: NOW + timedelta(hours=hours)),
     ),
     max_size=8,
