@@ -136,7 +136,9 @@ def _told(decisions: tuple[StoredDecision, ...], tallied: Tally) -> str:
     told = [_line(by_key[vote.key]) for vote in votes]
     if not tallied.rejection:
         told += [f"not by {by_key[key].approver}: {why}" for key, why in tallied.refused.items()]
-        told.append(f"{len(tallied.approvals)} of {tallied.needed} approvals that can be proven")
+        count = f"{len(tallied.approvals)} of {tallied.needed} approvals that can be proven"
+        none = "no decision whose signature holds, for this image and in time"
+        told.append(count if tallied.approvals else none)
     return "; ".join(told)
 
 
