@@ -5,14 +5,15 @@ import logging
 from datetime import datetime
 
 from activities.activity import implements
-from domain.approval.decisions import (
-    ApprovalState,
-    Decision,
-    StoredDecision,
-    Verdict,
+from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
+from domain.approval.judging import (
+    ApprovalQuestion,
     judge_decisions,
     refusal_of,
+    rule_against,
+    tally_of,
 )
+from domain.approval.quorum import Tally
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
@@ -25,6 +26,7 @@ from domain.migration.recorded import Approval, Ruling, Snapshot, State
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+from services.verdicts import question_of
 
 log = logging.getLogger("gallery_migrator")
 
@@ -67,7 +69,8 @@ def decide_approval(
     approval = again.state.approval
     if approval is None:
         raise LookupError(f"{request.migration_id} was never asked about")
-    verdict = _judged(again, approval, request.at)
+    question = question_of(app, again)
+    verdict = _judged(again, question, request.at)
     if verdict.state is not ApprovalState.WAITING:
         held = app.records.change_latch(
             request.migration_id, lambda latch: settle(latch, request.run, verdict)
@@ -75,25 +78,17 @@ def decide_approval(
         if isinstance(held, Halt):
             return held
         verdict = held.verdict or verdict
-    _rule(app.records, again, approval, verdict)
+    _rule(app.records, again, question, verdict)
     return verdict
 
 
-def _judged(snapshot: Snapshot, approval: Approval, at: datetime) -> Verdict:
+def _judged(snapshot: Snapshot, question: ApprovalQuestion, at: datetime) -> Verdict:
     """The verdict that stands, unless it is an approval, which a rejection ends. A decision that was refused already
     does not count later."""
     held = snapshot.latch.verdict
     if held and held.state is not ApprovalState.APPROVED:
         return held
-    refused = {key for key, ruling in snapshot.rulings.items() if not ruling.accepted}
-    judged = judge_decisions(
-        [decision for decision in snapshot.decisions if decision.key not in refused],
-        snapshot.accepted.id,
-        approval.fingerprint,
-        approval.deadline,
-        at,
-        snapshot.asked_at,
-    )
+    judged = judge_decisions(snapshot.unrefused, question, at)
     return judged if judged.state is ApprovalState.REJECTED or held is None else held
 
 
@@ -109,33 +104,39 @@ def _write_round(records: MigrationRecords, request: JudgeRequest) -> None:
 
 
 def _rule(
-    records: MigrationRecords, snapshot: Snapshot, approval: Approval, verdict: Verdict
+    records: MigrationRecords, snapshot: Snapshot, question: ApprovalQuestion, verdict: Verdict
 ) -> None:
+    tallied = tally_of(snapshot.unrefused, question)
     for decision in snapshot.decisions:
         if decision.key in snapshot.rulings:
             continue
-        if ruling := _ruling(snapshot, approval, decision, verdict):
+        if ruling := _ruling(decision, question, verdict, tallied):
             held = records.rule(snapshot.accepted.id, decision.key, ruling)
             log.info("%s: decision %s: %s", snapshot.accepted.id, decision.key, held.text)
 
 
 def _ruling(
-    snapshot: Snapshot, approval: Approval, decision: StoredDecision, verdict: Verdict
+    decision: StoredDecision, question: ApprovalQuestion, verdict: Verdict, tallied: Tally
 ) -> Ruling | None:
-    why_not = refusal_of(
-        decision,
-        snapshot.accepted.id,
-        approval.fingerprint,
-        approval.deadline,
-        snapshot.asked_at,
-    )
-    if why_not:
+    if why_not := refusal_of(decision, question):
         return Ruling(accepted=False, text=f"does not count: {why_not}")
+    if rule := rule_against(decision, question.ballot):
+        text = f"does not count: {rule.text}"
+        return Ruling(accepted=False, text=text, rule=rule.rule.value)
     if verdict.decided_by and verdict.decided_by.key == decision.key:
         return Ruling(accepted=True, text=f"{verdict.state} by {decision.approver}")
-    if verdict.state is ApprovalState.WAITING:
-        return None
-    if decision.decision is Decision.REJECT and verdict.state is ApprovalState.APPROVED:
+    approved = verdict.state is ApprovalState.APPROVED
+    if verdict.state is ApprovalState.WAITING or (approved and decision.key in tallied.quorum):
+        return _counted(decision, tallied)
+    if decision.decision is not Decision.APPROVE and approved:
         # Its sender is told by the webhook whether it came before the DELETE.
         return None
     return Ruling(accepted=False, text=f"does not count: it is {verdict.state} already")
+
+
+def _counted(decision: StoredDecision, tallied: Tally) -> Ruling:
+    """The ruling on a decision that settles nothing by itself."""
+    if decision.decision is Decision.WITHDRAW:
+        return Ruling(accepted=True, text=f"withdrawn by {decision.approver}")
+    number = f"{len(tallied.approvals)} of {tallied.needed}"
+    return Ruling(accepted=True, text=f"counted: {number} approvals that are needed")

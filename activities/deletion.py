@@ -7,7 +7,6 @@ may be under way is never sent again: it is waited for, and what it did not do s
 """
 
 import logging
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import clock
@@ -22,7 +21,6 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
-from domain.approval.decisions import Decision, StoredDecision
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
@@ -45,7 +43,7 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
-from services.signatures import genuine
+from services.verdicts import decisions_at_the_gate, question_of
 from services.versions import versions_of_image
 
 # The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
@@ -235,36 +233,19 @@ def _readings(
         others=others,
         begun=next(ours, None),
         verdict=snapshot.latch.verdict,
-        decisions=_decisions(snapshot, app.settings.approval_webhook_secrets),
+        decisions=decisions_at_the_gate(app, snapshot),
+        promoted_at=snapshot.state.promoted_at,
     )
 
 
-def _decisions(snapshot: Snapshot, secrets: Sequence[str]) -> tuple[StoredDecision, ...]:
-    """The approvals that a secret of now has signed, as they were signed; and every rejection that was not refused,
-    even one whose secret is gone: a doubt keeps the image."""
-    decisions = []
-    for received in snapshot.received:
-        signed, ruling = genuine(received, secrets), snapshot.rulings.get(received.decision.key)
-        if ruling is not None and not ruling.accepted:
-            continue
-        if signed is not None:
-            decisions.append(signed)
-        elif received.decision.decision is Decision.REJECT:
-            decisions.append(received.decision)
-    return tuple(decisions)
-
-
 def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
-    approval, plan, asked_at = snapshot.state.approval, snapshot.planned, snapshot.asked_at
-    if approval is None or asked_at is None:
+    plan, asked = snapshot.planned, question_of(app, snapshot)
+    if asked.asked_at is None:
         raise LookupError(f"{snapshot.accepted.id} was never asked about")
     return GateQuestion(
-        migration_id=snapshot.accepted.id,
         image_id=plan.image_id,
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
-        deadline=approval.deadline,
-        asked_at=asked_at,
-        valid_for=app.settings.approval_validity,
+        asked=asked,
         now=clock.now(),
     )

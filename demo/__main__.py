@@ -81,7 +81,7 @@ def env(state: State = DEFAULT) -> None:
     images = f"/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Compute/images"
     variables = {
         "APP_URL": connection["app"]["url"],
-        "APP_KEY": connection["app"]["key"],
+        "APP_KEY": connection["namedKey"],
         "EVENT_GRID_KEY": connection["systemKeys"]["eventgrid"],
         "WEBHOOK_SECRET": connection["webhookSecret"],
         "SUBSCRIPTION_ID": subscription,
@@ -90,6 +90,17 @@ def env(state: State = DEFAULT) -> None:
     }
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
+
+
+@cli.command("sign-in")
+def sign_in(person: str, state: State = DEFAULT) -> None:
+    """Print a token of one of the people (ada, grace, alan, mary) for a Bearer header."""
+    from demo.callers import CallFailedError, access_token
+
+    try:
+        print(access_token(_connection(state), person))
+    except CallFailedError as error:
+        _fail(str(error))
 
 
 @cli.command()

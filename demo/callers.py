@@ -22,13 +22,15 @@ class CallFailedError(Exception):
 
 
 class App:
-    """The app's HTTP surface, with a function key."""
+    """The app's HTTP surface, as one of the people uses it, or a script with the named key."""
 
-    def __init__(self, connection: Mapping[str, Any]) -> None:
+    def __init__(self, connection: Mapping[str, Any], person: str = "") -> None:
         self._url = f"{connection['app']['url']}/api/"
         self._secret = str(connection["webhookSecret"])
         self._session = _session()
-        self._session.headers["x-functions-key"] = connection["app"]["key"]
+        key = {"X-API-Key": str(connection["namedKey"])}
+        token = access_token(connection, person) if person else ""
+        self._shown = {"Authorization": f"Bearer {token}"} if person else key
 
     def get(self, path: str) -> Json:
         return self._call("GET", path, 200)
@@ -46,6 +48,13 @@ class App:
         headers = signed_headers(self._secret, f"msg_{uuid.uuid4().hex}", int(time.time()), raw)
         return self._call("POST", f"migrations/{migration}/approval", 200, raw, headers)
 
+    def decide_signed_in(self, migration: str, decision: str, reason: str = "") -> Json:
+        """Sends a decision of this person's on what is asked about now; answers the verdict."""
+        approval = self.get(f"migrations/{migration}")["approval"]
+        body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
+        raw = json.dumps(body | {"decision": decision, "reason": reason}).encode()
+        return self._call("POST", f"migrations/{migration}/approval", 200, raw)
+
     def _call(
         self,
         method: str,
@@ -56,7 +65,7 @@ class App:
     ) -> Json:
         try:
             answer = self._session.request(
-                method, self._url + path, data=body, headers=headers, timeout=TIMEOUT
+                method, self._url + path, data=body, headers=headers or self._shown, timeout=TIMEOUT
             )
         except requests.RequestException as error:
             raise CallFailedError(f"{method} {path}: {error}") from error
@@ -91,6 +100,21 @@ class Azure:
             timeout=TIMEOUT,
         )
         return str(_body(answer, 200)["access_token"])
+
+
+def access_token(connection: Mapping[str, Any], person: str) -> str:
+    """A token of the local tenant for one of its people, with all the roles that they have."""
+    entra = connection["entra"]
+    roles: list[str] = next(
+        (known["roles"] for known in entra["people"] if known["name"] == person), []
+    )
+    form = {"grant_type": "password", "username": person, "roles": ",".join(roles)}
+    url = f"{entra['authority']}/{entra['tenantId']}/oauth2/v2.0/token"
+    try:
+        answer = _session().post(url, data=form, timeout=TIMEOUT)
+    except requests.RequestException as error:
+        raise CallFailedError(f"POST {url}: {error}") from error
+    return str(_body(answer, 200)["access_token"])
 
 
 def _body(answer: requests.Response, wanted: int) -> Json:

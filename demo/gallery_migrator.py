@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
+from demo.people import APPROVERS, ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder
@@ -22,6 +23,7 @@ class GalleryMigrator:
 
     def __init__(self, state: Path) -> None:
         self._state = state
+        self._key = ""
 
     def settings(
         self, azure: Mapping[str, Any], folder: StateFolder, control_url: str
@@ -29,9 +31,13 @@ class GalleryMigrator:
         """Return the app's settings. Where ARM and records are is always this local cloud; of the others, those of the
         process win."""
         arm = azure["arm"]
+        self._key = folder.value("named key", new_key)
         defaults = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "APPROVAL_WEBHOOK_SECRETS": folder.value("webhook secret", new_webhook_secret),
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps(WEBHOOK_OWNERS),
+            "APPROVERS": ",".join(APPROVERS),
+            "SEALING_KEYS": folder.value("sealing key", new_webhook_secret),
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
@@ -44,14 +50,20 @@ class GalleryMigrator:
             "SUBSCRIPTION_IDS": ",".join(arm["subscriptionIds"]),
             "RECORDS_STORE": "sqlite",
             "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
+            **sign_in_settings(azure["entra"]),
+            **key_settings(self._key),
         }
         of_the_process = {name: os.environ[name] for name in defaults if os.environ.get(name)}
         return {**defaults, **of_the_process, **here}
 
     def connection(self) -> Mapping[str, Any]:
-        """The first of the secrets that the app takes, which signs approvals."""
+        """The first of the secrets that the app takes, which signs approvals, and the key that scripts show."""
         first = os.environ["APPROVAL_WEBHOOK_SECRETS"].split(",")[0].strip()
-        return {"webhookSecret": first}
+        return {"webhookSecret": first, "namedKey": self._key}
+
+    def roles(self) -> Mapping[str, Sequence[str]]:
+        """Return the roles of the people."""
+        return ROLES
 
     def greeting(self, connection: Mapping[str, Any]) -> str:
         """Return what is printed: where everything is, and commands to paste."""

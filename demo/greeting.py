@@ -13,14 +13,14 @@ from demo.examples import example_request
 
 
 def greeting(connection: Mapping[str, Any], state: Path) -> str:
-    url, key = connection["app"]["url"], connection["app"]["key"]
+    url, key = connection["app"]["url"], connection["namedKey"]
     subscription = connection["arm"]["subscriptionIds"][0]
     body = json.dumps(example_request(subscription))
     python = f"{shlex.quote(sys.executable)} -m"
     where = f"--state {shlex.quote(str(state))}"
 
     def curl(path: str, extra: str = "") -> str:
-        return f"  curl -s {extra}{shlex.quote(f'{url}/api/{path}')} -H 'x-functions-key: {key}'"
+        return f"  curl -s {extra}{shlex.quote(f'{url}/api/{path}')} -H 'X-API-Key: {key}'"
 
     return "\n".join(
         [
@@ -31,6 +31,11 @@ def greeting(connection: Mapping[str, Any], state: Path) -> str:
             curl("galleries"),
             f"{curl('migrations')} -d {shlex.quote(body)}",
             curl("migrations"),
+            "",
+            "The people: Ada asks, Grace approves; in a browser the sign-in is the first of these.",
+            f"  {url}/.auth/login/aad?post_login_redirect_uri=/api/migrations",
+            f"  {python} demo sign-in ada {where}",
+            f"  {python} demo sign-in grace {where}",
             f"  {python} demo approve MIGRATION --approver you {where}",
             "",
             "Time, and what Azure and the app did:",

@@ -2,7 +2,7 @@
 
 1. Start a local cloud, look at the managed image, ask the app to migrate it and delete it afterwards.
 2. Follow the status to its outcome: each line of the timeline as it comes, replication as bars.
-3. Approve through the signed webhook when the app asks.
+3. When the app asks, Ada may not approve what she asked for; Grace does, signed in.
 4. Ask ARM itself what exists now and what is gone; whatever differs from the promise is an error.
 """
 
@@ -15,13 +15,13 @@ from typing import Any
 from rich.console import Console
 
 from demo.bars import Bars
-from demo.callers import App, Azure, Json
+from demo.callers import App, Azure, CallFailedError, Json
 from demo.cloud import SPEED, temporary_cloud
 from demo.failure import DemoFailedError
 from demo.findings import Findings, findings
 
 IMAGE = "web-2019"
-APPROVER = "you, watching the demo"
+REQUESTER, APPROVER = "ada", "grace"
 REGIONS: list[Json] = [
     {"name": "East US 2"},
     {"name": "West Europe", "replicaCount": 2},
@@ -38,9 +38,9 @@ def tell(console: Console) -> None:
     console.print("Starting the local cloud ...")
     with temporary_cloud() as connection:
         console.print(f"  ready; its clock runs {SPEED} times faster than yours\n")
-        app = App(connection)
-        request = _request(app)
-        status = _follow(console, app, _start(console, app, request))
+        ada, grace = App(connection, REQUESTER), App(connection, APPROVER)
+        request = _request(ada)
+        status = _follow(console, ada, grace, _start(console, ada, request))
         checked = findings(Azure(connection), request, status)
     _summary(console, checked, status)
     console.print(
@@ -66,15 +66,15 @@ def _request(app: App) -> Json:
 
 def _start(console: Console, app: App, request: Json) -> Json:
     places = ", ".join(region["name"] for region in REGIONS)
-    console.print(f"Asking the app (POST /api/migrations) to migrate the managed image {IMAGE}")
+    console.print(f"Ada asks the app (POST /api/migrations) to migrate the managed image {IMAGE}")
     console.print(f"  to myGallery/web/1.0.0 in {places},")
-    console.print("  and to delete the managed image afterwards, once somebody approves.")
+    console.print("  and to delete the managed image afterwards, once somebody else approves.")
     status = app.start(request)
     console.print(f"  accepted as migration {status['id']}\n")
     return status
 
 
-def _follow(console: Console, app: App, accepted: Json) -> Json:
+def _follow(console: Console, app: App, approver: App, accepted: Json) -> Json:
     """Follow the status to its end, and return the final one."""
     status = accepted
     shown, approved = 0, False
@@ -85,7 +85,7 @@ def _follow(console: Console, app: App, accepted: Json) -> Json:
             shown = len(status["timeline"])
             bars.show(status["regions"])
             if status["approval"]["state"] == "waiting" and not approved:
-                _approve(console, app, status)
+                _approve(console, app, approver, status)
                 approved = True
     return status
 
@@ -104,11 +104,19 @@ def _statuses(app: App, migration: str) -> Iterator[Json]:
     )
 
 
-def _approve(console: Console, app: App, status: Json) -> None:
+def _approve(console: Console, requester: App, approver: App, status: Json) -> None:
     _line(console, "        `latest` does not show the version yet; this would test it:")
     _line(console, f"        {status['tryCommand']}", style="dim")
-    _line(console, f"        approving as '{APPROVER}', signed, through the webhook ...")
-    app.decide(status["id"], "approve", APPROVER)
+    _line(console, "        Ada tries to approve what she asked for herself ...")
+    try:
+        requester.decide_signed_in(status["id"], "approve")
+    except CallFailedError as refused:
+        if '"rule": "ownRequest"' not in str(refused):
+            raise
+        _line(console, "        403: nobody approves their own request. Grace approves ...")
+    else:
+        raise DemoFailedError("Ada's approval of her own request was taken")
+    approver.decide_signed_in(status["id"], "approve", "tested")
 
 
 def _plain(text: str, status: Json) -> str:

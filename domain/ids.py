@@ -18,7 +18,8 @@ MAX_VERSION_PART = 2**31 - 1
 # Python's lower() makes a "k" of the Kelvin sign, and group names may hold either.
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Patterns are compiled when they are first used (by `re`, which keeps them), not in every cold start.
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # The random part is missing in ids of earlier versions.
 _MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})(?:-[0-9a-f]{8})?"
 
@@ -158,9 +159,14 @@ ImageId = Annotated[ComputeId, _parsed_by(parse_image_id), _AS_TEXT]
 GalleryId = Annotated[ComputeId, _parsed_by(parse_gallery_id), _AS_TEXT]
 
 
+def is_guid(text: str) -> bool:
+    """Return True if a text is a GUID, as object ids are."""
+    return re.fullmatch(_GUID, text) is not None
+
+
 def is_subscription_id(text: str) -> bool:
     """Return True if a text is a GUID, as ids of subscriptions are."""
-    return re.fullmatch(_GUID, text) is not None
+    return is_guid(text)
 
 
 def parse_version_name(name: str) -> tuple[int, int, int]:

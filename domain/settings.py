@@ -10,15 +10,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from domain.approval.approval_settings import ApprovalSettings
+from domain.approval.webhook_secrets import split_name
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
@@ -30,7 +30,6 @@ from domain.setting_types import (
     Ncrontab,
     Span,
     Url,
-    comma_list,
     encrypted,
     https_or_local,
     json_text,
@@ -47,10 +46,8 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(BaseModel):
+class Settings(ApprovalSettings):
     """The app's settings; see `from_environ`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     arm_endpoint: Url = Field(
         "https://management.azure.com", description="Azure Resource Manager's address."
@@ -60,12 +57,6 @@ class Settings(BaseModel):
     )
     subscription_ids: CommaList = Field(
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
-    )
-    approval_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(webhook_secret)], ...], BeforeValidator(comma_list)
-    ] = Field(
-        (),
-        description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
     )
     notification_url: Annotated[str, AfterValidator(lambda url: url and https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")
@@ -108,10 +99,6 @@ class Settings(BaseModel):
     deletion_confirm_timeout: Span = Field(
         timedelta(minutes=30), description="How long to wait until a deleted image is gone."
     )
-    approval_validity: Span = Field(
-        timedelta(days=1),
-        description="How long after it was given an approval allows the deletion.",
-    )
     copied_gb_limit: Annotated[int, Field(ge=1)] = Field(
         100_000,
         description="Most GB that one version may take: replicas of all regions times the size of the image.",
@@ -153,7 +140,8 @@ class Settings(BaseModel):
     def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
         if others.data.get("notification_url") and not secret:
             raise ValueError("is required with NOTIFICATION_URL; notifications are signed")
-        if secret and secret in others.data.get("approval_webhook_secrets", ()):
+        approving = others.data.get("approval_webhook_secrets", ())
+        if secret and secret in {split_name(text)[1] for text in approving}:
             raise ValueError(
                 "is one of APPROVAL_WEBHOOK_SECRETS: whoever receives notifications could approve"
             )

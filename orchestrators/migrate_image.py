@@ -21,7 +21,7 @@ from orchestrators.publish_version import (
     promote_version,
     publish_version,
 )
-from orchestrators.request_approval import request_approval
+from orchestrators.request_approval import keep_quiet, request_approval
 from orchestrators.run import RECORDS_LIMIT, Run, Steps, begin_run
 
 OVER: Json = {"over": True}
@@ -62,11 +62,12 @@ def _migrate(run: Run) -> Steps:
                 Outcome.KEPT, "the image's creation time is unknown, so it is kept whoever approves"
             )
         return
-    yield from request_approval(run)
+    approved = yield from request_approval(run)
     if stage not in AFTER_PROMOTION:
         yield from check_image(run)
-    yield from promote_version(run)
+    promoted = yield from promote_version(run)
     if run.image is ImageFate.KEPT:
+        yield from keep_quiet(run, approved, promoted)
         yield from delete_image(run)
 
 

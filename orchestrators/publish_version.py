@@ -124,18 +124,20 @@ def check_image(run: Run) -> Steps:
         )
 
 
-def promote_version(run: Run) -> Steps:
-    """Show the version to `latest`, or hide it, as was asked for, and watch the update to its end.
+def promote_version(run: Run) -> Generator[Any, Any, datetime | None]:
+    """Show the version to `latest`, or hide it, as was asked for, and watch the update to its end; return when it
+    began, if there was anything to do.
 
     A version that this run made is hidden already; one that it took up may be shown since an earlier run. Watched
     even if nothing had to be changed: the step may have run before, and its update be under way.
     """
     plan = run.planned
     if run.begun.stage is Stage.DELETION or (plan.exclude_from_latest and not plan.adopts_existing):
-        return
+        return None
     latest = "hidden from latest" if plan.exclude_from_latest else "latest may choose it"
     began = yield from run.record(
         "promotion", Stage.PROMOTION, f"promoting {plan.version_name}: {latest}"
     )
     yield from run.call(PROMOTE_VERSION, run.step)
     yield from _replicate(run, "promotion", began)
+    return began

@@ -2,16 +2,23 @@
 
 from collections.abc import Generator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from domain.approval.decisions import ApprovalState, Verdict
+from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
 from domain.migration.stages import Outcome, Stage
-from orchestrators.endings import MigrationEndedError
+from orchestrators.endings import MigrationEndedError, not_deleted
 from orchestrators.run import Run, Steps, wait_for_wake_or
 
 
-def request_approval(run: Run) -> Steps:
+class Approved(NamedTuple):
+    """An approval: its verdict, and the number of the wait that follows."""
+
+    verdict: Verdict
+    round: int
+
+
+def request_approval(run: Run) -> Generator[Any, Any, Approved]:
     """Return when the deletion is approved; raise MigrationEndedError when it is not. An approval that an earlier run
     asked for keeps its deadline, and one that is settled its verdict."""
     opened = yield from run.call(OPEN_APPROVAL, run.timed)
@@ -20,7 +27,8 @@ def request_approval(run: Run) -> Steps:
     )
     yield from run.record("approval", Stage.APPROVAL, text)
     yield from run.notify("approval.requested")
-    verdict = yield from _wait_for_verdict(run, opened.round, opened.deadline)
+    approved = yield from _wait_for_verdict(run, opened.round, opened.deadline)
+    verdict = approved.verdict
     told = _text_of(verdict)
     yield from run.record("verdict", Stage.APPROVAL, told)
     if verdict.state is not ApprovalState.APPROVED:
@@ -29,16 +37,40 @@ def request_approval(run: Run) -> Steps:
             f"{told}; the image is kept and nothing was promoted. Start again to be asked again, "
             f"or with the deletion off to promote version {run.planned.version_name}",
         )
+    return approved
 
 
-def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Verdict]:
+def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
+    """Return when the quiet time behind the promotion, else behind the approval, is over; raise MigrationEndedError
+    when somebody rejects or withdraws in it. Its end is checked once more at the gate."""
+    decisive, number = approved.verdict.decided_by, approved.round
+    since = promoted or (decisive.received_at if decisive else run.now)
+    until = since + approved.verdict.quiet_time
+    if run.now >= until or run.begun.stage is Stage.DELETION:
+        return
+    text = (
+        f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
+    )
+    yield from run.record("quiet", Stage.PROMOTION, text)
+    while run.now < until:
+        judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
+        if judged.state is not ApprovalState.APPROVED:
+            raise not_deleted(_text_of(judged))
+        yield from wait_for_wake_or(run.context, number, until)
+        number += 1
+
+
+def _judge(run: Run, number: int) -> JudgeRequest:
+    return JudgeRequest(**dict(run.timed), round=number)
+
+
+def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:
     """Judge, wait, judge again. The judging writes the number of the wait that follows before it reads the decisions,
     so that one stored after them sees that number: no decision is ever left without a wake."""
     while True:
-        judge = JudgeRequest(**dict(run.timed), round=number)
-        verdict = yield from run.call(DECIDE_APPROVAL, judge)
+        verdict = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
         if verdict.state is not ApprovalState.WAITING:
-            return verdict
+            return Approved(verdict, number + 1)
         yield from wait_for_wake_or(run.context, number, deadline)
         number += 1
 
@@ -46,5 +78,7 @@ def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[An
 def _text_of(verdict: Verdict) -> str:
     if verdict.decided_by is None:
         return "the approval expired"
-    reason = f": {verdict.decided_by.reason}" if verdict.decided_by.reason else ""
-    return f"{verdict.state} by {verdict.decided_by.approver}{reason}"
+    by = verdict.decided_by
+    reason = f": {by.reason}" if by.reason else ""
+    done = "withdrawn" if by.decision is Decision.WITHDRAW else verdict.state
+    return f"{done} by {by.approver}{reason}"

@@ -14,6 +14,7 @@ from domain.errors import Problem
 from domain.settings import InvalidSettingsError, Settings, in_azure
 from records.migrations import MigrationRecords
 from records.store import RecordStore
+from services.token_verification import TokenVerifier
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -39,7 +40,8 @@ def settings_at_start() -> Settings:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The settings, records and ARM client of the use cases. A further identity in Azure is a further ArmClient.
+    """The settings, records, ARM client and token verifier of the use cases. A further identity in Azure is a further
+    ArmClient.
 
     `version`: what this host gives to the orchestrations that it starts.
     """
@@ -47,6 +49,7 @@ class Dependencies:
     settings: Settings
     records: MigrationRecords
     arm: ArmClient
+    tokens: TokenVerifier
     version: str = ""
 
 
@@ -59,6 +62,7 @@ def dependencies() -> Dependencies:
         settings=settings,
         records=MigrationRecords(_store(settings)),
         arm=ArmClient(settings.arm_endpoint, settings.token_scope, credential),
+        tokens=TokenVerifier(settings),
         version=orchestration_version(_HOST_JSON, os.environ),
     )
 

@@ -12,6 +12,7 @@ from typing import Literal
 import azure.durable_functions as df
 
 import clock
+from domain.callers.actors import Actor
 from domain.ids import image_key, migration_id
 from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest
@@ -70,6 +71,7 @@ def claim(
     origin: Literal["http", "eventGrid"] = "http",
     fingerprint: str | None = None,
     *,
+    requester: Actor,
     free: Free | None = None,
 ) -> Claimed | Running:
     """Claim the image of a request, or tell who holds it. `free`: the attempt that a look has told; somebody else may
@@ -78,7 +80,7 @@ def claim(
         place = free or look_at_image(app.records, request)
         if isinstance(place, Running):
             return place
-        accepted = _acceptance(app, request, place, origin, fingerprint)
+        accepted = _acceptance(app, request, place, origin, fingerprint, requester)
         if app.records.accept(accepted):
             return Claimed(accepted=accepted)
         free = None
@@ -86,13 +88,17 @@ def claim(
 
 
 def claim_with_draft(
-    app: Dependencies, request: MigrationRequest, free: Free, draft: Draft | None
+    app: Dependencies,
+    request: MigrationRequest,
+    free: Free,
+    draft: Draft | None,
+    requester: Actor,
 ) -> Claimed | Running:
     """Claim the image, and keep the plan that was made for this very attempt: the workflow then reads nothing again
     that it does not read for safety."""
     plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
     fingerprint = plan.fingerprint.value if plan else None
-    claimed = claim(app, request, "http", fingerprint, free=free)
+    claimed = claim(app, request, "http", fingerprint, requester=requester, free=free)
     migration = claimed.accepted.id
     if plan and draft and draft.lasting and draft.migration_id == migration:
         numbered = with_own_number(app.records, request, plan, migration)
@@ -107,6 +113,7 @@ def _acceptance(
     place: Free,
     origin: Literal["http", "eventGrid"],
     fingerprint: str | None,
+    requester: Actor,
 ) -> AcceptedRequest:
     return AcceptedRequest(
         id=place.migration_id,
@@ -119,6 +126,7 @@ def _acceptance(
         origin=origin,
         fingerprint=fingerprint,
         limits=app.settings.limits,
+        requester=requester,
     )
 
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from domain.approval.decisions import StoredDecision
 from domain.approval.submissions import parse_decision
+from domain.approval.webhook_secrets import WebhookSecret
 from domain.errors import InvalidRequestError
 from domain.migration.recorded import Envelope, ReceivedDecision
 
-_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+SIGNATURE_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _VERSION = "v1,"
 
 
@@ -27,7 +28,7 @@ class Signed(NamedTuple):
     webhook_id: str
     timestamp: str
     signature: str
-    secret: str
+    secret: WebhookSecret
 
     def sealed(self, body: bytes, received_at: datetime) -> Envelope:
         """The envelope to keep, with the time at which it came."""
@@ -36,11 +37,15 @@ class Signed(NamedTuple):
             timestamp=self.timestamp,
             signature=self.signature,
             body=body.decode(),
-            seal=_seal(self.secret, self.webhook_id, self.timestamp, body.decode(), received_at),
+            seal=_seal(
+                self.secret.key, self.webhook_id, self.timestamp, body.decode(), received_at
+            ),
         )
 
 
-def verified(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> Signed | None:
+def verified(
+    body: bytes, headers: Mapping[str, str], secrets: Sequence[WebhookSecret]
+) -> Signed | None:
     """The headers of a body whose signature holds now for one of the secrets; None otherwise.
 
     The library raises more than its own error (ValueError for a header without a comma, UnicodeDecodeError for a body
@@ -48,24 +53,27 @@ def verified(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) ->
     """
     from standardwebhooks import Webhook
 
-    given = {name: headers.get(name) or "" for name in _HEADERS}
+    given = {name: headers.get(name) or "" for name in SIGNATURE_HEADERS}
     if not given["webhook-id"]:
         return None
     for secret in secrets:
         try:
-            Webhook(secret).verify(body, given, json_parse=False)
+            Webhook(secret.key).verify(body, given, json_parse=False)
         except Exception:  # noqa: BLE001, S112 - see the docstring
             continue
-        name, timestamp, signature = (given[name] for name in _HEADERS)
+        name, timestamp, signature = (given[name] for name in SIGNATURE_HEADERS)
         return Signed(name, timestamp, signature, secret)
     return None
 
 
-def genuine(received: ReceivedDecision, secrets: Sequence[str]) -> StoredDecision | None:
+def genuine(received: ReceivedDecision, secrets: Sequence[WebhookSecret]) -> StoredDecision | None:
     """The decision in a stored envelope, read from what was signed, if one of the secrets signed and sealed it; nothing
     that the row says beside it counts but the time, which is sealed."""
     envelope, at = received.envelope, received.decision.received_at
-    if envelope is None or not any(_holds(envelope, secret, at) for secret in secrets):
+    if envelope is None:
+        return None
+    by = next((secret for secret in secrets if _holds(envelope, secret.key, at)), None)
+    if by is None:
         return None
     try:
         said = parse_decision(envelope.body.encode())
@@ -79,6 +87,7 @@ def genuine(received: ReceivedDecision, secrets: Sequence[str]) -> StoredDecisio
         approver=said.approver,
         reason=said.reason,
         received_at=at,
+        by=by.caller.actor,
     )
 
 

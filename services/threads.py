@@ -2,7 +2,8 @@
 
 The records have threads of their own, so that a slow Azure delays no decision and no cancellation. What asks Azure has
 a bounded number of threads, and a bounded number of callers that wait for one: more are refused at once, long before
-the host's own limit of requests (host.json) is reached. Asyncio's default pool, cpu + 4 threads, is used for neither.
+the host's own limit of requests (host.json) is reached. What verifies tokens may wait for their issuer, and has threads
+of its own too. Asyncio's default pool, cpu + 4 threads, is used for none of them.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RECORD_THREADS, ARM_THREADS, MOST_AT_AZURE = 8, 12, 64
+TOKEN_THREADS, MOST_TOKENS = 2, 64
 COME_BACK_SECONDS = 10
 
 
@@ -48,3 +50,4 @@ class Threads:
 
 in_records = Threads("records", RECORD_THREADS).run
 at_azure = Threads("azure", ARM_THREADS, MOST_AT_AZURE).run
+in_tokens = Threads("tokens", TOKEN_THREADS, MOST_TOKENS).run

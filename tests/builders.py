@@ -13,6 +13,10 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from domain.approval.decisions import Decision, StoredDecision
+from domain.approval.judging import ApprovalQuestion
+from domain.approval.policy import ApprovalPolicy
+from domain.approval.quorum import Ballot
+from domain.approval.webhook_secrets import UNNAMED
 from domain.errors import Problem
 from domain.facts import (
     DefinitionFacts,
@@ -36,6 +40,7 @@ from domain.migration.rules import Facts
 from domain.migration.stages import Outcome
 from domain.values import Json
 from services.signatures import verified
+from tests.credentials import REQUESTER, WEBHOOK, webhook_secret
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -205,8 +210,25 @@ def a_decision(**changes: Any) -> StoredDecision:
         "decision": Decision.APPROVE,
         "approver": "ada",
         "received_at": NOW,
+        "by": WEBHOOK,
     }
     return StoredDecision(**{**values, **changes})
+
+
+def a_question(**changes: Any) -> ApprovalQuestion:
+    """What `a_decision` decides on, asked for by `an_acceptance`; `changes` to its policy,
+    `fingerprint`, `asked_at`, `deadline`, `requester`."""
+    fingerprint = changes.pop("fingerprint", fingerprint_of(an_image()).value)
+    asked_at = changes.pop("asked_at", NOW)
+    ballot: Json = {n: changes.pop(n) for n in ("deadline", "requester") if n in changes}
+    policy = ApprovalPolicy(**{"approvers": (), "webhooks": (UNNAMED,), **changes})
+    values: Json = {"deadline": NOW + timedelta(days=3), "requester": REQUESTER, **ballot}
+    return ApprovalQuestion(
+        migration_id=MIGRATION_ID,
+        fingerprint=fingerprint,
+        asked_at=asked_at,
+        ballot=Ballot(policy=policy, **values),
+    )
 
 
 def a_received(secret: str = SECRET, **changes: Any) -> ReceivedDecision:
@@ -221,7 +243,7 @@ def a_received(secret: str = SECRET, **changes: Any) -> ReceivedDecision:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(name, now, body),
     }
-    signed = verified(body.encode(), headers, (secret,))
+    signed = verified(body.encode(), headers, (webhook_secret(secret),))
     if signed is None:
         raise ValueError("the signature does not hold")
     envelope = signed.sealed(body.encode(), decision.received_at)
@@ -244,6 +266,7 @@ def an_acceptance(
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
         limits=limits,
+        requester=REQUESTER,
     )
 
 

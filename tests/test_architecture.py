@@ -54,7 +54,16 @@ MAY_IMPORT = {
 THIRD_PARTY = {"domain": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
 IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", "uuid", "secrets"}
 NOT_DEPLOYED = {"localcloud", "packages", "demo", "tests", "benchmarks"}
-HEAVY = ("azure.mgmt", "azure.identity", "azure.data", "standardwebhooks", "requests", "msal")
+HEAVY = (
+    "azure.mgmt",
+    "azure.identity",
+    "azure.data",
+    "standardwebhooks",
+    "requests",
+    "msal",
+    "jwt",
+    "cryptography",
+)
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
 QUESTIONS = {"Whether", "What", "Why", "How", "Where", "Which", "When", "Who", "Whose"}
 MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 300, 40
@@ -70,11 +79,20 @@ LOCAL_PARTS = {
     "control": {"advance", "clock"},
     "durable": {"clock", "dotnet", "host.worker"},
     "host": {"clock", "dotnet", "durable", "files"},
-    "azure": {"advance", "arm", "clock", "control", "state_folder"},
+    "entra": {"files"},
+    "azure": {
+        "advance",
+        "arm",
+        "clock",
+        "control",
+        "entra",
+        "host.front_door",
+        "state_folder",
+    },
     "process": {"advance", "clock", "control", "host", "state_folder"},
-    "arm_process": {"azure", "clock", "control", "process", "state_folder"},
+    "arm_process": {"azure", "clock", "control", "entra", "process", "state_folder"},
     "cli": {"arm_process", "azure", "host", "process", "state_folder"},
-    "testing": {"arm", "clock", "durable", "host"},
+    "testing": {"arm", "clock", "control", "durable", "entra", "host", "state_folder"},
     "__main__": {"cli"},
 }
 # Of the ARM emulator's folders; packages/localcloud/README.md, "Finding one's way".

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from demo import callers as demo_callers
+from demo.examples import gallery_id
 from domain.settings import Settings
 from domain.values import iso_duration
 from localcloud.host.app import App
@@ -48,6 +51,8 @@ def _written(default: Any) -> str:
             text = iso_duration(default)
         case Enum():
             text = str(default.value)
+        case bool():
+            text = str(default).lower()
         case _:
             text = str(default or "")
     return f"`{text}`" if text else "empty"
@@ -64,11 +69,32 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_the_example_of_a_mapping_is_one() -> None:
     """The example in docs/configuration.md can be pasted into EVENT_GRID_MAPPING."""
-    example = _blocks("configuration.md", "json")[0]
+    section = _section(DOCS["configuration.md"], "Event Grid mapping")
+    (example,) = [body for language, body in FENCE.findall(section) if language == "json"]
 
     settings = Settings.from_environ({"EVENT_GRID_MAPPING": example})
 
     assert len(settings.event_grid_mapping) == 1
+
+
+def test_the_example_of_policies_is_one() -> None:
+    """What docs/configuration.md shows can be pasted into APPROVAL_POLICIES."""
+    section = _section(DOCS["configuration.md"], "Who approves")
+    (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
+
+    settings = Settings.from_environ({"APPROVAL_POLICIES": example})
+
+    assert len(settings.approval_policies) == 2
+
+
+def test_the_example_of_a_named_key_is_one() -> None:
+    """What docs/configuration.md shows can be pasted into NAMED_KEYS, with a hash of one's own."""
+    section = _section(DOCS["configuration.md"], "Who may ask")
+    (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
+
+    settings = Settings.from_environ({"NAMED_KEYS": example})
+
+    assert settings.configured
 
 
 def test_the_example_settings_are_read() -> None:
@@ -135,10 +161,46 @@ def test_the_lines_of_the_readme_work_as_pasted(cloud: LocalCloudProcess) -> Non
     assert len(blocks) == 5
     assert "HTTP/1.1 202 Accepted" in ran.stdout
     assert '"stage": "approval"' in ran.stdout
+    assert '"rule": "ownRequest"' in ran.stdout
     assert '"verdict": "accepted"' in ran.stdout
     assert '"outcome": "completed"' in ran.stdout
     assert '"status": 409' in ran.stdout
     assert "migration.finished" in ran.stdout
+
+
+def _waiting(cloud: LocalCloudProcess) -> str:
+    """A migration of another image than the README has, which waits for its approval."""
+    connection = json.loads((cloud.state / "connection.json").read_text())
+    app = demo_callers.App(connection, "ada")
+    image = next(i for i in app.get("images")["images"] if i["name"] == "ubuntu-base")
+    definition = {"name": "signed", "publisher": "contoso", "offer": "signed", "sku": "1"}
+    gallery = gallery_id(connection["arm"]["subscriptionIds"][0])
+    request = {"sourceImageId": image["id"], "galleryId": gallery, "imageDefinition": definition}
+    migration = str(app.start({**request, "deletion": {"enabled": True}})["id"])
+    requests.post(connection["control"]["url"] + "/clock", json={"advance": "PT3H"}, timeout=60)
+    assert app.get(f"migrations/{migration}")["stage"] == "approval"
+    return migration
+
+
+def test_the_signed_decision_of_the_docs_works_as_pasted(cloud: LocalCloudProcess) -> None:
+    """The sh block of docs/http.md, for another image that waits: its signature holds."""
+    begin = _blocks("README.md", "sh")[1]
+    (signed,) = _blocks("http.md", "sh")
+    lines = ["set -e", begin, 'SECRET_TEXT="$WEBHOOK_SECRET"', "ID=$1", signed]
+    script = "\n".join(lines).replace(".venv/bin/python", sys.executable)
+    migration = _waiting(cloud)
+
+    ran = subprocess.run(
+        ["bash", "-c", script, "bash", migration],
+        cwd=ROOT,
+        env={**os.environ, "STATE": str(cloud.state), "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert '"verdict": "accepted"' in ran.stdout
 
 
 def test_the_other_way_to_approve_works_too(cloud: LocalCloudProcess) -> None:

@@ -1,11 +1,13 @@
 """The body of a decision, as an approver sends it and as it was signed."""
 
 import unicodedata
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from domain.approval.decisions import Decision
+from domain.approval.decisions import Decision, StoredDecision
+from domain.callers.actors import Actor
 from domain.doubled_keys import doubled_keys
 from domain.errors import InvalidRequestError, problems_of
 from domain.values import StrictModel
@@ -50,11 +52,39 @@ class DecisionBody(StrictModel):
     reason: Annotated[str, Field(max_length=2000), AfterValidator(_printable)] = ""
 
 
+class PersonsDecisionBody(StrictModel):
+    """The body that somebody sends who has signed in: who they are is known."""
+
+    migration_id: str
+    fingerprint: str
+    decision: Decision
+    reason: Annotated[str, Field(max_length=2000), AfterValidator(_printable)] = ""
+
+
 def parse_decision(raw: bytes) -> DecisionBody:
     """The decision in a body. Raises InvalidRequestError with every problem of its form."""
+    return _parsed(DecisionBody, raw)
+
+
+def parse_persons_decision(raw: bytes, name: str) -> DecisionBody:
+    """The decision in a body of somebody with this name. Raises InvalidRequestError."""
+    said = _parsed(PersonsDecisionBody, raw)
+    # The name comes from a token, and is for people only: it is not judged.
+    return DecisionBody.model_construct(**dict(said), approver=name)
+
+
+def decision_of(body: DecisionBody, key: str, at: datetime, by: Actor) -> StoredDecision:
+    """The decision as it is stored."""
+    return StoredDecision(**dict(body), key=key, received_at=at, by=by)
+
+
+B = TypeVar("B", bound=StrictModel)
+
+
+def _parsed(kind: type[B], raw: bytes) -> B:
     doubled = doubled_keys(raw)
     try:
-        body = DecisionBody.model_validate_json(raw)
+        body = kind.model_validate_json(raw)
     except ValidationError as error:
         raise InvalidRequestError([*doubled, *problems_of(error)]) from error
     if doubled:

@@ -5,15 +5,11 @@ and image, what our own record says we began, and decisions whose signature hold
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from domain.approval.decisions import (
-    ApprovalState,
-    Decision,
-    StoredDecision,
-    Verdict,
-    judge_decisions,
-)
+from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
+from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
+from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.evidence import Check
 from domain.facts import ImageFacts, VersionFacts
@@ -34,18 +30,17 @@ class GateReadings(Message):
     begun: BegunVersion | None = None
     verdict: Verdict | None = None
     decisions: tuple[StoredDecision, ...] = ()
+    promoted_at: datetime | None = None
 
 
 class GateQuestion(Message):
-    """The deletion that was approved: of this image, for this migration, with these regions, at this moment."""
+    """The deletion that was approved: of this image, with these regions, at this moment; `asked`: what was decided on,
+    under the rules of now."""
 
-    migration_id: str
     image_id: str
     approved_fingerprint: str
     regions: tuple[str, ...]
-    deadline: datetime
-    asked_at: datetime
-    valid_for: timedelta
+    asked: ApprovalQuestion
     now: datetime
 
 
@@ -102,31 +97,52 @@ def _others_check(readings: GateReadings, question: GateQuestion) -> Check:
 
 
 def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator[Check]:
-    """The workflow's verdict and the decisions, judged once more, must both be an approval; and it must be young."""
-    judged = judge_decisions(
-        readings.decisions,
-        question.migration_id,
-        question.approved_fingerprint,
-        question.deadline,
-        question.now,
-        question.asked_at,
-    )
+    """The workflow's verdict and the decisions, judged once more by the rules of now, must both be an approval; it must
+    be young, and the quiet time over."""
+    policy = question.asked.ballot.policy
+    judged = judge_decisions(readings.decisions, question.asked, question.now)
+    tallied = tally_of(readings.decisions, question.asked)
     ruled, by = readings.verdict, judged.decided_by
     agreed = ruled is not None and ruled.state is judged.state is ApprovalState.APPROVED
     yield Check(
         name="deletion approved",
         passed=agreed and by is not None,
-        found=_told(by) if by else "no decision whose signature holds, for this image and in time",
+        found=_told(readings.decisions, tallied),
     )
-    if by is None or by.decision is not Decision.APPROVE:
+    ends = valid_until(tallied, policy)
+    if ends is None:
         return
-    ends = by.received_at + question.valid_for
     yield Check(
         name="approval still valid",
         passed=question.now <= ends,
         found=f"until {ends.isoformat()}, now it is {question.now.isoformat()}",
     )
+    yield _quiet_check(readings, question, tallied)
 
 
-def _told(decision: StoredDecision) -> str:
+def _quiet_check(readings: GateReadings, question: GateQuestion, tallied: Tally) -> Check:
+    """It counts from the promotion, and at least from the approval, whose time is proven."""
+    approved_at = tallied.decisive.at if tallied.decisive else None
+    begins = max(filter(None, (readings.promoted_at, approved_at)), default=None)
+    over = quiet_until(begins, question.asked.ballot.policy.quiet_time)
+    return Check(
+        name="quiet time over",
+        passed=over is not None and question.now >= over,
+        found=f"at {over.isoformat()}" if over else "nothing is known to be approved",
+    )
+
+
+def _told(decisions: tuple[StoredDecision, ...], tallied: Tally) -> str:
+    by_key = {decision.key: decision for decision in decisions}
+    votes = [tallied.rejection] if tallied.rejection else list(tallied.approvals)
+    lines = [_line(by_key[vote.key]) for vote in votes]
+    if not tallied.rejection:
+        lines += [f"not by {by_key[key].approver}: {why}" for key, why in tallied.refused.items()]
+        count = f"{len(tallied.approvals)} of {tallied.needed} approvals that can be proven"
+        none = "no decision whose signature holds, for this image and in time"
+        lines.append(count if tallied.approvals else none)
+    return "; ".join(lines)
+
+
+def _line(decision: StoredDecision) -> str:
     return f"{decision.decision} by {decision.approver} at {decision.received_at.isoformat()}"

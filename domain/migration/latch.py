@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.approval.decisions import ApprovalState, Verdict
+from domain.callers.actors import Actor
 from domain.migration.stages import Outcome
 from domain.values import Json, Message
 
@@ -77,6 +78,7 @@ class Latch(Message):
     restarts: tuple[Restart, ...] = ()
     stopped_run: int = 0
     cancelled_at: datetime | None = None
+    cancelled_by: Actor | None = None
     effects: dict[Effect, Intent] = {}
     verdict: Verdict | None = None
     finished: MigrationResult | None = None
@@ -159,7 +161,7 @@ def reject(latch: Latch, verdict: Verdict) -> Latch | Halt:
     return latch.model_copy(update={"verdict": verdict}) if latch.approved else latch
 
 
-def cancel(latch: Latch, at: datetime) -> Latch | Halt:
+def cancel(latch: Latch, at: datetime, by: Actor | None = None) -> Latch | Halt:
     """Somebody cancels: possible until the DELETE is about to be sent."""
     if latch.cancelled_at:
         return latch
@@ -167,7 +169,7 @@ def cancel(latch: Latch, at: datetime) -> Latch | Halt:
         return Halt.ENDED
     if latch.deletion:
         return Halt.TOO_LATE
-    return latch.model_copy(update={"cancelled_at": at})
+    return latch.model_copy(update={"cancelled_at": at, "cancelled_by": by})
 
 
 def finish(latch: Latch, run: int, finished: MigrationResult) -> Latch | Halt:

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.callers.actors import Actor
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
@@ -38,6 +39,7 @@ class AcceptedRequest(Message):
     origin: Literal["http", "eventGrid"] = "http"
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
+    requester: Actor | None = None
 
 
 class TimelineEntry(Message):
@@ -72,6 +74,11 @@ class State(Message):
     try_command: str | None = None
     image: ImageFate = ImageFate.KEPT
 
+    @property
+    def promoted_at(self) -> datetime | None:
+        """The time at which the version's promotion began; None before."""
+        return next((line.at for line in self.timeline if line.step == "promotion"), None)
+
 
 class Envelope(Message):
     """A decision as it was signed: the three headers and the body, to the letter. `seal` proves the time at which we
@@ -85,19 +92,21 @@ class Envelope(Message):
 
 
 class ReceivedDecision(Message):
-    """A verified decision, and the hash of the body it came in. Without its envelope, as older records have it, it can
-    approve no deletion."""
+    """A verified decision, and the hash of the body it came in: a webhook's in its envelope, a person's with a `seal`
+    over all of it. Without either, as older records have it, it can approve no deletion."""
 
     decision: StoredDecision
     body_hash: str
     envelope: Envelope | None = None
+    seal: str | None = None
 
 
 class Ruling(Message):
-    """The workflow's ruling on one received decision."""
+    """The ruling on one received decision; `rule`: the rule that forbids it, if one does."""
 
     accepted: bool
     text: str
+    rule: str = ""
 
 
 class Notice(Message):
@@ -234,6 +243,12 @@ class Snapshot(Message):
         """Every verified decision, in the order in which they came."""
         decisions = [received.decision for received in self.received]
         return sorted(decisions, key=lambda d: (d.received_at, d.key))
+
+    @property
+    def unrefused(self) -> list[StoredDecision]:
+        """Those that were not refused: what was does not count later, whatever the rules become."""
+        refused = {key for key, ruling in self.rulings.items() if not ruling.accepted}
+        return [decision for decision in self.decisions if decision.key not in refused]
 
     @property
     def unruled(self) -> bool:

@@ -16,6 +16,7 @@ from services import dependencies as configuration
 from tests.activities.azure import Azure
 from tests.app import forget
 from tests.builders import SECRET
+from tests.credentials import SETTINGS
 
 _TIME = MovableTime()
 
@@ -41,6 +42,7 @@ def app_settings(
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "SUBSCRIPTION_IDS": cloud.subscription_ids[0],
         "APPROVAL_WEBHOOK_SECRETS": SECRET,
+        **SETTINGS,
         "RECORDS_STORE": "sqlite",
         "RECORDS_SQLITE_PATH": str(tmp_path / "records.sqlite"),
         "NO_PROXY": "127.0.0.1,localhost",

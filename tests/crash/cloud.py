@@ -123,8 +123,8 @@ class Cloud:
         self.kills += 1
 
     def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """A call of the app with the host's key."""
-        key = {"x-functions-key": str(self.connection["app"]["key"])}
+        """A call of the app with its named key, or a signature."""
+        key = {} if "webhook-id" in headers else {"X-API-Key": str(self.connection["namedKey"])}
         return call(method, self.connection["app"]["url"] + path, body, key | headers)
 
     def webhook(self, extension: str, path: str, body: Any, **headers: str) -> Answer:

@@ -130,8 +130,8 @@ class RealCloud:
         return str(self.connection["arm"]["subscriptionIds"][0])
 
     def app(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """A call of the app with its key; status 0: nobody answered."""
-        key = {"x-functions-key": str(self.connection["app"]["key"])}
+        """A call of the app with its named key, or a signature; status 0: nobody answered."""
+        key = {} if "webhook-id" in headers else {"X-API-Key": str(self.connection["namedKey"])}
         return call(method, self.connection["app"]["url"] + path, body, key | headers)
 
     def webhook(self, extension: str, path: str, body: Any, **headers: str) -> Answer:

@@ -11,6 +11,7 @@ import pytest
 from localcloud.testing.figures import tell
 from localcloud.testing.process import CloudProcess
 from tests.demo.front import RECORDED, Answer, Row, differences, play, rows
+from tests.e2e.proofs.changed_code import Change, Edit, copy_of_the_app
 
 pytestmark = pytest.mark.skipif(not RECORDED.exists(), reason="missing: ../shared/functions")
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,11 +24,27 @@ LEFT_OUT: Mapping[str, str] = {
 SINCE = {"POST chunked": 411, "POST chunked + length": 411}
 
 
+# On the day of the recording the host's keys stood before the app, and it asked nobody.
+AS_RECORDED = Change(
+    "function keys",
+    (
+        Edit("function_app.py", "AuthLevel.ANONYMOUS", "AuthLevel.FUNCTION"),
+        Edit(
+            "triggers/http/guard.py",
+            "await caller_of(app, req, handler.__name__)",
+            'Caller(kind="webhook" if handler.__name__ == "decide" else "person", id="x", '
+            'proof="token", roles=("Migration.Submit",))',
+        ),
+    ),
+)
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Answer]]:
     """The answer of this host to each row, one after another, with its own keys."""
     state = tmp_path_factory.mktemp("front") / "state"
-    with CloudProcess(state, "up", "--port", "0", module="demo", folder=ROOT) as cloud:
+    folder = copy_of_the_app(tmp_path_factory.mktemp("then") / "app", AS_RECORDED)
+    with CloudProcess(state, "up", "--port", "0", module="demo", folder=folder) as cloud:
         kept = json.loads((state / "keys.json").read_text())
         keys = {
             "<fn>": kept["host"],

@@ -48,6 +48,13 @@ def cloud(
         yield stack.enter_context(up(folder / "state", *options))
 
 
+def ask(cloud: CloudProcess, method: str, path: str, body: object = None) -> tuple[int, object]:
+    """A request to the app with its named key."""
+    key = {"X-API-Key": str(cloud.connection["namedKey"])}
+    status, answer = cloud.app(method, path, body, key)
+    return status, answer
+
+
 def image(cloud: CloudProcess) -> dict[str, object]:
     scope = f"/subscriptions/{cloud.connection['arm']['subscriptionIds'][0]}/resourceGroups/web"
     return {**IMAGE, "id": f"{scope}/providers/Microsoft.Compute/images/{NAME}"}
@@ -56,7 +63,10 @@ def image(cloud: CloudProcess) -> dict[str, object]:
 def test_connection_json_has_all_that_a_script_needs(cloud: CloudProcess) -> None:
     """As the README promises; the certificate can be loaded."""
     assert sorted(cloud.connection) == sorted(
-        ["app", "systemKeys", "webhookSecret", "arm", "identity", "control"]
+        [
+            *("app", "systemKeys", "webhookSecret", "namedKey"),
+            *("arm", "identity", "entra", "control"),
+        ]
     )
     assert cloud.connection["webhookSecret"].startswith("whsec_")
     assert sorted(cloud.connection["arm"]) == ["caFile", "subscriptionIds", "url"]
@@ -67,9 +77,9 @@ def test_connection_json_has_all_that_a_script_needs(cloud: CloudProcess) -> Non
 
 def test_the_app_reaches_its_azure(cloud: CloudProcess) -> None:
     """With the real credential and SDK; its calls are in the log, and an added image is there."""
-    assert cloud.app("GET", "/api/health")[0] == 200
+    assert ask(cloud, "GET", "/api/health")[0] == 200
     assert cloud.control("POST", "/images", image(cloud))[0] == 201
-    assert NAME in str(cloud.app("GET", "/api/images")[1])
+    assert NAME in str(ask(cloud, "GET", "/api/images")[1])
     requests = cloud.control("GET", "/requests")[1]["requests"]
     assert any("/providers/Microsoft.Compute/images" in request["path"] for request in requests)
     assert {"method", "path", "status", "correlationId", "time"} <= set(requests[0])
@@ -79,7 +89,7 @@ def test_the_app_reaches_its_azure(cloud: CloudProcess) -> None:
 def test_arm_goes_by_the_same_clock(cloud: CloudProcess) -> None:
     """A stopped clock moved by a day is the time of ARM's log to the second."""
     moved = cloud.control("POST", "/clock", {"speed": 0, "advance": "P1D"})[1]["now"]
-    cloud.app("GET", "/api/images")
+    ask(cloud, "GET", "/api/images")
     logged = cloud.control("GET", "/requests")[1]["requests"][-1]["time"]
     cloud.control("POST", "/clock", {"speed": 1})
     assert logged[:19] == moved[:19]
@@ -112,11 +122,11 @@ def test_reset_empties_both_parts(cloud: CloudProcess) -> None:
         "imageDefinition": {"name": "d", "publisher": "p", "offer": "o", "sku": "s"},
         "imageVersion": "1.0.0",
     }
-    cloud.app("POST", "/api/migrations", body)
+    ask(cloud, "POST", "/api/migrations", body)
     assert cloud.control("POST", "/reset")[0] == 204
     assert cloud.control("GET", "/state")[1]["resources"] == []
-    assert NAME not in str(cloud.app("GET", "/api/migrations")[1])
-    assert NAME not in str(cloud.app("GET", "/api/images")[1])
+    assert NAME not in str(ask(cloud, "GET", "/api/migrations")[1])
+    assert NAME not in str(ask(cloud, "GET", "/api/images")[1])
     assert cloud.durable("GET", "/instances")[1] == []
 
 
@@ -125,9 +135,9 @@ def test_fault_rules_reach_arm(cloud: CloudProcess) -> None:
     rule = {"method": "GET", "path": "/images", "what": "status", "status": 418}
     status, answer = cloud.control("POST", "/faults", {"rules": [rule]})
     assert status < 300, answer
-    assert cloud.app("GET", "/api/images")[0] != 200
+    assert ask(cloud, "GET", "/api/images")[0] != 200
     assert cloud.control("DELETE", "/faults")[0] < 300
-    assert cloud.app("GET", "/api/images")[0] == 200
+    assert ask(cloud, "GET", "/api/images")[0] == 200
 
 
 def refusal(*arguments: str) -> str:

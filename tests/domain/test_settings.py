@@ -20,11 +20,36 @@ ENTRY = {
     "imageDefinition": {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"},
 }
 SECRETS = tuple(f"whsec_{base64.b64encode(bytes(range(n, n + 24))).decode()}" for n in (1, 2, 3))
+TENANT = "0b0b0b0b-0000-4000-8000-000000000001"
+NAMED_KEY = {
+    "name": "pipeline",
+    "sha256": "0" * 64,
+    "roles": ["Migration.Read"],
+    "owners": [TENANT],
+}
 BAD = {
     "a webhook secret that is too short": (
         {"APPROVAL_WEBHOOK_SECRETS": f"{SECRETS[0]},whsec_MTIz"},
         "APPROVAL_WEBHOOK_SECRETS[1]",
         "24 random bytes",
+    ),
+    "a webhook secret that nobody owns": (
+        {
+            "APPROVAL_WEBHOOK_SECRETS": f"tickets={SECRETS[0]},{SECRETS[1]}",
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps({"tickets": [TENANT]}),
+        },
+        "APPROVAL_WEBHOOK_OWNERS",
+        "nobody that they own webhook",
+    ),
+    "an owner by name": (
+        {"APPROVAL_WEBHOOK_OWNERS": json.dumps({"tickets": ["ada"]})},
+        "APPROVAL_WEBHOOK_OWNERS.tickets[0]",
+        "",
+    ),
+    "a webhook secret of a name with blanks": (
+        {"APPROVAL_WEBHOOK_SECRETS": f"the tickets={SECRETS[0]}"},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+        "name=whsec_",
     ),
     "a webhook secret without its prefix": (
         {"APPROVAL_WEBHOOK_SECRETS": SECRETS[0].removeprefix("whsec_")},
@@ -94,6 +119,38 @@ BAD = {
     ),
     "a sweep at an interval": ({"SWEEP_SCHEDULE": "00:05:00"}, "SWEEP_SCHEDULE", "NCRONTAB"),
     "a purge in words": ({"PURGE_SCHEDULE": "nightly"}, "PURGE_SCHEDULE", "six fields"),
+    "sign-in that App Service does not know of": (
+        {"APP_SERVICE_AUTHENTICATION": "true", "ENTRA_TENANT_ID": TENANT, "ENTRA_AUDIENCES": "a"},
+        "APP_SERVICE_AUTHENTICATION",
+        "does not say that it is on",
+    ),
+    "sign-in without a tenant": (
+        {"APP_SERVICE_AUTHENTICATION": "true", "WEBSITE_AUTH_ENABLED": "True"},
+        "APP_SERVICE_AUTHENTICATION",
+        "ENTRA_TENANT_ID",
+    ),
+    "a tenant without audiences": ({"ENTRA_TENANT_ID": TENANT}, "ENTRA_AUDIENCES", "each other"),
+    "audiences without a tenant": ({"ENTRA_AUDIENCES": "a"}, "ENTRA_AUDIENCES", "each other"),
+    "a tenant by its name": (
+        {"ENTRA_TENANT_ID": "contoso.com", "ENTRA_AUDIENCES": "a"},
+        "ENTRA_TENANT_ID",
+        "",
+    ),
+    "an issuer without encryption": (
+        {"ENTRA_AUTHORITY": "http://login.microsoftonline.com"},
+        "ENTRA_AUTHORITY",
+        "https",
+    ),
+    "a named key that may approve": (
+        {"NAMED_KEYS": json.dumps([{**NAMED_KEY, "roles": ["Migration.Approve"]}])},
+        "NAMED_KEYS",
+        "never has",
+    ),
+    "a named key that nobody owns": (
+        {"NAMED_KEYS": json.dumps([{**NAMED_KEY, "owners": []}])},
+        "NAMED_KEYS[0].owners",
+        "at least 1",
+    ),
     "a mapping that is no JSON": ({"EVENT_GRID_MAPPING": "["}, "EVENT_GRID_MAPPING", "JSON"),
     "a mapping that is an object": (
         {"EVENT_GRID_MAPPING": json.dumps(ENTRY)},
@@ -181,6 +238,7 @@ def test_every_value_is_read() -> None:
             "ARM_ENDPOINT": "https://127.0.0.1:8443/",
             "SUBSCRIPTION_IDS": "a, b,",
             "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS[:2]),
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps({"webhook": [TENANT]}),
             "NOTIFICATION_URL": "http://127.0.0.1:9000/hook",
             "NOTIFICATION_SECRET": SECRETS[2],
             "EVENT_GRID_MAPPING": json.dumps([ENTRY]),
@@ -257,7 +315,11 @@ ZEROS = f"whsec_{base64.b64encode(bytes(24)).decode()}"
 ACCOUNT = "AccountName=real;AccountKey=a2V5;EndpointSuffix=core.windows.net"
 DANGEROUS: dict[str, tuple[dict[str, str], str]] = {
     "one secret for approvals and notifications": (
-        {"APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS), "NOTIFICATION_SECRET": SECRETS[1]},
+        {
+            "APPROVAL_WEBHOOK_OWNERS": json.dumps({"webhook": [TENANT]}),
+            "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS),
+            "NOTIFICATION_SECRET": SECRETS[1],
+        },
         "NOTIFICATION_SECRET",
     ),
     "24 zero bytes that approve": (

@@ -17,6 +17,7 @@ from azure.data.tables import TableClient
 
 from localcloud.testing.waiting import until
 from tests.azurite import free_port
+from tests.credentials import HEADERS, KEY
 from tests.e2e.processes import APPROVAL_SECRET, START_SECONDS, Processes, end, python_worker_of
 from tests.scenarios.process import ROOT
 
@@ -57,7 +58,8 @@ class Host:
             "app": {"url": f"http://127.0.0.1:{self._port}", "key": self._key()},
             "systemKeys": self._system_keys(),
             "webhookSecret": APPROVAL_SECRET,
-            **{part: self._arm[part] for part in ("arm", "identity", "control")},
+            "namedKey": KEY,
+            **{part: self._arm[part] for part in ("arm", "identity", "entra", "control")},
         }
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -88,8 +90,7 @@ class Host:
             raise AssertionError(f"{self.name} ended at once: {self.printed()[-3000:]}")
         url = f"http://127.0.0.1:{self._port}/api/health"
         try:
-            headers = {"x-functions-key": self._key()}
-            return requests.get(url, headers=headers, timeout=15).status_code == 200
+            return requests.get(url, headers=HEADERS, timeout=15).status_code == 200
         except (requests.RequestException, FileNotFoundError, json.JSONDecodeError):
             # The file is half written.
             return False

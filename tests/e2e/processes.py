@@ -19,6 +19,7 @@ from typing import Any
 
 from localcloud.testing.waiting import until
 from tests.azurite import free_port
+from tests.credentials import SETTINGS
 from tests.scenarios.bodies import MAPPING
 from tests.scenarios.process import ROOT
 from tests.scenarios.receiver import SECRET
@@ -147,6 +148,11 @@ def settings(arm: Mapping[str, Any], storage: str, notifications: str) -> dict[s
         "SUBSCRIPTION_IDS": ",".join(arm["arm"]["subscriptionIds"]),
         "RECORDS_STORE": "table",
         "APPROVAL_WEBHOOK_SECRETS": APPROVAL_SECRET,
+        **SETTINGS,
+        # The tenant of the local ARM's process; App Service's sign-in stands before none of these hosts.
+        "ENTRA_AUTHORITY": arm["entra"]["authority"],
+        "ENTRA_TENANT_ID": arm["entra"]["tenantId"],
+        "ENTRA_AUDIENCES": arm["entra"]["clientId"],
         "NOTIFICATION_URL": notifications,
         "NOTIFICATION_SECRET": SECRET,
         "REPLICATION_POLL_INTERVAL": "PT1S",

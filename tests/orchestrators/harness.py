@@ -18,7 +18,8 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import messages
-from domain.approval.decisions import Decision, StoredDecision, Verdict, judge_decisions
+from domain.approval.decisions import Decision, StoredDecision, Verdict
+from domain.approval.judging import judge_decisions
 from domain.messages import (
     ApprovalOpened,
     DefinitionState,
@@ -170,8 +171,7 @@ class Script:
         now = datetime.fromisoformat(request["at"])
         if self.deadline is None:
             raise LookupError("judged before it was asked")
-        fingerprint = b.a_decision().fingerprint
-        return judge_decisions(self.decisions, self.accepted.id, fingerprint, self.deadline, now)
+        return judge_decisions(self.decisions, b.a_question(deadline=self.deadline), now)
 
     # -- what was asked -----------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from tests.scenarios.receiver import Receiver
 
 TIMEOUT = 90.0
 
+KEY_HEADER, OTHER_CREDENTIALS = "X-API-Key", {"Authorization", "webhook-id"}
 COMPUTE_API, RESOURCES_API = "2024-07-01", "2024-11-01"
 GALLERY_API, LOCKS_API = "2024-03-03", "2020-05-01"
 
@@ -56,7 +57,8 @@ class Client:
         headers: dict[str, str] | None = None,
         key: str | None = None,
     ) -> Answer:
-        """Any request to the app, with its key unless another is given; a body in parts goes out in chunks."""
+        """Any request to the app, with its named key unless it brings another credential or `key` is one; a body in
+        parts goes out in chunks."""
         app = self.connection["app"]
         sent = json.dumps(body).encode() if body is not None else data
         response = requests.Session.request(
@@ -64,13 +66,28 @@ class Client:
             method,
             app["url"] + path,
             data=sent,
-            headers={"x-functions-key": app["key"] if key is None else key, **(headers or {})},
+            headers=self._credentials(headers or {}, key),
             timeout=TIMEOUT,
             allow_redirects=False,
         )
         answer = Answer(f"{method} {path}", response.status_code, response.headers, response.text)
         self.answers.append(answer)
         return answer
+
+    def _credentials(self, headers: dict[str, str], key: str | None) -> dict[str, str]:
+        if OTHER_CREDENTIALS & headers.keys():
+            return headers
+        return {KEY_HEADER: self.connection["namedKey"] if key is None else key, **headers}
+
+    def token(self, person: str, *roles: str) -> dict[str, str]:
+        """The header of somebody of the local tenant, with the roles that they have there or with others."""
+        entra = self.connection["entra"]
+        known = {account["name"]: account["roles"] for account in entra["people"]}
+        form = {"grant_type": "password", "username": person}
+        form["roles"] = ",".join(roles or known[person])
+        url = f"{entra['authority']}/{entra['tenantId']}/oauth2/v2.0/token"
+        answer = self._session.post(url, data=form, timeout=TIMEOUT)
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def begin(self, name: str, **fields: Any) -> str:
         """Add an image of this name and start its migration; the migration id."""

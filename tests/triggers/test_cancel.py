@@ -15,6 +15,7 @@ from domain.migration.recorded import AcceptedRequest, Approval, State
 from domain.migration.stages import Outcome, Stage
 from tests import builders as b
 from tests.app import records
+from tests.credentials import HEADERS
 from tests.triggers.extension import Extension
 from triggers.http.migrations import cancel_migration
 
@@ -53,7 +54,7 @@ def cancelled(migration: str, extension: Extension | None = None) -> tuple[int, 
 
     async def work(client: Any) -> None:
         path = {"id": migration}
-        request = func.HttpRequest("POST", "/", route_params=path, body=b"")
+        request = func.HttpRequest("POST", "/", headers=HEADERS, route_params=path, body=b"")
         answers.append(await cancel_migration(request, client))
 
     asyncio.run((extension or Extension()).play(work))

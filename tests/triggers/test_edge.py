@@ -9,12 +9,15 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from domain.callers.actors import Caller
 from domain.errors import InvalidRequestError, Problem
 from domain.migration.requests import MAX_BODY_BYTES
 from domain.settings import InvalidSettingsError
 from records.store import RecordsUnavailableError
 from services.dependencies import Dependencies
-from triggers.http.errors import handle_errors, whole_number
+from tests.credentials import HEADERS
+from triggers.http.errors import whole_number
+from triggers.http.guard import guarded
 from triggers.http.responses import MOST_ERRORS, json_response
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -29,14 +32,14 @@ RAISED: dict[str, tuple[Exception, int]] = {
 
 
 def handled(raised: Exception | None, body: bytes = b"") -> func.HttpResponse:
-    @handle_errors
-    async def handler(_: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+    @guarded
+    async def health(_: Dependencies, _caller: Caller, req: func.HttpRequest) -> func.HttpResponse:
         if raised:
             raise raised
         return json_response(200, {"ok": True})
 
     async def whole() -> func.HttpResponse:
-        return await handler(func.HttpRequest("POST", "/api/x", body=body))
+        return await health(func.HttpRequest("POST", "/api/x", headers=HEADERS, body=body))
 
     return asyncio.run(whole())
 

@@ -18,6 +18,7 @@ from records.store import RecordError
 from services import dependencies as configuration
 from tests import builders as b
 from tests.app import forget, records
+from tests.credentials import HEADERS
 from triggers.http.health import health
 from triggers.timers.sweep import sweep
 
@@ -55,7 +56,7 @@ def said() -> tuple[int, Any]:
     """Status and body of the answer."""
 
     async def whole() -> func.HttpResponse:
-        return await health(func.HttpRequest("GET", "/api/health", body=b""))
+        return await health(func.HttpRequest("GET", "/api/health", headers=HEADERS, body=b""))
 
     response = asyncio.run(whole())
     return response.status_code, json.loads(response.get_body())

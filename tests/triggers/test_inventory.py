@@ -11,6 +11,7 @@ from azure.core.paging import ItemPaged
 from azure.mgmt.compute.models import Gallery
 
 from tests.app import forget
+from tests.credentials import HEADERS
 from triggers.http.inventory import Budget, PageBudgetExceededError, list_images
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -63,7 +64,7 @@ def test_a_subscription_that_the_settings_have_wrong_is_not_the_callers_fault(
     forget()
 
     async def whole() -> func.HttpResponse:
-        return await list_images(func.HttpRequest("GET", "/api/images", body=b""))
+        return await list_images(func.HttpRequest("GET", "/api/images", headers=HEADERS, body=b""))
 
     response = asyncio.run(whole())
     forget()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from services.signatures import verified
+from tests.credentials import webhook_secret
 
 OLD, NEW, STRANGE = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
 BODY = b'{"decision": "approve"}'
@@ -21,7 +22,7 @@ SECRETS = (OLD, NEW)
 
 
 def verified_id(body: bytes, headers: dict[str, str], secrets: tuple[str, ...]) -> str | None:
-    found = verified(body, headers, secrets)
+    found = verified(body, headers, [webhook_secret(secret) for secret in secrets])
     return found.webhook_id if found else None
 
 

@@ -24,6 +24,7 @@ from services.migrations import (
 from services.planning import Draft
 from tests.app import app, forget, records
 from tests.builders import a_plan, a_request, an_acceptance, an_end
+from tests.credentials import REQUESTER
 from tests.endings import end
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -38,7 +39,7 @@ def at_once(ask: Callable[[int], MigrationRequest]) -> list[Claimed | Running]:
 
     def one(number: int) -> Claimed | Running:
         barrier.wait(30)
-        return claim(app(), ask(number))
+        return claim(app(), ask(number), requester=REQUESTER)
 
     with ThreadPoolExecutor(STARTERS) as pool:
         return list(pool.map(one, range(STARTERS)))
@@ -65,9 +66,9 @@ def test_of_different_starts_one_wins_and_the_others_conflict() -> None:
 
 def test_after_the_end_the_next_attempt_begins() -> None:
     """Under an id of its own: starting under a finished one erases its history."""
-    first = claim(app(), a_request())
+    first = claim(app(), a_request(), requester=REQUESTER)
     finish(first)
-    second = claim(app(), a_request())
+    second = claim(app(), a_request(), requester=REQUESTER)
     assert isinstance(second, Claimed)
     assert (first.accepted.attempt, second.accepted.attempt) == (1, 2)
     assert first.accepted.id != second.accepted.id
@@ -75,7 +76,7 @@ def test_after_the_end_the_next_attempt_begins() -> None:
 
 def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
-    held = claim(app(), a_request())
+    held = claim(app(), a_request(), requester=REQUESTER)
     shouted = a_request(sourceImageId=a_request().source_image_id.text.upper())
     found = look_at_image(records(), shouted)
     assert isinstance(found, Running)
@@ -100,11 +101,11 @@ def test_an_attempt_that_somebody_else_had_meanwhile_is_not_taken() -> None:
     seen = look_at_image(records(), a_request())
     assert isinstance(seen, Free)
     draft = Draft(seen.migration_id, a_plan(), lasting=True)
-    other = claim(app(), a_request())
-    held = claim_with_draft(app(), a_request(), seen, draft)
+    other = claim(app(), a_request(), requester=REQUESTER)
+    held = claim_with_draft(app(), a_request(), seen, draft, REQUESTER)
     assert isinstance(held, Running)
     finish(other)
-    again = claim_with_draft(app(), a_request(), seen, draft)
+    again = claim_with_draft(app(), a_request(), seen, draft, REQUESTER)
     assert (type(again), again.accepted.attempt) == (Claimed, 2)
     snapshot = records().snapshot(again.accepted.id)
     assert snapshot is not None
@@ -116,7 +117,7 @@ def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT2H")
     monkeypatch.setenv("REPLICATION_TIMEOUT", "PT3H")
     forget()
-    claimed = claim(app(), a_request()).accepted
+    claimed = claim(app(), a_request(), requester=REQUESTER).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
     forget()
     found = records().snapshot(claimed.id)

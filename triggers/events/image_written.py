@@ -15,9 +15,10 @@ import azure.durable_functions as df
 import clock
 from arm.errors import FORBIDDEN, ArmAnswerError
 from arm.images import read_image_facts
+from domain.callers.actors import Actor, ActorKind
 from domain.errors import InvalidRequestError
 from domain.facts import BUSY_STATES, ImageFacts
-from domain.ids import ComputeId, image_key, parse_image_id
+from domain.ids import ComputeId, image_key, is_guid, parse_image_id
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.mapping import request_for
 from domain.migration.recorded import Snapshot
@@ -29,6 +30,7 @@ from services.threads import at_azure, in_records
 
 EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
 OPERATION = "microsoft.compute/images/write"
+_WRITER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 LISTED_WITHIN = timedelta(hours=1)
 
 log = logging.getLogger("gallery_migrator")
@@ -53,7 +55,7 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     if image is None:
         return
     try:
-        await _start(dependencies(), image, _time_of(event), client)
+        await _start(dependencies(), image, _time_of(event), requester_of(event), client)
     except EventIgnoredError as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
 
@@ -62,6 +64,7 @@ async def _start(
     app: Dependencies,
     image: ComputeId,
     at: datetime | None,
+    requester: Actor,
     client: df.DurableOrchestrationClient,
 ) -> None:
     recent = _is_recent(at)
@@ -70,7 +73,8 @@ async def _start(
         raise RetryLaterError(f"{image}: its creation time is not known yet")
     request = _request_for(app, facts)
     await in_records(_check_new, app.records, facts, at)
-    claimed = await in_records(claim, app, request, "eventGrid", fingerprint_of(facts).value)
+    fingerprint = fingerprint_of(facts).value
+    claimed = await in_records(claim, app, request, "eventGrid", fingerprint, requester=requester)
     if isinstance(claimed, Claimed):
         await start_orchestration(app.records, client, claimed.accepted)
         return
@@ -91,6 +95,20 @@ def image_of(event: Any) -> ComputeId | None:
     except (ValueError, AttributeError, TypeError) as error:
         log.warning("an event that cannot be read was dropped: %s", type(error).__name__)
         return None
+
+
+def requester_of(event: Any) -> Actor:
+    """The event as who asked, with whoever wrote the image by the event's claims: they do not approve its deletion.
+    Claims that cannot be read exclude nobody, and none permits anything."""
+    data = event.get_json()
+    claims = data.get("claims") if isinstance(data, dict) else None
+    writer = str(claims.get(_WRITER, "")) if isinstance(claims, dict) else ""
+    return Actor(
+        kind=ActorKind.EVENT,
+        id="eventGrid",
+        label="Event Grid",
+        owners=(writer.lower(),) if is_guid(writer) else (),
+    )
 
 
 def _time_of(event: Any) -> datetime | None:

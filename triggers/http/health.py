@@ -10,13 +10,14 @@ import azure.functions as func
 import clock
 from arm.errors import EXPECTED, error_of
 from arm.requests import list_page, read_url
+from domain.callers.actors import Caller
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
 from records.store import RecordError
 from services.dependencies import Dependencies
 from services.threads import at_azure, in_records
-from triggers.http.errors import handle_errors
+from triggers.http.guard import guarded
 from triggers.http.responses import json_response
 
 T = TypeVar("T")
@@ -30,8 +31,8 @@ _NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _STARTED = clock.now()
 
 
-@handle_errors
-async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def health(app: Dependencies, _caller: Caller, req: func.HttpRequest) -> func.HttpResponse:
     """200 whenever the app is up, `degraded` while the sweep is overdue: all else goes on meanwhile."""
     (arm, _), (store, swept) = await asyncio.gather(
         _asked(at_azure(_ask_arm, app)), _asked(in_records(app.records.last_swept))

@@ -14,12 +14,13 @@ from arm.hosts import same_host
 from arm.images import read_page_of_images
 from arm.requests import read_pages
 from domain import inventory
+from domain.callers.actors import Caller
 from domain.errors import InvalidRequestError, Problem
 from domain.ids import fold, is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
-from triggers.http.errors import handle_errors
+from triggers.http.guard import guarded
 from triggers.http.parameters import Query
 from triggers.http.responses import json_response, problem_response
 
@@ -55,8 +56,10 @@ class Budget:
         return [element for page in pages for element in page]
 
 
-@handle_errors
-async def list_galleries(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def list_galleries(
+    app: Dependencies, _caller: Caller, req: func.HttpRequest
+) -> func.HttpResponse:
     """Rows of gallery, image definition and image version, in order of their names."""
     subscriptions, limit, cursor = _asked(app, req)
     return await _page(
@@ -64,8 +67,10 @@ async def list_galleries(app: Dependencies, req: func.HttpRequest) -> func.HttpR
     )
 
 
-@handle_errors
-async def list_images(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def list_images(
+    app: Dependencies, _caller: Caller, req: func.HttpRequest
+) -> func.HttpResponse:
     """Managed images, by resource group within each page that Azure gives."""
     subscriptions, limit, cursor = _asked(app, req)
     return await _page(req, "images", lambda: _image_page(app.arm, subscriptions, limit, cursor))

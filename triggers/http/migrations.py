@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import clock
+from domain.callers.actors import Caller
 from domain.ids import approval_event_name
 from domain.migration.latch import Halt
 from domain.migration.latch import cancel as request_cancel
@@ -24,7 +25,7 @@ from services.migrations import (
 from services.threads import in_records
 from triggers.events.waking import wake
 from triggers.http.bodies import body_of
-from triggers.http.errors import handle_errors
+from triggers.http.guard import guarded
 from triggers.http.parameters import Query
 from triggers.http.plans import AzureSilentError, draft_within, no_plan
 from triggers.http.responses import json_response, problem_response
@@ -35,9 +36,9 @@ _DEFAULT_PAGE, _LONGEST_PAGE = 50, 200
 log = logging.getLogger("gallery_migrator")
 
 
-@handle_errors
+@guarded
 async def start_migration(
-    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+    app: Dependencies, caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
     request = parse_request(body_of(req))
@@ -51,7 +52,7 @@ async def start_migration(
         log.warning("accepted without a plan: %s", silence)
     if draft and not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    claimed = await in_records(claim_with_draft, app, request, free, draft)
+    claimed = await in_records(claim_with_draft, app, request, free, draft, caller.actor)
     if isinstance(claimed, Running):
         return await _already(app, claimed)
     await start_orchestration(app.records, client, claimed.accepted)
@@ -79,8 +80,10 @@ async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
     )
 
 
-@handle_errors
-async def read_migration(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def read_migration(
+    app: Dependencies, _caller: Caller, req: func.HttpRequest
+) -> func.HttpResponse:
     """The status of one migration."""
     migration = req.route_params["id"]
     snapshot = await in_records(app.records.snapshot, migration)
@@ -90,8 +93,10 @@ async def read_migration(app: Dependencies, req: func.HttpRequest) -> func.HttpR
     return json_response(200, status_of(snapshot), waiting)
 
 
-@handle_errors
-async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def list_migrations(
+    app: Dependencies, _caller: Caller, req: func.HttpRequest
+) -> func.HttpResponse:
     """A page of the list, newest first."""
     query = Query(req.params, ("stage", "outcome", "limit", "cursor"))
     stage, outcome = query.choice(Stage, "stage"), query.choice(Outcome, "outcome")
@@ -112,9 +117,9 @@ async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.Http
     )
 
 
-@handle_errors
+@guarded
 async def cancel_migration(
-    app: Dependencies, req: func.HttpRequest, client: df.DurableOrchestrationClient
+    app: Dependencies, caller: Caller, req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """202 once the cancellation holds; 409 when the deletion has begun or the migration has ended."""
     migration = req.route_params["id"]
@@ -123,7 +128,7 @@ async def cancel_migration(
         return problem_response(404, f"No migration has the id '{migration[:100]}'.")
     at = clock.now()
     held = await in_records(
-        app.records.change_latch, migration, lambda latch: request_cancel(latch, at)
+        app.records.change_latch, migration, lambda latch: request_cancel(latch, at, caller.actor)
     )
     log.info("%s: cancellation: %s", migration, held if isinstance(held, Halt) else "holds")
     if held is Halt.TOO_LATE:

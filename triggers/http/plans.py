@@ -5,6 +5,7 @@ import asyncio
 import azure.functions as func
 
 from arm.errors import EXPECTED, error_of
+from domain.callers.actors import Caller
 from domain.errors import Problem
 from domain.ids import image_key
 from domain.migration.planning import Plan
@@ -14,7 +15,7 @@ from services.migrations import free_after
 from services.planning import Draft, draft_plan
 from services.threads import at_azure, in_records
 from triggers.http.bodies import body_of
-from triggers.http.errors import handle_errors
+from triggers.http.guard import guarded
 from triggers.http.responses import json_response, problem_response
 
 PLAN_WITHIN_SECONDS = 10
@@ -24,8 +25,8 @@ class AzureSilentError(Exception):
     """Azure did not answer in time, or not in a way that a plan can be made from."""
 
 
-@handle_errors
-async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
+@guarded
+async def plan_only(app: Dependencies, _caller: Caller, req: func.HttpRequest) -> func.HttpResponse:
     """200 with the plan and every body that would be sent; writes nothing."""
     request = parse_request(body_of(req))
     key = image_key(request.source_image_id.text)

@@ -10,7 +10,8 @@ from domain.errors import Problem
 
 _TITLES = {
     400: "The request cannot be read",
-    401: "The signature is missing or wrong",
+    401: "Nobody is recognised",
+    403: "A rule forbids it",
     404: "There is no such migration",
     409: "This does not go together with what is already going on",
     411: "The length of the body is missing",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.callers.actors import Actor
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
@@ -30,10 +31,17 @@ def status_of(snapshot: Snapshot) -> Json:
         "versionId": state.version_id,
         "tryCommand": state.try_command,
         "cancelRequested": snapshot.cancel_requested,
+        "cancelledBy": _who(snapshot.latch.cancelled_by),
+        "requestedBy": _who(accepted.requester),
         "origin": accepted.origin,
         "acceptedAt": accepted.accepted_at.isoformat(),
         "request": accepted.request,
     }
+
+
+def _who(actor: Actor | None) -> Json | None:
+    """The one who did something; null where it is not recorded."""
+    return actor.model_dump(mode="json") if actor else None
 
 
 def _entry(at: datetime, stage: Stage, text: str) -> Json:
@@ -46,6 +54,7 @@ def _approval_of(snapshot: Snapshot) -> Json:
         {
             "decision": decision.decision.value,
             "approver": decision.approver,
+            "by": _who(decision.by),
             "reason": decision.reason,
             "receivedAt": decision.received_at.isoformat(),
             "verdict": snapshot.rulings[decision.key].model_dump(mode="json")

@@ -13,14 +13,14 @@ from domain.approval.decisions import (
     ApprovalState,
     Decision,
     StoredDecision,
-    judge_decisions,
-    refusal_of,
 )
-from tests.builders import MIGRATION_ID, NOW, a_decision
+from domain.approval.judging import judge_decisions, refusal_of
+from tests.builders import NOW, a_decision, a_question
 
 DEADLINE = NOW + timedelta(days=3)
 FINGERPRINT = a_decision().fingerprint
 REJECT = Decision.REJECT
+QUESTION = a_question(deadline=DEADLINE)
 
 
 def later(**delta: float) -> datetime:
@@ -28,7 +28,7 @@ def later(**delta: float) -> datetime:
 
 
 def judged(decisions: list[StoredDecision], now: datetime = NOW) -> tuple[ApprovalState, str]:
-    verdict = judge_decisions(decisions, MIGRATION_ID, FINGERPRINT, DEADLINE, now)
+    verdict = judge_decisions(decisions, QUESTION, now)
     return verdict.state, verdict.decided_by.key if verdict.decided_by else ""
 
 
@@ -117,7 +117,7 @@ def test_a_rejection_decides_else_the_first_approval(
 @pytest.mark.parametrize(("decision", "words"), REFUSED.values(), ids=REFUSED)
 def test_a_decision_that_does_not_count_says_why(decision: StoredDecision, words: str) -> None:
     """The approver reads it."""
-    assert words in (refusal_of(decision, MIGRATION_ID, FINGERPRINT, DEADLINE) or "")
+    assert words in (refusal_of(decision, QUESTION) or "")
 
 
 @given(st.lists(st.tuples(st.sampled_from(Decision), st.integers(0, 5)), max_size=6), st.randoms())

@@ -18,11 +18,13 @@ from tests.builders import (
     MIGRATION_ID,
     NOW,
     a_decision,
+    a_question,
     a_version,
     an_image,
     data_disk,
     storage_profile,
 )
+from tests.credentials import WEBHOOK
 
 FINGERPRINT = fingerprint_of(an_image())
 REGIONS = ("eastus2", "westeurope")
@@ -66,18 +68,16 @@ def readings(**changes: Any) -> GateReadings:
 
 def question(**changes: Any) -> GateQuestion:
     values = {
-        "migration_id": MIGRATION_ID,
         "image_id": IMAGE_ID,
         "approved_fingerprint": FINGERPRINT.value,
         "regions": REGIONS,
-        "deadline": NOW + timedelta(days=3),
-        "asked_at": NOW,
-        "valid_for": timedelta(days=1),
+        "asked": a_question(),
         "now": NOW + timedelta(hours=1),
     }
     return GateQuestion(**{**values, **changes})
 
 
+WITHDRAWAL = a_decision(key="w", decision=Decision.WITHDRAW, received_at=NOW + timedelta(minutes=1))
 REJECTION = a_decision(key="r", decision=Decision.REJECT)
 SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
     "the version is updating": (
@@ -226,12 +226,43 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
     ),
     "the approval came before anybody was asked": (
         readings(),
-        question(asked_at=NOW + timedelta(seconds=1)),
+        question(asked=a_question(asked_at=NOW + timedelta(seconds=1))),
         "deletion approved",
+    ),
+    "the requester has the secret": (
+        readings(),
+        question(asked=a_question(requester=WEBHOOK)),
+        "deletion approved",
+    ),
+    "nobody knows who asked": (
+        readings(),
+        question(asked=a_question(requester=None)),
+        "deletion approved",
+    ),
+    "the secret is listed no more": (
+        readings(),
+        question(asked=a_question(webhooks=())),
+        "deletion approved",
+    ),
+    "one of two approvals": (readings(), question(asked=a_question(quorum=2)), "deletion approved"),
+    "the approval was withdrawn": (
+        readings(decisions=(a_decision(), WITHDRAWAL)),
+        question(),
+        "deletion approved",
+    ),
+    "the quiet time has not passed since the promotion": (
+        readings(promoted_at=NOW + timedelta(minutes=30)),
+        question(asked=a_question(quiet_time=timedelta(minutes=31))),
+        "quiet time over",
+    ),
+    "the quiet time has not passed since the approval": (
+        readings(promoted_at=NOW - timedelta(days=9)),
+        question(asked=a_question(quiet_time=timedelta(hours=2))),
+        "quiet time over",
     ),
     "the approval came after the deadline": (
         readings(),
-        question(deadline=NOW - timedelta(seconds=1)),
+        question(asked=a_question(deadline=NOW - timedelta(seconds=1))),
         "deletion approved",
     ),
 }
@@ -241,7 +272,7 @@ def test_the_gate_is_open_when_everything_holds() -> None:
     """Twelve checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 12
+    assert len(checks) == 13
     assert all(check.found for check in checks)
 
 
@@ -300,7 +331,9 @@ def test_a_copied_tag_proves_nothing(image: ImageFacts, names: set[str]) -> None
         begun=begun(fingerprint=value),
         decision=a_decision(fingerprint=value),
     )
-    checks = check_gate(found, question(approved_fingerprint=value))
+    checks = check_gate(
+        found, question(approved_fingerprint=value, asked=a_question(fingerprint=value))
+    )
     failed = {check.name for check in checks if not check.passed}
     assert failed == names - {"image unchanged since the approval"}
 
@@ -315,7 +348,9 @@ def test_an_incomplete_fingerprint_never_opens_the_gate() -> None:
         begun=begun(fingerprint=value),
         decision=a_decision(fingerprint=value),
     )
-    checks = check_gate(found, question(approved_fingerprint=value))
+    checks = check_gate(
+        found, question(approved_fingerprint=value, asked=a_question(fingerprint=value))
+    )
     assert "image unchanged since the approval" in {c.name for c in checks if not c.passed}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from localcloud.azure import arm_connection, start_arm
+from localcloud.azure import arm_connection, directory_of, start_arm
 from localcloud.clock import Clock
 from localcloud.control import (
     ControlError,
@@ -18,13 +18,14 @@ from localcloud.control import (
     number,
     reset_route,
 )
+from localcloud.entra import issuer
 from localcloud.process import serve_control
 from localcloud.state_folder import StateFolder
 
 
 @contextlib.asynccontextmanager
 async def serving_arm(state: Path, port: int) -> AsyncIterator[str]:
-    """The emulator's address while it runs; its connection.json has `arm`, `identity`, `control`."""
+    """The emulator's address while it runs; its connection.json has `arm`, `identity`, `entra`, `control`."""
     async with contextlib.AsyncExitStack() as stack:
         folder = StateFolder(state)
         stack.callback(folder.release)
@@ -38,9 +39,11 @@ async def serving_arm(state: Path, port: int) -> AsyncIterator[str]:
         async def reset() -> None:
             arm.reset()
 
+        directory = directory_of(folder.path, control_url)
         routes = [*clock_routes(clock), reset_route(reset), *arm.control_routes()]
-        await serve_control(stack, listener, routes)
-        folder.write_connection({**arm_connection(arm), "control": {"url": control_url}})
+        await serve_control(stack, listener, [*routes, *issuer.routes(directory)])
+        told = {**arm_connection(arm), "entra": directory.connection()}
+        folder.write_connection({**told, "control": {"url": control_url}})
         yield arm.url
 
 

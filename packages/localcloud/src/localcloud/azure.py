@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +22,11 @@ from localcloud.arm.server.arm_cloud import ArmCloud
 from localcloud.arm.server.seed import seed_default
 from localcloud.clock import Clock
 from localcloud.control import UnreachableError
+from localcloud.entra import issuer
+from localcloud.entra.directory import Directory
+from localcloud.entra.people import with_roles
+from localcloud.entra.sign_in import SignIn
+from localcloud.host.front_door import FrontDoor
 from localcloud.state_folder import StateError, StateFolder, read_connection
 
 JSON = {"Content-Type": "application/json"}
@@ -36,7 +41,11 @@ class AppSide(Protocol):
     def settings(
         self, azure: Mapping[str, Any], folder: StateFolder, control_url: str
     ) -> Mapping[str, str]:
-        """Its environment; `azure` has the `arm` and `identity` of connection.json."""
+        """Its environment; `azure` has the `arm`, `identity` and `entra` of connection.json."""
+        ...
+
+    def roles(self) -> Mapping[str, Sequence[str]]:
+        """Return the app roles that people of the local tenant have, by name."""
         ...
 
     def connection(self) -> Mapping[str, Any]:
@@ -60,12 +69,19 @@ class EmbeddedCloud:
     def __init__(self, state: Path, app: AppSide) -> None:
         self._state, self._app = state, app
         self._arm: ArmCloud | None = None
+        self._entra: Directory | None = None
 
     @property
     def arm(self) -> ArmCloud:
         if self._arm is None:
             raise RuntimeError("the ARM emulator has not been started")
         return self._arm
+
+    @property
+    def entra(self) -> Directory:
+        if self._entra is None:
+            raise RuntimeError("the tenant has no address yet")
+        return self._entra
 
     async def start(self, clock: Clock) -> None:
         self._arm = await start_arm(self._state / "arm", clock)
@@ -78,21 +94,28 @@ class EmbeddedCloud:
         self._app.reset()
 
     def control_routes(self) -> list[web.RouteDef]:
-        return self.arm.control_routes()
+        return [*self.arm.control_routes(), *issuer.routes(self.entra)]
 
     def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
-        azure = arm_connection(self.arm)
+        self._entra = directory_of(self._state, control_url, self._app.roles())
+        azure = self._azure()
         return {**self._app.settings(azure, folder, control_url), **identity_settings(azure)}
 
     def connection(self) -> Mapping[str, Any]:
-        return {**self._app.connection(), **arm_connection(self.arm)}
+        return {**self._app.connection(), **self._azure()}
+
+    def front_door(self) -> FrontDoor:
+        return _sign_in(self.entra)
+
+    def _azure(self) -> dict[str, Any]:
+        return {**arm_connection(self.arm), "entra": self.entra.connection()}
 
 
 class SeparateCloud:
     """The ARM emulator of another process, found by its state folder."""
 
     def __init__(self, arm_state: Path, app: AppSide) -> None:
-        self._app = app
+        self._app, self._arm_state = app, arm_state
         self._connection = read_connection(arm_state)
         self._control = str(self._connection["control"]["url"])
         self._session: aiohttp.ClientSession | None = None
@@ -123,7 +146,15 @@ class SeparateCloud:
 
     def connection(self) -> Mapping[str, Any]:
         parts = {name: self._connection[name] for name in ("arm", "identity")}
-        return {**self._app.connection(), **parts}
+        return {**self._app.connection(), **parts, "entra": self._entra.connection()}
+
+    def front_door(self) -> FrontDoor:
+        return _sign_in(self._entra)
+
+    @property
+    def _entra(self) -> Directory:
+        """The same tenant: its key lies in that process's state, its address is that process's."""
+        return directory_of(self._arm_state, self._control, self._app.roles())
 
     async def _follow(self, state: dict[str, Any]) -> None:
         await self._call("POST", "/clock", json.dumps(state).encode())
@@ -149,6 +180,19 @@ class SeparateCloud:
                 return answer, await answer.read()
         except aiohttp.ClientConnectionError as error:
             raise UnreachableError(f"the ARM emulator does not answer at {url}: {error}") from error
+
+
+def directory_of(
+    state: Path, control_url: str, roles: Mapping[str, Sequence[str]] | None = None
+) -> Directory:
+    """The local tenant, at the control API's address; its key lies in `state`."""
+    return Directory(state / "entra", control_url + issuer.PATH, with_roles(roles or {}))
+
+
+def _sign_in(directory: Directory) -> SignIn:
+    """The form offers every role that anybody has."""
+    offered = {role: None for account in directory.accounts.values() for role in account.roles}
+    return SignIn(directory, tuple(offered))
 
 
 async def start_arm(state: Path, clock: Clock, port: int = 0) -> ArmCloud:

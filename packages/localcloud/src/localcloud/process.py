@@ -22,6 +22,7 @@ from localcloud.advance import Follower, Mover
 from localcloud.clock import HEARTBEAT, Clock
 from localcloud.control import Notifications, clock_routes, control_application, reset_route
 from localcloud.host.fork_server import ForkServer
+from localcloud.host.front_door import FrontDoor
 from localcloud.host.keys import EXTENSIONS, system_key
 from localcloud.host.runtime import FunctionsRuntime, load_local_settings
 from localcloud.host.worker_process import WorkerProcess
@@ -47,6 +48,10 @@ class Cloud(Protocol):
 
     def connection(self) -> Mapping[str, Any]:
         """Return what connection.json says beyond a plain Functions app."""
+        ...
+
+    def front_door(self) -> FrontDoor:
+        """Return who signs people in; asked for after `environment`."""
         ...
 
 
@@ -104,7 +109,10 @@ class LocalCloud:
         else:
             load_local_settings(self._options.app_dir)
         worker = await self._start_worker(stack, folder, clock)
-        runtime = FunctionsRuntime(self._options.app_dir, worker, folder.path, clock, app_socket)
+        door = self._cloud.front_door() if self._cloud else None
+        runtime = FunctionsRuntime(
+            self._options.app_dir, worker, folder.path, clock, app_socket, door
+        )
         mover = Mover(clock, runtime, self._cloud.follower if self._cloud else None)
         await mover.announce()
         await serve_control(

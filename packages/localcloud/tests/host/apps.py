@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestClient
 
 from localcloud.host.connection import Front
+from localcloud.host.front_door import FrontDoor
 from localcloud.host.keys import Keys, load_keys
 from localcloud.host.server import FunctionsServer
 from localcloud.host.worker import Worker
@@ -31,11 +32,11 @@ def write_app(folder: Path, code: str, host: dict[str, Any] | None = None) -> Pa
 
 @asynccontextmanager
 async def served(
-    worker: Worker, state: Path, prefix: str = "api"
+    worker: Worker, state: Path, prefix: str = "api", door: FrontDoor | None = None
 ) -> AsyncIterator[tuple[TestClient[Any, Any], Keys]]:
     """A client of the app's HTTP server, and the server's keys."""
     keys = load_keys(state / "keys.json", [function.name for function in worker.functions])
-    server = FunctionsServer(worker, keys, prefix, _no_durable_api)
+    server = FunctionsServer(worker, keys, prefix, _no_durable_api, door)
     client: TestClient[Any, Any] = TestClient(Served(server.front()))
     async with client:
         yield client, keys

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from localcloud.clock import Clock
 from localcloud.durable.hub import TaskHub
+from localcloud.host.front_door import FrontDoor
 from localcloud.host.keys import load_keys, system_key
 from localcloud.host.server import FunctionsServer
 from localcloud.host.timers import Timers
@@ -36,6 +37,7 @@ class FunctionsRuntime:
         state: Path,
         clock: Clock,
         listener: socket.socket,
+        door: FrontDoor | None = None,
     ) -> None:
         extensions = _json_object(app_dir / "host.json").get("extensions") or {}
         self._listener = listener
@@ -54,7 +56,7 @@ class FunctionsRuntime:
         self.worker.client_binding = self.hub.client_binding
         self.timers = Timers(self.worker, clock, state / "timers.json", os.environ)
         prefix = (extensions.get("http") or {}).get("routePrefix", "api")
-        server = FunctionsServer(self.worker, self.keys, str(prefix), self.hub.answer)
+        server = FunctionsServer(self.worker, self.keys, str(prefix), self.hub.answer, door)
         self._runner = web.ServerRunner(server.front(), shutdown_timeout=GRACE)
 
     async def start(self) -> None:

@@ -10,8 +10,10 @@ from multidict import MultiDict, MultiMapping
 
 from localcloud.dotnet.addresses import path_of, query_of
 from localcloud.durable.links import rpc_key
+from localcloud.host import front_door
 from localcloud.host.connection import Front
 from localcloud.host.eventgrid import EventGridWebhook
+from localcloud.host.front_door import FrontDoor
 from localcloud.host.keys import Keys, opens, refusal, system_key
 from localcloud.host.local_clients import from_this_machine, path_behind
 from localcloud.host.responses import connection_header, respond
@@ -28,8 +30,15 @@ logger = logging.getLogger(__name__)
 class FunctionsServer:
     """Answers every request; `durable` answers those of the Durable HTTP API."""
 
-    def __init__(self, worker: Worker, keys: Keys, prefix: str, durable: Handler) -> None:
-        self._worker, self._keys, self._durable = worker, keys, durable
+    def __init__(
+        self,
+        worker: Worker,
+        keys: Keys,
+        prefix: str,
+        durable: Handler,
+        door: FrontDoor | None = None,
+    ) -> None:
+        self._worker, self._keys, self._durable, self._door = worker, keys, durable, door
         self._router = Router(worker.functions, prefix)
         event_grid = EventGridWebhook(worker).answer
         self._webhooks = Webhooks(keys, {"durabletask": durable, "eventgrid": event_grid})
@@ -50,6 +59,10 @@ class FunctionsServer:
 
     async def _answer(self, request: web.Request, path: str) -> web.StreamResponse:
         small = path.lower()
+        if self._door and small.startswith(front_door.PREFIX):
+            return await self._door.answer(request, path)
+        if self._door and (refused := self._door.refusal(request)):
+            return refused
         if small.startswith(PREFIX):
             return await self._webhooks.answer(request, path)
         if small.startswith(RPC):
@@ -75,7 +88,7 @@ class FunctionsServer:
     ) -> web.StreamResponse:
         if not self._opens(request, function):
             return web.Response(status=401)
-        data = await request_datum(request, parameters)
+        data = await request_datum(request, parameters, self._door)
         try:
             return await respond(request, await self._worker.invoke(function, data))
         except (FunctionFailedError, ValueError) as error:
@@ -89,15 +102,21 @@ class FunctionsServer:
         return level == "anonymous" or opens(request, self._keys, *names)
 
 
-async def request_datum(request: web.Request, parameters: Mapping[str, str]) -> Datum:
+async def request_datum(
+    request: web.Request, parameters: Mapping[str, str], door: FrontDoor | None = None
+) -> Datum:
     """Return what the host sends to the worker: no empty headers and parameters, no body of a request without a
-    length."""
+    length. With a front door, its headers are the door's alone."""
     body = await request.read() if request.content_length else b""
+    headers = MultiDict(request.headers)
+    if door is not None:
+        headers = MultiDict((n, v) for n, v in headers.items() if not front_door.reserved(n))
+        headers.update(door.headers(request))
     return Datum(
         {
             "method": Datum(request.method, "string"),
             "url": Datum(str(request.url), "string"),
-            "headers": _texts(request.headers),
+            "headers": _texts(headers),
             "query": _texts(query_of(request.rel_url.raw_query_string)),
             "params": _texts(MultiDict(parameters)),
             "body": Datum(body, "bytes"),

@@ -92,10 +92,11 @@ class CloudProcess:
         self.process.send_signal(number)
         return self.process.wait(10), time.monotonic() - started
 
-    def app(self, method: str, path: str, body: Any = None) -> Any:
-        return call(
-            method, self.connection["app"]["url"] + path, body, self.connection["app"]["key"]
-        )
+    def app(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Any:
+        app = self.connection["app"]
+        return call(method, app["url"] + path, body, app["key"], headers)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         return call(method, self.connection["control"]["url"] + path, body)

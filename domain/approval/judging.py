@@ -1,0 +1,77 @@
+"""The verdict on a deletion: what the stored decisions come to, for what was shown, under the rules of now.
+
+A decision counts when it names the migration and the fingerprint that were asked about; what it counts for is told in
+`domain/approval/quorum.py`. A rejection counts until the DELETE is about to be sent (`domain/migration/latch.py`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
+from domain.approval.policy import approval_refusal, listing_refusal
+from domain.approval.quorum import Ballot, Tally, Vote, tally
+from domain.callers.access import Refusal
+from domain.callers.actors import Actor, ActorKind
+from domain.values import Message
+
+# Nobody lists it, so it approves nothing; its rejection counts, as any does.
+_NOBODY = Actor(kind=ActorKind.WEBHOOK, id="")
+
+
+class ApprovalQuestion(Message):
+    """The question that is decided on: the deletion of the image with this fingerprint, for this migration. Before
+    `asked_at` nobody could know what is asked."""
+
+    migration_id: str
+    fingerprint: str
+    ballot: Ballot
+    asked_at: datetime | None = None
+
+
+def refusal_of(decision: StoredDecision, question: ApprovalQuestion) -> str | None:
+    """Return why a decision does not count for this question, or None if it may."""
+    if decision.migration_id != question.migration_id:
+        return f"it is for the migration {decision.migration_id}"
+    if decision.fingerprint != question.fingerprint:
+        asked = question.fingerprint
+        return f"it is for the fingerprint {decision.fingerprint}, but {asked} was asked about"
+    if question.asked_at and decision.received_at < question.asked_at:
+        return f"it was received before anybody was asked, at {question.asked_at.isoformat()}"
+    deadline = question.ballot.deadline
+    if decision.decision is Decision.APPROVE and decision.received_at >= deadline:
+        return f"it was received after the deadline {deadline.isoformat()}"
+    return None
+
+
+def rule_against(decision: StoredDecision, ballot: Ballot) -> Refusal | None:
+    """Return the rule that forbids its maker this decision, or None. Whoever may approve may reject and withdraw, also
+    what they asked for themselves: both keep the image."""
+    actor = decision.by or _NOBODY
+    if decision.decision is Decision.APPROVE:
+        return approval_refusal(actor, ballot.requester, ballot.policy)
+    return listing_refusal(actor, ballot.policy)
+
+
+def tally_of(decisions: Sequence[StoredDecision], question: ApprovalQuestion) -> Tally:
+    """The sum of those that count for this question."""
+    votes = [
+        Vote(key=d.key, by=d.by or _NOBODY, kind=d.decision, at=d.received_at)
+        for d in decisions
+        if refusal_of(d, question) is None
+    ]
+    return tally(votes, question.ballot)
+
+
+def judge_decisions(
+    decisions: Sequence[StoredDecision], question: ApprovalQuestion, now: datetime
+) -> Verdict:
+    """Return the verdict at `now`: a rejection, as many approvals as the rules ask for, or that the deadline has
+    passed."""
+    tallied = tally_of(decisions, question)
+    if decisive := tallied.decisive:
+        state = ApprovalState.APPROVED if tallied.approved else ApprovalState.REJECTED
+        by = next(d for d in decisions if d.key == decisive.key)
+        quiet = question.ballot.policy.quiet_time
+        return Verdict(state=state, decided_by=by, quiet_time=quiet)
+    expired = now >= question.ballot.deadline
+    return Verdict(state=ApprovalState.EXPIRED if expired else ApprovalState.WAITING)

@@ -1,0 +1,1 @@
+"""Callers, what proves them, and what that allows."""

@@ -1,0 +1,49 @@
+"""The question that is decided on, under the settings of now, and the decisions whose makers can be proven now."""
+
+from domain.approval.decisions import Decision, StoredDecision
+from domain.approval.judging import ApprovalQuestion
+from domain.approval.quorum import Ballot
+from domain.migration.recorded import ReceivedDecision, Snapshot
+from services.dependencies import Dependencies
+from services.seals import sealed
+from services.signatures import genuine
+
+
+def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
+    """The question that a migration asks. Raises LookupError before it was asked."""
+    approval, accepted = snapshot.state.approval, snapshot.accepted
+    if approval is None:
+        raise LookupError(f"{accepted.id} was never asked about")
+    ballot = Ballot(
+        policy=app.settings.approval_policy(accepted.source_image_id),
+        requester=accepted.requester,
+        deadline=approval.deadline,
+    )
+    return ApprovalQuestion(
+        migration_id=accepted.id,
+        fingerprint=approval.fingerprint,
+        ballot=ballot,
+        asked_at=snapshot.asked_at,
+    )
+
+
+def proven(app: Dependencies, received: ReceivedDecision) -> StoredDecision | None:
+    """A decision as its maker signed it, or as it was sealed, if that holds for the secrets and keys of now."""
+    return genuine(received, app.settings.webhook_secrets) or sealed(
+        received, app.settings.sealing_keys
+    )
+
+
+def decisions_at_the_gate(app: Dependencies, snapshot: Snapshot) -> tuple[StoredDecision, ...]:
+    """The decisions that can be proven now; and every rejection and withdrawal that was not refused, even one whose
+    secret is gone: a doubt keeps the image."""
+    standing = []
+    for received in snapshot.received:
+        said, ruling = proven(app, received), snapshot.rulings.get(received.decision.key)
+        if ruling is not None and not ruling.accepted:
+            continue
+        if said is not None:
+            standing.append(said)
+        elif received.decision.decision is not Decision.APPROVE:
+            standing.append(received.decision)
+    return tuple(standing)
