@@ -92,7 +92,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     others = versions_of_image(app, snapshot)
     reasons = _reasons(snapshot, app, read_planned_version(app.arm, plan), others, seen)
     if reasons:
-        return _shut(reasons, before)
+        return _shut(app, request, reasons)
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
@@ -136,7 +136,7 @@ def _look_again_and_delete(
     if before and _is_another(fingerprint_of(last.facts), plan.fingerprint):
         return ImageGone(by_us=True)
     if reasons := _reasons(snapshot, app, version, others, last):
-        return _shut(reasons, before)
+        return _shut(app, request, reasons)
     return _delete(app, request, plan.image, before)
 
 
@@ -161,17 +161,17 @@ def _delete(
     except ArmAnswerError as error:
         if error.missing:
             check_image_missing(app.arm, image, error)
-            return ImageGone(by_us=before is not None)
+            return _gone(app, request)
         if error.value.transient or (before is None and did_nothing(error)):
             raise
         return DeletionSent(began=began, refused=str(error.value))
     if sent is Halt.REJECTED:
-        return _shut(["deletion approved: no (it was rejected in the last moment)"], before)
+        return _shut(app, request, ["deletion approved: no (it was rejected in the last moment)"])
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:
         forget(app.records, request, Effect.DELETION)
-        return ImageGone(by_us=before is not None)
+        return _gone(app, request)
     return DeletionSent(began=began)
 
 
@@ -205,10 +205,14 @@ def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
     return now.complete and now.value != approved.value
 
 
-def _shut(reasons: list[str], before: Intent | None) -> DeletionSent | DeletionRefused:
-    """No DELETE now, so the image is kept; unless an earlier one is under way, which the confirmation tells."""
-    if before:
-        return DeletionSent(began=before.began, refused="; ".join(reasons))
+def _shut(
+    app: Dependencies, request: StepRequest, reasons: list[str]
+) -> DeletionSent | DeletionRefused:
+    """No DELETE now, so the image is kept; unless one is under way, of an earlier try or of another run of this step,
+    which the confirmation tells."""
+    sent = app.records.read_latch(request.migration_id).deletion
+    if sent:
+        return DeletionSent(began=sent.began, refused="; ".join(reasons))
     return DeletionRefused(reasons=tuple(reasons))
 
 
@@ -235,11 +239,13 @@ def _readings(
 
 
 def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
-    plan = snapshot.planned
+    plan, asked = snapshot.planned, question_of(app, snapshot)
+    if asked.asked_at is None:
+        raise LookupError(f"{snapshot.accepted.id} was never asked about")
     return GateQuestion(
         image_id=plan.image_id,
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
-        asked=question_of(app, snapshot),
+        asked=asked,
         now=clock.now(),
     )

@@ -20,7 +20,10 @@ def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
         deadline=approval.deadline,
     )
     return ApprovalQuestion(
-        migration_id=accepted.id, fingerprint=approval.fingerprint, ballot=ballot
+        migration_id=accepted.id,
+        fingerprint=approval.fingerprint,
+        ballot=ballot,
+        asked_at=snapshot.asked_at,
     )
 
 

@@ -217,14 +217,16 @@ def a_decision(**changes: Any) -> StoredDecision:
 
 def a_question(**changes: Any) -> ApprovalQuestion:
     """What `a_decision` decides on, asked for by `an_acceptance`; `changes` to its policy,
-    `fingerprint`, `deadline`, `requester`."""
+    `fingerprint`, `asked_at`, `deadline`, `requester`."""
     fingerprint = changes.pop("fingerprint", fingerprint_of(an_image()).value)
+    asked_at = changes.pop("asked_at", NOW)
     ballot: Json = {n: changes.pop(n) for n in ("deadline", "requester") if n in changes}
     policy = ApprovalPolicy(**{"approvers": (), "webhooks": (UNNAMED,), **changes})
     values: Json = {"deadline": NOW + timedelta(days=3), "requester": REQUESTER, **ballot}
     return ApprovalQuestion(
         migration_id=MIGRATION_ID,
         fingerprint=fingerprint,
+        asked_at=asked_at,
         ballot=Ballot(policy=policy, **values),
     )
 

@@ -19,11 +19,13 @@ _NOBODY = Actor(kind=ActorKind.WEBHOOK, id="")
 
 
 class ApprovalQuestion(Message):
-    """The question that is decided on: the deletion of the image with this fingerprint, for this migration."""
+    """The question that is decided on: the deletion of the image with this fingerprint, for this migration. Before
+    `asked_at` nobody could know what is asked."""
 
     migration_id: str
     fingerprint: str
     ballot: Ballot
+    asked_at: datetime | None = None
 
 
 def refusal_of(decision: StoredDecision, question: ApprovalQuestion) -> str | None:
@@ -33,6 +35,8 @@ def refusal_of(decision: StoredDecision, question: ApprovalQuestion) -> str | No
     if decision.fingerprint != question.fingerprint:
         asked = question.fingerprint
         return f"it is for the fingerprint {decision.fingerprint}, but {asked} was asked about"
+    if question.asked_at and decision.received_at < question.asked_at:
+        return f"it was received before anybody was asked, at {question.asked_at.isoformat()}"
     deadline = question.ballot.deadline
     if decision.decision is Decision.APPROVE and decision.received_at >= deadline:
         return f"it was received after the deadline {deadline.isoformat()}"

@@ -229,6 +229,12 @@ class Snapshot(Message):
         return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
 
     @property
+    def asked_at(self) -> datetime | None:
+        """The time at which the approval was asked for; None before."""
+        approval = self.state.approval
+        return approval.deadline - self.request.approval.timeout if approval else None
+
+    @property
     def decisions(self) -> list[StoredDecision]:
         """Every verified decision, in the order in which they came."""
         found = [received.decision for received in self.received]

@@ -78,6 +78,13 @@ def test_a_rejection_ends_an_approval_that_stood(azure: Azure) -> None:
     assert rulings(azure) == {"a": True, "r": True}
 
 
+def test_what_came_before_anybody_was_asked_does_not_count(azure: Azure) -> None:
+    """Its webhook died before it could say so: it is refused when it is judged."""
+    store(azure, key="e", received_at=NOW - timedelta(seconds=1))
+    assert judge(azure) == "waiting"
+    assert rulings(azure) == {"e": False}
+
+
 def test_what_was_refused_does_not_count_later(azure: Azure) -> None:
     """A decision that came before anybody was asked was told so, and stays refused."""
     store(azure, key="e")

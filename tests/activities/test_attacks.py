@@ -1,8 +1,9 @@
-"""Threats 2, 12, 13 and 15 of docs/deletion.md, and what was suspected: what Azure answers, and who gets a token."""
+"""Threats 2, 8, 12, 13 and 15 of docs/deletion.md, and what was suspected: what Azure answers, and who gets a token."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,20 @@ from azure.identity import ManagedIdentityCredential
 from activities import deletion
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
-from activities.versions import read_replication, start_version
+from activities.versions import promote_version, read_replication, start_version
 from arm.client import ArmClient
 from arm.errors import EXPECTED, ArmError
 from arm.images import read_image_facts
 from arm.operations import is_operation
 from arm.versions import put_version
+from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.ids import ComputeId
-from domain.migration.latch import Effect, Intent
+from domain.migration.latch import Effect, Halt, Intent, Latch, reject
 from localcloud.arm.server.arm_cloud import ArmCloud
 from records.migrations import MigrationRecords
 from services import dependencies as configuration
 from services.dependencies import credential
+from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.fixed_response_server import FixedResponse, fixed_responses
 from tests.app import app, forget, records
@@ -236,15 +239,86 @@ def test_15_two_runs_of_the_gate_at_once_know_that_it_was_us(
     assert len(azure.sent("DELETE")) == 1
 
 
-def test_15_the_recipe_is_written_once(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not again by a run that finds the image being deleted, or with other tags."""
+def test_15_nor_is_it_told_as_kept_by_the_one_that_sees_less(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other's DELETE is under way, and the version goes meanwhile: the confirmation tells, not the gate."""
     azure.cloud.set_profile(seconds={"image delete": 600})
+    plan = azure.approved()
+
+    def the_other() -> None:
+        assert azure.done(delete_image)["kind"] == "sent"
+        found = azure.cloud.world.find(plan.version_id)
+        assert found is not None
+        azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+
+    at_the_first_look(monkeypatch, the_other)
+    value = azure.done(delete_image)
+    assert (value["kind"], value["refused"]) == (
+        "sent",
+        "the image version is not there (any more)",
+    )
+
+
+def test_15_the_recipe_is_written_once(azure: Azure) -> None:
+    """What the first try kept stays: a later one may see the image half gone, or otherwise."""
     azure.approved()
-    at_the_first_look(monkeypatch, lambda: azure.done(delete_image))
-    azure.ask(delete_image)
-    recipe = records().read_recipe(azure.accepted.id)
-    assert recipe is not None
-    assert recipe["image"]["properties"]["provisioningState"] == "Succeeded"
+    azure.fault(what="status", status=429, method="DELETE", retryAfter=60)
+    assert azure.ask(delete_image).error is not None
+    first = records().read_recipe(azure.accepted.id)
+    azure.well()
+    found = azure.cloud.world.find(azure.image_id)
+    assert found is not None
+    azure.cloud.world.save(replace(found, tags={"seen": "later"}))
+    azure.time.advance(minutes=5)
+    assert azure.done(delete_image)["kind"] == "sent"
+    assert first is not None
+    assert records().read_recipe(azure.accepted.id) == first
+
+
+# ---- 8: a rejection in the last moment -----------------------------------------------------------------
+
+
+def rejecting(azure: Azure) -> None:
+    rejection = b.a_decision(key="r", decision=Decision.REJECT, migration_id=azure.accepted.id)
+    verdict = Verdict(state=ApprovalState.REJECTED, decided_by=rejection)
+    held = records().change_latch(azure.accepted.id, lambda latch: reject(latch, verdict))
+    assert isinstance(held, Latch)
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_08_a_rejection_while_the_gate_reads_keeps_the_image(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    """All that the gate has read says approved; the intent to delete is a change of the row that was just changed."""
+    plan = azure.approved()
+    at_the_first_look(monkeypatch, lambda: rejecting(azure), look)
+    value = azure.done(delete_image)
+    assert value["kind"] == "refused"
+    assert "deletion approved: no" in value["reasons"][0]
+    assert azure.sent("DELETE") == []
+    assert azure.written().latch.deletion is None
+    assert azure.resource(plan.image_id) is not None
+
+
+def test_08_once_the_delete_is_sent_a_rejection_is_too_late(azure: Azure) -> None:
+    """Its sender is told so."""
+    azure.approved()
+    azure.done(delete_image)
+    verdict = Verdict(state=ApprovalState.REJECTED)
+    held = records().change_latch(azure.accepted.id, lambda latch: reject(latch, verdict))
+    assert held is Halt.TOO_LATE
+
+
+def test_08_a_rejection_before_the_promotion_leaves_the_version_hidden(azure: Azure) -> None:
+    """As one at the asking does: nothing is promoted."""
+    azure.approved()
+    rejecting(azure)
+    azure.forget_requests()
+    answer = azure.ask(promote_version)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.transient) == ("DeletionRejected", False)
+    assert azure.sent("PUT") == []
 
 
 # ---- suspected ---------------------------------------------------------------------------------------

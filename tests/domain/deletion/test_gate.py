@@ -255,6 +255,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(asked=a_question(quiet_time=timedelta(hours=2))),
         "quiet time over",
     ),
+    "the approval came before anybody was asked": (
+        readings(),
+        question(asked=a_question(asked_at=NOW + timedelta(seconds=1))),
+        "deletion approved",
+    ),
     "the approval came after the deadline": (
         readings(),
         question(asked=a_question(deadline=NOW - timedelta(seconds=1))),
