@@ -216,7 +216,7 @@ def a_decision(**changes: Any) -> StoredDecision:
 
 
 def a_question(**changes: Any) -> ApprovalQuestion:
-    """What `a_decision` decides on, asked for by `an_acceptance`; `changes` to its policy,
+    """The question that `a_decision` decides, asked for by `an_acceptance`; `changes` to its policy,
     `fingerprint`, `asked_at`, `deadline`, `requester`."""
     fingerprint = changes.pop("fingerprint", fingerprint_of(an_image()).value)
     asked_at = changes.pop("asked_at", NOW)

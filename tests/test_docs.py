@@ -78,7 +78,7 @@ def test_the_example_of_a_mapping_is_one() -> None:
 
 
 def test_the_example_of_policies_is_one() -> None:
-    """What docs/configuration.md shows can be pasted into APPROVAL_POLICIES."""
+    """The example in docs/configuration.md can be pasted into APPROVAL_POLICIES."""
     section = _section(DOCS["configuration.md"], "Who approves")
     (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
 
@@ -88,7 +88,7 @@ def test_the_example_of_policies_is_one() -> None:
 
 
 def test_the_example_of_a_named_key_is_one() -> None:
-    """What docs/configuration.md shows can be pasted into NAMED_KEYS, with a hash of one's own."""
+    """The example in docs/configuration.md can be pasted into NAMED_KEYS, with a hash of one's own."""
     section = _section(DOCS["configuration.md"], "Who may ask")
     (example,) = [body for found, body in FENCE.findall(section) if found == "json"]
 

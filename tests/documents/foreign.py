@@ -128,6 +128,15 @@ _WHOSE = {
         "bicep-types-az",
     ),
     "of Azure's addresses and query language": ("manualupgrade", "atScope()", "order by"),
+    "of Microsoft Entra and App Service authentication": (
+        "api://…",
+        "requestedAccessTokenVersion",
+        "openid-configuration",
+        "client_credentials",
+        "AllowAnonymous",
+        "excludedPaths",
+        "/.auth/refresh",
+    ),
     "a mode of SQLite": ("synchronous=NORMAL",),
 }
 _FAMILIES = {

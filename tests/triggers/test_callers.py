@@ -1,4 +1,4 @@
-"""Who asks: one credential that holds, and nothing that only looks like one."""
+"""The caller is known by one credential that holds, and nothing that only looks like one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def configured(
 
 
 def asked(headers: dict[str, str], path: str = "/api/health", handler: str = "health") -> Caller:
-    """Who the app takes the sender of these headers for."""
+    """The caller that the app takes the sender of these headers for."""
     request = func.HttpRequest("GET", f"http://127.0.0.1{path}", headers=headers, body=b"")
     return asyncio.run(caller_of(app(), request, handler))
 
@@ -87,7 +87,7 @@ def test_a_person_by_header_and_token(configured: object, entra: RunningEntra) -
 
 
 def test_the_sign_in_of_the_local_cloud_is_taken(configured: object, entra: RunningEntra) -> None:
-    """What it puts in front of an app is what the app reads."""
+    """The app reads just that which it puts in front."""
     door = SignIn(entra.directory, (Role.APPROVE,))
     cookie = f"AppServiceAuthSession={entra.directory.id_token(ADA)}"
     from aiohttp.test_utils import make_mocked_request

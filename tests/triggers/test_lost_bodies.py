@@ -58,7 +58,7 @@ def answered(
 
 
 def shown(route: str) -> dict[str, str]:
-    """What a request to the route proves itself by."""
+    """The headers that a request to the route proves itself by."""
     return SIGNED if route == APPROVAL else HEADERS
 
 

@@ -1,4 +1,4 @@
-"""Who may approve: those whom the settings list for the image, and never what they may have asked for themselves."""
+"""Approvers are those whom the settings list for the image, and never what they may have asked for themselves."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def an_entry(**fields: Any) -> PolicyEntry:
 
 
 def test_the_first_entry_that_matches_rules() -> None:
-    """What it leaves out is the deployment's own; images that none matches have all of that."""
+    """The rest is the deployment's own; images that none matches have all of that."""
     entries = [
         an_entry(match={"resourceGroup": "golden-*"}, quorum=3),
         an_entry(match={"name": "WEB-*"}, approvers=[EVE], quietTime="PT2H"),

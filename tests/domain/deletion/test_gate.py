@@ -224,11 +224,6 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(now=NOW + timedelta(days=1, seconds=1)),
         "approval still valid",
     ),
-    "the approval came before anybody was asked": (
-        readings(),
-        question(asked=a_question(asked_at=NOW + timedelta(seconds=1))),
-        "deletion approved",
-    ),
     "the requester has the secret": (
         readings(),
         question(asked=a_question(requester=WEBHOOK)),
@@ -259,6 +254,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         readings(promoted_at=NOW - timedelta(days=9)),
         question(asked=a_question(quiet_time=timedelta(hours=2))),
         "quiet time over",
+    ),
+    "the approval came before anybody was asked": (
+        readings(),
+        question(asked=a_question(asked_at=NOW + timedelta(seconds=1))),
+        "deletion approved",
     ),
     "the approval came after the deadline": (
         readings(),

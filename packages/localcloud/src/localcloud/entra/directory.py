@@ -24,7 +24,8 @@ from localcloud.files import write_whole
 TENANT = "0b0b0b0b-0000-4000-8000-000000000001"
 CLIENT = "0c0c0c0c-0000-4000-8000-000000000001"
 CALLER = "0c0c0c0c-0000-4000-8000-000000000002"
-LIFE = 3600  # seconds, about as Entra's
+# Seconds, about as Entra's.
+LIFE = 3600
 ALGORITHM = "RS256"
 Json = dict[str, Any]
 

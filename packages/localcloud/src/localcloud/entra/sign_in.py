@@ -22,7 +22,8 @@ from localcloud.entra.directory import Directory
 from localcloud.entra.people import Account
 
 COOKIE = "AppServiceAuthSession"
-SESSION = 8 * 3600  # seconds: longer than the token in it, as in Azure
+# Seconds: longer than the token in it, as in Azure.
+SESSION = 8 * 3600
 LOGIN, DONE = "/.auth/login/aad", "/.auth/login/aad/callback"
 LOOPBACK = ("127.0.0.1", "localhost")
 _CLAIMS = "http://schemas.microsoft.com/identity/claims/"
