@@ -98,6 +98,19 @@ def test_a_deletion_that_nobody_can_approve_is_a_warning(
     assert azure.written().state.warnings == azure.plan().warnings
 
 
+@pytest.mark.parametrize(("sealing", "warned"), [(SECRET, False), ("", True)])
+def test_people_who_may_approve_are_enough_with_a_key_that_seals(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, sealing: str, warned: bool
+) -> None:
+    """Then no webhook is needed."""
+    monkeypatch.setenv("APPROVAL_WEBHOOK_SECRETS", "")
+    monkeypatch.setenv("APPROVERS", "0c0c0c0c-0000-4000-8000-00000000000a")
+    monkeypatch.setenv("SEALING_KEYS", sealing)
+    forget()
+    azure.accepted = azure.accept(imageVersion="1.0.7", deletion={"enabled": True})
+    assert ("SEALING_KEYS" in str(azure.plan().warnings)) is warned
+
+
 def test_a_version_is_not_made_twice_for_want_of_a_creation_time(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
