@@ -99,9 +99,11 @@ def _others_check(readings: GateReadings, question: GateQuestion) -> Check:
 def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator[Check]:
     """The workflow's verdict and the decisions, judged once more by the rules of now, must both be an approval; it must
     be young, and the quiet time over."""
-    policy = question.asked.ballot.policy
-    judged = judge_decisions(readings.decisions, question.asked, question.now)
-    tallied = tally_of(readings.decisions, question.asked)
+    # The fingerprint is the plan's: an approval of what was asked about before the plan was another counts for nothing.
+    asked = question.asked.model_copy(update={"fingerprint": question.approved_fingerprint})
+    policy = asked.ballot.policy
+    judged = judge_decisions(readings.decisions, asked, question.now)
+    tallied = tally_of(readings.decisions, asked)
     ruled, by = readings.verdict, judged.decided_by
     agreed = ruled is not None and ruled.state is judged.state is ApprovalState.APPROVED
     yield Check(

@@ -255,6 +255,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(asked=a_question(quiet_time=timedelta(hours=2))),
         "quiet time over",
     ),
+    "another fingerprint was asked about and approved": (
+        readings(decisions=(a_decision(fingerprint="v1-another"),)),
+        question(asked=a_question(fingerprint="v1-another")),
+        "deletion approved",
+    ),
     "the approval came before anybody was asked": (
         readings(),
         question(asked=a_question(asked_at=NOW + timedelta(seconds=1))),
