@@ -40,6 +40,17 @@ class ArmClient:
             response.raise_for_status()
             return response.json()
 
+    def post(self, subscription: str, url: str, body: Any) -> tuple[Any, dict[str, str]]:
+        """The JSON and the headers, their names in lower case, that a question sent by POST is answered with. Raises
+        ArmError and UnexpectedResponseError."""
+        from azure.core.rest import HttpRequest
+
+        with arm_errors():
+            request = HttpRequest("POST", url, json=body)
+            response = self.compute(subscription).send_request(request)
+            response.raise_for_status()
+            return response.json(), {k.lower(): v for k, v in response.headers.items()}
+
     def _client(self, subscription: str) -> "ComputeManagementClient":
         from azure.core.pipeline import policies
         from azure.mgmt.compute import ComputeManagementClient

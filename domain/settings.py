@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from domain.errors import MigratorError, Problem, problems_of
+from domain.ids import is_subscription_id
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
@@ -84,6 +85,12 @@ def _webhook_secret(text: str) -> str:
     return text
 
 
+def _subscription_id(text: str) -> str:
+    if not is_subscription_id(text):
+        raise ValueError(f"'{text}' is no subscription id; it must be a GUID")
+    return text.lower()
+
+
 def _schedule(text: str) -> str:
     parse_schedule(text)
     return text
@@ -99,6 +106,9 @@ def _wrong_in(entry: MappingEntry) -> Iterator[str]:
 
 Ncrontab = Annotated[str, AfterValidator(_schedule)]
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
+SubscriptionIds = Annotated[
+    tuple[Annotated[str, AfterValidator(_subscription_id)], ...], BeforeValidator(_comma_list)
+]
 Span = Annotated[timedelta, AfterValidator(_positive)]
 Url = Annotated[str, AfterValidator(_https_or_local)]
 
@@ -116,6 +126,22 @@ class Settings(BaseModel):
     )
     subscription_ids: CommaList = Field(
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
+    )
+    reference_subscription_ids: SubscriptionIds = Field(
+        (),
+        description="Subscriptions that are looked through for users of an image, beside its own; comma-separated. "
+        "Empty: SUBSCRIPTION_IDS, or all that the identity sees.",
+    )
+    reference_scan_timeout: Span = Field(
+        timedelta(minutes=1),
+        description="How long a scan for users of an image may take; what is not read by then is unknown.",
+    )
+    reference_floor_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        50,
+        description="Fewer machines and scale sets than this share of the last complete scan: unknown. 0: no floor.",
+    )
+    veto_tag: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        "DoNotDelete", description="Name of the tag that keeps an image, whatever its value."
     )
     approval_webhook_secrets: Annotated[
         tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(_comma_list)

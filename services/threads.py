@@ -7,8 +7,9 @@ the host's own limit of requests (host.json) is reached. Asyncio's default pool,
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -29,27 +30,29 @@ class Threads:
 
     def __init__(self, name: str, threads: int, most: int | None = None) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._most, self._calls = most, 0
+        self._most, self._calls, self._counting = most, 0, Lock()
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the work in a thread of the pool; return its result. Raises AzureBusyError when too many calls wait.
 
         A call that nobody waits for any more still counts until its thread is free.
         """
-        if self._most is not None and self._calls >= self._most:
-            raise AzureBusyError
-        loop = asyncio.get_running_loop()
-        self._calls += 1
+        self._count_up()
         future = self._pool.submit(partial(work, *args, **kwargs))
-        future.add_done_callback(partial(self._done, loop))
+        future.add_done_callback(lambda _: self._count_down())
         return await asyncio.wrap_future(future)
 
-    def _done(self, loop: asyncio.AbstractEventLoop, _: "Future[object]") -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._count_down)
+    # Counted in whatever thread: activities have event loops of their own, which end before their calls may.
+
+    def _count_up(self) -> None:
+        with self._counting:
+            if self._most is not None and self._calls >= self._most:
+                raise AzureBusyError
+            self._calls += 1
 
     def _count_down(self) -> None:
-        self._calls -= 1
+        with self._counting:
+            self._calls -= 1
 
 
 in_records = Threads("records", RECORD_THREADS).run
