@@ -63,15 +63,20 @@ def _result(
         app = dependencies()
         snapshot = app.records.snapshot(asked.migration_id)
     except (RecordError, InvalidSettingsError) as error:
-        return _failed(_expected(contract.name, error))
+        return _failed(_expected(contract.name, asked.migration_id, error))
     if snapshot is None:
+        log.warning(
+            "%s: %s is asked for, and these records have no such migration: does another app use this task hub?",
+            asked.migration_id[:100],
+            contract.name,
+        )
         return _halted(Halt.ENDED)
     if held_by_latch and (halt := _halt(asked, snapshot)):
         return _halted(halt)
     try:
         answer: Any = work(asked, snapshot, app)
     except (RecordError, InvalidSettingsError, *EXPECTED) as error:
-        answer = _expected(contract.name, error)
+        answer = _expected(contract.name, asked.migration_id, error)
     if isinstance(answer, ActivityError):
         return _failed(_since(app.records, contract.name, asked, snapshot, answer))
     if isinstance(answer, Halt):
@@ -97,11 +102,11 @@ def _failed(error: ActivityError) -> ActivityResult:
     return ActivityResult(status=ResultStatus.ERROR, error=error)
 
 
-def _expected(name: str, error: MigratorError) -> ActivityError:
+def _expected(name: str, migration: str, error: MigratorError) -> ActivityError:
     """The value for an error that is no bug: an outage, a missing role, a slip in the settings may be mended while the
     migration waits."""
     if isinstance(error, RecordError | InvalidSettingsError):
-        log.warning("%s: %s: %s", name, type(error).__name__, error)
+        log.warning("%s: %s: %s: %s", migration, name, type(error).__name__, error)
         return ActivityError(
             code=type(error).__name__,
             message=str(error),
@@ -109,7 +114,7 @@ def _expected(name: str, error: MigratorError) -> ActivityError:
             retry_after=getattr(error, "retry_after", None),
         )
     value = error_of(error)
-    log.info("%s: %s (%s)", name, value.code, value.correlation_id or "no id")
+    log.info("%s: %s: %s (%s)", migration, name, value.code, value.correlation_id or "no id")
     return value
 
 
@@ -129,7 +134,7 @@ def _since(
         try:
             records.write_failing(asked.migration_id, known)
         except RecordError as outage:
-            log.warning("%s: the records: %s", name, outage)
+            log.warning("%s: %s: the records: %s", asked.migration_id, name, outage)
     return error.model_copy(update={"since": known.since})
 
 
@@ -140,4 +145,4 @@ def _well_again(records: MigrationRecords, name: str, snapshot: Snapshot) -> Non
     try:
         records.clear_failing(snapshot.accepted.id)
     except RecordError as outage:
-        log.warning("%s: the records: %s", name, outage)
+        log.warning("%s: %s: the records: %s", snapshot.accepted.id, name, outage)

@@ -1,9 +1,13 @@
 """Ask for an approval and judge the stored decisions. Nothing that the waking event carries counts: anyone may raise
 one."""
 
+import logging
+from datetime import datetime
+
 from activities.activity import implements
 from domain.approval.decisions import (
     ApprovalState,
+    Decision,
     StoredDecision,
     Verdict,
     judge_decisions,
@@ -21,6 +25,8 @@ from domain.migration.recorded import Approval, Ruling, Snapshot, State
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+
+log = logging.getLogger("gallery_migrator")
 
 
 @implements(OPEN_APPROVAL)
@@ -60,13 +66,7 @@ def decide_approval(
     approval = again.state.approval
     if approval is None:
         raise LookupError(f"{request.migration_id} was never asked about")
-    verdict = again.latch.verdict or judge_decisions(
-        again.decisions,
-        request.migration_id,
-        approval.fingerprint,
-        approval.deadline,
-        request.at,
-    )
+    verdict = _judged(again, approval, request.at)
     if verdict.state is not ApprovalState.WAITING:
         held = app.records.change_latch(
             request.migration_id, lambda latch: settle(latch, request.run, verdict)
@@ -76,6 +76,24 @@ def decide_approval(
         verdict = held.verdict or verdict
     _rule(app.records, again, approval, verdict)
     return verdict
+
+
+def _judged(snapshot: Snapshot, approval: Approval, at: datetime) -> Verdict:
+    """The verdict that stands, unless it is an approval, which a rejection ends. A decision that was refused already
+    does not count later."""
+    held = snapshot.latch.verdict
+    if held and held.state is not ApprovalState.APPROVED:
+        return held
+    refused = {key for key, ruling in snapshot.rulings.items() if not ruling.accepted}
+    judged = judge_decisions(
+        [decision for decision in snapshot.decisions if decision.key not in refused],
+        snapshot.accepted.id,
+        approval.fingerprint,
+        approval.deadline,
+        at,
+        snapshot.asked_at,
+    )
+    return judged if judged.state is ApprovalState.REJECTED or held is None else held
 
 
 def _write_round(records: MigrationRecords, request: JudgeRequest) -> None:
@@ -95,18 +113,28 @@ def _rule(
     for decision in snapshot.decisions:
         if decision.key in snapshot.rulings:
             continue
-        if ruling := _ruling(snapshot.accepted.id, approval, decision, verdict):
-            records.rule(snapshot.accepted.id, decision.key, ruling)
+        if ruling := _ruling(snapshot, approval, decision, verdict):
+            held = records.rule(snapshot.accepted.id, decision.key, ruling)
+            log.info("%s: decision %s: %s", snapshot.accepted.id, decision.key, held.text)
 
 
 def _ruling(
-    migration: str, approval: Approval, decision: StoredDecision, verdict: Verdict
+    snapshot: Snapshot, approval: Approval, decision: StoredDecision, verdict: Verdict
 ) -> Ruling | None:
-    why_not = refusal_of(decision, migration, approval.fingerprint, approval.deadline)
+    why_not = refusal_of(
+        decision,
+        snapshot.accepted.id,
+        approval.fingerprint,
+        approval.deadline,
+        snapshot.asked_at,
+    )
     if why_not:
         return Ruling(accepted=False, text=f"does not count: {why_not}")
     if verdict.decided_by and verdict.decided_by.key == decision.key:
         return Ruling(accepted=True, text=f"{verdict.state} by {decision.approver}")
     if verdict.state is ApprovalState.WAITING:
         return None
-    return Ruling(accepted=False, text="does not count: another decision came first")
+    if decision.decision is Decision.REJECT and verdict.state is ApprovalState.APPROVED:
+        # Its sender is told by the webhook whether it came before the DELETE.
+        return None
+    return Ruling(accepted=False, text=f"does not count: it is {verdict.state} already")

@@ -6,6 +6,8 @@ re-created under the same name would be deleted (README, "What it does not promi
 may be under way is never sent again: it is waited for, and what it did not do stays undone.
 """
 
+import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import clock
@@ -13,12 +15,17 @@ from activities.activity import implements
 from activities.versions import read_planned_version
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
-from arm.images import begin_deletion, facts_with_creation, read_image_body
+from arm.images import (
+    begin_deletion,
+    check_image_missing,
+    facts_with_creation,
+    read_image_body,
+)
 from arm.operations import operation_error
-from arm.requests import check_missing
+from domain.approval.decisions import Decision, StoredDecision
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
-from domain.facts import version_facts
-from domain.ids import ComputeId
+from domain.facts import ImageFacts, VersionFacts, version_facts
+from domain.ids import ComputeId, same_id
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
@@ -38,16 +45,29 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
+from services.signatures import genuine
+from services.versions import versions_of_image
 
 # The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
 _NOTHING_THERE = 204
-_CHANGED_MEANWHILE = (
-    "the managed image was made anew while it was being checked, or its creation time cannot be "
-    "read any more"
-)
 _EARLIER_RUN = "one that an earlier run was about to send may be under way"
 
 Answer = Deletion | ActivityError | Halt
+
+log = logging.getLogger("gallery_migrator")
+
+
+class Seen(NamedTuple):
+    """An image as it was read, with its creation time."""
+
+    body: Json
+    facts: ImageFacts
+
+
+def _look(arm: ArmClient, image: ComputeId) -> Seen | None:
+    """The image, the creation time read last; None if it is not there."""
+    body = read_image_body(arm, image)
+    return None if body is None else Seen(body, facts_with_creation(arm, image, body))
 
 
 @implements(DELETE_IMAGE)
@@ -64,42 +84,68 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
     """Make every reading and every check, keep the recipe, look once more, and send the DELETE."""
     plan, before = snapshot.planned, snapshot.latch.deletion
-    image = plan.image
-    seen = _look(app.arm, image)
-    if seen is None or (before and _is_another(seen.fingerprint, plan.fingerprint)):
-        return ImageGone(by_us=before is not None)
+    seen = _look(app.arm, plan.image)
+    if seen is None:
+        return _gone(app, request)
+    if before and _is_another(fingerprint_of(seen.facts), plan.fingerprint):
+        return ImageGone(by_us=True)
     if before and before.run != request.run:
         return DeletionSent(began=before.began, refused=_EARLIER_RUN)
-    reasons = _reasons(snapshot, seen.fingerprint, app)
+    others = versions_of_image(app, snapshot)
+    reasons = _reasons(snapshot, app, read_planned_version(app.arm, plan), others, seen)
     if reasons:
-        return _shut(reasons, before)
+        return _shut(app, request, reasons)
     # What was kept before the DELETE is the recipe.
-    if not (before and _being_deleted(seen.body)):
+    if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
-    return _look_again_and_delete(request, snapshot, app, image)
+    return _look_again_and_delete(request, app, others)
 
 
-def _reasons(snapshot: Snapshot, now: Fingerprint, app: Dependencies) -> list[str]:
+def _reasons(
+    snapshot: Snapshot,
+    app: Dependencies,
+    version: Json | None,
+    others: tuple[VersionFacts, ...],
+    seen: Seen,
+) -> list[str]:
     """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
-    body = read_planned_version(app.arm, snapshot.planned)
-    if body is None:
-        return ["the image version is not there (any more)"]
-    checks = check_gate(_readings(snapshot, now, body), _question(snapshot))
-    app.records.write_checks(snapshot.accepted.id, [check.to_wire() for check in checks])
-    return refusals(checks)
+    migration = snapshot.accepted.id
+    if version is None:
+        found = ["the image version is not there (any more)"]
+    else:
+        readings = _readings(snapshot, app, version, others, seen)
+        checks = check_gate(readings, _question(snapshot, app))
+        app.records.write_checks(migration, [check.to_wire() for check in checks])
+        found = refusals(checks)
+    for reason in found:
+        log.warning("%s: the gate is shut: %s", migration, reason)
+    return found
 
 
 def _look_again_and_delete(
-    request: StepRequest, snapshot: Snapshot, app: Dependencies, image: ComputeId
+    request: StepRequest, app: Dependencies, others: tuple[VersionFacts, ...]
 ) -> Answer:
-    before, approved = snapshot.latch.deletion, snapshot.planned.fingerprint
+    """Every check again on what is there now: decisions, version, and at last the image."""
+    snapshot = app.records.snapshot(request.migration_id)
+    if snapshot is None:
+        return Halt.ENDED
+    before, plan = snapshot.latch.deletion, snapshot.planned
+    version = read_planned_version(app.arm, plan)
     # The last look: docs/platform-notes.md#no-conditional-delete
-    last = _look(app.arm, image)
-    if last is None or (before and _is_another(last.fingerprint, approved)):
-        return ImageGone(by_us=before is not None)
-    if not last.fingerprint.complete or last.fingerprint.value != approved.value:
-        return _shut([_CHANGED_MEANWHILE], before)
-    return _delete(app, request, image, before)
+    last = _look(app.arm, plan.image)
+    if last is None:
+        return _gone(app, request)
+    if before and _is_another(fingerprint_of(last.facts), plan.fingerprint):
+        return ImageGone(by_us=True)
+    if reasons := _reasons(snapshot, app, version, others, last):
+        return _shut(app, request, reasons)
+    return _delete(app, request, plan.image, before)
+
+
+def _gone(app: Dependencies, request: StepRequest) -> ImageGone:
+    """Nothing is there. What was sent is read again: another run of this step may have sent it meanwhile."""
+    sent = app.records.read_latch(request.migration_id).deletion
+    return ImageGone(by_us=sent is not None)
 
 
 def _delete(
@@ -116,32 +162,19 @@ def _delete(
         )
     except ArmAnswerError as error:
         if error.missing:
-            check_missing(error)
-            return ImageGone(by_us=before is not None)
+            check_image_missing(app.arm, image, error)
+            return _gone(app, request)
         if error.value.transient or (before is None and did_nothing(error)):
             raise
         return DeletionSent(began=began, refused=str(error.value))
+    if sent is Halt.REJECTED:
+        return _shut(app, request, ["deletion approved: no (it was rejected in the last moment)"])
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:
         forget(app.records, request, Effect.DELETION)
-        return ImageGone(by_us=before is not None)
+        return _gone(app, request)
     return DeletionSent(began=began)
-
-
-class Seen(NamedTuple):
-    """An image as it was read."""
-
-    body: Json
-    fingerprint: Fingerprint
-
-
-def _look(arm: ArmClient, image: ComputeId) -> Seen | None:
-    """The image and its fingerprint, the creation time read last; None if it is not there."""
-    body = read_image_body(arm, image)
-    if body is None:
-        return None
-    return Seen(body, fingerprint_of(facts_with_creation(arm, image, body)))
 
 
 def _being_deleted(image: Json) -> bool:
@@ -174,30 +207,64 @@ def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
     return now.complete and now.value != approved.value
 
 
-def _shut(reasons: list[str], before: Intent | None) -> DeletionSent | DeletionRefused:
-    """No DELETE now, so the image is kept; unless an earlier one is under way, which the confirmation tells."""
-    if before:
-        return DeletionSent(began=before.began, refused="; ".join(reasons))
+def _shut(
+    app: Dependencies, request: StepRequest, reasons: list[str]
+) -> DeletionSent | DeletionRefused:
+    """No DELETE now, so the image is kept; unless one is under way, of an earlier try or of another run of this step,
+    which the confirmation tells."""
+    sent = app.records.read_latch(request.migration_id).deletion
+    if sent:
+        return DeletionSent(began=sent.began, refused="; ".join(reasons))
     return DeletionRefused(reasons=tuple(reasons))
 
 
-def _readings(snapshot: Snapshot, now: Fingerprint, version_body: Json) -> GateReadings:
+def _readings(
+    snapshot: Snapshot,
+    app: Dependencies,
+    version: Json,
+    others: tuple[VersionFacts, ...],
+    seen: Seen,
+) -> GateReadings:
+    plan = snapshot.planned
+    begun = app.records.begun_versions(snapshot.accepted.image_key)
+    ours = (row for row in begun if same_id(row.version_id, plan.version_id))
     return GateReadings(
-        image_id=snapshot.planned.image_id,
-        fingerprint_now=now,
-        version=version_facts(version_body),
-        replication=version_reading(version_body),
-        decision=snapshot.accepted_decision,
+        image=seen.facts,
+        version=version_facts(version),
+        replication=version_reading(version),
+        others=others,
+        begun=next(ours, None),
+        verdict=snapshot.latch.verdict,
+        decisions=_decisions(snapshot, app.settings.approval_webhook_secrets),
     )
 
 
-def _question(snapshot: Snapshot) -> GateQuestion:
-    approval, plan = snapshot.state.approval, snapshot.planned
-    if approval is None:
+def _decisions(snapshot: Snapshot, secrets: Sequence[str]) -> tuple[StoredDecision, ...]:
+    """The approvals that a secret of now has signed, as they were signed; and every rejection that was not refused,
+    even one whose secret is gone: a doubt keeps the image."""
+    found = []
+    for received in snapshot.received:
+        signed, ruling = genuine(received, secrets), snapshot.rulings.get(received.decision.key)
+        if ruling is not None and not ruling.accepted:
+            continue
+        if signed is not None:
+            found.append(signed)
+        elif received.decision.decision is Decision.REJECT:
+            found.append(received.decision)
+    return tuple(found)
+
+
+def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
+    approval, plan, asked_at = snapshot.state.approval, snapshot.planned, snapshot.asked_at
+    if approval is None or asked_at is None:
         raise LookupError(f"{snapshot.accepted.id} was never asked about")
     return GateQuestion(
         migration_id=snapshot.accepted.id,
+        image_id=plan.image_id,
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
         deadline=approval.deadline,
+        asked_at=asked_at,
+        valid_for=app.settings.approval_validity,
+        now=clock.now(),
     )

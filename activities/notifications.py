@@ -13,15 +13,21 @@ from domain.migration.latch import Halt
 from domain.migration.recorded import Snapshot
 from domain.results import ActivityError
 from services.dependencies import Dependencies
-from services.notifications import give_up, post_notice
+from services.notifications import END, give_up, post_notice
 
 
 @implements(NOTIFY)
 def notify(
     request: NoticeRequest, snapshot: Snapshot, app: Dependencies
 ) -> NoticeState | ActivityError | Halt:
-    """Post a notice that nobody has taken yet. That of the end ends the migration for the sweep too."""
-    return post_notice(app, snapshot, request.kind, request.at)
+    """Post a notice that nobody has taken yet. That of the end ends the migration for the sweep too.
+
+    One of a migration that goes on holds nothing up: if it could not be sent now, the sweep sends it again.
+    """
+    told = post_notice(app, snapshot, request.kind, request.at)
+    if request.kind != END and isinstance(told, ActivityError) and told.transient:
+        return NoticeState(sent=False)
+    return told
 
 
 @implements(GIVE_UP_NOTICE)

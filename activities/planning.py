@@ -13,7 +13,7 @@ from domain.migration.stages import Stage
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import ReadRefusedError, decide, read_facts
+from services.planning import ReadRefusedError, decide, read_facts, with_own_number
 
 
 @implements(PLAN_MIGRATION)
@@ -28,12 +28,14 @@ def plan_migration(
         raise LookupError(f"{request.migration_id} is in {snapshot.state.stage} without a plan")
     asked = snapshot.request
     try:
-        facts = read_facts(app.arm, asked)
+        facts = read_facts(app, asked)
     except ReadRefusedError as refused:
         return _no_plan([refused.problem])
     if busy := in_motion(facts):
         return ActivityError(code="NotReadyYet", message=busy, transient=True)
     plan = decide(app, asked, facts, request.migration_id)
+    if isinstance(plan, Plan):
+        plan = with_own_number(app.records, asked, plan, request.migration_id, request.taken)
     if not isinstance(plan, Plan):
         return _no_plan(plan)
     if request.taken:

@@ -1,6 +1,7 @@
 """Begin a run from the records, write down where a migration stands and how it ended; people read this, not the
 durable status."""
 
+import logging
 from datetime import datetime
 
 from activities.activity import implements
@@ -22,6 +23,8 @@ from domain.migration.stages import Stage, may_follow
 from domain.results import ActivityError
 from services.dependencies import Dependencies
 from services.timeline import settle_end, tell_restarts
+
+log = logging.getLogger("gallery_migrator")
 
 
 @implements(BEGIN_RUN)
@@ -74,6 +77,7 @@ def finish_migration(
     if isinstance(held, Halt):
         return held
     end = held.finished or finished
+    log.info("%s: %s: %s", request.migration_id, end.outcome, end.reason)
     settle_end(app.records, snapshot.model_copy(update={"latch": held}))
     return FinishedMigration(outcome=end.outcome, reason=end.reason)
 

@@ -1,12 +1,15 @@
 """The image version: begun without waiting, looked at while it replicates, promoted."""
 
+import clock
 from activities.activity import implements
 from arm.client import ArmClient
-from arm.errors import ArmAnswerError
+from arm.errors import ArmAnswerError, roles_may_come
 from arm.images import read_image_facts
 from arm.operations import operation_error
 from arm.requests import ArmResponse
 from arm.versions import put_version, read_version_body
+from domain.approval.decisions import ApprovalState
+from domain.deletion.copies import BegunVersion
 from domain.facts import VersionFacts, version_facts
 from domain.ids import ComputeId
 from domain.messages import (
@@ -29,9 +32,16 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import send
+from services.timeline import add_warning
 
 # What Azure says to a PUT under the name of somebody else's version.
 _NAME_TAKEN = frozenset({"VersionNameTaken", "PropertyChangeNotAllowed"})
+# A PUT that makes a resource is answered with 201.
+_UPDATED, _PRECONDITION_FAILED = 200, 412
+_OVERWRITTEN = (
+    "Somebody made a version of this name in the moment before ours, and it was updated; the managed image is kept "
+    "whatever is approved."
+)
 
 
 def read_planned_version(arm: ArmClient, plan: Plan) -> Json | None:
@@ -61,24 +71,44 @@ def start_version(
             message="the managed image is gone or was made anew since it was planned; start again",
         )
     try:
-        sent = _put(app, request, Effect.VERSION, plan, plan.version_body)
+        sent = _create(app, request, snapshot)
     except ArmAnswerError as error:
         if error.value.code in _NAME_TAKEN:
             return _taken(snapshot, str(error.value))
+        if error.value.status == _PRECONDITION_FAILED:
+            # Somebody's, or ours by a try whose answer was lost: read again.
+            return error.value.model_copy(update={"transient": True})
         raise
     return sent if isinstance(sent, Halt) else VersionBegun(created=True)
 
 
-def _put(
-    app: Dependencies, request: StepRequest, effect: Effect, plan: Plan, body: Json
-) -> ArmResponse | Halt:
-    gallery = plan.gallery
-    return send(
-        app.records,
-        request,
-        effect,
-        lambda: put_version(app.arm, gallery, plan.definition_name, plan.version_name, body),
+def _create(app: Dependencies, request: StepRequest, snapshot: Snapshot) -> ArmResponse | Halt:
+    """The PUT, and right before it the record that this version is ours: the only one that the gate believes."""
+    plan = snapshot.planned
+    begun = BegunVersion(
+        version_id=plan.version_id,
+        migration=snapshot.accepted.id,
+        fingerprint=plan.fingerprint.value,
+        mode=plan.replication_mode,
+        at=clock.now(),
     )
+
+    def write() -> ArmResponse:
+        app.records.remember_version(snapshot.accepted.image_key, begun)
+        return _put(app, plan, plan.version_body, new=True)
+
+    sent = send(app.records, request, Effect.VERSION, write)
+    first = Effect.VERSION not in snapshot.latch.effects
+    if first and isinstance(sent, ArmResponse) and sent.status == _UPDATED:
+        # Somebody made it between the reading and the PUT: it is theirs.
+        app.records.forget_version(snapshot.accepted.image_key, plan.version_id)
+        add_warning(app.records, snapshot.accepted.id, _OVERWRITTEN)
+    return sent
+
+
+def _put(app: Dependencies, plan: Plan, body: Json, *, new: bool = False) -> ArmResponse:
+    definition, name = plan.definition_name, plan.version_name
+    return put_version(app.arm, plan.gallery, definition, name, body, new=new)
 
 
 def _adopted(
@@ -102,7 +132,10 @@ def read_replication(
 ) -> VersionReading | ActivityError | Halt:
     """One look at the version; regions are written to the records when they have changed."""
     plan = snapshot.planned
-    body = read_planned_version(app.arm, plan)
+    try:
+        body = read_planned_version(app.arm, plan)
+    except ArmAnswerError as error:
+        return roles_may_come(error)
     if body is None:
         return VersionReading(found=False)
     reading = version_reading(body)
@@ -128,6 +161,9 @@ def promote_version(
 ) -> PromotionSent | ActivityError | Halt:
     """Set `excludeFromLatest`: the version as read with only that flag changed. Nothing is sent if it is so already."""
     plan = snapshot.planned
+    if by := _rejected_by(snapshot):
+        message = f"rejected by {by} after it was approved; nothing was promoted"
+        return ActivityError(code="DeletionRejected", message=message)
     body = read_planned_version(app.arm, plan)
     if body is None:
         return ActivityError(code="VersionNotFound", message="the version is gone")
@@ -140,8 +176,16 @@ def promote_version(
     if existing.exclude_from_latest == plan.exclude_from_latest:
         return PromotionSent(changed=False)
     promoted = promotion_body(body, plan.exclude_from_latest)
-    sent = _put(app, request, Effect.PROMOTION, plan, promoted)
+    sent = send(app.records, request, Effect.PROMOTION, lambda: _put(app, plan, promoted))
     return sent if isinstance(sent, Halt) else PromotionSent(changed=True)
+
+
+def _rejected_by(snapshot: Snapshot) -> str | None:
+    """Whoever rejects before the promotion keeps the version hidden, as a rejection at the asking does."""
+    verdict = snapshot.latch.verdict
+    if verdict is None or verdict.state is not ApprovalState.REJECTED:
+        return None
+    return verdict.decided_by.approver if verdict.decided_by else "somebody"
 
 
 def _with_operation_error(

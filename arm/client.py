@@ -56,7 +56,7 @@ class ArmClient:
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        from arm.policies import RepeatBrokenGets
+        from arm.policies import OwnHostOnly, RepeatBrokenGets
 
         credential = self._credential()
         return ComputeManagementClient(
@@ -72,6 +72,8 @@ class ArmClient:
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
                 RepeatBrokenGets(),
+                # The last before the token.
+                OwnHostOnly(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
             ],

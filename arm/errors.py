@@ -23,6 +23,7 @@ _TRANSIENT_CODES = frozenset(
     {"toomanyrequests", "ratelimitexceeded", "retryableerror", "subscriptionrequeststhrottled"}
 )
 _LONGEST_MESSAGE = 2000
+FORBIDDEN = 403
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,14 @@ def error_of(raised: MigratorError) -> ActivityError:
     if isinstance(raised, ArmError):
         return raised.value
     return ActivityError(code="UnexpectedAnswer", message=_cut(str(raised)), transient=True)
+
+
+def roles_may_come(error: ArmAnswerError) -> ActivityError:
+    """The value for what a watch was answered: a 403 may pass, since roles take minutes to spread, and what watches has
+    time (`domain/migration/retrying.py` says how much)."""
+    if error.value.status != FORBIDDEN:
+        return error.value
+    return error.value.model_copy(update={"transient": True})
 
 
 @contextmanager

@@ -3,10 +3,19 @@
 from urllib.parse import quote
 
 from arm.client import ArmClient
-from arm.errors import arm_errors
-from arm.requests import ArmResponse, begin, check_page, list_page, read_or_none
+from arm.errors import ArmAnswerError, arm_errors
+from arm.groups import GROUP_MISSING, group_is_gone
+from arm.requests import (
+    ArmResponse,
+    begin,
+    check_missing,
+    check_page,
+    list_page,
+    not_about_it,
+    read,
+)
 from domain.facts import ImageFacts, image_facts
-from domain.ids import ComputeId
+from domain.ids import ComputeId, fold
 from domain.values import Json
 
 # Only the generic list has creation times: docs/platform-notes.md#creation-times
@@ -16,7 +25,23 @@ _RESOURCES_API = "2021-04-01"
 def read_image_body(arm: ArmClient, image: ComputeId) -> Json | None:
     """The image's JSON, or None if it is not there."""
     client = arm.compute(image.subscription)
-    return read_or_none(client.images.get, image.resource_group, image.name)
+    try:
+        return read(client.images.get, image.resource_group, image.name)
+    except ArmAnswerError as error:
+        check_image_missing(arm, image, error)
+        return None
+
+
+def check_image_missing(arm: ArmClient, image: ComputeId, error: ArmAnswerError) -> None:
+    """Raises the error, to be asked again, unless it is a 404 that speaks of the image itself, or of its group, which
+    is read to be gone then. One about the subscription or the provider says nothing of the image."""
+    check_missing(error)
+    code = error.value.code
+    if code == GROUP_MISSING and group_is_gone(arm, image.subscription, image.resource_group):
+        return
+    named = code == "NotFound" and fold(image.name) in fold(error.value.message)
+    if code != "ResourceNotFound" and not named:
+        raise not_about_it(error)
 
 
 def read_image_facts(arm: ArmClient, image: ComputeId) -> ImageFacts | None:
@@ -60,7 +85,7 @@ def _created_time(arm: ArmClient, image: ComputeId) -> str | None:
     while url:
         page = list_page(arm.get(image.subscription, url))
         for element in page["value"]:
-            if str(element.get("id", "")).lower() == image.key:
+            if fold(str(element.get("id", ""))) == image.key:
                 created: str | None = element.get("createdTime")
                 return created
         url = page.get("nextLink")

@@ -35,11 +35,18 @@ def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json 
 
 def check_missing(error: ArmAnswerError) -> None:
     """Raises the error unless it is a 404, and UnexpectedResponseError unless that is Resource Manager's own: a proxy's
-    or a gateway's says nothing of the resource."""
+    or a gateway's says nothing of the resource, nor does one about the subscription, which is asked for again."""
     if not error.missing:
         raise error
     if not error.by_arm:
         raise UnexpectedResponseError("a 404 that is not Azure Resource Manager's own") from error
+    if "subscription" in error.value.code.lower():
+        raise not_about_it(error) from error
+
+
+def not_about_it(error: ArmAnswerError) -> ArmAnswerError:
+    """The error of a 404 that says nothing of the resource: it may pass."""
+    return ArmAnswerError(error.value.model_copy(update={"transient": True}), by_arm=error.by_arm)
 
 
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:

@@ -35,9 +35,16 @@ def read_versions(arm: ArmClient, gallery: ComputeId, definition: str) -> tuple[
 
 
 def put_version(
-    arm: ArmClient, gallery: ComputeId, definition: str, version: str, body: Json
+    arm: ArmClient,
+    gallery: ComputeId,
+    definition: str,
+    version: str,
+    body: Json,
+    *,
+    new: bool = False,
 ) -> ArmResponse:
-    """Send the version's PUT and return at once."""
+    """Send the version's PUT and return at once. `new`: not if there is one, where Azure heeds that
+    (docs/platform-notes.md#a-put-that-must-not-overwrite)."""
     return begin(
         arm.compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
         gallery.resource_group,
@@ -45,4 +52,5 @@ def put_version(
         definition,
         version,
         body=body,
+        headers={"If-None-Match": "*"} if new else {},
     )

@@ -4,7 +4,7 @@ Each `*_facts` function takes a resource's JSON as Azure Resource Manager answer
 when the answer cannot be that resource (an error body behind a 200, say): such an answer is no fact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -105,7 +105,8 @@ class DefinitionFacts(Message):
 
 
 class VersionFacts(Message):
-    """An image version; `regions`, `replica_counts` and `storage_types` by short region name."""
+    """An image version; `regions`, `replica_counts` and `storage_types` by short region name. `disks`: none until it
+    has succeeded."""
 
     id: str
     name: str
@@ -120,6 +121,8 @@ class VersionFacts(Message):
     exclude_from_latest: bool = False
     end_of_life_date: str | None = None
     blocks_deletion: bool = False
+    published_date: str | None = None
+    disks: tuple[Disk, ...] = ()
 
 
 @fact
@@ -187,7 +190,8 @@ def version_facts(body: Json) -> VersionFacts:
     """The facts in an image version's JSON."""
     properties = _of(body, "properties")
     profile = properties.get("publishingProfile") or {}
-    source = (properties.get("storageProfile") or {}).get("source") or {}
+    storage = properties.get("storageProfile") or {}
+    source = storage.get("source") or {}
     targets = {
         normalise_region(_text(region, "name")): region
         for region in profile.get("targetRegions") or []
@@ -208,7 +212,17 @@ def version_facts(body: Json) -> VersionFacts:
         blocks_deletion=bool(
             (properties.get("safetyProfile") or {}).get("blockDeletionBeforeEndOfLife")
         ),
+        published_date=_utc_text(profile.get("publishedDate")),
+        disks=tuple(_copied_disks(storage)),
     )
+
+
+def _copied_disks(storage: Json) -> Iterator[Disk]:
+    """Yield the disks of a version. One without a LUN is the OS disk, so a data disk must have its own."""
+    if system := storage.get("osDiskImage"):
+        yield Disk(size_gb=system.get("sizeInGB"))
+    for disk in storage.get("dataDiskImages") or []:
+        yield Disk(lun=int(disk["lun"]), size_gb=disk.get("sizeInGB"))
 
 
 def _told(bodies: dict[str, Json], key: str) -> dict[str, Any]:

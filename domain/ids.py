@@ -10,10 +10,23 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 MAX_VERSION_PART = 2**31 - 1
+# Python's lower() makes a "k" of the Kelvin sign, and group names may hold either.
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 # Patterns are compiled when they are first used (by `re`, which keeps them), not in every cold start.
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})"
+# The random part is missing in ids of earlier versions.
+_MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})(?:-[0-9a-f]{8})?"
+
+
+def fold(text: str) -> str:
+    """The text to compare names and ids by: ASCII letters without case, every other character as it is."""
+    return text.translate(_ASCII_LOWER)
+
+
+def same_id(one: str, other: str) -> bool:
+    """Return True if two resource ids name the same resource."""
+    return fold(one) == fold(other)
 
 
 class NameRule(NamedTuple):
@@ -74,7 +87,7 @@ class ComputeId:
     @property
     def key(self) -> str:
         """The id in lower case."""
-        return str(self).lower()
+        return fold(str(self))
 
 
 def parse_image_id(text: str) -> ComputeId:
@@ -102,7 +115,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
         None,
     ]
     if len(parts) != len(fixed) or any(
-        want is not None and part.lower() != want for part, want in zip(parts, fixed, strict=True)
+        want is not None and fold(part) != want for part, want in zip(parts, fixed, strict=True)
     ):
         raise ValueError(f"must be a resource id of the form {shape}")
     if not re.fullmatch(_GUID, parts[2]):
@@ -138,15 +151,28 @@ def version_id(gallery: str, definition: str, version: str) -> str:
     return f"{gallery}/images/{definition}/versions/{version}"
 
 
+def parse_version_id(text: str) -> tuple[ComputeId, str, str]:
+    """Gallery, definition and name in the id of an image version; raises ValueError."""
+    gallery, _, rest = text.partition("/images/")
+    definition, _, name = rest.partition("/versions/")
+    if not definition or not name:
+        raise ValueError(f"'{text}' is no id of an image version")
+    return parse_gallery_id(gallery), definition, name
+
+
 def image_key(image_id: str) -> str:
     """The hash that stands for a managed image in migration ids and record keys; case of the id is no matter."""
-    return hashlib.sha256(image_id.lower().encode()).hexdigest()[:32]
+    return hashlib.sha256(fold(image_id).encode()).hexdigest()[:32]
 
 
-def migration_id(key: str, attempt: int) -> str:
+def migration_id(key: str, attempt: int, chance: str = "") -> str:
     """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
-    client puts ids into URLs unescaped)."""
-    return f"{key}-{attempt}"
+    client puts ids into URLs unescaped).
+
+    `chance`, 8 random hex digits: records that are put back from a copy give an attempt its number once more, and under
+    an id that was used there may run an orchestration of another request.
+    """
+    return f"{key}-{attempt}-{chance}" if chance else f"{key}-{attempt}"
 
 
 def parse_migration_id(text: str) -> tuple[str, int] | None:

@@ -206,7 +206,7 @@ class FinishedMigration(Message):
 
 
 class NoticeState(Message):
-    """`sent` is False when nobody is to be notified."""
+    """`sent` is False when nobody is to be notified, or could be now: the sweep does it then."""
 
     sent: bool
 

@@ -4,12 +4,9 @@ A field's environment variable is its name in capitals. docs/configuration.md li
 it to this file.
 """
 
-import base64
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -23,18 +20,25 @@ from pydantic import (
 )
 
 from domain.errors import MigratorError, Problem, problems_of
-from domain.ids import is_subscription_id
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
-from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
+from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
 from domain.migration.restarting import RestartPolicy
-from domain.schedules import parse_schedule
-from domain.values import iso_duration
-
-# Bytes; the Standard Webhooks specification.
-_SHORTEST_KEY = 24
+from domain.setting_types import (
+    CommaList,
+    Ncrontab,
+    Span,
+    SubscriptionIds,
+    Url,
+    comma_list,
+    encrypted,
+    https_or_local,
+    json_text,
+    webhook_secret,
+    wrong_in,
+)
 
 
 class InvalidSettingsError(MigratorError, ValueError):
@@ -43,74 +47,6 @@ class InvalidSettingsError(MigratorError, ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
-
-
-def _comma_list(value: Any) -> Any:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
-
-
-def _json(value: Any) -> Any:
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error}") from error
-
-
-def _positive(length: timedelta) -> timedelta:
-    if length < timedelta(seconds=1):
-        raise ValueError(f"must be at least PT1S, not {iso_duration(length)}")
-    return length
-
-
-def _https_or_local(url: str) -> str:
-    # The host, not what looks like it: http://localhost:80@elsewhere/
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
-    if not local and not (parts.scheme == "https" and parts.hostname):
-        raise ValueError("must begin with https:// (http only for this machine)")
-    return url.rstrip("/")
-
-
-def _webhook_secret(text: str) -> str:
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        key = b""
-    if not text.startswith("whsec_") or len(key) < _SHORTEST_KEY:
-        raise ValueError(f"must be whsec_ and the base64 of at least {_SHORTEST_KEY} random bytes")
-    return text
-
-
-def _subscription_id(text: str) -> str:
-    if not is_subscription_id(text):
-        raise ValueError(f"'{text}' is no subscription id; it must be a GUID")
-    return text.lower()
-
-
-def _schedule(text: str) -> str:
-    parse_schedule(text)
-    return text
-
-
-def _wrong_in(entry: MappingEntry) -> Iterator[str]:
-    """Yield everything that is wrong with a mapping entry, each with its place."""
-    if unknown := unknown_templates(entry):
-        yield f": nothing fills {{{'}, {'.join(unknown)}}}"
-    for problem in certain_problems(entry):
-        yield f".{problem.field}: {problem.message}"
-
-
-Ncrontab = Annotated[str, AfterValidator(_schedule)]
-CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
-SubscriptionIds = Annotated[
-    tuple[Annotated[str, AfterValidator(_subscription_id)], ...], BeforeValidator(_comma_list)
-]
-Span = Annotated[timedelta, AfterValidator(_positive)]
-Url = Annotated[str, AfterValidator(_https_or_local)]
 
 
 class Settings(BaseModel):
@@ -144,32 +80,32 @@ class Settings(BaseModel):
         "DoNotDelete", description="Name of the tag that keeps an image, whatever its value."
     )
     approval_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...], BeforeValidator(_comma_list)
+        tuple[Annotated[str, AfterValidator(webhook_secret)], ...], BeforeValidator(comma_list)
     ] = Field(
         (),
         description="Secrets of the approval webhook (whsec_…), comma-separated. Empty: no approvals.",
     )
-    notification_url: Annotated[str, AfterValidator(lambda url: url and _https_or_local(url))] = (
+    notification_url: Annotated[str, AfterValidator(lambda url: url and https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")
     )
     notification_secret: Annotated[
-        str, AfterValidator(lambda text: text and _webhook_secret(text))
+        str, AfterValidator(lambda text: text and webhook_secret(text))
     ] = Field(
         "",
         validate_default=True,
         description="Secret that signs notifications (whsec_…); required with NOTIFICATION_URL.",
     )
-    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(_json)] = Field(
+    event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(json_text)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
     records_table_endpoint: Annotated[
-        str, AfterValidator(lambda url: url and _https_or_local(url))
+        str, AfterValidator(lambda url: url and https_or_local(url))
     ] = Field(
         "",
         description="Table service of the records, with identity; empty: AzureWebJobsStorage__tableServiceUri.",
     )
-    records_table_connection_string: str = Field(
+    records_table_connection_string: Annotated[str, AfterValidator(encrypted)] = Field(
         "", description="Instead of the endpoint, for Azurite; empty: AzureWebJobsStorage."
     )
     records_table_name: str = Field(
@@ -189,6 +125,14 @@ class Settings(BaseModel):
     )
     deletion_confirm_timeout: Span = Field(
         timedelta(minutes=30), description="How long to wait until a deleted image is gone."
+    )
+    approval_validity: Span = Field(
+        timedelta(days=1),
+        description="How long after it was given an approval allows the deletion.",
+    )
+    copied_gb_limit: Annotated[int, Field(ge=1)] = Field(
+        100_000,
+        description="Most GB that one version may take: replicas of all regions times the size of the image.",
     )
     generation1_security_type: Generation1Security = Field(
         Generation1Security.OMIT,
@@ -217,7 +161,7 @@ class Settings(BaseModel):
     @classmethod
     def _entries_make_requests(cls, mapping: tuple[MappingEntry, ...]) -> tuple[MappingEntry, ...]:
         """Found here, and not when the first image comes and its event is dropped."""
-        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in _wrong_in(entry)]
+        wrong = [f"[{n}]{text}" for n, entry in enumerate(mapping) for text in wrong_in(entry)]
         if wrong:
             raise ValueError("; ".join(wrong))
         return mapping
@@ -227,6 +171,10 @@ class Settings(BaseModel):
     def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
         if others.data.get("notification_url") and not secret:
             raise ValueError("is required with NOTIFICATION_URL; notifications are signed")
+        if secret and secret in others.data.get("approval_webhook_secrets", ()):
+            raise ValueError(
+                "is one of APPROVAL_WEBHOOK_SECRETS: whoever receives notifications could approve"
+            )
         return secret
 
     @property
@@ -251,18 +199,36 @@ class Settings(BaseModel):
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """The settings in an environment; an empty value means the default. Raises InvalidSettingsError."""
-        values = {
+        found = {
             name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
         }
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
-        values = {**{k: v for k, v in fallbacks.items() if v}, **values}
+        found = {**{k: v for k, v in fallbacks.items() if v}, **found}
+        wrong = _wrong_here(found, environ)
         try:
-            return cls.model_validate(values)
+            settings = cls.model_validate(found)
         except ValidationError as error:
-            raise InvalidSettingsError([_about_variable(p) for p in problems_of(error)]) from error
+            problems = [*map(_about_variable, problems_of(error)), *wrong]
+            raise InvalidSettingsError(problems) from error
+        if wrong:
+            raise InvalidSettingsError(wrong)
+        return settings
+
+
+def in_azure(environ: Mapping[str, str]) -> bool:
+    """Return True if Azure runs the app: App Service sets these in every plan."""
+    return any(environ.get(name) for name in ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"))
+
+
+def _wrong_here(found: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with a setting because of where the app runs."""
+    if found.get("records_store") != "sqlite" or not in_azure(environ):
+        return []
+    text = "sqlite is for one process on one machine; in Azure a worker's disk is lost with it: use table"
+    return [Problem(field="RECORDS_STORE", message=text)]
 
 
 def _about_variable(problem: Problem) -> Problem:

@@ -4,19 +4,25 @@ there were.
 - `<image key>` / `<attempt>`: the accepted request. Inserting it claims the image: only one writer wins a number.
 - `image.<image key>` / `latest`: the number of an attempt that is there, from which on the newest is looked for. It may
   be behind, since its writer may have died before; it is never ahead.
-- `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image.
+- `image.<image key>` / `<fingerprint>`: the last attempt that ended with this fingerprint of the image; of those
+  that did not fail, if there are any.
 - `image.<image key>` / `unread`: of the attempts that ended before they had read the image the one accepted last.
+- `image.<image key>` / `version.<hash>`: a version whose PUT was sent, by the last migration that sent it.
 
 An attempt gets its row by fingerprint at its end. Until then it is the newest, since the image is claimed.
 """
 
+from hashlib import sha256
+
+from domain.deletion.copies import BegunVersion
+from domain.ids import fold
 from domain.migration.fingerprint import content_of, without_creation_time
 from domain.migration.recorded import AcceptedRequest, Sighting
 from domain.values import Json
 from records.rows import Rows
 from records.store import Record
 
-_LATEST, _UNREAD = "latest", "unread"
+_LATEST, _UNREAD, _VERSION = "latest", "unread", "version."
 
 
 class AttemptRecords(Rows):
@@ -36,15 +42,18 @@ class AttemptRecords(Rows):
 
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
-        if sighting.fingerprint is not None:
-            self._store.put(_about(image_key), sighting.fingerprint, sighting.to_wire())
-            return
+
+        def unfailed(held: Json) -> Json | None:
+            """A failure does not hide that another attempt has made a version of it."""
+            made = bool(held) and Sighting.from_wire(held).failed_at is None
+            return None if made and sighting.failed_at else sighting.to_wire()
 
         def later(held: Json) -> Json | None:
             known = Sighting.from_wire(held) if held else sighting
             return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
 
-        self.change(_about(image_key), _UNREAD, later)
+        known = sighting.fingerprint
+        self.change(_about(image_key), known or _UNREAD, unfailed if known else later)
 
     def sightings(self, image_key: str, fingerprint: str) -> list[Sighting]:
         """Of the attempts that have ended, those which alone can have been about an image with this fingerprint: one
@@ -56,6 +65,21 @@ class AttemptRecords(Rows):
             known = self._read(about, fingerprint) + self._read(about, incomplete)
         return [Sighting.from_wire(r.value) for r in known + self._read(about, _UNREAD)]
 
+    # -- versions made from an image ----------------------------------------------------------------------------
+
+    def remember_version(self, image_key: str, begun: BegunVersion) -> None:
+        """Write down that the PUT of a version is about to be sent."""
+        self._store.put(_about(image_key), _version_row(begun.version_id), begun.to_wire())
+
+    def forget_version(self, image_key: str, version_id: str) -> None:
+        """It turned out to be somebody else's."""
+        self._store.delete(_about(image_key), _version_row(version_id))
+
+    def begun_versions(self, image_key: str) -> list[BegunVersion]:
+        """Every version that was ever begun from images of this name."""
+        found = self._store.list(_about(image_key), prefix=_VERSION)
+        return [BegunVersion.from_wire(record.value) for record in found]
+
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)
         return [record] if record else []
@@ -63,6 +87,10 @@ class AttemptRecords(Rows):
 
 def _about(image_key: str) -> str:
     return f"image.{image_key}"
+
+
+def _version_row(version_id: str) -> str:
+    return _VERSION + sha256(fold(version_id).encode()).hexdigest()[:32]
 
 
 def attempt_row(attempt: int) -> str:

@@ -8,15 +8,16 @@ Where things lie (partition / row):
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
-- `sweep` / `last`: when the sweep was last through.
+- `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
+- `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from domain.ids import migration_id, parse_migration_id
+from domain.ids import parse_migration_id
 from domain.migration.latch import Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
@@ -33,6 +34,7 @@ from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
+from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
 from records.store import RecordChangedError, RecordExistsError
@@ -40,7 +42,7 @@ from records.store import RecordChangedError, RecordExistsError
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------
@@ -53,6 +55,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
                 accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
             )
         except RecordExistsError:
+            if self.read_accepted(accepted.id) is None:
+                # Nobody's: the winner has a pointer of its own.
+                self._store.delete(_OPEN, accepted.id)
             return False
         self._store.put(accepted.id, "accepted", accepted.to_wire())
         self.hint_latest(accepted)
@@ -69,7 +74,8 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
         """The accepted request of a migration id, or None."""
         parsed = parse_migration_id(migration)
         record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        return AcceptedRequest.from_wire(record.value) if record else None
+        accepted = AcceptedRequest.from_wire(record.value) if record else None
+        return accepted if accepted and accepted.id == migration else None
 
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
@@ -84,7 +90,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
         return [
-            (record.row, datetime.fromisoformat(record.value["at"]), record.etag)
+            (record.row, _moment(record.value) or _LONG_AGO, record.etag)
             for record in self.all(_OPEN)
         ]
 
@@ -102,11 +108,21 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
     def mark_swept(self, at: datetime) -> None:
         """Remember that a sweep was through at this time."""
         self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+        self._store.delete(_SWEEP, "after")
+
+    def mark_sweeping(self, migration: str) -> None:
+        """Remember that a sweep has come so far."""
+        self._store.put(_SWEEP, "after", {"migration": migration})
+
+    def sweeping_after(self) -> str:
+        """Return the migration that a sweep which was cut off looked at last; empty when the last one was through."""
+        record = self._store.read(_SWEEP, "after")
+        return str(record.value.get("migration") or "") if record else ""
 
     def last_swept(self) -> datetime | None:
         """Return when a sweep was last through; None if none ever was."""
         record = self._store.read(_SWEEP, "last")
-        return datetime.fromisoformat(record.value["at"]) if record else None
+        return _moment(record.value) if record else None
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
@@ -128,6 +144,17 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, ScanRecords):
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
         return Ruling.from_wire(record.value) if record else None
+
+
+# Of a row whose time cannot be read: what it is about is looked at all the same.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value["at"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:
@@ -154,9 +181,3 @@ def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
     return [
         (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
     ]
-
-
-def next_id(latest: AcceptedRequest | None, image_key: str) -> tuple[str, int]:
-    """Id and number of the attempt after `latest`."""
-    attempt = latest.attempt + 1 if latest else 1
-    return migration_id(image_key, attempt), attempt

@@ -74,8 +74,8 @@ class RunRecords(Rows):
         self._store.put(migration, "checks", {"checks": checks})
 
     def write_recipe(self, migration: str, image: Json, at: datetime) -> None:
-        """Keep the whole JSON of an image before it is deleted: the recipe to rebuild it."""
-        self._store.put(migration, "recipe", {"at": at.isoformat(), "image": image})
+        """Keep the whole JSON of an image before it is deleted, once: what is there is the recipe to rebuild it."""
+        self.insert_or_read(migration, "recipe", {"at": at.isoformat(), "image": image})
 
     def read_recipe(self, migration: str) -> Json | None:
         """Return what was kept before the deletion, with `at` and `image`; None if none was ever about to be sent."""

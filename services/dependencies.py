@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arm.client import ArmClient
 from domain.errors import Problem
-from domain.settings import InvalidSettingsError, Settings
+from domain.settings import InvalidSettingsError, Settings, in_azure
 from records.migrations import MigrationRecords
 from records.store import RecordStore
 
@@ -71,10 +71,13 @@ def orchestration_version(host_json: Path, environ: Mapping[str, str]) -> str:
 
 @cache
 def credential() -> "TokenCredential":
-    """Return the app's identity in Azure: the managed identity there, the developer's login elsewhere."""
-    from azure.identity import DefaultAzureCredential
+    """Return the app's identity in Azure: the managed identity there and no other, the developer's login elsewhere."""
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
     # Its clients would sleep between their tries; an activity answers at once, and the orchestrator waits.
+    if in_azure(os.environ):
+        chosen = os.environ.get("AZURE_CLIENT_ID") or None
+        return ManagedIdentityCredential(client_id=chosen, retry_total=0)
     return DefaultAzureCredential(retry_total=0)
 
 

@@ -4,6 +4,7 @@ Once a later run stands, or the migration has its outcome, nothing is sent. An i
 is taken back only where Azure itself said that it did nothing, and only by the run that wrote it.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -13,6 +14,8 @@ from arm.requests import ArmResponse
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, answered, intend, take_back
 from records.migrations import MigrationRecords
+
+log = logging.getLogger("gallery_migrator")
 
 
 def send(
@@ -27,13 +30,18 @@ def send(
         request.migration_id, lambda latch: intend(latch, request.run, effect, at)
     )
     if isinstance(held, Halt):
+        log.info("%s: %s not sent: %s", request.migration_id, effect, held)
         return held
+    log.info("%s: %s is sent by run %s", request.migration_id, effect, request.run)
     try:
         response = write()
     except ArmAnswerError as error:
+        log.warning("%s: %s refused: %s", request.migration_id, effect, error.value)
         if did_nothing(error):
             forget(records, request, effect)
         raise
+    by = response.correlation_id or "no id"
+    log.info("%s: %s answered with %s (%s)", request.migration_id, effect, response.status, by)
     records.change_latch(
         request.migration_id,
         lambda latch: answered(

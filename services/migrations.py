@@ -6,19 +6,20 @@
 """
 
 import logging
+import secrets
 from typing import Literal
 
 import azure.durable_functions as df
 
 import clock
-from domain.ids import image_key
+from domain.ids import image_key, migration_id, parse_migration_id
 from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import MigrationRequest
 from domain.values import Message
-from records.migrations import MigrationRecords, next_id
+from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.planning import Draft
+from services.planning import Draft, with_own_number
 from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
@@ -46,19 +47,28 @@ def look_for_running(records: MigrationRecords, request: MigrationRequest) -> Ru
     return _running(records, latest, request) if latest else None
 
 
+def next_id(latest: AcceptedRequest | None, key: str) -> tuple[str, int]:
+    """Id and number of the attempt after `latest`; the id is another one each time."""
+    attempt = latest.attempt + 1 if latest else 1
+    return migration_id(key, attempt, secrets.token_hex(4)), attempt
+
+
 def claim(
     app: Dependencies,
     request: MigrationRequest,
     origin: Literal["http", "eventGrid"] = "http",
     fingerprint: str | None = None,
+    draft: Draft | None = None,
 ) -> Claimed | Running:
-    """Claim the image of a request, or tell who holds it."""
+    """Claim the image of a request, under the id of its draft if that is still the next one, or tell who holds it."""
     key = image_key(request.source_image_id)
     for _ in range(_RACES):
         latest = app.records.latest(key)
         if latest and (running := _running(app.records, latest, request)):
             return running
         name, attempt = next_id(latest, key)
+        if draft and parse_migration_id(draft.migration_id) == (key, attempt):
+            name = draft.migration_id
         accepted = AcceptedRequest(
             id=name,
             image_key=key,
@@ -82,10 +92,12 @@ def claim_with_draft(
     """Claim the image, and keep the plan that was made for this very attempt: the workflow then reads nothing again
     that it does not read for safety."""
     plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
-    claimed = claim(app, request, "http", plan.fingerprint.value if plan else None)
+    claimed = claim(app, request, "http", plan.fingerprint.value if plan else None, draft)
     lasting = draft is not None and draft.lasting and draft.migration_id == claimed.accepted.id
     if plan and lasting and isinstance(claimed, Claimed):
-        app.records.write_plan(claimed.accepted.id, plan)
+        numbered = with_own_number(app.records, request, plan, claimed.accepted.id)
+        if isinstance(numbered, Plan):
+            app.records.write_plan(claimed.accepted.id, numbered)
     return claimed
 
 

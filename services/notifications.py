@@ -6,7 +6,6 @@ whichever run, carry the same `webhook-id` and the same body.
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from domain.messages import NoticeState
 from domain.migration.recorded import Notice, Snapshot
@@ -14,21 +13,23 @@ from domain.results import ActivityError
 from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+from services.posting import NoAnswerError, post
 from services.timeline import add_warning
 
-if TYPE_CHECKING:
-    from requests import Response
-
-CONNECT_SECONDS, READ_SECONDS = 5, 15
 END = "migration.finished"
+ASKING = "approval.requested"
+STALLED = "migration.stalled"
 
 
 def post_notice(
     app: Dependencies, snapshot: Snapshot, kind: str, at: datetime
 ) -> NoticeState | ActivityError:
-    """Make the notice if it is not there, post it, and remember that it was taken; the answer."""
+    """Make the notice if it is not there, post it, and remember that it was taken; the answer. It takes ten seconds at
+    most (`services/posting.py`)."""
     migration, chosen = snapshot.accepted.id, app.settings
-    notice = snapshot.notices.get(kind)
+    notice, asking = snapshot.notices.get(kind), snapshot.notices.get(ASKING)
+    if kind == END and asking and not asking.settled:
+        give_up(app.records, migration, ASKING, "nobody took it while the approval was asked for")
     if not chosen.notification_url:
         _settled(app.records, migration, kind)
         return NoticeState(sent=False)
@@ -40,7 +41,7 @@ def post_notice(
         _settled(app.records, migration, kind)
         return NoticeState(sent=notice.taken)
     headers = _signed(f"{migration}-{kind}", notice.body, chosen.notification_secret)
-    answer = _answer(_post(chosen.notification_url, notice.body, headers))
+    answer = _answer(chosen.notification_url, notice.body, headers)
     taken = isinstance(answer, NoticeState)
     app.records.change_notice(migration, kind, lambda row: _tried(row, taken=taken))
     if taken:
@@ -107,32 +108,21 @@ def _signed(webhook_id: str, body: str, secret: str) -> dict[str, str]:
     }
 
 
-def _post(url: str, body: str, headers: dict[str, str]) -> "Response | Exception":
-    import requests
+def _answer(url: str, body: str, headers: dict[str, str]) -> NoticeState | ActivityError:
+    from requests import RequestException
 
     try:
-        return requests.post(
-            url,
-            data=body.encode(),
-            headers=headers,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-        )
-    except requests.RequestException as error:
-        return error
-
-
-def _answer(answered: "Response | Exception") -> NoticeState | ActivityError:
-    if isinstance(answered, Exception):
+        status = post(url, body.encode(), headers)
+    except (RequestException, NoAnswerError) as error:
         # The exception's text would show the address, which is a secret with many receivers.
         return ActivityError(
-            code="NotificationFailed", message=type(answered).__name__, transient=True
+            code="NotificationFailed", message=type(error).__name__, transient=True
         )
-    if 200 <= answered.status_code < 300:
+    if 200 <= status < 300:
         return NoticeState(sent=True)
     return ActivityError(
         code="NotificationRefused",
-        message=f"the receiver answered {answered.status_code}",
-        status=answered.status_code,
-        transient=answered.status_code == 429 or answered.status_code >= 500,
+        message=f"the receiver answered {status}",
+        status=status,
+        transient=status == 429 or status >= 500,
     )

@@ -10,6 +10,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from standardwebhooks import Webhook
+
 from domain.approval.decisions import Decision, StoredDecision
 from domain.errors import Problem
 from domain.facts import (
@@ -28,11 +30,12 @@ from domain.migration.fingerprint import FINGERPRINT_TAG, fingerprint_of
 from domain.migration.latch import MigrationResult
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan, make_plan
-from domain.migration.recorded import AcceptedRequest
+from domain.migration.recorded import AcceptedRequest, ReceivedDecision
 from domain.migration.requests import MigrationRequest, parse_request_json
 from domain.migration.rules import Facts
 from domain.migration.stages import Outcome
 from domain.values import Json
+from services.signatures import verified
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -42,6 +45,7 @@ GALLERY_ID = f"{SCOPE}/galleries/myGallery"
 CREATED = "2024-03-11T09:14:52.1270319Z"
 MIGRATION_ID = migration_id(image_key(IMAGE_ID), 1)
 LIMITS = Limits()
+SECRET = "whsec_" + "QmV0dGVyIHRoYW4gYSB3b3JkIG92ZXIgYW5kIG92ZXI="
 
 
 def request_body(**changes: Any) -> Json:
@@ -150,7 +154,10 @@ def version_json(name: str = "1.0.0", **changes: Any) -> Json:
         "properties": {
             "provisioningState": changes.get("state", "Succeeded"),
             "publishingProfile": profile,
-            "storageProfile": {"source": {"id": changes.get("source", IMAGE_ID)}},
+            "storageProfile": {
+                "source": {"id": changes.get("source", IMAGE_ID)},
+                "osDiskImage": {"sizeInGB": 127, "hostCaching": "None", "source": {}},
+            },
         },
     }
 
@@ -177,6 +184,7 @@ def planned(
         now=NOW,
         migration_id=MIGRATION_ID,
         generation1_security=generation1,
+        copied_gb_limit=100_000,
     )
 
 
@@ -199,6 +207,25 @@ def a_decision(**changes: Any) -> StoredDecision:
         "received_at": NOW,
     }
     return StoredDecision(**{**values, **changes})
+
+
+def a_received(secret: str = SECRET, **changes: Any) -> ReceivedDecision:
+    """A decision in the envelope that the webhook keeps; `changes` as in `a_decision`."""
+    decision = a_decision(**changes)
+    said = {"migrationId": decision.migration_id, "fingerprint": decision.fingerprint}
+    said |= {"decision": decision.decision.value, "approver": decision.approver}
+    body = json.dumps(said | {"reason": decision.reason})
+    name, now = decision.key, datetime.now(UTC)
+    headers = {
+        "webhook-id": name,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(name, now, body),
+    }
+    signed = verified(body.encode(), headers, (secret,))
+    if signed is None:
+        raise ValueError("the signature does not hold")
+    envelope = signed.sealed(body.encode(), decision.received_at)
+    return ReceivedDecision(decision=decision, body_hash="h", envelope=envelope)
 
 
 def an_acceptance(

@@ -1,74 +1,78 @@
-"""The gate before the one irreversible act. Every check must hold at that moment; what is unknown does not hold."""
+"""The gate before the one irreversible act. Every check must hold at that moment; what is unknown does not hold.
 
-from datetime import datetime
+Tags of a version are hints, which whoever may write tags can copy. What counts is what Azure itself keeps of version
+and image, what our own record says we began, and decisions whose signature holds.
+"""
 
-from domain.approval.decisions import StoredDecision, refusal_of
-from domain.facts import VersionFacts
-from domain.migration.fingerprint import FINGERPRINT_TAG, Fingerprint
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.approval.decisions import (
+    ApprovalState,
+    Decision,
+    StoredDecision,
+    Verdict,
+    judge_decisions,
+)
+from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
+from domain.deletion.evidence import Check
+from domain.facts import ImageFacts, VersionFacts
+from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import VersionReading
 from domain.values import Message
 
 
-class Check(Message):
-    """One thing that must hold, whether it did, and what was found."""
-
-    name: str
-    passed: bool
-    found: str
-
-
 class GateReadings(Message):
-    """Everything that was read in the moments before the deletion."""
+    """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
+    image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
+    rejection, since a doubt keeps the image."""
 
-    image_id: str
-    fingerprint_now: Fingerprint
+    image: ImageFacts
     version: VersionFacts
     replication: VersionReading
-    decision: StoredDecision | None
+    others: tuple[VersionFacts, ...] = ()
+    begun: BegunVersion | None = None
+    verdict: Verdict | None = None
+    decisions: tuple[StoredDecision, ...] = ()
 
 
 class GateQuestion(Message):
-    """The deletion that was approved: of this image, for this migration, with these regions."""
+    """The deletion that was approved: of this image, for this migration, with these regions, at this moment."""
 
     migration_id: str
+    image_id: str
     approved_fingerprint: str
     regions: tuple[str, ...]
     deadline: datetime
+    asked_at: datetime
+    valid_for: timedelta
+    now: datetime
 
 
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
-    version, replication = readings.version, readings.replication
-    now, tag = readings.fingerprint_now, version.tags.get(FINGERPRINT_TAG, "none")
-    source = version.source_id or "none"
+    now = fingerprint_of(readings.image)
     return (
         Check(
             name="version succeeded",
-            passed=replication.provisioning_state == "Succeeded",
-            found=replication.provisioning_state,
+            passed=readings.replication.provisioning_state == "Succeeded",
+            found=readings.replication.provisioning_state,
         ),
         _regions_check(readings, question),
-        Check(
-            name="full replication",
-            passed=version.replication_mode == "Full",
-            found=version.replication_mode,
+        *copy_checks(
+            readings.version,
+            readings.image,
+            question.image_id,
+            question.approved_fingerprint,
+            readings.begun,
         ),
-        Check(
-            name="version made from this image",
-            passed=source.lower() == readings.image_id.lower(),
-            found=source,
-        ),
-        Check(
-            name="version carries the approved fingerprint",
-            passed=tag == question.approved_fingerprint,
-            found=tag,
-        ),
+        _others_check(readings, question),
         Check(
             name="image unchanged since the approval",
             passed=now.complete and now.value == question.approved_fingerprint,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
-        _approval_check(readings.decision, question),
+        *_approval_checks(readings, question),
     )
 
 
@@ -89,16 +93,38 @@ def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
     )
 
 
-def _approval_check(decision: StoredDecision | None, question: GateQuestion) -> Check:
-    if decision is None:
-        return Check(name="deletion approved", passed=False, found="no decision")
-    why_not = refusal_of(
-        decision, question.migration_id, question.approved_fingerprint, question.deadline
+def _others_check(readings: GateReadings, question: GateQuestion) -> Check:
+    others = dependent_versions(readings.others, question.image_id, readings.version.id)
+    told = ", ".join(f"{version.id} is {why}" for version, why in others)
+    return Check(name="no other version needs the image", passed=not told, found=told or "none")
+
+
+def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator[Check]:
+    """The workflow's verdict and the decisions, judged once more, must both be an approval; and it must be young."""
+    judged = judge_decisions(
+        readings.decisions,
+        question.migration_id,
+        question.approved_fingerprint,
+        question.deadline,
+        question.now,
+        question.asked_at,
     )
-    approved = decision.decision == "approve" and why_not is None
-    return Check(
+    ruled, by = readings.verdict, judged.decided_by
+    agreed = ruled is not None and ruled.state is judged.state is ApprovalState.APPROVED
+    yield Check(
         name="deletion approved",
-        passed=approved,
-        found=why_not
-        or f"{decision.decision} by {decision.approver} at {decision.received_at.isoformat()}",
+        passed=agreed and by is not None,
+        found=_told(by) if by else "no decision whose signature holds, for this image and in time",
     )
+    if by is None or by.decision is not Decision.APPROVE:
+        return
+    ends = by.received_at + question.valid_for
+    yield Check(
+        name="approval still valid",
+        passed=question.now <= ends,
+        found=f"until {ends.isoformat()}, now it is {question.now.isoformat()}",
+    )
+
+
+def _told(decision: StoredDecision) -> str:
+    return f"{decision.decision} by {decision.approver} at {decision.received_at.isoformat()}"

@@ -129,26 +129,29 @@ def dropped_tags_warning(tags: dict[str, str]) -> Iterator[str]:
         yield f"Azure allows {MAX_TAGS} tags, so these of the image are not carried over: {', '.join(dropped)}."
 
 
+# Of a version, what Azure alone writes. The disks are answered there too, and made from the source.
+_READ_ONLY = {
+    "properties": {"provisioningState", "replicationStatus", "validationsProfile", "restore"},
+    "publishingProfile": {"publishedDate"},
+    "storageProfile": {"osDiskImage", "dataDiskImages"},
+    "safetyProfile": {"reportedForPolicyViolation", "policyViolations"},
+}
+
+
 def promotion_body(version: Json, exclude_from_latest: bool) -> Json:
-    """The version as it was read, with only `excludeFromLatest` changed and what is read-only left out."""
-    properties = version["properties"]
-    profile = {k: v for k, v in properties["publishingProfile"].items() if k != "publishedDate"}
-    safety = {
-        k: v
-        for k, v in (properties.get("safetyProfile") or {}).items()
-        if k not in {"reportedForPolicyViolation", "policyViolations"}
-    }
-    body: Json = {
-        "location": version["location"],
-        "tags": version.get("tags") or {},
-        "properties": {
-            "publishingProfile": {**profile, "excludeFromLatest": exclude_from_latest},
-            "storageProfile": {"source": {"id": properties["storageProfile"]["source"]["id"]}},
-        },
-    }
-    if safety:
-        body["properties"]["safetyProfile"] = safety
-    return body
+    """The version as it was read, whatever else it has, with only `excludeFromLatest` changed and what is read-only
+    left out."""
+    inner = _writable("properties", version["properties"])
+    for part in _READ_ONLY.keys() & inner.keys():
+        inner[part] = _writable(part, inner[part] or {})
+    if not inner.get("safetyProfile"):
+        inner.pop("safetyProfile", None)
+    inner["publishingProfile"] |= {"excludeFromLatest": exclude_from_latest}
+    return {"location": version["location"], "tags": version.get("tags") or {}, "properties": inner}
+
+
+def _writable(part: str, values: Json) -> Json:
+    return {key: value for key, value in values.items() if key not in _READ_ONLY[part]}
 
 
 def _arm_date(moment: datetime) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import json
 
 from domain.facts import ImageFacts, VersionFacts
+from domain.ids import fold, same_id
 from domain.values import Message
 
 FINGERPRINT_TAG = "gallery-migrator.fingerprint"
@@ -28,11 +29,11 @@ class Fingerprint(Message):
 def fingerprint_of(image: ImageFacts) -> Fingerprint:
     """The fingerprint of an image as it was read."""
     content = {
-        "id": image.id.lower(),
+        "id": fold(image.id),
         "location": image.location,
         "os": [image.os_type, image.os_state, image.hyper_v_generation],
-        "virtualMachine": (image.source_virtual_machine or "").lower(),
-        "disks": [[disk.lun, (disk.source or "").lower(), disk.size_gb] for disk in image.disks],
+        "virtualMachine": fold(image.source_virtual_machine or ""),
+        "disks": [[disk.lun, fold(disk.source or ""), disk.size_gb] for disk in image.disks],
     }
     created = _hash(image.created_time) if image.created_time else _UNKNOWN
     return Fingerprint(
@@ -62,9 +63,8 @@ def without_creation_time(value: str) -> str:
 
 def made_from(version: VersionFacts, image_id: str, fingerprint: str) -> bool:
     """Return True if our tags and the version's source say that it was made from this very image."""
-    return (
-        version.tags.get(FINGERPRINT_TAG) == fingerprint
-        and (version.source_id or "").lower() == image_id.lower()
+    return version.tags.get(FINGERPRINT_TAG) == fingerprint and same_id(
+        version.source_id or "", image_id
     )
 
 

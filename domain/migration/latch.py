@@ -9,7 +9,7 @@ the row as it shall be, or the Halt that says why nothing may be done.
 from datetime import datetime
 from enum import StrEnum
 
-from domain.approval.decisions import Verdict
+from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.stages import Outcome
 from domain.values import Json, Message
 
@@ -24,9 +24,11 @@ class Effect(StrEnum):
 
 
 class Halt(StrEnum):
-    """A reason for a step to do nothing: somebody cancelled, a later run goes on, or the migration has its outcome."""
+    """A reason for a step to do nothing: somebody cancelled or rejected, a later run goes on, or the migration has its
+    outcome."""
 
     CANCELLED = "cancelled"
+    REJECTED = "rejected"
     SUPERSEDED = "superseded"
     ENDED = "ended"
     TOO_LATE = "too late"
@@ -88,6 +90,11 @@ class Latch(Message):
         return Halt.CANCELLED if self.cancelled_at else None
 
     @property
+    def approved(self) -> bool:
+        """True if the deletion was approved, and nobody has rejected it since."""
+        return self.verdict is not None and self.verdict.state is ApprovalState.APPROVED
+
+    @property
     def deletion(self) -> Intent | None:
         """The DELETE that may have been sent."""
         return self.effects.get(Effect.DELETION)
@@ -97,6 +104,8 @@ def intend(latch: Latch, run: int, effect: Effect, at: datetime) -> Latch | Halt
     """A run is about to send a write; the last thing before it does."""
     if halt := latch.halt(run):
         return halt
+    if effect is Effect.DELETION and not latch.approved:
+        return Halt.REJECTED
     before = latch.effects.get(effect)
     began = before.began if before else at
     intent = Intent(run=run, at=at, began=began, repeated=before is not None)
@@ -132,10 +141,22 @@ def drop_name(latch: Latch, run: int) -> Latch | Halt:
 
 
 def settle(latch: Latch, run: int, verdict: Verdict) -> Latch | Halt:
-    """A run has judged the approval; the first verdict holds for good."""
-    if latch.verdict is not None:
+    """A run has judged the approval; the first verdict holds for good, but for an approval that somebody rejects."""
+    if latch.verdict is None:
+        return latch.halt(run) or latch.model_copy(update={"verdict": verdict})
+    if verdict.state is not ApprovalState.REJECTED:
         return latch
-    return latch.halt(run) or latch.model_copy(update={"verdict": verdict})
+    held = reject(latch, verdict)
+    return latch if isinstance(held, Halt) else held
+
+
+def reject(latch: Latch, verdict: Verdict) -> Latch | Halt:
+    """Somebody rejects what was approved: possible until the DELETE is about to be sent."""
+    if latch.finished:
+        return Halt.ENDED
+    if latch.deletion:
+        return Halt.TOO_LATE
+    return latch.model_copy(update={"verdict": verdict}) if latch.approved else latch
 
 
 def cancel(latch: Latch, at: datetime) -> Latch | Halt:

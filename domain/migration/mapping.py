@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.errors import InvalidRequestError, Problem
 from domain.facts import ImageFacts
-from domain.ids import parse_image_id
+from domain.ids import fold, parse_image_id
 from domain.migration.requests import MigrationRequest, parse_request_json
 from domain.values import Json, StrictModel
 
@@ -130,15 +130,14 @@ def _covers(match: Match, image: ImageFacts) -> bool:
         (where.resource_group, match.resource_group),
         (where.name, match.name),
     )
-    tags = {name.lower(): value for name, value in image.tags.items()}
+    tags = {fold(name): value for name, value in image.tags.items()}
     return all(_matches(text, glob) for text, glob in pairs) and all(
-        name.lower() in tags and _matches(tags[name.lower()], glob)
-        for name, glob in match.tags.items()
+        fold(name) in tags and _matches(tags[fold(name)], glob) for name, glob in match.tags.items()
     )
 
 
 def _matches(text: str, glob: str) -> bool:
-    return fnmatchcase(text.lower(), glob.lower())
+    return fnmatchcase(fold(text), fold(glob))
 
 
 def _names_of(image: ImageFacts) -> dict[str, str]:

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from domain.errors import Problem
 from domain.facts import DefinitionFacts, VersionFacts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id
+from domain.ids import ComputeId, parse_gallery_id, parse_image_id, version_id
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
+from domain.migration.copies_asked import problems_of_copies
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.requests import MigrationRequest, ReplicationMode, SecurityType
 from domain.migration.rules import (
@@ -59,6 +60,16 @@ class Plan(Message):
         """The parts of the image's id."""
         return parse_image_id(self.image_id)
 
+    def named(self, version: str) -> "Plan":
+        """The plan with another version's name."""
+        made = version_id(self.gallery_id, self.definition_name, version)
+        return self.model_copy(update={"version_name": version, "version_id": made})
+
+    @property
+    def definition_id(self) -> str:
+        """The resource id of the definition."""
+        return f"{self.gallery_id}/images/{self.definition_name}"
+
     @property
     def gallery(self) -> ComputeId:
         """The parts of the gallery's id."""
@@ -72,10 +83,13 @@ def make_plan(
     now: datetime,
     migration_id: str,
     generation1_security: bodies.Generation1Security,
+    copied_gb_limit: int,
 ) -> Plan | list[Problem]:
     """The plan, or every reason why there is none."""
-    question = Question(request, facts, now)
+    question = Question(request, facts, now, copied_gb_limit)
     problems = broken_rules(question)
+    if facts.image is not None:
+        problems += problems_of_copies(question)
     if facts.image is None or any(p.field.startswith("imageDefinition") for p in problems):
         # Names are taken or free within a definition that fits.
         return problems

@@ -72,11 +72,24 @@ class State(Message):
     image: ImageFate = ImageFate.KEPT
 
 
+class Envelope(Message):
+    """A decision as it was signed: the three headers and the body, to the letter. `seal` proves the time at which we
+    received it (`services/signatures.py`). Nothing else of the request is kept."""
+
+    webhook_id: str
+    timestamp: str
+    signature: str
+    body: str
+    seal: str
+
+
 class ReceivedDecision(Message):
-    """A verified decision, and the hash of the body it came in."""
+    """A verified decision, and the hash of the body it came in. Without its envelope, as older records have it, it can
+    approve no deletion."""
 
     decision: StoredDecision
     body_hash: str
+    envelope: Envelope | None = None
 
 
 class Ruling(Message):
@@ -109,11 +122,17 @@ class Failing(Message):
 
 
 class Sighting(Message):
-    """An attempt's knowledge of the image that it is about; no `fingerprint` while it has not read it."""
+    """An attempt's knowledge of the image that it is about; no `fingerprint` while it has not read it. `failed_at`: it
+    made no usable version."""
 
     migration: str
     accepted_at: datetime
     fingerprint: str | None = None
+    failed_at: datetime | None = None
+
+    def may_be_tried_again(self, event_at: datetime | None) -> bool:
+        """Return True if an event of this time may start another attempt: one after its failure does."""
+        return self.failed_at is not None and event_at is not None and event_at > self.failed_at
 
     def is_of(self, fingerprint: str, created: datetime | None) -> bool:
         """Return True if it is about the very image that has this fingerprint. One that has not read its image is told
@@ -164,10 +183,12 @@ class Snapshot(Message):
     def sighting(self) -> Sighting:
         """The image that it is about. What the workflow read counts before what was read at the start: that may have
         had no creation time yet, or have been of an image that was made anew since."""
+        end = self.finished
         return Sighting(
             migration=self.accepted.id,
             accepted_at=self.accepted.accepted_at,
             fingerprint=self.state.fingerprint or self.accepted.fingerprint,
+            failed_at=end.at if end and end.outcome is Outcome.FAILED else None,
         )
 
     @property
@@ -197,6 +218,12 @@ class Snapshot(Message):
             return ApprovalState.CANCELLED if finished else ApprovalState.WAITING
         pending = self.wants_deletion and not finished
         return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """The time at which the approval was asked for; None before."""
+        approval = self.state.approval
+        return approval.deadline - self.request.approval.timeout if approval else None
 
     @property
     def decisions(self) -> list[StoredDecision]:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from domain import ids as names
+from domain.doubled_keys import doubled_keys
 from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.regions import normalise_region
 from domain.values import Json, StrictModel, iso_duration
@@ -181,8 +182,8 @@ class MigrationRequest(StrictModel):
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
         wire = self.to_wire()
-        wire["sourceImageId"] = self.source_image_id.lower()
-        wire["galleryId"] = self.gallery_id.lower()
+        wire["sourceImageId"] = names.fold(self.source_image_id)
+        wire["galleryId"] = names.fold(self.gallery_id)
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
 
 
@@ -197,10 +198,14 @@ def parse_request(body: bytes) -> MigrationRequest:
                 )
             ]
         )
+    doubled = doubled_keys(body)
     try:
-        return MigrationRequest.model_validate_json(body)
+        request = MigrationRequest.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidRequestError(problems_of(error)) from error
+        raise InvalidRequestError([*doubled, *problems_of(error)]) from error
+    if doubled:
+        raise InvalidRequestError(doubled)
+    return request
 
 
 def parse_request_json(body: Json) -> MigrationRequest:

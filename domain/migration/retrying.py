@@ -10,6 +10,8 @@ LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 # 10 s doubled five times passes LONGEST_WAIT; more would overflow timedelta in the end.
 _DOUBLINGS = 5
+# Roles take minutes to spread; one that was taken away does not come back by waiting.
+FORBIDDEN, FORBIDDEN_LIMIT = 403, timedelta(hours=1)
 
 
 class TryAgain(Message):
@@ -33,6 +35,8 @@ def after_error(
     """
     if not error.transient:
         return GiveUp(reason=str(error))
+    if error.status == FORBIDDEN:
+        limit = min(limit, FORBIDDEN_LIMIT)
     if elapsed >= limit:
         return GiveUp(reason=f"gave up after {elapsed}; the last answer was {error}")
     ours = min(FIRST_WAIT * 2 ** min(attempt, _DOUBLINGS), LONGEST_WAIT)

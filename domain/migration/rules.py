@@ -16,6 +16,7 @@ from domain.facts import (
     ImageFacts,
     VersionFacts,
 )
+from domain.ids import same_id
 from domain.migration.fingerprint import (
     FINGERPRINT_TAG,
     fingerprint_of,
@@ -32,6 +33,8 @@ from domain.values import Message
 
 # docs/platform-notes.md#largest-disk
 MAX_DISK_GB = 2048
+# docs/platform-notes.md#replicas-of-a-version
+MAX_REPLICAS_OF_A_VERSION = 100
 
 
 class Facts(Message):
@@ -42,7 +45,11 @@ class Facts(Message):
     definition: DefinitionFacts | None = None
     other_definitions: tuple[DefinitionFacts, ...] = ()
     versions: tuple[VersionFacts, ...] = ()
+    # Shallow versions of ours in other definitions and galleries.
+    shallow_elsewhere: tuple[VersionFacts, ...] = ()
     soft_deleted_versions: tuple[str, ...] = ()
+    # Of the gallery's subscription; empty when Azure does not tell them.
+    locations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Question:
     request: MigrationRequest
     facts: Facts
     now: datetime
+    copied_gb_limit: int
 
     @property
     def image(self) -> ImageFacts:
@@ -143,6 +151,22 @@ def _shallow(question: Question) -> Iterator[Problem]:
             field="targetRegions",
             message="a Shallow version has one replica; set replicaCount to 1",
         )
+
+
+def _needed_by_others(question: Question) -> Iterator[Problem]:
+    """A Shallow version made earlier would hang on nothing. One that is still being made ends by itself: the gate
+    looks again."""
+    facts = question.facts
+    if not question.request.deletion.enabled:
+        return
+    for version in (*facts.versions, *facts.shallow_elsewhere):
+        of_this = same_id(version.source_id or "", question.image.id)
+        if of_this and version.replication_mode == ReplicationMode.SHALLOW:
+            yield Problem(
+                field="deletion.enabled",
+                message=f"the version {version.id} is Shallow and hangs on the image, so the image cannot be deleted; "
+                "delete that version first or turn the deletion off",
+            )
 
 
 def _definition_clash(question: Question) -> Iterator[Problem]:
@@ -257,4 +281,5 @@ _IMAGE_RULES: tuple[Callable[[Question], Iterator[Problem]], ...] = (
     _image_fits_definition,
     _security_fits_generation,
     _shallow_regions,
+    _needed_by_others,
 )

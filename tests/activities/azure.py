@@ -8,7 +8,7 @@ from typing import Any
 from domain.approval.decisions import ApprovalState, Decision
 from domain.migration.latch import Latch, Restart
 from domain.migration.planning import Plan
-from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Snapshot
+from domain.migration.recorded import AcceptedRequest, Snapshot
 from domain.results import ActivityResult, ResultStatus
 from domain.values import Json
 from localcloud.arm.faults.rules import read_rule
@@ -16,7 +16,7 @@ from localcloud.arm.server.arm_cloud import ArmCloud
 from localcloud.arm.server.seed import seed_default
 from localcloud.testing.running_arm import MovableTime
 from tests.app import records
-from tests.builders import a_decision, an_acceptance
+from tests.builders import a_received, an_acceptance
 
 Activity = Callable[[Json], Json]
 IMAGE, GALLERY = "ubuntu-base", "myGallery"
@@ -180,6 +180,5 @@ class Azure:
             "decision": decision,
             "received_at": self.time.now(),
         }
-        stored = a_decision(**{**values, **changes})
-        records().receive(self.accepted.id, ReceivedDecision(decision=stored, body_hash="h"))
+        records().receive(self.accepted.id, a_received(**{**values, **changes}))
         return ApprovalState(self.done(decide_approval, round=opened["round"])["state"])

@@ -15,6 +15,7 @@ from localcloud.testing.running_arm import START, MovableTime, running_cloud
 from services import dependencies as configuration
 from tests.activities.azure import Azure
 from tests.app import forget
+from tests.builders import SECRET
 
 _TIME = MovableTime()
 
@@ -39,6 +40,7 @@ def app_settings(
         "IDENTITY_HEADER": cloud.identity_header,
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "SUBSCRIPTION_IDS": cloud.subscription_ids[0],
+        "APPROVAL_WEBHOOK_SECRETS": SECRET,
         "RECORDS_STORE": "sqlite",
         "RECORDS_SQLITE_PATH": str(tmp_path / "records.sqlite"),
         "NO_PROXY": "127.0.0.1,localhost",

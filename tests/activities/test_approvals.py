@@ -9,7 +9,7 @@ import pytest
 
 from activities.approvals import decide_approval, open_approval
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.migration.recorded import Approval, ReceivedDecision
+from domain.migration.recorded import Approval, ReceivedDecision, Ruling
 from domain.results import ResultStatus
 from tests.activities.azure import Azure
 from tests.app import records
@@ -53,12 +53,43 @@ def test_without_a_stored_decision_it_waits_and_expires(azure: Azure) -> None:
     assert rulings(azure) == {}
 
 
-def test_the_first_decision_is_accepted_and_the_second_is_not(azure: Azure) -> None:
+def test_the_first_approval_is_accepted_and_the_second_is_not(azure: Azure) -> None:
+    """Both approvers learn it."""
+    store(azure, key="a")
+    store(azure, key="b", received_at=NOW + timedelta(seconds=1))
+    assert judge(azure) == "approved"
+    assert rulings(azure) == {"a": True, "b": False}
+
+
+def test_a_rejection_counts_more_than_an_earlier_approval(azure: Azure) -> None:
     """Both approvers learn it."""
     store(azure, key="a")
     store(azure, key="r", decision=Decision.REJECT, received_at=NOW + timedelta(seconds=1))
+    assert judge(azure) == "rejected"
+    assert rulings(azure) == {"a": False, "r": True}
+
+
+def test_a_rejection_ends_an_approval_that_stood(azure: Azure) -> None:
+    """The verdict changes; the approval was accepted, and stays so in what is told of it."""
+    store(azure, key="a")
     assert judge(azure) == "approved"
-    assert rulings(azure) == {"a": True, "r": False}
+    store(azure, key="r", decision=Decision.REJECT, received_at=NOW + timedelta(seconds=1))
+    assert judge(azure) == "rejected"
+    assert rulings(azure) == {"a": True, "r": True}
+
+
+def test_what_came_before_anybody_was_asked_does_not_count(azure: Azure) -> None:
+    """Its webhook died before it could say so: it is refused when it is judged."""
+    store(azure, key="e", received_at=NOW - timedelta(seconds=1))
+    assert judge(azure) == "waiting"
+    assert rulings(azure) == {"e": False}
+
+
+def test_what_was_refused_does_not_count_later(azure: Azure) -> None:
+    """A decision that came before anybody was asked was told so, and stays refused."""
+    store(azure, key="e")
+    records().rule(azure.accepted.id, "e", Ruling(accepted=False, text="came too early"))
+    assert judge(azure) == "waiting"
 
 
 def test_a_misdirected_decision_is_refused_and_the_wait_goes_on(azure: Azure) -> None:

@@ -16,7 +16,8 @@ from arm import images
 from arm.client import ArmClient
 from arm.images import begin_deletion
 from domain.approval.decisions import ApprovalState, Decision
-from domain.deletion.gate import Check, GateQuestion, GateReadings, check_gate
+from domain.deletion.evidence import Check
+from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.ids import ComputeId
 from domain.migration.latch import Halt, Latch, cancel
 from domain.migration.planning import Plan
@@ -47,13 +48,13 @@ def cancelled(azure: Azure) -> Latch | Halt:
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
-    """Seven checks, the whole JSON in the records, one DELETE, then 404."""
+    """Twelve checks, the whole JSON in the records, one DELETE, then 404."""
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 7
+    assert [check["passed"] for check in azure.written().checks] == [True] * 12
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -362,7 +363,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 7
+    assert [check["passed"] for check in azure.written().checks] == [True] * 12
     assert azure.written().latch.deletion is None
 
 
@@ -416,7 +417,7 @@ def test_the_image_is_looked_at_once_more_as_the_very_last_thing(
     make_anew_behind_the_recipe(azure, monkeypatch)
     value = azure.done(delete_image)
     assert (fate(value), azure.sent("DELETE")) == ("kept", [])
-    assert "made anew" in value["reasons"][0]
+    assert "image unchanged since the approval: no" in " ".join(value["reasons"])
     assert azure.resource(plan.image_id) is not None
 
 

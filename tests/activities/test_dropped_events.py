@@ -79,12 +79,26 @@ def test_a_dropped_event_says_why(
     """And which image it was about; nothing is started."""
     why, before = arrange(azure), records().open_migrations()
     caplog.set_level("INFO", "gallery_migrator")
-    tell(azure)
+    tell(azure, hours_ago=2)
     [line] = [record for record in caplog.records if "dropped" in record.message]
     assert why in line.message
     assert azure.image_id.rsplit("/", 1)[-1] in line.message
     assert line.thread == threading.get_ident()
     assert records().open_migrations() == before
+
+
+def test_13_an_image_that_may_not_be_read_yet_is_asked_for_again(azure: Azure) -> None:
+    """Its event met a 403, since roles take minutes to spread: Event Grid delivers it again, and it starts."""
+    azure.image_id = str(azure.images["ubuntu-base"]["id"])
+    end(records(), azure.accepted, b.an_end(Outcome.CANCELLED))
+    azure.time.advance(hours=1)
+    azure.recreate_image()
+    forbidden(azure)
+    with pytest.raises(RetryLaterError, match="AuthorizationFailed"):
+        tell(azure)
+    azure.well()
+    tell(azure)
+    assert len(records().open_migrations()) == 1
 
 
 def test_a_creation_time_that_is_not_listed_yet_is_waited_for(

@@ -10,6 +10,7 @@ import pytest
 
 from arm import requests as arm
 from arm.errors import EXPECTED
+from domain.approval.decisions import ApprovalState, Verdict
 from domain.ids import parse_image_id
 from domain.messages import StepRequest
 from domain.migration.latch import Effect, Halt, Intent
@@ -48,6 +49,12 @@ def forget_clients() -> Iterator[None]:
     forget()
     yield
     forget()
+
+
+@pytest.fixture(autouse=True)
+def approved(azure: Azure) -> None:
+    """Without it no DELETE may be intended."""
+    azure.latch(verdict=Verdict(state=ApprovalState.APPROVED))
 
 
 def step(azure: Azure, run: int = 1) -> StepRequest:

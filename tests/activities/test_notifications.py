@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,6 +20,7 @@ from domain.migration.recorded import Notice
 from domain.results import ResultStatus
 from domain.values import Json
 from services.notifications import END
+from services.posting import TOTAL_SECONDS
 from tests.activities.azure import Azure
 from tests.app import forget, records
 from tests.builders import NOW
@@ -30,6 +34,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.status, self.got = 200, list[tuple[dict[str, str], bytes]]()
+        self.announces = 0
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -38,7 +43,7 @@ class Receiver:
                 receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 self.send_response(receiver.status)
                 self.send_header("Location", receiver.url + "/elsewhere")
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(receiver.announces))
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -117,7 +122,7 @@ def test_a_repeat_is_the_same_notice(azure: Azure, receiver: Receiver) -> None:
     meanwhile, and whichever run repeats it; the two kinds differ."""
     waiting(azure)
     receiver.status = 503
-    assert azure.ask(notify, kind="approval.requested", at=AT).error is not None
+    assert azure.done(notify, kind="approval.requested", at=AT) == {"sent": False}
     receiver.status = 200
     azure.restart()
     azure.time.advance(hours=1)
@@ -132,6 +137,58 @@ def test_a_repeat_is_the_same_notice(azure: Azure, receiver: Receiver) -> None:
     assert ids[0] == ids[1] != ids[2]
     assert bodies[0] == bodies[1] != bodies[2]
     assert receiver.payload(1)["timestamp"] == AT
+
+
+class Dripping:
+    """A receiver that answers 200 and then a byte of its headers every half second, for ever."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/hook"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                asked, _ = self.socket.accept()
+                threading.Thread(target=self._drip, args=(asked,), daemon=True).start()
+
+    def _drip(self, asked: socket.socket) -> None:
+        with suppress(OSError), asked:
+            asked.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.ended.wait(0.5):
+                asked.sendall(b"a")
+
+
+@pytest.mark.parametrize("kind", ["approval.requested", END])
+def test_10_a_receiver_that_answers_for_ever_holds_up_nothing(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A total deadline; what asks for an approval is left to the sweep, and the decision is waited for at once."""
+    dripping = Dripping()
+    monkeypatch.setenv("NOTIFICATION_URL", dripping.url)
+    monkeypatch.setenv("NOTIFICATION_SECRET", SECRET)
+    forget()
+    waiting(azure)
+    began = time.monotonic()
+    answer = azure.ask(notify, kind=kind, at=AT)
+    assert time.monotonic() - began < TOTAL_SECONDS + 2
+    if kind == END:
+        assert answer.error is not None
+        assert answer.error.transient
+    else:
+        assert (answer.status, answer.value) == (ResultStatus.DONE, {"sent": False})
+    assert not notice(azure, kind).settled
+    dripping.ended.set()
+    dripping.socket.close()
+
+
+def test_10_the_body_of_the_answer_is_not_read(azure: Azure, receiver: Receiver) -> None:
+    """Its status is all that counts: a receiver that announces more than it sends has taken the notice."""
+    receiver.announces = 1_000_000
+    waiting(azure)
+    assert azure.done(notify, kind="approval.requested", at=AT) == {"sent": True}
 
 
 def test_a_notice_that_was_taken_is_not_posted_again(azure: Azure, receiver: Receiver) -> None:

@@ -18,6 +18,7 @@ from domain.migration.stages import Stage
 from services.planning import draft_plan
 from tests.activities.azure import Azure
 from tests.app import app, forget, records
+from tests.builders import SECRET
 
 
 def test_a_plan_is_made_without_writing(azure: Azure) -> None:
@@ -84,7 +85,7 @@ def test_a_list_with_an_error_in_it_is_not_an_empty_list(azure: Azure, path: str
 
 @pytest.mark.parametrize(
     ("secret", "deletion", "warned"),
-    [("", True, True), ("whsec_" + "c2VjcmV0" * 6, True, False), ("", False, False)],
+    [("", True, True), (SECRET, True, False), ("", False, False)],
 )
 def test_a_deletion_that_nobody_can_approve_is_a_warning(
     azure: Azure, monkeypatch: pytest.MonkeyPatch, secret: str, deletion: bool, warned: bool

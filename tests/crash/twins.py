@@ -23,6 +23,7 @@ _CHANCE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "GUID"),
     (re.compile(r"\b(v\d-)?[0-9a-f]{20,}\b", re.IGNORECASE), "HASH"),
+    (re.compile(r"\bHASH-\d+-[0-9a-f]{8}\b"), "MIGRATION"),
 )
 # Of a version that was given up, how far its regions were is chance.
 _HALF_MADE = frozenset({"cancelled", "failed"})

@@ -103,10 +103,16 @@ def test_every_three_numbers_are_a_version_name(parts: tuple[int, int, int]) -> 
     assert names.parse_version_name(".".join(map(str, parts))) == parts
 
 
-@given(st.integers(1, 999_999), st.sampled_from([IMAGE_ID, IMAGE_ID.upper()]))
-def test_a_migration_id_comes_apart_again_and_fits_into_a_url(attempt: int, image: str) -> None:
+@given(
+    st.integers(1, 999_999),
+    st.sampled_from([IMAGE_ID, IMAGE_ID.upper()]),
+    st.sampled_from(["", "0123abcd"]),
+)
+def test_a_migration_id_comes_apart_again_and_fits_into_a_url(
+    attempt: int, image: str, chance: str
+) -> None:
     """The id is safe unescaped, and the same whatever the case of the image id."""
-    made = names.migration_id(names.image_key(image), attempt)
+    made = names.migration_id(names.image_key(image), attempt, chance)
     assert names.parse_migration_id(made) == (names.image_key(IMAGE_ID), attempt)
     assert re.fullmatch("[0-9a-f-]+", made)
 
@@ -135,3 +141,14 @@ def test_what_cannot_be_a_region_is_refused(name: str) -> None:
     """With an example of what can."""
     with pytest.raises(ValueError, match="no region name"):
         normalise_region(name)
+
+
+def test_20_names_are_compared_by_ascii_letters_only() -> None:
+    """The Kelvin sign in lower case is a "k" to Python, and another letter to Azure: two groups, two images."""
+    kelvin = IMAGE_ID.replace("/web/", "/\u212ait/")
+    letter = IMAGE_ID.replace("/web/", "/kit/")
+    assert kelvin.lower() == letter.lower()
+    assert not names.same_id(kelvin, letter)
+    assert names.image_key(kelvin) != names.image_key(letter)
+    assert names.parse_image_id(kelvin).key != names.parse_image_id(letter).key
+    assert names.same_id(letter, letter.upper())

@@ -15,7 +15,7 @@ ENTRY = {
     "galleryId": GALLERY_ID,
     "imageDefinition": {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"},
 }
-SECRETS = tuple(f"whsec_{base64.b64encode(bytes([n]) * 24).decode()}" for n in (1, 2))
+SECRETS = tuple(f"whsec_{base64.b64encode(bytes(range(n, n + 24))).decode()}" for n in (1, 2, 3))
 BAD = {
     "a webhook secret that is too short": (
         {"APPROVAL_WEBHOOK_SECRETS": f"{SECRETS[0]},whsec_MTIz"},
@@ -122,9 +122,9 @@ def test_every_value_is_read() -> None:
         {
             "ARM_ENDPOINT": "https://127.0.0.1:8443/",
             "SUBSCRIPTION_IDS": "a, b,",
-            "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS),
+            "APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS[:2]),
             "NOTIFICATION_URL": "http://127.0.0.1:9000/hook",
-            "NOTIFICATION_SECRET": SECRETS[0],
+            "NOTIFICATION_SECRET": SECRETS[2],
             "EVENT_GRID_MAPPING": json.dumps([ENTRY]),
             "REPLICATION_POLL_INTERVAL": "PT5S",
             "GENERATION1_SECURITY_TYPE": "standard",
@@ -132,7 +132,7 @@ def test_every_value_is_read() -> None:
     )
     assert found.token_scope == "https://127.0.0.1:8443/.default"
     assert found.subscription_ids == ("a", "b")
-    assert found.approval_webhook_secrets == SECRETS
+    assert found.approval_webhook_secrets == SECRETS[:2]
     assert found.notification_url == "http://127.0.0.1:9000/hook"
     assert found.event_grid_mapping[0].gallery_id == GALLERY_ID
     assert found.replication_poll_interval == timedelta(seconds=5)
@@ -193,3 +193,63 @@ def test_notifications_are_signed_or_not_sent() -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         Settings.from_environ({"NOTIFICATION_URL": "https://example.org/hook"})
     assert [problem.field for problem in refused.value.problems] == ["NOTIFICATION_SECRET"]
+
+
+ZEROS = f"whsec_{base64.b64encode(bytes(24)).decode()}"
+ACCOUNT = "AccountName=real;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+DANGEROUS: dict[str, tuple[dict[str, str], str]] = {
+    "one secret for approvals and notifications": (
+        {"APPROVAL_WEBHOOK_SECRETS": ",".join(SECRETS), "NOTIFICATION_SECRET": SECRETS[1]},
+        "NOTIFICATION_SECRET",
+    ),
+    "24 zero bytes that approve": (
+        {"APPROVAL_WEBHOOK_SECRETS": ZEROS},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+    ),
+    "24 zero bytes that notify": ({"NOTIFICATION_SECRET": ZEROS}, "NOTIFICATION_SECRET"),
+    "sqlite on Azure": (
+        {"RECORDS_STORE": "sqlite", "WEBSITE_SITE_NAME": "gallery-migrator"},
+        "RECORDS_STORE",
+    ),
+    "a retention that overflows": ({"HISTORY_RETENTION": "P999999D"}, "HISTORY_RETENTION"),
+    "a validity that overflows": ({"APPROVAL_VALIDITY": "P999999999D"}, "APPROVAL_VALIDITY"),
+    "http to a real account": (
+        {"AzureWebJobsStorage": f"DefaultEndpointsProtocol=http;{ACCOUNT}"},
+        "RECORDS_TABLE_CONNECTION_STRING",
+    ),
+    "http to a real account's tables": (
+        {"RECORDS_TABLE_CONNECTION_STRING": f"TableEndpoint=http://real.example;{ACCOUNT}"},
+        "RECORDS_TABLE_CONNECTION_STRING",
+    ),
+}
+HARMLESS = (
+    f"DefaultEndpointsProtocol=https;{ACCOUNT}",
+    "UseDevelopmentStorage=true",
+    "AccountName=devstoreaccount1;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1",
+)
+
+
+@pytest.mark.parametrize(("environ", "variable"), DANGEROUS.values(), ids=DANGEROUS)
+def test_16_a_dangerous_setting_is_refused(environ: dict[str, str], variable: str) -> None:
+    """At the start, by its name."""
+    with pytest.raises(InvalidSettingsError) as refused:
+        Settings.from_environ(environ)
+    assert [problem.field for problem in refused.value.problems] == [variable]
+
+
+def test_16_all_dangerous_settings_are_refused_at_once() -> None:
+    """However many, beside those of a wrong form."""
+    together = {k: v for environ, _ in list(DANGEROUS.values())[1:7] for k, v in environ.items()}
+    with pytest.raises(InvalidSettingsError) as refused:
+        Settings.from_environ(together | {"REPLICATION_TIMEOUT": "x"})
+    named = {problem.field for problem in refused.value.problems}
+    assert named == {variable for _, variable in list(DANGEROUS.values())[1:7]} | {
+        "REPLICATION_TIMEOUT"
+    }
+
+
+@pytest.mark.parametrize("connection", HARMLESS)
+def test_an_encrypted_connection_and_this_machine_are_fine(connection: str) -> None:
+    """Azurite speaks http."""
+    found = Settings.from_environ({"AzureWebJobsStorage": connection})
+    assert found.records_table_connection_string == connection

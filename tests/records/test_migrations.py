@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.ids import image_key
+from domain.ids import image_key, parse_migration_id
 from domain.migration.latch import Effect, Halt, Intent, Latch, cancel, finish, intend, settle
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
@@ -24,8 +24,9 @@ from domain.migration.recorded import (
     State,
 )
 from domain.migration.stages import Outcome, Stage
-from records.migrations import MigrationRecords, next_id
+from records.migrations import MigrationRecords
 from records.store import Record, RecordStore
+from services.migrations import next_id
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
 from tests.endings import end
 from tests.records.conftest import OpenStore
@@ -78,14 +79,25 @@ def test_attempts_are_numbered_and_the_newest_is_the_latest(records: MigrationRe
     records.accept(an_acceptance(image_id=IMAGE_ID + "b"))
     latest = records.latest(image_key(IMAGE_ID))
     assert latest == an_acceptance(11)
-    assert next_id(latest, image_key(IMAGE_ID)) == (an_acceptance(12).id, 12)
+    name, attempt = next_id(latest, image_key(IMAGE_ID))
+    assert (parse_migration_id(name), attempt) == ((image_key(IMAGE_ID), 12), 12)
 
 
 def test_the_first_attempt_of_an_image_is_number_one(records: MigrationRecords) -> None:
     """No record, no attempt."""
     key = image_key(IMAGE_ID)
     assert records.latest(key) is None
-    assert next_id(None, key) == (ACCEPTED.id, 1)
+    assert next_id(None, key)[1] == 1
+
+
+def test_14_an_id_is_another_one_each_time(records: MigrationRecords) -> None:
+    """An acceptance under another id of the same number is no record of this one."""
+    key = image_key(IMAGE_ID)
+    (one, _), (other, _) = next_id(None, key), next_id(None, key)
+    assert one != other
+    assert records.accept(ACCEPTED.model_copy(update={"id": one}))
+    assert records.read_accepted(other) is None
+    assert records.snapshot(other) is None
 
 
 @pytest.mark.parametrize("text", ["", "x-1", "../../x", "a" * 32 + "-1", "open", "recent"])

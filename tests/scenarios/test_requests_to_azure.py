@@ -20,7 +20,7 @@ def own_cloud(tmp_path: Path) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize(("delete", "most"), [(False, 20), (True, 30)], ids=["kept", "deleted"])
+@pytest.mark.parametrize(("delete", "most"), [(False, 21), (True, 33)], ids=["kept", "deleted"])
 def test_a_migration_asks_azure_as_often_as_documented(
     own_cloud: Client, delete: bool, most: int
 ) -> None:

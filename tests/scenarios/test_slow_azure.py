@@ -36,9 +36,10 @@ def seconds(call: object) -> float:
 
 
 def test_decisions_do_not_wait_for_plans(own_cloud: Client) -> None:
-    """24 plans wait for an image that Azure does not show; a cancellation and an approval take less than a second."""
-    cancelled, approved = own_cloud.begin("cancelled"), own_cloud.begin("approved")
-    own_cloud.advance_to_stage("approval", cancelled, approved)
+    """24 plans wait for an image that Azure does not show; whoever decides is answered within a second."""
+    names = ("cancelled", "approved", "rejected")
+    cancelled, approved, rejected = (own_cloud.begin(name) for name in names)
+    own_cloud.advance_to_stage("approval", cancelled, approved, rejected)
     own_cloud.faults({"what": "hold", "method": "GET", "path": "Compute/images/slow"})
     with ThreadPoolExecutor(24) as callers:
         body = own_cloud.request("slow")
@@ -47,8 +48,12 @@ def test_decisions_do_not_wait_for_plans(own_cloud: Client) -> None:
         took = (
             seconds(lambda: own_cloud.cancel(cancelled)),
             seconds(lambda: own_cloud.decide(approved)),
+            seconds(lambda: own_cloud.decide(rejected, "reject")),
         )
-        tell(f"24 plans wait: a cancellation took {took[0]:.2f} s, an approval {took[1]:.2f} s")
+        tell(
+            f"24 plans wait: a cancellation took {took[0]:.2f} s, an approval {took[1]:.2f} s, "
+            f"a rejection {took[2]:.2f} s"
+        )
         assert max(took) < AT_ONCE
         assert {plan.result().status for plan in plans} == {502}
 

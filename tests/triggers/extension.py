@@ -65,9 +65,11 @@ class Extension:
                 "managementUrls": {},
                 "rpcBaseUrl": str(server.make_url("/durabletask/")),
             }
-            await work(df.DurableOrchestrationClient(json.dumps(binding)))
-            # It belongs to this loop.
-            await http_utils._close_session()
+            try:
+                await work(df.DurableOrchestrationClient(json.dumps(binding)))
+            finally:
+                # It belongs to this loop.
+                await http_utils._close_session()
 
     async def _status(self, request: web.Request) -> web.Response:
         if self.broken:

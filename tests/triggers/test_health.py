@@ -81,6 +81,13 @@ def test_a_sweep_that_is_overdue_is_degraded() -> None:
     assert (status, body["status"], body["sweep"]["overdue"]) == (200, "degraded", True)
 
 
+def test_21_a_row_of_the_sweep_that_cannot_be_read_is_no_error() -> None:
+    """It counts as no sweep; the next one writes it anew."""
+    records()._store.put("sweep", "last", {"at": ["no time"]})
+    status, body = said()
+    assert (status, body["sweep"]["lastRun"]) == (200, None)
+
+
 def test_a_sweep_that_could_not_look_has_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

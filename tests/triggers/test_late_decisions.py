@@ -21,7 +21,7 @@ from tests import builders as b
 from tests.app import records
 from triggers.http import approvals as approve
 
-SECRET = "whsec_" + "c2VjcmV0" * 6
+SECRET = b.SECRET
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_a_decision_stored_after_the_verdict_is_409_at_once() -> None:
 
 
 @pytest.mark.parametrize("minutes", [0, -1])
-def test_from_the_deadline_on_nothing_is_stored(minutes: float) -> None:
+def test_from_the_deadline_on_an_approval_is_stored_and_refused(minutes: float) -> None:
     """The deadline itself is the first moment that is too late, for the webhook as for the workflow."""
     accepted = b.an_acceptance()
     records().accept(accepted)
@@ -94,4 +94,5 @@ def test_from_the_deadline_on_nothing_is_stored(minutes: float) -> None:
     assert b"expired" in response.get_body()
     snapshot = records().snapshot(accepted.id)
     assert snapshot is not None
-    assert snapshot.received == ()
+    (ruling,) = snapshot.rulings.values()
+    assert (len(snapshot.received), ruling.accepted) == (1, False)

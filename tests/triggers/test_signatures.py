@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from triggers.http.approvals import verified_id
+from services.signatures import verified
 
 OLD, NEW, STRANGE = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
 BODY = b'{"decision": "approve"}'
@@ -18,6 +18,11 @@ BODY = b'{"decision": "approve"}'
 
 # Two hold, as while one is being rotated.
 SECRETS = (OLD, NEW)
+
+
+def verified_id(body: bytes, headers: dict[str, str], secrets: tuple[str, ...]) -> str | None:
+    found = verified(body, headers, secrets)
+    return found.webhook_id if found else None
 
 
 def signed(

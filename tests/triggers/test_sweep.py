@@ -15,14 +15,24 @@ import pytest
 import clock
 from domain.ids import replication_instance_id
 from domain.migration.latch import Effect, Intent, Latch, cancel
-from domain.migration.recorded import AcceptedRequest, Approval, ReceivedDecision, Snapshot, State
+from domain.migration.recorded import (
+    AcceptedRequest,
+    Approval,
+    Notice,
+    ReceivedDecision,
+    Snapshot,
+    State,
+)
 from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
-from services.notifications import END
+from records.store import RecordsUnavailableError
+from services.notifications import ASKING, END, STALLED
+from services.posting import NoAnswerError
 from tests import builders as b
 from tests.app import forget, records
 from tests.triggers.extension import Extension
-from triggers.timers.sweep import GRACE, MOST_TRIES, TELLING_GRACE, sweep
+from triggers.timers.sweep import GRACE, MARK_EVERY, TELLING_GRACE, sweep
+from triggers.timers.telling import MOST_TRIES
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -98,8 +108,9 @@ def write_latch(accepted: AcceptedRequest, **changes: Any) -> None:
 # -- what the extension says ------------------------------------------------------------------------------------
 
 
-def test_an_extension_that_cannot_answer_closes_nothing(extension: Extension) -> None:
+def test_an_extension_that_cannot_answer_closes_nothing(extension: Extension, time: Time) -> None:
     """Its storage is down for a moment: the migration runs on, and nothing is said of it."""
+    time.at = b.NOW + timedelta(hours=2)
     accepted = started()
     extension.broken = True
     snapshot = swept(extension, accepted)
@@ -134,10 +145,11 @@ def test_what_was_accepted_and_never_started_is_started(extension: Extension) ->
     assert (snapshot.latch.run, snapshot.started) == (1, True)
 
 
-def test_what_runs_is_left_alone(extension: Extension) -> None:
+def test_what_runs_is_left_alone(extension: Extension, time: Time) -> None:
     """Nothing is asked of it, nothing written."""
+    time.at = b.NOW + timedelta(hours=2)
     accepted = started()
-    extension.stands(accepted.id, Runtime.RUNNING, A_DAY_LATER)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
     before = written(accepted)
     assert swept(extension, accepted) == before
     assert extension.asked == []
@@ -323,9 +335,32 @@ def test_what_is_suspended_is_reported_once(extension: Extension, time: Time) ->
     for _ in range(3):
         snapshot = swept(extension, accepted)
         time.pass_by(days=2)
-    [warning] = snapshot.state.warnings
-    assert "suspended" in warning
+    stalled, suspended = snapshot.state.warnings
+    assert "stands still in the stage planning" in stalled
+    assert "suspended" in suspended
     assert (snapshot.finished, extension.asked) == (None, [])
+
+
+@pytest.mark.parametrize("how", [Runtime.SUSPENDED, Runtime.PENDING])
+def test_21_what_waits_past_its_deadline_is_told_of(
+    extension: Extension, time: Time, monkeypatch: pytest.MonkeyPatch, how: Runtime
+) -> None:
+    """Nobody waits in silence: a warning and a notice, once."""
+    monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook")
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
+    forget()
+    accepted = started(deletion={"enabled": True})
+    approval = Approval(deadline=time.at + timedelta(days=1), fingerprint="f")
+    in_stage(accepted, Stage.APPROVAL, approval=approval)
+    extension.stands(accepted.id, how, time.at)
+    assert STALLED not in swept(extension, accepted).notices
+    time.pass_by(days=1, hours=1, seconds=1)
+    extension.stands(accepted.id, how, time.at)
+    for _ in range(2):
+        snapshot = swept(extension, accepted)
+    assert [w for w in snapshot.state.warnings if "stands still in the stage approval" in w]
+    assert STALLED in snapshot.notices
+    assert snapshot.finished is None
 
 
 # -- told -------------------------------------------------------------------------------------------------------
@@ -383,7 +418,7 @@ def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
 ) -> None:
     """After as many tries, those of the orchestration included; nothing of the address is told."""
     monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook?key=s3cret")
-    monkeypatch.setenv("NOTIFICATION_SECRET", "whsec_" + "c2VjcmV0" * 6)
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
     accepted = finished_untold(time)
     time.pass_by(hours=1)
@@ -399,6 +434,34 @@ def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
     assert not is_open(accepted)
     assert "could not be sent" in snapshot.state.warnings[-1]
     assert "s3cret" not in str(snapshot.state.warnings)
+
+
+def test_10_a_receiver_that_does_not_answer_is_asked_once_in_a_sweep(
+    extension: Extension, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many notices wait for it; each of them waits for the next sweep, for as long as it matters."""
+    asked: list[str] = []
+
+    def silent(url: str, body: bytes, headers: Any) -> int:
+        asked.append(headers["webhook-id"])
+        raise NoAnswerError
+
+    monkeypatch.setattr("services.notifications.post", silent)
+    monkeypatch.setenv("NOTIFICATION_URL", "https://receiver.example/hook")
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
+    forget()
+    for number in range(5):
+        accepted = b.an_acceptance(image_id=f"{b.IMAGE_ID}{number}")
+        records().accept(accepted)
+        records().mark_started(accepted.id, time.at)
+        records().make_notice(accepted.id, ASKING, Notice(body="{}", made_at=time.at))
+        approval = Approval(deadline=time.at + timedelta(days=1), fingerprint="f")
+        in_stage(accepted, Stage.APPROVAL, approval=approval)
+        extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    for sweeps in range(1, 4):
+        swept(extension, accepted)
+        assert len(asked) == sweeps
+    assert not written(accepted).notices[ASKING].settled
 
 
 # -- woken, and dropped -----------------------------------------------------------------------------------------
@@ -426,6 +489,50 @@ def test_a_pointer_without_a_claim_is_dropped(extension: Extension) -> None:
     records()._store.put("open", b.MIGRATION_ID, {"at": b.NOW.isoformat()})
     asyncio.run(extension.play(sweep))
     assert records().open_migrations() == []
+
+
+def test_21_a_row_that_cannot_be_read_stops_neither_sweep_nor_the_others(
+    extension: Extension,
+) -> None:
+    """Of the open pointers, and of what the sweep remembers itself."""
+    accepted = b.an_acceptance()
+    records().accept(accepted)
+    store = records()._store
+    for row, value in (("aaa", {}), ("bbb", {"at": 7}), (accepted.id, {"at": "yesterday"})):
+        store.put("open", row, value)
+    store.put("sweep", "last", {"at": None})
+    store.put("sweep", "after", {})
+    assert records().last_swept() is None
+    asyncio.run(extension.play(sweep))
+    assert extension.did("start") == [accepted.id]
+    assert records().last_swept() is not None
+
+
+def test_21_a_sweep_that_was_cut_off_goes_on_where_it_stopped(
+    extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, the last are looked at too; one that is through begins from the first again."""
+    ids = []
+    for number in range(MARK_EVERY + 3):
+        accepted = b.an_acceptance(image_id=f"{b.IMAGE_ID}{number}")
+        records().accept(accepted)
+        ids.append(accepted.id)
+    mark = records().mark_sweeping
+
+    def then_cut_off(migration: str) -> None:
+        mark(migration)
+        raise RecordsUnavailableError("the host ends it")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(records(), "mark_sweeping", then_cut_off)
+        with pytest.raises(RecordsUnavailableError):
+            asyncio.run(extension.play(sweep))
+    assert extension.did("start") == sorted(ids)[:MARK_EVERY]
+    extension.asked.clear()
+    asyncio.run(extension.play(sweep))
+    order = extension.did("start")
+    assert order[:3] == sorted(ids)[MARK_EVERY:]
+    assert records().sweeping_after() == ""
 
 
 def test_one_that_cannot_be_looked_at_holds_up_no_other(

@@ -13,7 +13,7 @@ from typing import Any
 import azure.durable_functions as df
 
 import clock
-from arm.errors import ArmAnswerError
+from arm.errors import FORBIDDEN, ArmAnswerError
 from arm.images import read_image_facts
 from domain.errors import InvalidRequestError
 from domain.facts import BUSY_STATES, ImageFacts
@@ -53,19 +53,23 @@ async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     if image is None:
         return
     try:
-        await _start(dependencies(), image, _is_recent(event), client)
+        await _start(dependencies(), image, _time_of(event), client)
     except EventIgnoredError as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
 
 
 async def _start(
-    app: Dependencies, image: ComputeId, recent: bool, client: df.DurableOrchestrationClient
+    app: Dependencies,
+    image: ComputeId,
+    at: datetime | None,
+    client: df.DurableOrchestrationClient,
 ) -> None:
-    facts = await at_azure(_read, app, image)
+    recent = _is_recent(at)
+    facts = await at_azure(_read, app, image, recent)
     if recent and facts.created_time is None:
         raise RetryLaterError(f"{image}: its creation time is not known yet")
     request = _request_for(app, facts)
-    await in_records(_check_new, app.records, facts)
+    await in_records(_check_new, app.records, facts, at)
     claimed = await in_records(claim, app, request, "eventGrid", fingerprint_of(facts).value)
     if isinstance(claimed, Claimed):
         await start_orchestration(app.records, client, claimed.accepted)
@@ -89,23 +93,27 @@ def image_of(event: Any) -> ComputeId | None:
         return None
 
 
-def _is_recent(event: Any) -> bool:
+def _time_of(event: Any) -> datetime | None:
+    told = getattr(event, "event_time", None) or getattr(event, "time", None)
+    return told.astimezone(UTC) if isinstance(told, datetime) else None
+
+
+def _is_recent(at: datetime | None) -> bool:
     """Return True while Azure's list of resources may be behind the event: it alone has creation times, and without
     them an image that was made anew looks like the one before, and none is ever deleted."""
-    event_time = getattr(event, "event_time", None) or getattr(event, "time", None)
-    return (
-        isinstance(event_time, datetime)
-        and clock.now() - event_time.astimezone(UTC) < LISTED_WITHIN
-    )
+    return at is not None and clock.now() - at < LISTED_WITHIN
 
 
-def _read(app: Dependencies, image: ComputeId) -> ImageFacts:
+def _read(app: Dependencies, image: ComputeId, recent: bool) -> ImageFacts:
     try:
         facts = read_image_facts(app.arm, image)
     except ArmAnswerError as error:
         value = error.value
         if value.transient:
             raise
+        if recent and value.status == FORBIDDEN:
+            # Roles take minutes to spread.
+            raise RetryLaterError(f"{image}: {value}") from error
         raise EventIgnoredError(
             f"Azure will not let it be read: {value}", logging.WARNING
         ) from error
@@ -128,8 +136,11 @@ def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
     return request
 
 
-def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
-    """Raises EventIgnoredError when an attempt is about this very image: the newest, or one that has ended."""
+def _check_new(records: MigrationRecords, facts: ImageFacts, at: datetime | None = None) -> None:
+    """Raises EventIgnoredError when an attempt is about this very image: the newest, or one that has ended.
+
+    One that has failed does not stand in the way of an event that came after.
+    """
     key, fingerprint = image_key(facts.id), fingerprint_of(facts).value
     created = datetime.fromisoformat(facts.created_time) if facts.created_time else None
     latest = records.latest(key)
@@ -137,5 +148,5 @@ def _check_new(records: MigrationRecords, facts: ImageFacts) -> None:
         return
     newest = records.snapshot(latest.id) or Snapshot(accepted=latest)
     for sighting in [newest.sighting, *records.sightings(key, fingerprint)]:
-        if sighting.is_of(fingerprint, created):
+        if sighting.is_of(fingerprint, created) and not sighting.may_be_tried_again(at):
             raise EventIgnoredError(f"{sighting.migration} has it already")

@@ -10,11 +10,12 @@ import azure.functions as func
 
 from arm.client import ArmClient
 from arm.errors import EXPECTED, error_of
+from arm.hosts import same_host
 from arm.images import read_page_of_images
 from arm.requests import read_pages
 from domain import inventory
 from domain.errors import InvalidRequestError, Problem
-from domain.ids import is_subscription_id, parse_gallery_id
+from domain.ids import fold, is_subscription_id, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
@@ -210,14 +211,5 @@ def _is_next_page(endpoint: str, token: object, subscriptions: list[str]) -> boo
         return True
     if not isinstance(token, str) or not subscriptions:
         return False
-    try:
-        page, arm = urlsplit(token), urlsplit(endpoint)
-        same_host = (page.scheme, page.hostname, page.port or 443) == (
-            arm.scheme,
-            arm.hostname,
-            arm.port or 443,
-        )
-    except ValueError:
-        return False
     images = f"/subscriptions/{subscriptions[0]}/providers/microsoft.compute/images"
-    return same_host and page.username is None and page.path.lower() == images.lower()
+    return same_host(token, endpoint) and fold(urlsplit(token).path) == fold(images)

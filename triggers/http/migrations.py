@@ -133,6 +133,7 @@ async def cancel_migration(
     held = await in_records(
         app.records.change_latch, migration, lambda latch: request_cancel(latch, at)
     )
+    log.info("%s: cancellation: %s", migration, held if isinstance(held, Halt) else "holds")
     if held is Halt.TOO_LATE:
         return problem_response(409, "The deletion has begun; it is too late to cancel.")
     if isinstance(held, Halt):

@@ -9,8 +9,8 @@ from domain.errors import Problem
 from domain.ids import image_key
 from domain.migration.planning import Plan
 from domain.migration.requests import MigrationRequest, parse_request
-from records.migrations import next_id
 from services.dependencies import Dependencies
+from services.migrations import next_id
 from services.planning import Draft, draft_plan
 from services.threads import at_azure, in_records
 from triggers.http.errors import body_of, handle_errors

@@ -5,6 +5,7 @@ For every migration that is open:
 - with one that cannot or may not go on: ended as the record implies, and people are told;
 - a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
 - with an outcome that nobody was told, and nobody left to tell it: they are told now;
+- with a notice that nobody took yet: posted again, unless the receiver has failed in this sweep already;
 - the durable extension does not say: looked at the next time.
 Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
 """
@@ -27,45 +28,56 @@ from domain.migration.restarting import (
     Step,
     judge_orchestration,
 )
-from domain.results import ActivityError
+from domain.migration.standing_still import stands_still
 from services.dependencies import Dependencies, dependencies
 from services.migrations import start_orchestration
-from services.notifications import END, give_up, post_notice
+from services.notifications import END, STALLED
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end, tell_restarts
 from triggers.events.waking import wake
+from triggers.timers.telling import Teller
 
 # For a starter, or a last activity, that is still at it.
 GRACE = timedelta(minutes=2)
 POINTER_GRACE = timedelta(minutes=10)
 # For an orchestration that is still at it.
 TELLING_GRACE = timedelta(minutes=15)
-# Of a notice, those of the orchestration included.
-MOST_TRIES = 6
+# Migrations between two marks of how far a sweep has come.
+MARK_EVERY = 20
 
 log = logging.getLogger("gallery_migrator")
 
+# A migration without an outcome or whose outcome was told to nobody, since when, and the etag of its row.
+Pointer = tuple[str, datetime, str]
+
 
 async def sweep(client: df.DurableOrchestrationClient) -> None:
-    """One sweep; a migration that cannot be looked at now is looked at the next time."""
+    """One sweep; a migration that cannot be looked at now is looked at the next time. One that was cut off is gone on
+    with where it stopped, so that the last are looked at too."""
     app = dependencies()
-    for migration, since, etag in await in_records(app.records.open_migrations):
+    teller = Teller(app)
+    pointers = await in_records(_in_turn, app)
+    for number, pointer in enumerate(pointers, 1):
         try:
-            await _look_at(app, client, migration, since, etag)
+            await _look_at(app, client, teller, pointer)
         except Exception:
-            log.exception("%s: the sweep could not look at it", migration)
+            log.exception("%s: the sweep could not look at it", pointer[0])
+        if number % MARK_EVERY == 0:
+            await in_records(app.records.mark_sweeping, pointer[0])
     await in_records(app.records.mark_swept, clock.now())
 
 
+def _in_turn(app: Dependencies) -> list[Pointer]:
+    """Return the open ones, beginning behind the one that a sweep before this looked at last."""
+    after, found = app.records.sweeping_after(), app.records.open_migrations()
+    return [p for p in found if p[0] > after] + [p for p in found if p[0] <= after]
+
+
 async def _look_at(
-    app: Dependencies,
-    client: df.DurableOrchestrationClient,
-    migration: str,
-    since: datetime,
-    etag: str,
+    app: Dependencies, client: df.DurableOrchestrationClient, teller: Teller, pointer: Pointer
 ) -> None:
-    now = clock.now()
+    now, (migration, since, etag) = clock.now(), pointer
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         if now - since > POINTER_GRACE:
@@ -73,9 +85,20 @@ async def _look_at(
     elif snapshot.finished:
         await in_records(settle_end, app.records, snapshot)
         if await _nobody_tells(client, migration, now - snapshot.finished.at):
-            await in_records(_tell, app, snapshot, now)
+            await teller.tell(snapshot, END, now)
     else:
-        await _go_on(app, client, snapshot, now)
+        await _report(app, teller, snapshot, now)
+        await _go_on(app, client, teller, snapshot, now)
+
+
+async def _report(app: Dependencies, teller: Teller, snapshot: Snapshot, now: datetime) -> None:
+    """Tell people what stands still, once, and again what nobody took."""
+    if report := stands_still(snapshot, now):
+        log.error("%s: %s", snapshot.accepted.id, report)
+        await in_records(add_warning, app.records, snapshot.accepted.id, report)
+        if STALLED not in snapshot.notices:
+            await teller.tell(snapshot, STALLED, now)
+    await teller.repeat(snapshot, now)
 
 
 async def _nobody_tells(
@@ -91,7 +114,11 @@ async def _nobody_tells(
 
 
 async def _go_on(
-    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime
+    app: Dependencies,
+    client: df.DurableOrchestrationClient,
+    teller: Teller,
+    snapshot: Snapshot,
+    now: datetime,
 ) -> None:
     """The record was read before the orchestrations are looked at: what changes meanwhile makes every write fail."""
     seen = await look_at_orchestrations(client, snapshot.accepted.id)
@@ -111,7 +138,8 @@ async def _go_on(
         case Step.TERMINATE:
             await _terminate(app, client, snapshot)
         case EndIt(finished):
-            await in_records(_end, app, snapshot, finished, now)
+            if ended := await in_records(_end, app, snapshot, finished):
+                await teller.tell(ended, END, now)
         case Report(warning):
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await in_records(add_warning, app.records, snapshot.accepted.id, warning)
@@ -147,27 +175,16 @@ async def _terminate(
         await client.terminate(migration, "it hangs; the sweep starts it again")
 
 
-def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult, now: datetime) -> None:
+def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Snapshot | None:
+    """Write the end; the migration then, or None when something has happened since it was looked at."""
     migration = snapshot.accepted.id
     held = app.records.change_latch(migration, lambda latch: close(latch, snapshot.latch, finished))
     if isinstance(held, Halt):
-        return
+        return None
     log.error("%s: %s: %s", migration, finished.outcome, finished.reason)
     ended = snapshot.model_copy(update={"latch": held})
     settle_end(app.records, ended)
-    _tell(app, ended, now)
-
-
-def _tell(app: Dependencies, snapshot: Snapshot, now: datetime) -> None:
-    """The end, which the orchestration cannot tell any more."""
-    answer = post_notice(app, snapshot, END, now)
-    if not isinstance(answer, ActivityError):
-        return
-    log.warning("%s: its end could not be notified: %s", snapshot.accepted.id, answer)
-    again = app.records.snapshot(snapshot.accepted.id)
-    notice = again.notices.get(END) if again else None
-    if not answer.transient or (notice and notice.tries >= MOST_TRIES):
-        give_up(app.records, snapshot.accepted.id, END, str(answer))
+    return ended
 
 
 async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:

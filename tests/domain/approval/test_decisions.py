@@ -1,4 +1,4 @@
-"""Approvals: the first decision that counts decides, and it counts only for what was shown, in time."""
+"""Approvals: a rejection that counts decides, else the first approval; each only for what was shown, in time."""
 
 from __future__ import annotations
 
@@ -82,8 +82,14 @@ CASES: dict[str, tuple[list[StoredDecision], datetime, ApprovalState, str]] = {
     "approved before rejected": (
         [a_decision(key="r", decision=REJECT, received_at=later(hours=2)), a_decision(key="a")],
         later(hours=3),
-        ApprovalState.APPROVED,
-        "a",
+        ApprovalState.REJECTED,
+        "r",
+    ),
+    "approved, and rejected after the deadline": (
+        [a_decision(key="r", decision=REJECT, received_at=later(days=4)), a_decision(key="a")],
+        later(days=4),
+        ApprovalState.REJECTED,
+        "r",
     ),
     "misdirected ones before a right one": (
         [OTHER_MIGRATION, OTHER_FINGERPRINT, a_decision(received_at=later(hours=1))],
@@ -101,7 +107,7 @@ CASES: dict[str, tuple[list[StoredDecision], datetime, ApprovalState, str]] = {
 
 
 @pytest.mark.parametrize(("decisions", "now", "state", "by"), CASES.values(), ids=CASES)
-def test_the_first_decision_that_counts_decides(
+def test_a_rejection_decides_else_the_first_approval(
     decisions: list[StoredDecision], now: datetime, state: ApprovalState, by: str
 ) -> None:
     """State, and who decided."""

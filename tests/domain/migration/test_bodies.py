@@ -197,6 +197,18 @@ def test_a_promotion_changes_only_the_flag(hidden: bool) -> None:
     assert before == read_version()
 
 
+def test_a_promotion_keeps_what_it_does_not_know() -> None:
+    """The security profile of a version, and what Azure will have one day."""
+    keys = {"uefiSettings": {"additionalSignatures": {"pk": {"type": "x509", "value": ["abc"]}}}}
+    before = read_version()
+    before["properties"] |= {"securityProfile": keys, "somethingNew": {"a": 1}}
+    before["properties"]["storageProfile"]["somethingNew"] = 2
+    properties = promotion_body(before, exclude_from_latest=False)["properties"]
+    assert properties["securityProfile"] == keys
+    assert properties["somethingNew"] == {"a": 1}
+    assert properties["storageProfile"] == {"source": {"id": IMAGE_ID}, "somethingNew": 2}
+
+
 def test_an_existing_definition_keeps_its_security_type() -> None:
     """The plan has the security type of the existing definition."""
     trusted = [{"name": "SecurityType", "value": "TrustedLaunch"}]

@@ -21,6 +21,7 @@ from domain.migration.latch import (
     close,
     finish,
     intend,
+    reject,
     restart,
     settle,
     stop,
@@ -30,8 +31,9 @@ from domain.migration.stages import Outcome
 from tests.builders import NOW, a_decision, an_end
 
 LATER = NOW + timedelta(hours=1)
-DELETION, VERSION = Effect.DELETION, Effect.VERSION
+DELETION, VERSION, PROMOTION = Effect.DELETION, Effect.VERSION, Effect.PROMOTION
 APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
+OTHER_APPROVAL = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision(key="k2"))
 REJECTED = Verdict(state=ApprovalState.REJECTED)
 SENT = Intent(run=1, at=NOW, began=NOW)
 START = Restart(run=2, at=LATER, cause="it failed", mark="m")
@@ -43,6 +45,7 @@ CANCELLED = Latch(cancelled_at=NOW)
 ENDED = Latch(finished=KEPT)
 SECOND = Latch(run=2, restarts=(START,))
 DELETING = Latch(effects={DELETION: SENT})
+DELETING_APPROVED = Latch(verdict=APPROVED, effects={DELETION: SENT})
 DELETING_AGAIN = Latch(run=2, effects={DELETION: SENT})
 SENT_AGAIN = SENT.model_copy(update={"at": LATER, "repeated": True})
 SENT_BY_BOTH = Latch(effects={DELETION: SENT_AGAIN})
@@ -76,6 +79,10 @@ def finishing(run: int = 1, **changes: Any) -> Change:
     return lambda latch: finish(latch, run, DONE.model_copy(update=changes))
 
 
+def rejecting(latch: Latch) -> Latch | Halt:
+    return reject(latch, REJECTED)
+
+
 def cancelling(latch: Latch) -> Latch | Halt:
     return cancel(latch, LATER)
 
@@ -84,21 +91,32 @@ NEW = Intent(run=1, at=LATER, began=LATER)
 Row = tuple[Latch, Change, Latch | Halt]
 SUPERSEDED, ENDED_ALREADY = Halt.SUPERSEDED, Halt.ENDED
 TABLE: dict[str, Row] = {
-    "intend: the first of its kind": (FRESH, intending(), with_effects(deletion=NEW)),
+    "intend: the first of its kind": (FRESH, intending(effect=VERSION), with_effects(version=NEW)),
+    "intend: a deletion that was approved": (
+        Latch(verdict=APPROVED),
+        intending(),
+        Latch(verdict=APPROVED, effects={DELETION: NEW}),
+    ),
+    "intend: a deletion that nobody approved": (FRESH, intending(), Halt.REJECTED),
+    "intend: a deletion that was rejected": (
+        Latch(verdict=REJECTED),
+        intending(),
+        Halt.REJECTED,
+    ),
     "intend: beside another kind": (
         with_effects(version=SENT),
-        intending(),
-        with_effects(version=SENT, deletion=NEW),
+        intending(effect=PROMOTION),
+        with_effects(version=SENT, promotion=NEW),
     ),
     "intend: again, so the first may have arrived": (
-        DELETING,
-        intending(),
-        with_effects(deletion=SENT_AGAIN),
+        with_effects(version=SENT),
+        intending(effect=VERSION),
+        with_effects(version=SENT_AGAIN),
     ),
     "intend: again, by a later run": (
-        DELETING_AGAIN,
-        intending(2),
-        Latch(run=2, effects={DELETION: SENT_AGAIN.model_copy(update={"run": 2})}),
+        Latch(run=2, effects={VERSION: SENT}),
+        intending(2, VERSION),
+        Latch(run=2, effects={VERSION: SENT_AGAIN.model_copy(update={"run": 2})}),
     ),
     "intend: superseded": (SECOND, intending(1), SUPERSEDED),
     "intend: a run that never was": (FRESH, intending(2), SUPERSEDED),
@@ -136,11 +154,31 @@ TABLE: dict[str, Row] = {
         Latch(run=2),
     ),
     "settle: the first verdict": (FRESH, settling(), Latch(verdict=APPROVED)),
-    "settle: a second verdict": (
+    "settle: a second approval": (
         Latch(verdict=APPROVED),
-        settling(verdict=REJECTED),
+        settling(verdict=OTHER_APPROVAL),
         Latch(verdict=APPROVED),
     ),
+    "settle: a rejection of what is approved": (
+        Latch(verdict=APPROVED),
+        settling(verdict=REJECTED),
+        Latch(verdict=REJECTED),
+    ),
+    "settle: an approval of what is rejected": (
+        Latch(verdict=REJECTED),
+        settling(),
+        Latch(verdict=REJECTED),
+    ),
+    "settle: a rejection once the deletion is about to be sent": (
+        DELETING_APPROVED,
+        settling(verdict=REJECTED),
+        DELETING_APPROVED,
+    ),
+    "reject: what is approved": (Latch(verdict=APPROVED), rejecting, Latch(verdict=REJECTED)),
+    "reject: what nobody has approved": (FRESH, rejecting, FRESH),
+    "reject: twice": (Latch(verdict=REJECTED), rejecting, Latch(verdict=REJECTED)),
+    "reject: the deletion is about to be sent": (DELETING_APPROVED, rejecting, Halt.TOO_LATE),
+    "reject: ended": (ENDED, rejecting, ENDED_ALREADY),
     "settle: superseded": (SECOND, settling(1), SUPERSEDED),
     "settle: cancelled": (CANCELLED, settling(), Halt.CANCELLED),
     "settle: ended": (ENDED, settling(), ENDED_ALREADY),
@@ -245,13 +283,13 @@ def test_a_step_may_go_on_or_is_told_why_not(latch: Latch, run: int, halt: Halt 
 
 def test_a_taken_back_write_can_be_sent_anew_and_taken_back_again() -> None:
     """A throttled one, time after time: none of them counts."""
-    latch: Latch | Halt = FRESH
+    latch: Latch | Halt = Latch(verdict=APPROVED)
     for _ in range(3):
         assert isinstance(latch, Latch)
         latch = intending()(latch)
         assert isinstance(latch, Latch)
         latch = taking_back()(latch)
-    assert latch == FRESH
+    assert latch == Latch(verdict=APPROVED)
 
 
 def test_of_the_restarts_only_the_last_are_kept() -> None:

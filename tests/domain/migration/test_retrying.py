@@ -85,3 +85,12 @@ def test_no_number_in_a_retry_after_breaks_the_policy(asked: float) -> None:
     decision = after_error(transient(asked), 0, timedelta(0), LIMIT)
     assert isinstance(decision, TryAgain)
     assert timedelta(seconds=10) <= decision.wait <= LONGEST_RETRY_AFTER
+
+
+def test_13_a_403_is_waited_out_for_an_hour_at_most() -> None:
+    """A shorter limit holds where it is waited out at all."""
+    forbidden = ActivityError(code="AuthorizationFailed", message="no", status=403, transient=True)
+    day, minute = timedelta(days=1), timedelta(minutes=1)
+    assert isinstance(after_error(forbidden, 3, timedelta(minutes=59), day), TryAgain)
+    assert isinstance(after_error(forbidden, 3, timedelta(hours=1), day), GiveUp)
+    assert isinstance(after_error(forbidden, 3, minute, minute), GiveUp)

@@ -8,8 +8,10 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientSession
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 from azure.durable_functions.models.utils import http_utils
 
@@ -239,7 +241,7 @@ def test_the_sdks_client_works(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with host(tmp_path) as served:
             binding = json.loads(served.hub.client_binding())
-            binding["rpcBaseUrl"] = f"{served.url}/durabletask/"
+            binding["rpcBaseUrl"] = f"{served.url}{urlsplit(binding['rpcBaseUrl']).path}"
             client = DurableOrchestrationClient(json.dumps(binding))
             assert await client.start_new("approval", "a", 1) == "a"
             with pytest.raises(Exception, match="already exists"):
@@ -258,6 +260,35 @@ def test_the_sdks_client_works(tmp_path: Path) -> None:
             assert [s.instance_id for s in await client.get_status_all()] == ["a", "b"]
             assert (await client.purge_instance_history("b")).instances_deleted == 1
             await http_utils._close_session()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("keyed", "headers", "status"),
+    [
+        (False, {}, 401),
+        (True, {"Origin": "https://page.example"}, 403),
+        (True, {"Origin": "null"}, 403),
+        (True, {"Host": "page.example"}, 403),
+        (True, {"Origin": "http://127.0.0.1:5000"}, 202),
+        (True, {}, 202),
+    ],
+)
+def test_18_no_web_page_reaches_the_clients_path(
+    tmp_path: Path, keyed: bool, headers: dict[str, str], status: int
+) -> None:
+    """It is on the app's port: the key in the path, Host and Origin are looked at."""
+
+    async def scenario() -> None:
+        async with host(tmp_path) as served, ClientSession() as session:
+            await served.start("approval", "a", 1)
+            await served.hub.idle()
+            binding = json.loads(served.hub.client_binding())
+            base = urlsplit(binding["rpcBaseUrl"]).path if keyed else "/durabletask/"
+            url = f"{served.url}{base}instances/a/terminate"
+            async with session.post(url, headers=headers) as answer:
+                assert answer.status == status
 
     run(scenario())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote_plus
 
 from localcloud.durable.history import compact
@@ -10,6 +11,12 @@ from localcloud.durable.history import compact
 WEBHOOKS = "/runtime/webhooks/durabletask"
 RPC = "/durabletask"
 CONNECTION = "Storage"
+
+
+def rpc_key(system_key: str) -> str:
+    """The key in the path that a client of this machine uses. (The real extension serves that path without a key, on a
+    port of its own; here it is the app's port, which every web page in a browser can reach.)"""
+    return sha256(f"rpc {system_key}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Links:
             "managementUrls": {**links, "rewindPostUri": rewind},
             "baseUrl": f"{origin}{WEBHOOKS}",
             "requiredQueryStringParameters": f"code={self.key}",
-            "rpcBaseUrl": f"{origin}{RPC}/",
+            "rpcBaseUrl": f"{origin}{RPC}/{rpc_key(self.key)}/",
             "httpBaseUrl": None,
             "maxGrpcMessageSizeInBytes": None,
             "grpcHttpClientTimeout": None,

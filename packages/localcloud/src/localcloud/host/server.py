@@ -9,9 +9,11 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
 from localcloud.dotnet.addresses import path_of, query_of
+from localcloud.durable.links import rpc_key
 from localcloud.host.connection import Front
 from localcloud.host.eventgrid import EventGridWebhook
-from localcloud.host.keys import Keys, opens, refusal
+from localcloud.host.keys import Keys, opens, refusal, system_key
+from localcloud.host.local_clients import from_this_machine, path_behind
 from localcloud.host.responses import connection_header, respond
 from localcloud.host.routes import Router
 from localcloud.host.webhooks import PREFIX, Handler, Webhooks
@@ -50,9 +52,8 @@ class FunctionsServer:
         small = path.lower()
         if small.startswith(PREFIX):
             return await self._webhooks.answer(request, path)
-        # For the SDK's client, from this machine: without a key.
         if small.startswith(RPC):
-            return await self._durable(request, path[len(RPC) :])
+            return await self._local_client(request, path[len(RPC) :])
         if path == "/":
             return web.Response(body=HOME.encode(), headers={"Content-Type": "text/html"})
         if small == "/admin/host/ping":
@@ -61,6 +62,13 @@ class FunctionsServer:
             return refusal(request, self._keys) or web.Response(status=404)
         match = self._router.find(request.method, path)
         return web.Response(status=404) if match is None else await self._call(request, *match)
+
+    async def _local_client(self, request: web.Request, path: str) -> web.StreamResponse:
+        """The SDK's client, from this machine."""
+        if not from_this_machine(request):
+            return web.Response(status=403)
+        behind = path_behind(rpc_key(self._keys[system_key("durabletask")]), path)
+        return web.Response(status=401) if behind is None else await self._durable(request, behind)
 
     async def _call(
         self, request: web.Request, function: Function, parameters: Mapping[str, str]

@@ -1,0 +1,81 @@
+"""Threat 22: what a deployment publishes, by `.funcignore`, from a checkout that was worked in."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_architecture import DEPLOYED
+
+ROOT = Path(__file__).resolve().parents[1]
+# What is left behind by whoever tries the app; none of it has a place in a package.
+LEFT_BEHIND = (
+    ".env",
+    ".env.production",
+    ".azurite/AzuriteConfig",
+    "__azurite_db_table__.json",
+    "records.sqlite",
+    "records.sqlite-wal",
+    "local.settings.json",
+    ".localcloud/connection.json",
+    "state-of-mine/arm.jsonl",
+    "backup.zip",
+    "id_rsa",
+    "domain/.env",
+    "services/notes.txt",
+    "records/records.sqlite",
+    "activities/__pycache__/x.cpython-311.pyc",
+    "arm/token.json",
+)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a deployment of such a checkout is."""
+    checkout, built = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("package")
+    tracked = _git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    for name in tracked:
+        if (ROOT / name).is_file():
+            _copy(ROOT / name, checkout / name)
+    for name in LEFT_BEHIND:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("a secret")
+    shutil.copy(checkout / ".funcignore", checkout / ".gitignore")
+    _git(checkout, "init", "--quiet")
+    for name in _git(checkout, "ls-files", "--others", "--exclude-standard").splitlines():
+        _copy(checkout / name, built / name)
+    return built
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """The patterns of `.funcignore` are git's."""
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _copy(source: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, to)
+
+
+def test_22_nothing_is_published_but_the_app(package: Path) -> None:
+    """Its modules, host.json and the list of requirements; whatever else lies in the checkout."""
+    published = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    app = {str(path.relative_to(ROOT)) for path in DEPLOYED}
+    assert published == app | {"host.json", "requirements.txt"}
+
+
+def test_what_is_published_is_the_whole_app(package: Path) -> None:
+    """It loads from there alone, with every function."""
+    script = "import function_app; print(sorted(f.get_function_name() for f in function_app.app.get_functions()))"
+    loaded, here = (
+        subprocess.run(
+            [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout
+        for folder in (package, ROOT)
+    )
+    assert "start_migration" in loaded
+    assert loaded == here
