@@ -23,7 +23,14 @@ from arm.images import (
 )
 from arm.operations import operation_error
 from domain.approval.decisions import Decision, StoredDecision
-from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.deletion.gate import (
+    GateQuestion,
+    GateReadings,
+    check_gate,
+    early_checks,
+    refusals,
+)
+from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
 from domain.messages import (
@@ -39,12 +46,15 @@ from domain.messages import (
 )
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.latch import Effect, Halt, Intent
+from domain.migration.planning import Plan
 from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
+from domain.references.scan import Scan
 from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
+from services.references import scan_now
 from services.signatures import genuine
 from services.versions import versions_of_image
 
@@ -98,7 +108,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
-    return _look_again_and_delete(request, app, others)
+    return _look_again_and_delete(request, app, plan, others, seen)
 
 
 def _reasons(
@@ -107,14 +117,17 @@ def _reasons(
     version: Json | None,
     others: tuple[VersionFacts, ...],
     seen: Seen,
+    scan: Scan | None = None,
 ) -> list[str]:
-    """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
+    """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
+    when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     if version is None:
         found = ["the image version is not there (any more)"]
     else:
-        readings = _readings(snapshot, app, version, others, seen)
-        checks = check_gate(readings, _question(snapshot, app))
+        readings = _readings(snapshot, app, version, others, seen, scan)
+        question = _question(snapshot, app)
+        checks = check_gate(readings, question) if scan else early_checks(readings, question)
         app.records.write_checks(migration, [check.to_wire() for check in checks])
         found = refusals(checks)
     for reason in found:
@@ -123,21 +136,28 @@ def _reasons(
 
 
 def _look_again_and_delete(
-    request: StepRequest, app: Dependencies, others: tuple[VersionFacts, ...]
+    request: StepRequest,
+    app: Dependencies,
+    plan: Plan,
+    others: tuple[VersionFacts, ...],
+    seen: Seen,
 ) -> Answer:
-    """Every check again on what is there now: decisions, version, and at last the image."""
+    """Every check again on what is there now: version, users of the image, decisions, and at last the image."""
+    version = read_planned_version(app.arm, plan)
+    scan = scan_now(app, plan.image, seen.facts, plan.version_id)
     snapshot = app.records.snapshot(request.migration_id)
     if snapshot is None:
         return Halt.ENDED
-    before, plan = snapshot.latch.deletion, snapshot.planned
-    version = read_planned_version(app.arm, plan)
+    before = snapshot.latch.deletion
     # The last look: docs/platform-notes.md#no-conditional-delete
     last = _look(app.arm, plan.image)
     if last is None:
         return _gone(app, request)
     if before and _is_another(fingerprint_of(last.facts), plan.fingerprint):
         return ImageGone(by_us=True)
-    if reasons := _reasons(snapshot, app, version, others, last):
+    if later := worth_another_try(scan, clock.now()):
+        return later
+    if reasons := _reasons(snapshot, app, version, others, last, scan):
         return _shut(app, request, reasons)
     return _delete(app, request, plan.image, before)
 
@@ -224,6 +244,7 @@ def _readings(
     version: Json,
     others: tuple[VersionFacts, ...],
     seen: Seen,
+    scan: Scan | None,
 ) -> GateReadings:
     plan = snapshot.planned
     begun = app.records.begun_versions(snapshot.accepted.image_key)
@@ -236,6 +257,7 @@ def _readings(
         begun=next(ours, None),
         verdict=snapshot.latch.verdict,
         decisions=_decisions(snapshot, app.settings.approval_webhook_secrets),
+        scan=scan,
     )
 
 
@@ -266,5 +288,6 @@ def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
         deadline=approval.deadline,
         asked_at=asked_at,
         valid_for=app.settings.approval_validity,
+        veto_tag=app.settings.veto_tag,
         now=clock.now(),
     )

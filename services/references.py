@@ -13,16 +13,19 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import clock
-from arm.errors import EXPECTED, error_of
+from arm.client import ArmClient
+from arm.errors import EXPECTED, ArmError, error_of
+from arm.images import read_image_body
 from arm.patience import ListTooLongError, Patience
 from arm.subscriptions import read_subscriptions
 from domain.errors import UnexpectedResponseError
-from domain.facts import ImageFacts
+from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId, is_subscription_id
 from domain.references.locks import ImageLock, locks_on, veto_of
 from domain.references.scale_sets import may_have_drifted
 from domain.references.scan import Gap, Scan, too_few
 from domain.references.users import ImageUser, Source, merged, users_of
+from domain.results import ActivityError
 from domain.settings import Settings
 from domain.values import Json
 from services.dependencies import Dependencies
@@ -34,7 +37,7 @@ from services.reference_readings import (
     machine_readings,
     set_readings,
 )
-from services.threads import at_azure, in_records
+from services.threads import AzureBusyError, at_azure, in_records
 
 # Requests of one scan at the same time: the pool's other threads are for everybody else.
 AT_ONCE = 4
@@ -51,12 +54,21 @@ class Scope(NamedTuple):
     named: tuple[str, ...] = ()
 
 
+class Why(NamedTuple):
+    """The reason of a gap, as `Gap` has it."""
+
+    reason: str
+    transient: bool
+    retry_after: float | None = None
+
+
 class Findings:
     """The rows and gaps that a scan has found so far, read with a bounded number of requests at once."""
 
     def __init__(self, patience: Patience) -> None:
         self.rows: dict[Part, list[Json]] = defaultdict(list)
         self.gaps: list[Gap] = []
+        self.failed: set[Part] = set()
         self.patience = patience
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -73,22 +85,18 @@ class Findings:
                 asked = at_azure(reading.read, self.patience)
                 rows = await asyncio.wait_for(asked, self.patience.seconds_left)
         except TimeoutError:
-            reason = "no answer in the time that a scan may take"
-            self.gaps.append(Gap(where=reading.where, reason=reason, transient=True))
+            self._missed(reading, Why("no answer in the time that a scan may take", transient=True))
         except (ListTooLongError, AnswerCutError) as error:
-            self.gaps.append(Gap(where=reading.where, reason=str(error)))
+            self._missed(reading, Why(str(error), transient=False))
         except EXPECTED as error:
             value = error_of(error)
-            self.gaps.append(
-                Gap(
-                    where=reading.where,
-                    reason=str(value),
-                    transient=value.transient,
-                    retry_after=value.retry_after,
-                )
-            )
+            self._missed(reading, Why(str(value), value.transient, value.retry_after))
         else:
             self.rows[reading.part] += rows
+
+    def _missed(self, reading: Reading, why: Why) -> None:
+        self.failed.add(reading.part)
+        self.gaps.append(Gap(where=reading.where, **why._asdict()))
 
 
 async def scan_references(
@@ -111,7 +119,7 @@ async def scan_references(
     await findings.read(machine_readings(app.arm, scope.subscriptions))
     sets = may_have_drifted(findings.rows[Part.SCALE_SETS], str(image), facts)
     await findings.read(set_readings(app.arm, sets))
-    findings.gaps += _unseen(findings.rows, image, facts, scope)
+    findings.gaps += _unseen(findings, image, facts, scope)
     scan = Scan(
         image_id=str(image),
         subscriptions=scope.subscriptions,
@@ -124,6 +132,29 @@ async def scan_references(
         machines_read_at=at,
     )
     return await in_records(_held_against_the_last, app, scope.key, scan)
+
+
+def read_image(arm: ArmClient, image: ComputeId) -> ImageFacts | None:
+    """The facts that a scan needs of its image, so without its creation time; None if it is not there."""
+    body = read_image_body(arm, image)
+    return None if body is None else image_facts(body, None)
+
+
+def scan_now(
+    app: Dependencies,
+    image: ComputeId,
+    facts: ImageFacts | None,
+    version: str | None = None,
+    seconds: float | None = None,
+) -> Scan:
+    """The same for callers without an event loop, such as activities. Raises ArmError while too many callers wait."""
+    try:
+        return asyncio.run(scan_references(app, image, facts, version, seconds))
+    except AzureBusyError as busy:
+        text = "too many callers wait for Azure already"
+        wait = float(busy.retry_after)
+        busy_error = ActivityError(code="AzureBusy", message=text, transient=True, retry_after=wait)
+        raise ArmError(busy_error) from busy
 
 
 def _held_against_the_last(app: Dependencies, key: str, scan: Scan) -> Scan:
@@ -157,18 +188,18 @@ def named_subscriptions(settings: Settings, image: ComputeId) -> tuple[str, ...]
 
 
 def _unseen(
-    rows: dict[Part, list[Json]], image: ComputeId, facts: ImageFacts | None, scope: Scope
+    findings: Findings, image: ComputeId, facts: ImageFacts | None, scope: Scope
 ) -> list[Gap]:
-    """Resource Graph leaves out what the identity may not read, without a word: it must show what is known to be
-    there."""
-    gaps = []
-    if facts and image.key not in {str(row.get("id")).lower() for row in rows[Part.GRAPH]}:
-        gaps.append(Gap(where="Resource Graph", reason="does not show the image itself"))
+    """Resource Graph leaves out what the identity may not read, without a word: it must show what is known to be there.
+    An answer that did not come proves nothing, and has a gap of its own."""
+    rows, missing = findings.rows, []
+    ids = {str(row.get("id")).lower() for row in rows[Part.GRAPH]}
+    if facts and image.key not in ids and Part.GRAPH not in findings.failed:
+        missing.append("the image itself")
     seen = {str(row.get("subscriptionId")).lower() for row in rows[Part.SUBSCRIPTIONS]}
-    for name in sorted({*scope.subscriptions} - seen):
-        reason = f"does not show the subscription {name}"
-        gaps.append(Gap(where="Resource Graph", reason=reason))
-    return gaps
+    if Part.SUBSCRIPTIONS not in findings.failed:
+        missing += [f"the subscription {name}" for name in sorted({*scope.subscriptions} - seen)]
+    return [Gap(where="Resource Graph", reason=f"does not show {what}") for what in missing]
 
 
 def _users(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from domain.references.kinds import Effect
 from domain.references.users import ImageUser, Source
 from packages.localcloud.tests.arm.sdk import scale_set
+from services.reference_warnings import with_reference_warnings
 from tests.activities.azure import Azure
 from tests.app import app, forget
+from tests.builders import a_plan
 from tests.services.reference_world import VERSION, ReferenceWorld
 
 BOTH, GRAPH, LISTS = {Source.GRAPH, Source.LISTS}, {Source.GRAPH}, {Source.LISTS}
@@ -402,3 +405,40 @@ def test_no_setting_is_needed_to_scan(world: ReferenceWorld) -> None:
     settings = app().settings
     assert settings.reference_subscription_ids == ()
     assert (settings.veto_tag, settings.reference_floor_percent) == ("DoNotDelete", 50)
+
+
+def warnings(world: ReferenceWorld, **changes: Any) -> list[str]:
+    """The warnings of a plan for a deletion that the scan adds."""
+    values = {"image_id": world.image, "deletion": True, **changes}
+    plan = a_plan().model_copy(update=values)
+    found = asyncio.run(with_reference_warnings(app(), plan)).warnings
+    assert found[: len(plan.warnings)] == plan.warnings
+    return list(found[len(plan.warnings) :])
+
+
+def test_a_plan_warns_of_what_would_keep_the_image(world: ReferenceWorld) -> None:
+    """A user that blocks, a lock, a tag; a machine with a disk of its own is no warning."""
+    assert warnings(world) == []
+    world.machine("vm")
+    made = world.scale_set("set", capacity=0)
+    world.arm.call("PATCH", "images/web", {"tags": {"DoNotDelete": "x"}})
+    world.lock(world.arm.group)
+    found = warnings(world)
+    assert found[0] == "The tag DoNotDelete blocks the deletion."
+    assert found[1] == f"A lock (CanNotDelete) at {world.arm.group} blocks the deletion."
+    assert found[2].startswith(f"scale set {made} blocks the deletion: its model names the image")
+    assert len(found) == 3
+
+
+def test_a_plan_without_a_deletion_asks_nothing(world: ReferenceWorld) -> None:
+    """The scan is for those who want the image gone."""
+    world.azure.forget_requests()
+    assert warnings(world, deletion=False) == []
+    assert world.azure.sent() == []
+
+
+def test_a_plan_is_made_without_an_answer(world: ReferenceWorld) -> None:
+    """It says that the users are not known."""
+    world.azure.fault(what="status", status=503)
+    (line,) = warnings(world)
+    assert line.startswith("Who uses the image could not be looked for now")

@@ -3,13 +3,12 @@
 import azure.functions as func
 
 from arm.errors import EXPECTED, error_of
-from arm.images import read_image_body
-from domain.facts import ImageFacts, image_facts
+from domain.facts import ImageFacts
 from domain.ids import ComputeId, image_key, parse_image_id
 from domain.references.scan import Scan
 from domain.values import Json
 from services.dependencies import Dependencies
-from services.references import scan_references
+from services.references import read_image, scan_references
 from services.threads import at_azure, in_records
 from triggers.http.errors import handle_errors
 from triggers.http.parameters import Query
@@ -21,7 +20,7 @@ async def read_references(app: Dependencies, req: func.HttpRequest) -> func.Http
     """200 with the users, the locks and the gaps; reads only."""
     image = _asked(req)
     try:
-        facts = await at_azure(_read_image, app, image)
+        facts = await at_azure(read_image, app.arm, image)
     except EXPECTED as error:
         detail = f"Azure does not show the image: {error_of(error)}"
         return problem_response(502, detail, headers={"Retry-After": "30"})
@@ -42,11 +41,6 @@ def _asked(req: func.HttpRequest) -> ComputeId:
     if image is None:
         raise LookupError("a parameter that was refused went through")
     return image
-
-
-def _read_image(app: Dependencies, image: ComputeId) -> ImageFacts | None:
-    body = read_image_body(app.arm, image)
-    return None if body is None else image_facts(body, None)
 
 
 def _version_of(app: Dependencies, image: ComputeId) -> str | None:
