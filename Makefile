@@ -6,7 +6,7 @@ PORT ?= 7071
 STATE ?= .localcloud
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance soak clients e2e e2e-short bench lock clean
+.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -33,10 +33,11 @@ demo: $(VENV)/.local  ## migrate a managed image on the embedded local cloud, st
 up: $(VENV)/.local  ## keep the local cloud running in the foreground (PORT=7071 STATE=.localcloud)
 	@exec $(BIN)/python -m demo up --port $(PORT) --state $(STATE)
 
-# Azurite, for the tests of the records in Table storage; they skip where npm is missing.
+# Azurite, for the tests of the records in Table storage, and oav, for those of the local ARM's answers; they skip where
+# npm is missing.
 node_modules/.installed: package-lock.json
 	@if command -v npm >/dev/null; then \
-	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite skip'; fi
+	npm ci --silent --no-audit --no-fund && touch $@ || echo 'npm ci failed: tests on Azurite and with oav skip'; fi
 
 # Four processes also on two cores: much of a test is waiting for the processes that it starts or kills.
 test: $(VENV)/.dev node_modules/.installed  ## all tests
@@ -56,6 +57,9 @@ e2e-short: $(VENV)/.dev node_modules/.installed  ## each outcome, a dead worker 
 conformance: $(VENV)/.dev  ## the embedded Functions runtime against recordings of the real extension (HOST=func: that one)
 	@$(BIN)/python -m tests.conformance.run $(if $(HOST),--host $(HOST))
 
+mutation: $(VENV)/.dev  ## change one operator of domain/ at a time: its tests must notice (MODULE=domain/ids.py: there only)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation.run $(MODULE)
+
 bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
@@ -68,19 +72,28 @@ check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 
-.venv-clients/.installed: packages/localcloud/tests/clients/requirements.txt
-	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@.venv-clients/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements.txt
-	@.venv-clients/bin/az version --output none
-	@touch $@
+# Other people's clients of Azure, for `make clients`. One that cannot be had is not there, and its tests skip. Compiling all
+# modules beforehand would take minutes; most are never imported.
+CLIENTS := packages/localcloud/tests/clients
+JAVASCRIPT := $(CLIENTS)/javascript/node_modules
+INSTALLED_CLIENTS := $(patsubst %,.clients/%/.installed,az ansible sdks) .clients/armcompute $(JAVASCRIPT)/.installed
 
-.venv-sdks/.installed: packages/localcloud/tests/clients/requirements-sdks.txt
-	@test -x .venv-sdks/bin/python || $(PYTHON) -m venv .venv-sdks
-	@.venv-sdks/bin/python $(INSTALL) -r packages/localcloud/tests/clients/requirements-sdks.txt
-	@touch $@
+.clients/%/.installed: $(CLIENTS)/requirements-%.lock
+	@test -x .clients/$*/bin/python || $(PYTHON) -m venv .clients/$*
+	@if .clients/$*/bin/python $(LOCKED) --no-compile -r $<; then touch $@; \
+	else rm -rf .clients/$*; echo 'pip failed: the tests of $* skip'; fi
 
-clients: $(VENV)/.dev .venv-clients/.installed .venv-sdks/.installed  ## the real az CLI and other SDKs against the local ARM (installs them first)
-	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -m clients packages/localcloud/tests/clients
+$(JAVASCRIPT)/.installed: $(CLIENTS)/javascript/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $(<D) --silent --no-audit --no-fund && touch $@ \
+	|| { rm -rf $(@D); echo 'npm ci failed: the tests of the JavaScript SDKs skip'; }; fi
+
+.clients/armcompute: $(addprefix $(CLIENTS)/go/,go.mod go.sum main.go operations.go kinds.go)
+	@mkdir -p $(@D)
+	@if command -v go >/dev/null; then cd $(<D) && go mod download && go build -buildvcs=false -o $(abspath $@) . \
+	|| { rm -f $(abspath $@); echo 'go build failed: the tests of the Go SDK skip'; }; fi
+
+clients: $(VENV)/.dev node_modules/.installed $(INSTALLED_CLIENTS)  ## az, Ansible, SDKs against the local ARM (installed first)
+	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -rs -m clients --numprocesses 2 --dist loadfile $(CLIENTS)
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -91,6 +104,8 @@ lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.t
 	@$(COMPILE) requirements.txt -o requirements.lock
 	@$(COMPILE) requirements-local.txt $(call but_for,requirements.lock) -o requirements-local.lock
 	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
+	@for client in az ansible sdks; do \
+	$(COMPILE) $(CLIENTS)/requirements-$$client.txt -o $(CLIENTS)/requirements-$$client.lock; done
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .venv-clients .venv-sdks node_modules .localcloud
+	rm -rf $(VENV) .clients $(JAVASCRIPT) node_modules .localcloud

@@ -14,7 +14,7 @@ from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
 from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.settings import InvalidSettingsError
-from domain.values import Json, Message
+from domain.values import Json
 from records.migrations import MigrationRecords
 from records.store import RecordError
 from services.dependencies import Dependencies, dependencies
@@ -40,8 +40,10 @@ def implements(
     def decorate(work: Work[Request, Reply]) -> Registered:
         @wraps(work)
         def activity(request: dict) -> Json:  # type: ignore[type-arg]
-            asked = contract.request.from_wire(request)
-            return _result(contract, work, asked, held_by_latch=held_by_latch).to_wire()
+            asked = contract.request.model_validate(request)
+            return _result(contract, work, asked, held_by_latch=held_by_latch).model_dump(
+                mode="json"
+            )
 
         # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
         del activity.__wrapped__
@@ -71,7 +73,11 @@ def _result(
             contract.name,
         )
         return _halted(Halt.ENDED)
-    if held_by_latch and (halt := _halt(asked, snapshot)):
+    if (
+        held_by_latch
+        and isinstance(asked, StepRequest)
+        and (halt := snapshot.latch.halt(asked.run))
+    ):
         return _halted(halt)
     try:
         answer: Any = work(asked, snapshot, app)
@@ -81,16 +87,9 @@ def _result(
         return _failed(_since(app.records, contract.name, asked, snapshot, answer))
     if isinstance(answer, Halt):
         return _halted(answer)
-    _well_again(app.records, contract.name, snapshot)
-    return ActivityResult(status=ResultStatus.DONE, value=_wire(answer))
-
-
-def _wire(reply: Message) -> Json:
-    return reply.to_wire()
-
-
-def _halt(asked: ActivityRequest, snapshot: Snapshot) -> Halt | None:
-    return snapshot.latch.halt(asked.run) if isinstance(asked, StepRequest) else None
+    if snapshot.failing is not None and snapshot.failing.activity == contract.name:
+        _well_again(app.records, contract.name, snapshot)
+    return ActivityResult(status=ResultStatus.DONE, value=answer.model_dump(mode="json"))
 
 
 def _halted(halt: Halt) -> ActivityResult:
@@ -140,8 +139,6 @@ def _since(
 
 def _well_again(records: MigrationRecords, name: str, snapshot: Snapshot) -> None:
     """It can be done again; should that not be written down now, the next one that can be writes it."""
-    if snapshot.failing is None or snapshot.failing.activity != name:
-        return
     try:
         records.clear_failing(snapshot.accepted.id)
     except RecordError as outage:

@@ -37,6 +37,7 @@ def open_approval(
     an earlier one's may still come."""
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
+        asked_at=request.at,
         fingerprint=snapshot.planned.fingerprint.value,
         round=1,
         run=request.run,

@@ -123,16 +123,16 @@ def _reasons(
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     if version is None:
-        found = ["the image version is not there (any more)"]
+        reasons = ["the image version is not there (any more)"]
     else:
         readings = _readings(snapshot, app, version, others, seen, scan)
         question = _question(snapshot, app)
         checks = check_gate(readings, question) if scan else early_checks(readings, question)
-        app.records.write_checks(migration, [check.to_wire() for check in checks])
-        found = refusals(checks)
-    for reason in found:
+        app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
+        reasons = refusals(checks)
+    for reason in reasons:
         log.warning("%s: the gate is shut: %s", migration, reason)
-    return found
+    return reasons
 
 
 def _look_again_and_delete(
@@ -264,16 +264,16 @@ def _readings(
 def _decisions(snapshot: Snapshot, secrets: Sequence[str]) -> tuple[StoredDecision, ...]:
     """The approvals that a secret of now has signed, as they were signed; and every rejection that was not refused,
     even one whose secret is gone: a doubt keeps the image."""
-    found = []
+    decisions = []
     for received in snapshot.received:
         signed, ruling = genuine(received, secrets), snapshot.rulings.get(received.decision.key)
         if ruling is not None and not ruling.accepted:
             continue
         if signed is not None:
-            found.append(signed)
+            decisions.append(signed)
         elif received.decision.decision is Decision.REJECT:
-            found.append(received.decision)
-    return tuple(found)
+            decisions.append(received.decision)
+    return tuple(decisions)
 
 
 def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:

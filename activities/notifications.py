@@ -24,10 +24,10 @@ def notify(
 
     One of a migration that goes on holds nothing up: if it could not be sent now, the sweep sends it again.
     """
-    told = post_notice(app, snapshot, request.kind, request.at)
-    if request.kind != END and isinstance(told, ActivityError) and told.transient:
+    answer = post_notice(app, snapshot, request.kind, request.at)
+    if request.kind != END and isinstance(answer, ActivityError) and answer.transient:
         return NoticeState(sent=False)
-    return told
+    return answer
 
 
 @implements(GIVE_UP_NOTICE)

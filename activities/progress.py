@@ -77,7 +77,8 @@ def finish_migration(
     if isinstance(held, Halt):
         return held
     end = held.finished or finished
-    log.info("%s: %s: %s", request.migration_id, end.outcome, end.reason)
+    # On one line: people's words are in it.
+    log.info("%s: %s: %s", request.migration_id, end.outcome, " ".join(end.reason.split()))
     settle_end(app.records, snapshot.model_copy(update={"latch": held}))
     return FinishedMigration(outcome=end.outcome, reason=end.reason)
 

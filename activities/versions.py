@@ -11,11 +11,11 @@ from arm.versions import put_version, read_version_body
 from domain.approval.decisions import ApprovalState
 from domain.deletion.copies import BegunVersion
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId
 from domain.messages import (
     PROMOTE_VERSION,
     READ_REPLICATION,
     START_VERSION,
+    LookRequest,
     PromotionSent,
     StepRequest,
     VersionBegun,
@@ -25,7 +25,7 @@ from domain.migration.bodies import promotion_body
 from domain.migration.fingerprint import fingerprint_of, made_from, same_as_far_as_known
 from domain.migration.latch import Effect, Halt
 from domain.migration.planning import Plan
-from domain.migration.polling import VersionReading, version_reading
+from domain.migration.polling import Look, VersionReading, judged_look, version_reading
 from domain.migration.recorded import Snapshot
 from domain.migration.requests import AUTO
 from domain.results import ActivityError
@@ -128,23 +128,20 @@ def _taken(snapshot: Snapshot, reason: str) -> VersionNameTaken:
 
 @implements(READ_REPLICATION)
 def read_replication(
-    request: StepRequest, snapshot: Snapshot, app: Dependencies
-) -> VersionReading | ActivityError | Halt:
-    """One look at the version; regions are written to the records when they have changed."""
-    plan = snapshot.planned
+    request: LookRequest, snapshot: Snapshot, app: Dependencies
+) -> Look | ActivityError | Halt:
+    """One look at the version, judged; regions are written to the records when they have changed."""
+    plan, polling = snapshot.planned, snapshot.accepted.limits.polling
     try:
         body = read_planned_version(app.arm, plan)
     except ArmAnswerError as error:
         return roles_may_come(error)
-    if body is None:
-        return VersionReading(found=False)
-    reading = version_reading(body)
-    url = _operation_of(snapshot)
-    if reading.provisioning_state == "Failed" and url:
-        reading = _with_operation_error(app.arm, reading, plan.gallery, url)
-    if reading.regions != snapshot.regions:
+    reading = VersionReading(found=False) if body is None else version_reading(body)
+    if reading.provisioning_state == "Failed":
+        reading = _with_operation_error(app.arm, reading, snapshot)
+    if reading.found and reading.regions != snapshot.regions:
         app.records.write_regions(request.migration_id, reading.regions)
-    return reading
+    return judged_look(reading, plan.regions, request.polls, request.at - request.began, polling)
 
 
 def _operation_of(snapshot: Snapshot) -> str | None:
@@ -189,10 +186,11 @@ def _rejected_by(snapshot: Snapshot) -> str | None:
 
 
 def _with_operation_error(
-    arm: ArmClient, reading: VersionReading, gallery: ComputeId, url: str
+    arm: ArmClient, reading: VersionReading, snapshot: Snapshot
 ) -> VersionReading:
     """Return the reading with the code and text of Azure's failed operation, if it can be read."""
-    error = operation_error(arm, gallery, url)
+    url = _operation_of(snapshot)
+    error = operation_error(arm, snapshot.planned.gallery, url) if url else None
     if error is None:
         return reading
     return reading.model_copy(

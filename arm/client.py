@@ -2,14 +2,12 @@
 
 What the SDK does by itself is taken out: its retry policy sleeps (and honours Retry-After by sleeping), and its
 resource provider registration writes and polls. A status code is an answer, which the orchestrator waits on with a
-durable timer. Only a connection that fails under a GET is tried again, at once.
+durable timer (`arm/requests.py`).
 """
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-from arm.errors import arm_errors
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -31,32 +29,12 @@ class ArmClient:
         self._token_scope, self._credential = token_scope, credential
         self.compute = lru_cache(MOST_CLIENTS)(self._client)
 
-    def get(self, subscription: str, url: str) -> Any:
-        """The JSON at an address. Raises ArmError and UnexpectedResponseError."""
-        from azure.core.rest import HttpRequest
-
-        with arm_errors():
-            response = self.compute(subscription).send_request(HttpRequest("GET", url))
-            response.raise_for_status()
-            return response.json()
-
-    def post(self, subscription: str, url: str, body: Any) -> tuple[Any, dict[str, str]]:
-        """The JSON and the headers, their names in lower case, that a question sent by POST is answered with. Raises
-        ArmError and UnexpectedResponseError."""
-        from azure.core.rest import HttpRequest
-
-        with arm_errors():
-            request = HttpRequest("POST", url, json=body)
-            response = self.compute(subscription).send_request(request)
-            response.raise_for_status()
-            return response.json(), {k.lower(): v for k, v in response.headers.items()}
-
     def _client(self, subscription: str) -> "ComputeManagementClient":
         from azure.core.pipeline import policies
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        from arm.policies import OwnHostOnly, RepeatBrokenGets
+        from arm.policies import OwnHostOnly
 
         credential = self._credential()
         return ComputeManagementClient(
@@ -71,7 +49,6 @@ class ArmClient:
                 policies.ProxyPolicy(),
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
-                RepeatBrokenGets(),
                 # The last before the token.
                 OwnHostOnly(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),

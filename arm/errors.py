@@ -4,8 +4,6 @@ The SDK's exceptions end here, so that nobody else needs azure-core, which a col
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import clock
@@ -33,20 +31,17 @@ class ArmError(MigratorError):
 
     def __init__(self, value: ActivityError) -> None:
         self.value = value
-        super().__init__(str(value))
+        super().__init__(value)
 
 
 class ArmAnswerError(ArmError):
-    """An answer with an error status. `by_arm`: with a code of Resource Manager's own, so not of a proxy or gateway."""
+    """An answer with an error status. `by_arm`: with a code of Resource Manager's own, so not of a proxy or gateway;
+    `missing`: a 404."""
 
     def __init__(self, value: ActivityError, *, by_arm: bool) -> None:
         self.by_arm = by_arm
+        self.missing = value.status == 404
         super().__init__(value)
-
-    @property
-    def missing(self) -> bool:
-        """True if Azure answered 404."""
-        return self.value.status == 404
 
 
 def error_of(raised: MigratorError) -> ActivityError:
@@ -64,30 +59,21 @@ def roles_may_come(error: ArmAnswerError) -> ActivityError:
     return error.value.model_copy(update={"transient": True})
 
 
-@contextmanager
-def arm_errors() -> Iterator[None]:
-    """Makes ArmError of what the SDK raises, and UnexpectedResponseError where it stumbles over a success: it reads the
-    body before we can, and a gateway's page is no resource."""
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except AzureError as error:
-        raise _arm_error(error) from error
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        if isinstance(error, UnexpectedResponseError):
-            raise
-        raise UnexpectedResponseError(f"the SDK could not read the answer: {error}") from error
-
-
-def _arm_error(raised: Exception) -> ArmError:
+def arm_error(raised: Exception) -> ArmError | UnexpectedResponseError:
+    """The error for what the SDK raised: AzureError, or what it stumbled over in a success. It reads the body before we
+    can, and a gateway's page is no resource."""
     from azure.core.exceptions import (
+        AzureError,
         ClientAuthenticationError,
         HttpResponseError,
         ServiceRequestError,
         ServiceResponseError,
     )
 
+    if isinstance(raised, UnexpectedResponseError):
+        return raised
+    if not isinstance(raised, AzureError):
+        return UnexpectedResponseError(f"the SDK could not read the answer: {raised}")
     if isinstance(raised, HttpResponseError) and raised.response is not None:
         own = raised.error is not None and bool(raised.error.code)
         return ArmAnswerError(_answered(raised), by_arm=own)
@@ -103,7 +89,7 @@ def _answered(raised: "HttpResponseError") -> ActivityError:
     # The SDK types it narrower than what it is.
     response: Any = raised.response
     headers = response.headers
-    status = raised.status_code
+    wait, status = headers.get("Retry-After"), raised.status_code
     code, message = _code_and_message(raised)
     return ActivityError(
         code=code,
@@ -113,7 +99,7 @@ def _answered(raised: "HttpResponseError") -> ActivityError:
         transient=status in _TRANSIENT_STATUSES
         or code.lower() in _TRANSIENT_CODES
         or (status or 500) < 400,
-        retry_after=retry_after(headers.get("Retry-After"), clock.now()),
+        retry_after=retry_after(wait, clock.now()) if wait else None,
         correlation_id=headers.get("x-ms-correlation-request-id"),
     )
 

@@ -3,16 +3,19 @@
 from urllib.parse import quote
 
 from arm.client import ArmClient
-from arm.errors import ArmAnswerError, arm_errors
+from arm.errors import ArmAnswerError
 from arm.groups import GROUP_MISSING, group_is_gone
 from arm.requests import (
+    GET_TRIES,
     ArmResponse,
+    ask,
     begin,
     check_missing,
     check_page,
     list_page,
     not_about_it,
     read,
+    read_url,
 )
 from domain.facts import ImageFacts, image_facts
 from domain.ids import ComputeId, fold
@@ -60,11 +63,13 @@ def read_page_of_images(
 ) -> tuple[list[Json], str | None]:
     """One of Azure's own pages of a subscription's images, and the address of the next one; `page`: which, or the
     first."""
-    with arm_errors():
-        listed = arm.compute(subscription).images.list(raw_response_hook=check_page)
-        pages = listed.by_page(page)
-        images = [model.as_dict() for model in next(pages)]
-    return images, getattr(pages, "continuation_token", None)
+
+    def listed() -> tuple[list[Json], str | None]:
+        pages = arm.compute(subscription).images.list(raw_response_hook=check_page).by_page(page)
+        found = [model.as_dict() for model in next(pages)]
+        return found, getattr(pages, "continuation_token", None)
+
+    return ask(listed, GET_TRIES)
 
 
 def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:
@@ -83,7 +88,7 @@ def _created_time(arm: ArmClient, image: ComputeId) -> str | None:
         f"?api-version={_RESOURCES_API}&$expand=createdTime&$filter={quote(wanted)}"
     )
     while url:
-        page = list_page(arm.get(image.subscription, url))
+        page = list_page(read_url(arm.compute(image.subscription), url))
         for element in page["value"]:
             if fold(str(element.get("id", ""))) == image.key:
                 created: str | None = element.get("createdTime")

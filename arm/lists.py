@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from arm.client import ArmClient
-from arm.errors import ArmAnswerError, arm_errors
+from arm.errors import ArmAnswerError
 from arm.patience import Patience
-from arm.requests import check_missing, check_page, list_page
+from arm.requests import GET_TRIES, ask, check_missing, check_page, list_page, read_url
 from domain.values import Json
 
 # A provider that a subscription never registered has no resources there:
@@ -24,7 +24,7 @@ def read_list(
     url: str | None = f"{arm.endpoint}{path}?{urlencode({'api-version': api})}"
     while url:
         patience.spend()
-        page = list_page(arm.get(subscription, url))
+        page = list_page(read_url(arm.compute(subscription), url))
         found += page["value"]
         url = page.get("nextLink")
     return found
@@ -62,9 +62,11 @@ def read_compute_list(patience: Patience, call: Callable[..., Any], *names: str)
         patience.spend()
         check_page(response)
 
-    with arm_errors():
-        pages = call(*names, raw_response_hook=counted).by_page()
-        return [element.as_dict() for page in pages for element in page]
+    def pages() -> list[Json]:
+        found = call(*names, raw_response_hook=counted).by_page()
+        return [element.as_dict() for page in found for element in page]
+
+    return ask(pages, GET_TRIES)
 
 
 def read_compute_children(patience: Patience, call: Callable[..., Any], *names: str) -> list[Json]:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.hosts import same_host
+from arm.requests import read_url
 from domain.ids import ComputeId
 from domain.values import Json
 
-_PATH = re.compile(
-    r"/subscriptions/([0-9a-f-]{36})/providers/microsoft\.compute/locations/[a-z0-9]+"
-    r"/(?:caps|disk)?operations/[0-9a-z-]+",
-    re.IGNORECASE,
+_PATH = (
+    r"(?i)/subscriptions/([0-9a-f-]{36})/providers/microsoft\.compute/locations/[a-z0-9]+"
+    r"/(?:caps|disk)?operations/[0-9a-z-]+"
 )
 
 log = logging.getLogger("gallery_migrator")
@@ -26,8 +26,8 @@ log = logging.getLogger("gallery_migrator")
 
 def is_operation(endpoint: str, owner: ComputeId, url: str) -> bool:
     """Return True if an address is that of an operation in the owner's subscription, at the endpoint."""
-    found = _PATH.fullmatch(urlsplit(url).path) if same_host(url, endpoint) else None
-    return found is not None and found[1].lower() == owner.subscription
+    match = re.fullmatch(_PATH, urlsplit(url).path) if same_host(url, endpoint) else None
+    return match is not None and match[1].lower() == owner.subscription
 
 
 def operation_error(arm: ArmClient, owner: ComputeId, url: str) -> Json | None:
@@ -36,7 +36,7 @@ def operation_error(arm: ArmClient, owner: ComputeId, url: str) -> Json | None:
         log.warning("%s: the address of its operation is none, and is not followed", owner)
         return None
     try:
-        result = arm.get(owner.subscription, url)
+        result = read_url(arm.compute(owner.subscription), url)
     except ArmAnswerError as error:
         # The same token has just read the resource: a 401 is about the address, which is signed for a time.
         if error.value.transient and error.value.status != 401:

@@ -1,11 +1,21 @@
-"""Calls of the compute client that give Azure's own JSON: models would drop what they do not know."""
+"""Calls of the compute client that give Azure's own JSON: models would drop what they do not know.
+
+A status code is an answer. Only a connection that fails under a GET is tried again, at once; a write is sent once.
+"""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from arm.errors import ArmAnswerError, arm_errors
+from arm.errors import ArmAnswerError, arm_error
 from domain.errors import UnexpectedResponseError
 from domain.values import Json
+
+if TYPE_CHECKING:
+    from azure.mgmt.compute import ComputeManagementClient
+
+T = TypeVar("T")
+
+GET_TRIES = 3
 
 
 class ArmResponse(NamedTuple):
@@ -19,9 +29,34 @@ class ArmResponse(NamedTuple):
 
 def read(call: Callable[..., Any], *names: str, **options: Any) -> Json:
     """The JSON of a resource. Raises ArmError and UnexpectedResponseError."""
-    with arm_errors():
-        response = call(*names, cls=_response, **options)
-    return _told(response).body
+    return _told(ask(lambda: call(*names, cls=_response, **options), GET_TRIES)).body
+
+
+def read_url(client: "ComputeManagementClient", url: str) -> Any:
+    """The JSON at an address. Raises ArmError and UnexpectedResponseError."""
+    from azure.core.rest import HttpRequest
+
+    def get() -> Any:
+        response = client.send_request(HttpRequest("GET", url))
+        response.raise_for_status()
+        return response.json()
+
+    return ask(get, GET_TRIES)
+
+
+def ask(send: Callable[[], T], tries: int = 1) -> T:
+    """Return what the SDK gives, after at most so many tries while the connection fails. Raises ArmError and
+    UnexpectedResponseError."""
+    from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+
+    for left in range(tries - 1, -1, -1):
+        try:
+            return send()
+        except (AzureError, ValueError, AttributeError, TypeError, KeyError) as error:
+            if left and isinstance(error, ServiceRequestError | ServiceResponseError):
+                continue
+            raise arm_error(error) from error
+    raise AssertionError("unreachable")
 
 
 def read_or_none(call: Callable[..., Any], *names: str, **options: Any) -> Json | None:
@@ -51,9 +86,12 @@ def not_about_it(error: ArmAnswerError) -> ArmAnswerError:
 
 def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
     """The JSON of every element of a list, by page: each page was one request."""
-    with arm_errors():
-        pages = call(*names, raw_response_hook=check_page).by_page()
-        return [[element.as_dict() for element in page] for page in pages]
+
+    def pages() -> list[list[Json]]:
+        found = call(*names, raw_response_hook=check_page).by_page()
+        return [[element.as_dict() for element in page] for page in found]
+
+    return ask(pages, GET_TRIES)
 
 
 def read_all(call: Callable[..., Any], *names: str) -> list[Json]:
@@ -81,8 +119,7 @@ def begin(
     """Send a write and return at once: the long-running operation is nobody's to wait for here."""
     seen: list[Any] = []
     given = (*names, body) if body is not None else names
-    with arm_errors():
-        call(*given, polling=False, raw_response_hook=seen.append, **options)
+    ask(lambda: call(*given, polling=False, raw_response_hook=seen.append, **options))
     if not seen:
         raise UnexpectedResponseError("the write was answered with nothing")
     return _told(seen[-1])

@@ -8,11 +8,11 @@ from domain.errors import Problem
 
 def doubled_keys(text: bytes) -> list[Problem]:
     """Return a problem for each doubled key, none when the text is no JSON: that is for its reader to say."""
-    found: list[str] = []
+    doubled: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> None:
         names = [name for name, _ in items]
-        found.extend(sorted({name for name in names if names.count(name) > 1}))
+        doubled.extend(sorted({name for name in names if names.count(name) > 1}))
 
     try:
         json.loads(text, object_pairs_hook=pairs)
@@ -20,5 +20,5 @@ def doubled_keys(text: bytes) -> list[Problem]:
         return []
     return [
         Problem(field=name or "body", message="stands there more than once; send it once")
-        for name in found
+        for name in doubled
     ]

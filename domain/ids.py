@@ -6,15 +6,19 @@ apart here, segment by segment. Rules: Microsoft's resource-name-rules and troub
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, Field, GetPydanticSchema, PlainSerializer
+
+from domain.values import Message
 
 MAX_VERSION_PART = 2**31 - 1
 # Python's lower() makes a "k" of the Kelvin sign, and group names may hold either.
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
-# Patterns are compiled when they are first used (by `re`, which keeps them), not in every cold start.
-_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # The random part is missing in ids of earlier versions.
 _MIGRATION_ID = r"([0-9a-f]{32})-([1-9][0-9]{0,5})(?:-[0-9a-f]{8})?"
 
@@ -40,6 +44,12 @@ class NameRule(NamedTuple):
         return (
             None if re.fullmatch(self.pattern, name) else f"'{name}' is not allowed: {self.words}"
         )
+
+    def check(self, name: str) -> str:
+        """The name; raises ValueError when it is not allowed."""
+        if problem := self.problem_with(name):
+            raise ValueError(problem)
+        return name
 
 
 RESOURCE_GROUP = NameRule(
@@ -69,25 +79,29 @@ OFFER = SKU = NameRule(
 )
 
 
-@dataclass(frozen=True)
-class ComputeId:
-    """The id of a managed image or a gallery, taken apart. `key` compares ids as Azure does: without case."""
+_Name = Annotated[str, Field(max_length=1024)]
+DefinitionName = Annotated[_Name, AfterValidator(DEFINITION.check)]
+PublisherName = Annotated[_Name, AfterValidator(PUBLISHER.check)]
+OfferName = Annotated[_Name, AfterValidator(OFFER.check)]
+SkuName = Annotated[_Name, AfterValidator(SKU.check)]
 
+
+class ComputeId(Message):
+    """The id of a managed image or a gallery in its one spelling, and taken apart."""
+
+    text: str
     subscription: str
     resource_group: str
     kind: str
     name: str
 
     def __str__(self) -> str:
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.Compute/{self.kind}/{self.name}"
-        )
+        return self.text
 
     @property
     def key(self) -> str:
-        """The id in lower case."""
-        return fold(str(self))
+        """The id as Azure compares ids, without case."""
+        return fold(self.text)
 
 
 def parse_image_id(text: str) -> ComputeId:
@@ -120,10 +134,28 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
         raise ValueError(f"must be a resource id of the form {shape}")
     if not re.fullmatch(_GUID, parts[2]):
         raise ValueError(f"'{parts[2]}' is no subscription id; it must be a GUID")
-    for problem in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
-        if problem:
-            raise ValueError(problem)
-    return ComputeId(parts[2].lower(), parts[4], kind, parts[8])
+    for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
+        if found:
+            raise ValueError(found)
+    subscription, group, name = parts[2].lower(), parts[4], parts[8]
+    return ComputeId(
+        text=f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/{kind}/{name}",
+        subscription=subscription,
+        resource_group=group,
+        kind=kind,
+        name=name,
+    )
+
+
+def _parsed_by(parse: Callable[[str], ComputeId]) -> GetPydanticSchema:
+    """The type of a field that is a text in JSON, and parsed once."""
+    return GetPydanticSchema(lambda _, handler: handler(Annotated[str, AfterValidator(parse)]))
+
+
+_AS_TEXT = PlainSerializer(attrgetter("text"), return_type=str)
+
+ImageId = Annotated[ComputeId, _parsed_by(parse_image_id), _AS_TEXT]
+GalleryId = Annotated[ComputeId, _parsed_by(parse_gallery_id), _AS_TEXT]
 
 
 def is_subscription_id(text: str) -> bool:
@@ -146,9 +178,8 @@ def parse_version_name(name: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def version_id(gallery: str, definition: str, version: str) -> str:
-    """The resource id of an image version."""
-    return f"{gallery}/images/{definition}/versions/{version}"
+version_id = "{}/images/{}/versions/{}".format
+"""The resource id of an image version, by those of its gallery, its definition's and its own name."""
 
 
 def parse_version_id(text: str) -> tuple[ComputeId, str, str]:
@@ -166,8 +197,8 @@ def image_key(image_id: str) -> str:
 
 
 def migration_id(key: str, attempt: int, chance: str = "") -> str:
-    """The id of an attempt to migrate an image; also its orchestration's instance id ([0-9a-f-] only: the durable
-    client puts ids into URLs unescaped).
+    """The id of an attempt to migrate an image, by the image's key and the attempt's number; also its orchestration's
+    instance id ([0-9a-f-] only: the durable client puts ids into URLs unescaped).
 
     `chance`, 8 random hex digits: records that are put back from a copy give an attempt its number once more, and under
     an id that was used there may run an orchestration of another request.
@@ -184,14 +215,10 @@ def parse_migration_id(text: str) -> tuple[str, int] | None:
 PHASES = ("replication", "promotion")
 """The two times that a migration watches its version."""
 
+replication_instance_id = "{}-{}".format
+"""The instance id of a replication watch, by the migration's id and the phase, since a child id that is in use replaces
+the instance that has it (docs/platform-notes.md#child-ids)."""
 
-def replication_instance_id(migration: str, phase: str) -> str:
-    """Return the instance id of a replication watch, derived from the migration's, since a child id that is in use
-    replaces the instance that has it (docs/platform-notes.md#child-ids)."""
-    return f"{migration}-{phase}"
-
-
-def approval_event_name(round_number: int) -> str:
-    """Return the name of the event that wakes one round of the approval wait. It is never waited for twice, since an
-    early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""
-    return f"approval-{round_number}"
+approval_event_name = "approval-{}".format
+"""The name of the event that wakes one round of the approval wait, by its number. It is never waited for twice, since
+an early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""

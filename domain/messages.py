@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from domain.approval.decisions import Verdict
 from domain.migration.limits import Limits
-from domain.migration.polling import VersionReading
+from domain.migration.polling import Look
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.values import Message
 
@@ -45,6 +45,13 @@ class TimedRequest(StepRequest):
     """A request with `at`, the orchestration's time."""
 
     at: datetime
+
+
+class LookRequest(TimedRequest):
+    """A look of a watch that began at `began`, after `polls` others."""
+
+    began: datetime
+    polls: int
 
 
 class JudgeRequest(TimedRequest):
@@ -249,9 +256,7 @@ ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
     "ensure_definition", StepRequest, DefinitionState
 )
 START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
-READ_REPLICATION = Activity[StepRequest, VersionReading](
-    "read_replication", StepRequest, VersionReading
-)
+READ_REPLICATION = Activity[LookRequest, Look]("read_replication", LookRequest, Look)
 CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
 OPEN_APPROVAL = Activity[TimedRequest, ApprovalOpened](
     "open_approval", TimedRequest, ApprovalOpened

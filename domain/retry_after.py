@@ -15,7 +15,8 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         return float(header)
     try:
         when = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # The reader lets numbers through that no date holds.
         return None
     # "-0000" means UTC of unknown origin.
     when = when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -19,7 +19,7 @@ from domain.values import Message
 # `*`, a number or a name, or a range of them; and a step. Longer numbers do not fit the host's integers.
 _PART = r"(?i)(?:\*|(\d{1,9}|[a-z]+)(?:-(\d{1,9}|[a-z]+))?)(?:/(\d{1,9}))?"
 _TIME_SPAN = r"-?[\d.]*\d(?::[\d.]+)*"
-_MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_SHORT_MONTHS = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 # Many take NCRONTAB for it.
 _QUARTZ = r"(?i)\?|.*#.*|\d*[LW]+"
 _DAY = timedelta(days=1)
@@ -126,7 +126,9 @@ def parse_schedule(text: str) -> Schedule:
         raise ValueError("; ".join(wrong))
     names = list(Schedule.model_fields)
     schedule = Schedule.model_validate(dict(zip(names, numbers, strict=True)))
-    if not any(day <= _MOST_DAYS[month - 1] for month in schedule.months for day in schedule.days):
+    if not any(
+        day <= _SHORT_MONTHS.get(month, day) for month in schedule.months for day in schedule.days
+    ):
         raise ValueError(f"never comes: no such month has a day {schedule.days[0]}")
     return schedule
 

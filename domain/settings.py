@@ -25,7 +25,6 @@ from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
-from domain.migration.restarting import RestartPolicy
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -114,7 +113,7 @@ class Settings(BaseModel):
     records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
     replication_poll_interval: Span = Field(
         timedelta(minutes=1),
-        description="Time between looks at a replicating version; grows up to fivefold.",
+        description="Time between looks at a replicating version; grows by a quarter each time, up to fivefold.",
     )
     replication_timeout: Span = Field(
         timedelta(hours=6), description="How long a version may take to replicate."
@@ -192,24 +191,20 @@ class Settings(BaseModel):
             polling=PollPolicy(interval=interval, timeout=timeout),
         )
 
-    def restart_policy(self, version: str) -> RestartPolicy:
-        """The limit and first delay of restarts by the sweep of a host that gives this version to what it starts."""
-        return RestartPolicy(limit=self.restart_limit, delay=self.restart_delay, version=version)
-
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """The settings in an environment; an empty value means the default. Raises InvalidSettingsError."""
-        found = {
+        values = {
             name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
         }
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
-        found = {**{k: v for k, v in fallbacks.items() if v}, **found}
-        wrong = _wrong_here(found, environ)
+        values = {**{k: v for k, v in fallbacks.items() if v}, **values}
+        wrong = _wrong_here(values, environ)
         try:
-            settings = cls.model_validate(found)
+            settings = cls.model_validate(values)
         except ValidationError as error:
             problems = [*map(_about_variable, problems_of(error)), *wrong]
             raise InvalidSettingsError(problems) from error
@@ -223,9 +218,9 @@ def in_azure(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"))
 
 
-def _wrong_here(found: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
+def _wrong_here(values: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
     """Return what is wrong with a setting because of where the app runs."""
-    if found.get("records_store") != "sqlite" or not in_azure(environ):
+    if values.get("records_store") != "sqlite" or not in_azure(environ):
         return []
     text = "sqlite is for one process on one machine; in Azure a worker's disk is lost with it: use table"
     return [Problem(field="RECORDS_STORE", message=text)]

@@ -5,7 +5,7 @@ has a default. What a person sends is a `StrictModel`: unknown keys and loose ty
 """
 
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -14,25 +14,18 @@ Json = dict[str, Any]
 
 
 class Message(BaseModel):
-    """A frozen value that crosses the durable boundary or lies in the records, as plain camelCase JSON."""
+    """A frozen value that crosses the durable boundary or lies in the records, as plain camelCase JSON:
+    `model_dump(mode="json")`, and `model_validate` to have it back, which raises pydantic's ValidationError."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
         alias_generator=to_camel,
         populate_by_name=True,
+        serialize_by_alias=True,
         # A cold start would build all of them, and needs a few.
         defer_build=True,
     )
-
-    def to_wire(self) -> Json:
-        """JSON primitives only. (Not called to_json: the durable SDK would wrap it in its class envelope.)"""
-        return self.model_dump(mode="json", by_alias=True)
-
-    @classmethod
-    def from_wire(cls, data: Any) -> Self:
-        """The value again; raises pydantic's ValidationError when the JSON cannot be one."""
-        return cls.model_validate(data)
 
 
 class StrictModel(Message):

@@ -16,16 +16,13 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
-from orchestrators.run import Run
-from orchestrators.waiting import Steps, pause
+from orchestrators.run import Run, Steps, pause
 
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
 def delete_image(run: Run) -> Steps:
     """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses."""
-    text = "checking everything again before the managed image is deleted"
-    yield from run.record("deletion", Stage.DELETION, text)
     deletion = yield from _delete(run)
     match deletion:
         case DeletionRefused():
@@ -43,6 +40,8 @@ def delete_image(run: Run) -> Steps:
 def _delete(run: Run) -> Generator[Any, Any, Deletion]:
     """Ask for the DELETE. Raises MigrationEndedError; the image's fate is open when the last error left open whether
     the DELETE arrived."""
+    text = "checking everything again before the managed image is deleted"
+    yield from run.record("deletion", Stage.DELETION, text)
     try:
         return (yield from run.call(DELETE_IMAGE, run.step))
     except ActivityFailedError as failed:

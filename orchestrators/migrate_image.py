@@ -22,8 +22,7 @@ from orchestrators.publish_version import (
     publish_version,
 )
 from orchestrators.request_approval import request_approval
-from orchestrators.run import RECORDS_LIMIT, Run, begin_run
-from orchestrators.waiting import Steps
+from orchestrators.run import RECORDS_LIMIT, Run, Steps, begin_run
 
 OVER: Json = {"over": True}
 """What a run returns that is nobody's any more: a later one goes on, or the migration has its outcome."""

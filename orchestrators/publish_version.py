@@ -12,13 +12,13 @@ from domain.messages import (
     PROMOTE_VERSION,
     START_VERSION,
     NoPlan,
+    PlannedMigration,
     PlanRequest,
-    VersionNameTaken,
+    VersionBegun,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import MigrationEndedError, RunOverError, cancelled
-from orchestrators.run import Run
-from orchestrators.waiting import Steps, pause
+from orchestrators.run import Run, Steps, pause
 from orchestrators.watch_replication import Watch, WatchResult, WatchState
 
 PLANNING_TRIES = 5
@@ -50,16 +50,24 @@ def _make_version(run: Run) -> Generator[Any, Any, datetime]:
     """Make sure of the definition, begin the version; once more with another number when `auto` lost a race. When the
     version was begun."""
     for _ in range(PLANNING_TRIES):
-        yield from _ensure_definition(run)
-        began = yield from _start_version(run)
-        if began is not None:
-            return began
+        plan = yield from _ensure_definition(run)
+        reply = yield from run.call(START_VERSION, run.step)
+        if isinstance(reply, VersionBegun):
+            begun = "begun" if reply.created else "taken up"
+            text = f"image version {plan.version_name} {begun}"
+            return (yield from run.record("version", Stage.REPLICATION, text))
+        if not reply.replan:
+            raise MigrationEndedError(Outcome.FAILED, reply.reason)
+        text = f"{plan.version_name} was taken meanwhile; planning again"
+        yield from run.record(f"taken {plan.version_name}", Stage.PLANNING, text)
+        yield from plan_migration(run, taken=plan.version_name)
     raise MigrationEndedError(
         Outcome.FAILED, f"no free version number was found in {PLANNING_TRIES} tries; start again"
     )
 
 
-def _ensure_definition(run: Run) -> Steps:
+def _ensure_definition(run: Run) -> Generator[Any, Any, PlannedMigration]:
+    """Wait until the definition can be used; the plan."""
     plan = run.planned
     began, wait = run.since(Stage.DEFINITION), FIRST_DEFINITION_WAIT
     while not plan.definition_exists:
@@ -74,39 +82,23 @@ def _ensure_definition(run: Run) -> Steps:
     how = "exists" if plan.definition_exists else "created"
     text = f"image definition {plan.definition_name} {how}"
     yield from run.record(f"definition for {plan.version_name}", Stage.VERSION, text)
-
-
-def _start_version(run: Run) -> Generator[Any, Any, datetime | None]:
-    """Begin the version and return when it was begun; None when its name was taken and there is a new plan."""
-    plan = run.planned
-    reply = yield from run.call(START_VERSION, run.step)
-    if isinstance(reply, VersionNameTaken):
-        if not reply.replan:
-            raise MigrationEndedError(Outcome.FAILED, reply.reason)
-        text = f"{plan.version_name} was taken meanwhile; planning again"
-        yield from run.record(f"taken {plan.version_name}", Stage.PLANNING, text)
-        yield from plan_migration(run, taken=plan.version_name)
-        return None
-    begun = "begun" if reply.created else "taken up"
-    text = f"image version {plan.version_name} {begun}"
-    return (yield from run.record("version", Stage.REPLICATION, text))
+    return plan
 
 
 def _replicate(run: Run, phase: str, began: datetime) -> Steps:
     """Watch the version until it is ready everywhere; raises MigrationEndedError if it will not be."""
-    limits = run.begun.limits
     watch = Watch(
         migration_id=run.migration_id,
         run=run.begun.run,
-        wanted=run.planned.regions,
-        policy=limits.polling,
-        retry_limit=limits.retry,
+        retry_limit=run.begun.limits.retry,
         began=began,
     )
     raw = yield run.context.call_sub_orchestrator(
-        "watch_replication", watch.to_wire(), replication_instance_id(run.migration_id, phase)
+        "watch_replication",
+        watch.model_dump(mode="json"),
+        replication_instance_id(run.migration_id, phase),
     )
-    result = WatchResult.from_wire(raw)
+    result = WatchResult.model_validate(raw)
     if result.state is WatchState.OVER:
         raise RunOverError
     if result.state is WatchState.CANCELLED:

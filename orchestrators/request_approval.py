@@ -8,8 +8,7 @@ from domain.approval.decisions import ApprovalState, Verdict
 from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError
-from orchestrators.run import Run
-from orchestrators.waiting import Steps, wait_for_wake_or
+from orchestrators.run import Run, Steps, wait_for_wake_or
 
 
 def request_approval(run: Run) -> Steps:
@@ -22,11 +21,12 @@ def request_approval(run: Run) -> Steps:
     yield from run.record("approval", Stage.APPROVAL, text)
     yield from run.notify("approval.requested")
     verdict = yield from _wait_for_verdict(run, opened.round, opened.deadline)
-    yield from run.record("verdict", Stage.APPROVAL, _text_of(verdict))
+    told = _text_of(verdict)
+    yield from run.record("verdict", Stage.APPROVAL, told)
     if verdict.state is not ApprovalState.APPROVED:
         raise MigrationEndedError(
             Outcome.KEPT,
-            f"{_text_of(verdict)}; the image is kept and nothing was promoted. Start again to be asked again, "
+            f"{told}; the image is kept and nothing was promoted. Start again to be asked again, "
             f"or with the deletion off to promote version {run.planned.version_name}",
         )
 

@@ -1,4 +1,12 @@
-"""One run of `migrate_image`: what it knows so far, and the steps every phase takes. Rebuilt by every replay."""
+"""A run of an orchestration, and the steps that it takes: ask an activity, write down, tell people, wait.
+
+Every replay goes through all of them again, so they lie together, with nothing in between.
+
+Every timer is at most a day long and every loser is cancelled: longer timers, and open ones, keep an instance running
+after its work is done (docs/platform-notes.md#timers). On real storage queues a timer fires up to a second
+early, since delays are cut to whole seconds; so the last one aims a second late, or the wait would begin anew every few
+milliseconds until its time has come.
+"""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -7,6 +15,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from domain.ids import approval_event_name
 from domain.messages import (
     BEGIN_RUN,
     GIVE_UP_NOTICE,
@@ -24,6 +33,8 @@ from domain.messages import (
     StepRequest,
     TimedRequest,
 )
+from domain.migration.restarting import LONGEST_TIMER
+from domain.migration.retrying import GiveUp, after_error
 from domain.migration.stages import (
     AFTER_REPLICATION,
     ImageFate,
@@ -31,18 +42,76 @@ from domain.migration.stages import (
     Stage,
     outcome_of_a_stop,
 )
-from orchestrators.calls import call_activity
-from orchestrators.endings import ActivityFailedError
-from orchestrators.waiting import Steps, pause
+from domain.results import ActivityError, ActivityResult, ResultStatus
+from orchestrators.endings import ActivityFailedError, RunOverError, cancelled
 
+Steps = Generator[Any, Any, None]
+
+EARLY = timedelta(seconds=1)
 # Without its record a run knows nothing, not even its limits; and what was done must be written down.
 RECORDS_LIMIT = timedelta(days=7)
 _NOTICE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
+# For what is nobody's answer: a worker that died, a host that went away.
+_CRASHES = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=3)
+_NOTHING = {"code": "NoResult", "message": "the activity answered neither result nor error"}
+
+
+def call_activity(
+    context: df.DurableOrchestrationContext,
+    activity: Activity[Request, Reply],
+    request: Request,
+    limit: timedelta,
+) -> Generator[Any, Any, Reply]:
+    """The reply of an activity, which is asked again while its errors are transient, for `limit` at most.
+
+    Raises MigrationEndedError when the migration was cancelled, RunOverError when this run is nobody's any more, and
+    ActivityFailedError when the error is final. The limit counts from the first failure in a row, whichever run saw it.
+    """
+    began, errors = context.current_utc_datetime, 0
+    while True:
+        sent = request.model_dump(mode="json")
+        raw = yield context.call_activity_with_retry(activity.name, _CRASHES, sent)
+        result = ActivityResult.model_validate(raw)
+        if result.status is ResultStatus.DONE:
+            return activity.replies.validate_python(result.value)
+        if result.status is ResultStatus.CANCELLED:
+            raise cancelled()
+        if result.status is ResultStatus.OVER:
+            raise RunOverError
+        error = result.error or ActivityError.model_validate(_NOTHING)
+        began = min(began, error.since or began)
+        decision = after_error(error, errors, context.current_utc_datetime - began, limit)
+        if isinstance(decision, GiveUp):
+            raise ActivityFailedError(error, decision.reason)
+        errors += 1
+        request = request.model_copy(update={"failing_since": began})
+        yield from pause(context, decision.wait)
+
+
+def pause(context: df.DurableOrchestrationContext, length: timedelta) -> Steps:
+    """Wait on durable timers, never less than `length`."""
+    until = context.current_utc_datetime + length
+    while (now := context.current_utc_datetime) < until:
+        yield context.create_timer(min(until + EARLY, now + LONGEST_TIMER))
+
+
+def wait_for_wake_or(
+    context: df.DurableOrchestrationContext, round_number: int, deadline: datetime
+) -> Steps:
+    """Until the round's event comes or the deadline has passed, whichever is first."""
+    event = context.wait_for_external_event(approval_event_name(round_number))
+    while (now := context.current_utc_datetime) < deadline:
+        timer = context.create_timer(min(deadline + EARLY, now + LONGEST_TIMER))
+        winner = yield context.task_any([event, timer])
+        if winner is event:
+            if not timer.is_completed:
+                timer.cancel()
+            return
 
 
 @dataclass
 class Run:
-    """The knowledge of a run; a replay fills it with the same values in the same order."""
+    """The knowledge of a run of `migrate_image`; a replay fills it with the same values in the same order."""
 
     context: df.DurableOrchestrationContext
     migration_id: str

@@ -11,30 +11,20 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain.messages import READ_REPLICATION, StepRequest
-from domain.migration.polling import (
-    PollPolicy,
-    Replicated,
-    ReplicationFailed,
-    VersionReading,
-    Wait,
-    judge,
-)
-from domain.values import Json, Message
-from orchestrators.calls import call_activity
+from domain.messages import READ_REPLICATION, LookRequest
+from domain.migration.polling import Replicated, Wait
+from domain.values import Message
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
-from orchestrators.waiting import pause
+from orchestrators.run import call_activity, pause
 
 POLLS_PER_GENERATION = 15
 
 
 class Watch(Message):
-    """The thing to watch and since when, and how far the watch has come; survives continue-as-new."""
+    """The version to watch and since when, and how far the watch has come; survives continue-as-new."""
 
     migration_id: str
     run: int
-    wanted: tuple[str, ...]
-    policy: PollPolicy
     retry_limit: timedelta
     began: datetime
     polls: int = 0
@@ -59,7 +49,7 @@ class WatchResult(Message):
 
 def watch_replication(context: df.DurableOrchestrationContext) -> Any:
     """Poll until the watch has an end; its output is a WatchResult as JSON."""
-    watch = Watch.from_wire(context.get_input())
+    watch = Watch.model_validate(context.get_input())
     try:
         result = yield from _watch(context, watch)
     except MigrationEndedError:
@@ -70,31 +60,29 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Any:
         result = WatchResult(state=WatchState.FAILED, code=failed.error.code, reason=failed.reason)
     if result is None:
         later = watch.model_copy(update={"polls": watch.polls + POLLS_PER_GENERATION})
-        context.continue_as_new(later.to_wire())
+        context.continue_as_new(later.model_dump(mode="json"))
         return None
-    return result.to_wire()
+    return result.model_dump(mode="json")
 
 
 def _watch(context: df.DurableOrchestrationContext, watch: Watch) -> Any:
     """The polls of one generation; None when they do not tell the end."""
-    step = StepRequest(migration_id=watch.migration_id, run=watch.run)
-    for poll in range(POLLS_PER_GENERATION):
-        reading = yield from call_activity(context, READ_REPLICATION, step, watch.retry_limit)
-        context.set_custom_status(_status(reading, watch.wanted))
-        elapsed = context.current_utc_datetime - watch.began
-        decision = judge(reading, watch.wanted, watch.polls + poll, elapsed, watch.policy)
-        if not isinstance(decision, Wait):
-            return _result(decision)
-        yield from pause(context, decision.delay)
+    for polls in range(watch.polls, watch.polls + POLLS_PER_GENERATION):
+        request = LookRequest(
+            migration_id=watch.migration_id,
+            run=watch.run,
+            at=context.current_utc_datetime,
+            began=watch.began,
+            polls=polls,
+        )
+        look = yield from call_activity(context, READ_REPLICATION, request, watch.retry_limit)
+        progress = {"regionsCompleted": look.completed, "regions": look.regions}
+        context.set_custom_status({"stage": "replication", **progress})
+        match look.judgement:
+            case Wait(delay=delay):
+                yield from pause(context, delay)
+            case Replicated():
+                return WatchResult(state=WatchState.REPLICATED)
+            case failed:
+                return WatchResult(state=WatchState.FAILED, code=failed.code, reason=failed.reason)
     return None
-
-
-def _result(decision: Replicated | ReplicationFailed) -> WatchResult:
-    if isinstance(decision, Replicated):
-        return WatchResult(state=WatchState.REPLICATED)
-    return WatchResult(state=WatchState.FAILED, code=decision.code, reason=decision.reason)
-
-
-def _status(reading: VersionReading, wanted: tuple[str, ...]) -> Json:
-    completed = sum(1 for region in reading.regions if region.state == "Completed")
-    return {"stage": "replication", "regionsCompleted": completed, "regions": len(wanted)}

@@ -24,6 +24,9 @@ from records.store import Record
 
 _LATEST, _UNREAD, _VERSION = "latest", "unread", "version."
 
+attempt_row = "{:06d}".format
+"""The row of an attempt, in their order."""
+
 
 class AttemptRecords(Rows):
     """Reads and writes of attempts. Every method may raise RecordsUnavailableError."""
@@ -32,25 +35,28 @@ class AttemptRecords(Rows):
         """The newest attempt to migrate an image."""
         hint = self._store.read(_about(image_key), _LATEST)
         known = int(hint.value["attempt"]) if hint else 1
-        attempts = list(self.each(image_key, attempt_row(known - 1), 1000))
-        return AcceptedRequest.from_wire(attempts[-1].value) if attempts else None
+        attempts = self._store.list(image_key, after=attempt_row(known - 1))
+        return AcceptedRequest.model_validate(attempts[-1].value) if attempts else None
 
     def hint_latest(self, accepted: AcceptedRequest) -> None:
         """Look for the newest attempt from this one on; without a hint it is looked for from the first."""
-        if accepted.attempt > 1:
-            self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
+        self._store.put(_about(accepted.image_key), _LATEST, {"attempt": accepted.attempt})
 
     def remember_image(self, image_key: str, sighting: Sighting) -> None:
         """Write down which image an attempt that has ended was about."""
 
         def unfailed(held: Json) -> Json | None:
             """A failure does not hide that another attempt has made a version of it."""
-            made = bool(held) and Sighting.from_wire(held).failed_at is None
-            return None if made and sighting.failed_at else sighting.to_wire()
+            made = bool(held) and Sighting.model_validate(held).failed_at is None
+            return None if made and sighting.failed_at else sighting.model_dump(mode="json")
 
         def later(held: Json) -> Json | None:
-            known = Sighting.from_wire(held) if held else sighting
-            return None if known.accepted_at > sighting.accepted_at else sighting.to_wire()
+            known = Sighting.model_validate(held) if held else sighting
+            return (
+                None
+                if known.accepted_at > sighting.accepted_at
+                else sighting.model_dump(mode="json")
+            )
 
         known = sighting.fingerprint
         self.change(_about(image_key), known or _UNREAD, unfailed if known else later)
@@ -63,13 +69,15 @@ class AttemptRecords(Rows):
             known = self._store.list(about, prefix=content_of(fingerprint), limit=1)
         else:
             known = self._read(about, fingerprint) + self._read(about, incomplete)
-        return [Sighting.from_wire(r.value) for r in known + self._read(about, _UNREAD)]
+        return [Sighting.model_validate(r.value) for r in known + self._read(about, _UNREAD)]
 
     # -- versions made from an image ----------------------------------------------------------------------------
 
     def remember_version(self, image_key: str, begun: BegunVersion) -> None:
         """Write down that the PUT of a version is about to be sent."""
-        self._store.put(_about(image_key), _version_row(begun.version_id), begun.to_wire())
+        self._store.put(
+            _about(image_key), _version_row(begun.version_id), begun.model_dump(mode="json")
+        )
 
     def forget_version(self, image_key: str, version_id: str) -> None:
         """It turned out to be somebody else's."""
@@ -77,8 +85,8 @@ class AttemptRecords(Rows):
 
     def begun_versions(self, image_key: str) -> list[BegunVersion]:
         """Every version that was ever begun from images of this name."""
-        found = self._store.list(_about(image_key), prefix=_VERSION)
-        return [BegunVersion.from_wire(record.value) for record in found]
+        rows = self._store.list(_about(image_key), prefix=_VERSION)
+        return [BegunVersion.model_validate(record.value) for record in rows]
 
     def _read(self, partition: str, row: str) -> list[Record]:
         record = self._store.read(partition, row)
@@ -91,8 +99,3 @@ def _about(image_key: str) -> str:
 
 def _version_row(version_id: str) -> str:
     return _VERSION + sha256(fold(version_id).encode()).hexdigest()[:32]
-
-
-def attempt_row(attempt: int) -> str:
-    """The row of an attempt, in their order."""
-    return f"{attempt:06d}"

@@ -47,14 +47,14 @@ class ListRecords(Rows):
             self._list_open(_row(accepted), entry)
 
     def _list_ended(self, row: str, entry: ListEntry, outcome: Outcome) -> None:
-        self._store.put(_ENDED, row, entry.to_wire())
-        self._store.put(_with_outcome(outcome), row, entry.to_wire())
+        self._store.put(_ENDED, row, entry.model_dump(mode="json"))
+        self._store.put(_with_outcome(outcome), row, entry.model_dump(mode="json"))
         self._store.delete(_OPEN, row)
 
     def _list_open(self, row: str, entry: ListEntry) -> None:
         """List it as open, unless it has ended: whoever ends it writes `recent` before deleting here, so one of the two
         sees the other."""
-        self._store.put(_OPEN, row, entry.to_wire())
+        self._store.put(_OPEN, row, entry.model_dump(mode="json"))
         if self._store.read(_ENDED, row):
             self._store.delete(_OPEN, row)
 
@@ -74,7 +74,7 @@ class ListRecords(Rows):
                 if len(entries) == limit:
                     return entries, after
                 after = record.row
-                entry = ListEntry.from_wire(record.value)
+                entry = ListEntry.model_validate(record.value)
                 if stage in {None, entry.stage}:
                     entries.append(entry)
             if len(rows) < size:

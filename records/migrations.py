@@ -15,21 +15,11 @@ Where things lie (partition / row):
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
 """
 
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from domain.ids import parse_migration_id
-from domain.migration.latch import Latch
-from domain.migration.planning import Plan
-from domain.migration.polling import RegionStatus
-from domain.migration.recorded import (
-    AcceptedRequest,
-    Failing,
-    Notice,
-    ReceivedDecision,
-    Ruling,
-    Snapshot,
-    State,
-)
+from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling, Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
@@ -49,18 +39,19 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
 
     def accept(self, accepted: AcceptedRequest) -> bool:
         """Claim the image for this attempt; False if somebody else has this attempt number already."""
-        self._store.put(_OPEN, accepted.id, {"at": accepted.accepted_at.isoformat()})
+        migration, row = accepted.id, attempt_row(accepted.attempt)
+        value = accepted.model_dump(mode="json")
+        self._store.put(_OPEN, migration, {"at": accepted.accepted_at.isoformat()})
         try:
-            self._store.insert(
-                accepted.image_key, attempt_row(accepted.attempt), accepted.to_wire()
-            )
+            self._store.insert(accepted.image_key, row, value)
         except RecordExistsError:
-            if self.read_accepted(accepted.id) is None:
+            if self._claimed(migration) is None:
                 # Nobody's: the winner has a pointer of its own.
-                self._store.delete(_OPEN, accepted.id)
+                self._store.delete(_OPEN, migration)
             return False
-        self._store.put(accepted.id, "accepted", accepted.to_wire())
-        self.hint_latest(accepted)
+        self._store.put(migration, "accepted", value)
+        if accepted.attempt > 1:
+            self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
         return True
 
@@ -70,28 +61,59 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def read_accepted(self, migration: str) -> AcceptedRequest | None:
-        """The accepted request of a migration id, or None."""
-        parsed = parse_migration_id(migration)
-        record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
-        accepted = AcceptedRequest.from_wire(record.value) if record else None
-        return accepted if accepted and accepted.id == migration else None
-
     def snapshot(self, migration: str) -> Snapshot | None:
         """Everything recorded about a migration, or None if there is no such migration."""
         if parse_migration_id(migration) is None:
             return None
-        rows = {record.row: record.value for record in self.all(migration)}
-        copy = rows.get("accepted")
+        rows = {record.row: record.value for record in self._store.list(migration)}
         # Whoever accepted it may have died before the copy.
-        accepted = AcceptedRequest.from_wire(copy) if copy else self.read_accepted(migration)
-        return _snapshot(accepted, rows) if accepted else None
+        accepted = rows.get("accepted") or self._claimed(migration)
+        if accepted is None:
+            return None
+        named: dict[str, dict[str, Json]] = defaultdict(dict)
+        for row, value in rows.items():
+            kind, _, name = row.partition(".")
+            named[kind][name] = value
+        return Snapshot.model_validate(
+            {
+                "accepted": accepted,
+                "started": bool({"started", "state", "latch"} & rows.keys()),
+                "state": rows.get("state", {}),
+                "plan": rows.get("plan"),
+                "regions": rows.get("regions", {}).get("regions", []),
+                "latch": rows.get("latch", {}),
+                "received": list(named["decision"].values()),
+                "rulings": named["ruling"],
+                "notices": named["notice"],
+                "checks": rows.get("checks", {}).get("checks", []),
+                "failing": rows.get("failing"),
+            }
+        )
+
+    def _claimed(self, migration: str) -> Json | None:
+        """The claim under this very id: one of the same number may be under another."""
+        parsed = parse_migration_id(migration)
+        record = self._store.read(parsed[0], attempt_row(parsed[1])) if parsed else None
+        return record.value if record and record.value["id"] == migration else None
+
+    # -- sweeps -------------------------------------------------------------------------------------------------
+
+    def begin_sweep(self, at: datetime) -> list[tuple[str, datetime, str]]:
+        """Return what is open, as `open_migrations` tells it, beginning behind the one that a sweep which was cut off
+        looked at last; a sweep that finds nothing is through with that."""
+        pointers = self.open_migrations()
+        if not pointers:
+            self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+            return []
+        record = self._store.read(_SWEEP, "after")
+        after = str(record.value.get("migration") or "") if record else ""
+        return [p for p in pointers if p[0] > after] + [p for p in pointers if p[0] <= after]
 
     def open_migrations(self) -> list[tuple[str, datetime, str]]:
         """Ids without an outcome, since when, and the etag of the pointer."""
         return [
             (record.row, _moment(record.value) or _LONG_AGO, record.etag)
-            for record in self.all(_OPEN)
+            for record in self._store.list(_OPEN)
         ]
 
     def drop_pointer(self, migration: str, etag: str) -> None:
@@ -114,11 +136,6 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
         """Remember that a sweep has come so far."""
         self._store.put(_SWEEP, "after", {"migration": migration})
 
-    def sweeping_after(self) -> str:
-        """Return the migration that a sweep which was cut off looked at last; empty when the last one was through."""
-        record = self._store.read(_SWEEP, "after")
-        return str(record.value.get("migration") or "") if record else ""
-
     def last_swept(self) -> datetime | None:
         """Return when a sweep was last through; None if none ever was."""
         record = self._store.read(_SWEEP, "last")
@@ -129,7 +146,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
     def receive(self, migration: str, received: ReceivedDecision) -> ReceivedDecision:
         """Store a verified decision once; what is stored under its key."""
         row = f"decision.{received.decision.key}"
-        return ReceivedDecision.from_wire(self.insert_or_read(migration, row, received.to_wire()))
+        return ReceivedDecision.model_validate(
+            self.insert_or_read(migration, row, received.model_dump(mode="json"))
+        )
 
     def claim_webhook(self, key: str, body_hash: str) -> str:
         """Bind a webhook-id to its body, for all migrations; the hash of the body that has it."""
@@ -138,12 +157,14 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
 
     def rule(self, migration: str, key: str, ruling: Ruling) -> Ruling:
         """Write what the workflow made of a decision, once; the ruling that holds."""
-        return Ruling.from_wire(self.insert_or_read(migration, f"ruling.{key}", ruling.to_wire()))
+        return Ruling.model_validate(
+            self.insert_or_read(migration, f"ruling.{key}", ruling.model_dump(mode="json"))
+        )
 
     def read_ruling(self, migration: str, key: str) -> Ruling | None:
         """The ruling on a decision, once there is one."""
         record = self._store.read(migration, f"ruling.{key}")
-        return Ruling.from_wire(record.value) if record else None
+        return Ruling.model_validate(record.value) if record else None
 
 
 # Of a row whose time cannot be read: what it is about is looked at all the same.
@@ -155,29 +176,3 @@ def _moment(value: Json) -> datetime | None:
         return datetime.fromisoformat(value["at"]).astimezone(UTC)
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _snapshot(accepted: AcceptedRequest, rows: dict[str, Json]) -> Snapshot:
-    return Snapshot(
-        accepted=accepted,
-        started=bool({"started", "state", "latch"} & rows.keys()),
-        state=State.from_wire(rows.get("state", {})),
-        plan=Plan.from_wire(rows["plan"]) if "plan" in rows else None,
-        regions=tuple(
-            RegionStatus.from_wire(region) for region in rows.get("regions", {}).get("regions", [])
-        ),
-        latch=Latch.from_wire(rows.get("latch", {})),
-        received=tuple(ReceivedDecision.from_wire(v) for _, v in _named(rows, "decision")),
-        rulings={key: Ruling.from_wire(v) for key, v in _named(rows, "ruling")},
-        notices={kind: Notice.from_wire(v) for kind, v in _named(rows, "notice")},
-        checks=tuple(rows.get("checks", {}).get("checks", [])),
-        failing=Failing.from_wire(rows["failing"]) if "failing" in rows else None,
-    )
-
-
-def _named(rows: dict[str, Json], kind: str) -> list[tuple[str, Json]]:
-    """The rows of one kind, by what comes behind the point."""
-    prefix = f"{kind}."
-    return [
-        (row.removeprefix(prefix), value) for row, value in rows.items() if row.startswith(prefix)
-    ]

@@ -10,8 +10,6 @@ from domain.ids import MAX_VERSION_PART, fold, parse_version_name
 from records.rows import Rows
 from records.store import RecordExistsError
 
-_PAGE = 1000
-
 
 class NumberRecords(Rows):
     """Reads and writes of version numbers. Every method may raise RecordsUnavailableError."""
@@ -26,7 +24,7 @@ class NumberRecords(Rows):
         partition = f"versions.{sha256(fold(definition).encode()).hexdigest()[:32]}"
         wanted = major, minor, patch = parse_version_name(first)
         behind = _row(major, minor, patch - 1) if patch else ""
-        for record in self.each(partition, behind, _PAGE):
+        for record in self._store.list(partition, after=behind):
             number = _parts(record.row)
             own = record.value.get("migration") == migration and number >= wanted
             if own and _name(number) != taken:

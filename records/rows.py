@@ -1,9 +1,9 @@
 """The two kinds of rows in the records: rows that are written once, and rows that are changed conditionally."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from domain.values import Json
-from records.store import Record, RecordChangedError, RecordExistsError, RecordStore
+from records.store import RecordChangedError, RecordExistsError, RecordStore
 
 _TRIES = 20
 
@@ -41,16 +41,3 @@ class Rows:
                 continue
             return
         raise RecordChangedError(f"{partition}/{row} changed {_TRIES} times while it was written")
-
-    def all(self, partition: str) -> list[Record]:
-        """Every row of a partition."""
-        return list(self.each(partition, "", 1000))
-
-    def each(self, partition: str, after: str, page_size: int) -> Iterator[Record]:
-        """Every row behind `after`, a page at a time; a page that is not full is the last."""
-        while True:
-            page = self._store.list(partition, after=after, limit=page_size)
-            yield from page
-            if len(page) < page_size:
-                return
-            after = page[-1].row

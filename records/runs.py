@@ -5,6 +5,7 @@ All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `che
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from domain.migration.latch import Halt, Latch
@@ -13,6 +14,7 @@ from domain.migration.polling import RegionStatus
 from domain.migration.recorded import Failing, Notice, State
 from domain.values import Json
 from records.rows import Rows
+from records.store import RecordExistsError
 
 
 class RunRecords(Rows):
@@ -21,7 +23,7 @@ class RunRecords(Rows):
     def read_latch(self, migration: str) -> Latch:
         """The latch; as at the beginning when nobody has written it."""
         record = self._store.read(migration, "latch")
-        return Latch.from_wire(record.value if record else {})
+        return Latch.model_validate(record.value if record else {})
 
     def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
         """Change the latch by a function of `domain.migration.latch`: what holds then, or why it may not be."""
@@ -29,11 +31,17 @@ class RunRecords(Rows):
 
         def changed(value: Json) -> Json | None:
             nonlocal held
-            held = change(Latch.from_wire(value))
-            return None if isinstance(held, Halt) else held.to_wire()
+            held = change(Latch.model_validate(value))
+            return None if isinstance(held, Halt) else held.model_dump(mode="json")
 
         self.change(migration, "latch", changed)
         return held
+
+    def keep_plan(self, migration: str, plan: Plan) -> None:
+        """Keep the plan that was made for a claim, unless its run has one already, started by the sweep while the
+        claimant was asleep."""
+        with suppress(RecordExistsError):
+            self._store.insert(migration, "plan", plan.model_dump(mode="json"))
 
     def write_plan(self, migration: str, plan: Plan, taken: str = "") -> Plan:
         """Write the plan unless there is one, but for one whose version name is `taken`; the plan that holds."""
@@ -41,9 +49,9 @@ class RunRecords(Rows):
 
         def changed(value: Json) -> Json | None:
             nonlocal held
-            there = Plan.from_wire(value) if value else None
+            there = Plan.model_validate(value) if value else None
             held = plan if there is None or there.version_name == taken else there
-            return held.to_wire()
+            return held.model_dump(mode="json")
 
         self.change(migration, "plan", changed)
         return held
@@ -54,15 +62,15 @@ class RunRecords(Rows):
 
         def changed(value: Json) -> Json:
             nonlocal held
-            held = change(State.from_wire(value))
-            return held.to_wire()
+            held = change(State.model_validate(value))
+            return held.model_dump(mode="json")
 
         self.change(migration, "state", changed)
         return held
 
     def write_regions(self, migration: str, regions: tuple[RegionStatus, ...]) -> bool:
         """Write the regions if they differ from what is written; whether they did."""
-        value = {"regions": [region.to_wire() for region in regions]}
+        value = {"regions": [region.model_dump(mode="json") for region in regions]}
         record = self._store.read(migration, "regions")
         if record is not None and record.value == value:
             return False
@@ -84,7 +92,7 @@ class RunRecords(Rows):
 
     def write_failing(self, migration: str, failing: Failing) -> None:
         """Remember since when an activity cannot be done."""
-        self._store.put(migration, "failing", failing.to_wire())
+        self._store.put(migration, "failing", failing.model_dump(mode="json"))
 
     def clear_failing(self, migration: str) -> None:
         """It can be done again."""
@@ -95,12 +103,14 @@ class RunRecords(Rows):
     def make_notice(self, migration: str, kind: str, notice: Notice) -> Notice:
         """Write a notice once; the one that holds."""
         row = f"notice.{kind}"
-        return Notice.from_wire(self.insert_or_read(migration, row, notice.to_wire()))
+        return Notice.model_validate(
+            self.insert_or_read(migration, row, notice.model_dump(mode="json"))
+        )
 
     def change_notice(self, migration: str, kind: str, change: Callable[[Notice], Notice]) -> None:
         """Change a notice by a pure function."""
 
         def changed(value: Json) -> Json:
-            return change(Notice.from_wire(value)).to_wire()
+            return change(Notice.model_validate(value)).model_dump(mode="json")
 
         self.change(migration, f"notice.{kind}", changed)

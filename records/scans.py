@@ -15,8 +15,8 @@ class ScanRecords(Rows):
     def last_scan(self, scope: str) -> ScanCounts | None:
         """The counts of the last complete scan of a scope, None before the first."""
         record = self._store.read(_SCANS, scope)
-        return ScanCounts.from_wire(record.value) if record else None
+        return ScanCounts.model_validate(record.value) if record else None
 
     def write_scan(self, scope: str, counts: ScanCounts) -> None:
         """Remember a complete scan."""
-        self._store.put(_SCANS, scope, counts.to_wire())
+        self._store.put(_SCANS, scope, counts.model_dump(mode="json"))

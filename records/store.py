@@ -75,11 +75,12 @@ class RecordStore(Protocol):
         """Return the record, or None if there is none."""
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
-        """At most `limit` records in ordinal order of their rows, which start with `prefix`; fewer only at the end.
+        """The records in ordinal order of their rows, which start with `prefix`; with a `limit` the first of them.
 
-        Only rows greater than `after` are given: the last row of a page continues the list.
+        Only rows greater than `after` are given: the last row of a page continues the list. Fewer than `limit` are
+        given at the end only.
         """
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:

@@ -24,12 +24,12 @@ def locations_of(arm: ArmClient, subscription: str) -> frozenset[str]:
     if known and now - known[0] < REMEMBERED_FOR:
         return known[1]
     try:
-        found = read_locations(arm, subscription)
+        regions = read_locations(arm, subscription)
     except (*EXPECTED, ValueError) as error:
-        told = error_of(error) if isinstance(error, EXPECTED) else error
-        log.warning("the regions of %s could not be read: %s", subscription, told)
+        reason = error_of(error) if isinstance(error, EXPECTED) else error
+        log.warning("the regions of %s could not be read: %s", subscription, reason)
         return frozenset()
     if len(_known) >= MOST_SUBSCRIPTIONS:
         _known.clear()
-    _known[key] = (now, found)
-    return found
+    _known[key] = (now, regions)
+    return regions

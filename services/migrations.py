@@ -12,7 +12,7 @@ from typing import Literal
 import azure.durable_functions as df
 
 import clock
-from domain.ids import image_key, migration_id, parse_migration_id
+from domain.ids import image_key, migration_id
 from domain.migration.planning import Plan
 from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import MigrationRequest
@@ -41,16 +41,27 @@ class Claimed(Message):
     accepted: AcceptedRequest
 
 
-def look_for_running(records: MigrationRecords, request: MigrationRequest) -> Running | None:
-    """The attempt that holds the image now, if any."""
-    latest = records.latest(image_key(request.source_image_id))
-    return _running(records, latest, request) if latest else None
+class Free(Message):
+    """Nobody migrates the image; id and number of its next attempt."""
+
+    migration_id: str
+    image_key: str
+    attempt: int
 
 
-def next_id(latest: AcceptedRequest | None, key: str) -> tuple[str, int]:
-    """Id and number of the attempt after `latest`; the id is another one each time."""
+def look_at_image(records: MigrationRecords, request: MigrationRequest) -> Running | Free:
+    """The attempt that holds the image now, or the next one's id."""
+    key = image_key(request.source_image_id.text)
+    latest = records.latest(key)
+    running = _running(records, latest, request) if latest else None
+    return running or free_after(latest, key)
+
+
+def free_after(latest: AcceptedRequest | None, key: str) -> Free:
+    """The attempt after the latest one; its id is another one each time."""
     attempt = latest.attempt + 1 if latest else 1
-    return migration_id(key, attempt, secrets.token_hex(4)), attempt
+    chosen = migration_id(key, attempt, secrets.token_hex(4))
+    return Free(migration_id=chosen, image_key=key, attempt=attempt)
 
 
 def claim(
@@ -58,47 +69,57 @@ def claim(
     request: MigrationRequest,
     origin: Literal["http", "eventGrid"] = "http",
     fingerprint: str | None = None,
-    draft: Draft | None = None,
+    *,
+    free: Free | None = None,
 ) -> Claimed | Running:
-    """Claim the image of a request, under the id of its draft if that is still the next one, or tell who holds it."""
-    key = image_key(request.source_image_id)
+    """Claim the image of a request, or tell who holds it. `free`: the attempt that a look has told; somebody else may
+    have had it since."""
     for _ in range(_RACES):
-        latest = app.records.latest(key)
-        if latest and (running := _running(app.records, latest, request)):
-            return running
-        name, attempt = next_id(latest, key)
-        if draft and parse_migration_id(draft.migration_id) == (key, attempt):
-            name = draft.migration_id
-        accepted = AcceptedRequest(
-            id=name,
-            image_key=key,
-            attempt=attempt,
-            source_image_id=request.source_image_id,
-            request=request.to_wire(),
-            digest=request.digest(),
-            accepted_at=clock.now(),
-            origin=origin,
-            fingerprint=fingerprint,
-            limits=app.settings.limits,
-        )
+        place = free or look_at_image(app.records, request)
+        if isinstance(place, Running):
+            return place
+        accepted = _acceptance(app, request, place, origin, fingerprint)
         if app.records.accept(accepted):
             return Claimed(accepted=accepted)
+        free = None
     raise RuntimeError(f"lost {_RACES} races for {request.source_image_id}")
 
 
 def claim_with_draft(
-    app: Dependencies, request: MigrationRequest, draft: Draft | None
+    app: Dependencies, request: MigrationRequest, free: Free, draft: Draft | None
 ) -> Claimed | Running:
     """Claim the image, and keep the plan that was made for this very attempt: the workflow then reads nothing again
     that it does not read for safety."""
     plan = draft.plan if draft and isinstance(draft.plan, Plan) else None
-    claimed = claim(app, request, "http", plan.fingerprint.value if plan else None, draft)
-    lasting = draft is not None and draft.lasting and draft.migration_id == claimed.accepted.id
-    if plan and lasting and isinstance(claimed, Claimed):
-        numbered = with_own_number(app.records, request, plan, claimed.accepted.id)
+    fingerprint = plan.fingerprint.value if plan else None
+    claimed = claim(app, request, "http", fingerprint, free=free)
+    migration = claimed.accepted.id
+    if plan and draft and draft.lasting and draft.migration_id == migration:
+        numbered = with_own_number(app.records, request, plan, migration)
         if isinstance(numbered, Plan):
-            app.records.write_plan(claimed.accepted.id, numbered)
+            app.records.keep_plan(migration, numbered)
     return claimed
+
+
+def _acceptance(
+    app: Dependencies,
+    request: MigrationRequest,
+    place: Free,
+    origin: Literal["http", "eventGrid"],
+    fingerprint: str | None,
+) -> AcceptedRequest:
+    return AcceptedRequest(
+        id=place.migration_id,
+        image_key=place.image_key,
+        attempt=place.attempt,
+        source_image_id=request.source_image_id.text,
+        request=request.model_dump(mode="json"),
+        digest=request.digest(),
+        accepted_at=clock.now(),
+        origin=origin,
+        fingerprint=fingerprint,
+        limits=app.settings.limits,
+    )
 
 
 async def start_orchestration(

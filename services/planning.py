@@ -1,7 +1,7 @@
 """Read everything a plan needs, then decide. Writes nothing, so the HTTP edge plans with it too."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
 
 import clock
 from arm.client import ArmClient
@@ -12,10 +12,10 @@ from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
-from domain.ids import ComputeId, image_key, parse_gallery_id, parse_image_id, same_id
+from domain.ids import image_key, same_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
-from domain.migration.rules import Facts, in_motion
+from domain.migration.rules import Facts, busy
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.locations import locations_of
@@ -24,8 +24,6 @@ from services.versions import shallow_versions
 NO_APPROVALS = (
     "No approval can be given while APPROVAL_WEBHOOK_SECRETS is empty, so the image will be kept."
 )
-
-T = TypeVar("T")
 
 
 class ReadRefusedError(Exception):
@@ -53,7 +51,7 @@ def draft_plan(app: Dependencies, request: MigrationRequest, migration_id: str) 
         return Draft(migration_id, [refused.problem])
     plan = decide(app, request, facts, migration_id)
     complete = isinstance(plan, Plan) and plan.fingerprint.complete
-    return Draft(migration_id, plan, lasting=complete and in_motion(facts) is None)
+    return Draft(migration_id, plan, lasting=complete and busy(facts) is None)
 
 
 def decide(
@@ -70,8 +68,8 @@ def decide(
     )
     if not isinstance(plan, Plan) or not plan.deletion:
         return plan
-    told = tuple(_in_vain(app, plan))
-    return plan.model_copy(update={"warnings": (*plan.warnings, *told)}) if told else plan
+    warnings = (*plan.warnings, *_in_vain(app, plan))
+    return plan.model_copy(update={"warnings": warnings})
 
 
 def _in_vain(app: Dependencies, plan: Plan) -> Iterator[str]:
@@ -102,37 +100,44 @@ def with_own_number(
 
 
 def read_facts(app: Dependencies, request: MigrationRequest) -> Facts:
-    """Read everything that a request names, and the Shallow versions of ours that hang on the image, if it is to go."""
+    """Read everything that a request names, and the Shallow versions of ours that hang on the image, if it is to go.
+    Raises ReadRefusedError when Azure will not let a part be read."""
     facts = _named(app.arm, request)
     if request.target_regions and facts.gallery:
-        gallery = parse_gallery_id(request.gallery_id)
-        known = locations_of(app.arm, gallery.subscription)
+        known = locations_of(app.arm, request.gallery_id.subscription)
         facts = facts.model_copy(update={"locations": known})
     if facts.image is None or not request.deletion.enabled:
         return facts
-    begun = app.records.begun_versions(image_key(request.source_image_id))
-    shallow = _asked("sourceImageId", lambda: shallow_versions(app.arm, begun, facts.versions))
+    begun = app.records.begun_versions(image_key(request.source_image_id.text))
+    try:
+        shallow = shallow_versions(app.arm, begun, facts.versions)
+    except ArmAnswerError as error:
+        _refuse("sourceImageId", error)
     return facts.model_copy(update={"shallow_elsewhere": shallow})
 
 
 def _named(arm: ArmClient, request: MigrationRequest) -> Facts:
     """Read from Azure what a request names."""
-    gallery_id = parse_gallery_id(request.gallery_id)
-    name = request.image_definition.name
-    image = _asked(
-        "sourceImageId", lambda: read_image_facts(arm, parse_image_id(request.source_image_id))
-    )
-    gallery = _asked("galleryId", lambda: read_gallery(arm, gallery_id))
-    if gallery is None:
-        return Facts(image=image, gallery=None)
-    definition = _asked("imageDefinition", lambda: read_definition(arm, gallery_id, name))
-    if definition is None:
-        others = _asked("imageDefinition", lambda: read_definitions(arm, gallery_id))
-        return Facts(image=image, gallery=gallery, other_definitions=others)
-    versions, soft_deleted = _asked(
-        "imageVersion",
-        lambda: _versions(arm, gallery_id, request, soft_delete=gallery.soft_delete),
-    )
+    gallery_id, name = request.gallery_id, request.image_definition.name
+    field = "sourceImageId"
+    try:
+        image = read_image_facts(arm, request.source_image_id)
+        field = "galleryId"
+        gallery = read_gallery(arm, gallery_id)
+        if gallery is None:
+            return Facts(image=image, gallery=None)
+        field = "imageDefinition"
+        definition = read_definition(arm, gallery_id, name)
+        if definition is None:
+            others = read_definitions(arm, gallery_id)
+            return Facts(image=image, gallery=gallery, other_definitions=others)
+        field = "imageVersion"
+        soft_deleted = (
+            read_soft_deleted_versions(arm, gallery_id, name) if gallery.soft_delete else ()
+        )
+        versions = _versions(arm, request)
+    except ArmAnswerError as error:
+        _refuse(field, error)
     return Facts(
         image=image,
         gallery=gallery,
@@ -142,25 +147,20 @@ def _named(arm: ArmClient, request: MigrationRequest) -> Facts:
     )
 
 
-def _versions(
-    arm: ArmClient, gallery: ComputeId, request: MigrationRequest, *, soft_delete: bool
-) -> tuple[tuple[VersionFacts, ...], tuple[str, ...]]:
+def _versions(arm: ArmClient, request: MigrationRequest) -> tuple[VersionFacts, ...]:
     """The version that is asked for; all of them for a number of ours, and where another may hang on the image."""
-    definition, asked = request.image_definition.name, request.image_version
-    soft_deleted = read_soft_deleted_versions(arm, gallery, definition) if soft_delete else ()
+    gallery, definition = request.gallery_id, request.image_definition.name
+    asked = request.image_version
     if asked == AUTO or request.deletion.enabled:
-        return read_versions(arm, gallery, definition), soft_deleted
+        return read_versions(arm, gallery, definition)
     body = read_version_body(arm, gallery, definition, asked)
-    return ((version_facts(body),) if body is not None else ()), soft_deleted
+    return (version_facts(body),) if body is not None else ()
 
 
-def _asked(field: str, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except ArmAnswerError as error:
-        value = error.value
-        if value.transient and not error.missing:
-            raise
-        raise ReadRefusedError(
-            Problem(field=field, message=f"Azure will not let it be read: {value}")
-        ) from error
+def _refuse(field: str, error: ArmAnswerError) -> NoReturn:
+    """Raise ReadRefusedError for the field, or the error itself, if it may pass: a 404 about more than what was asked
+    for is told at once."""
+    if error.value.transient and not error.missing:
+        raise error
+    message = f"Azure will not let it be read: {error.value}"
+    raise ReadRefusedError(Problem(field=field, message=message)) from error

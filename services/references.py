@@ -20,7 +20,7 @@ from arm.patience import ListTooLongError, Patience
 from arm.subscriptions import read_subscriptions
 from domain.errors import UnexpectedResponseError
 from domain.facts import ImageFacts, image_facts
-from domain.ids import ComputeId, is_subscription_id
+from domain.ids import ComputeId, fold, is_subscription_id
 from domain.references.locks import ImageLock, locks_on, veto_of
 from domain.references.scale_sets import may_have_drifted
 from domain.references.scan import Gap, Scan, too_few
@@ -193,7 +193,7 @@ def _unseen(
     """Resource Graph leaves out what the identity may not read, without a word: it must show what is known to be there.
     An answer that did not come proves nothing, and has a gap of its own."""
     rows, missing = findings.rows, []
-    ids = {str(row.get("id")).lower() for row in rows[Part.GRAPH]}
+    ids = {fold(str(row.get("id"))) for row in rows[Part.GRAPH]}
     if facts and image.key not in ids and Part.GRAPH not in findings.failed:
         missing.append("the image itself")
     seen = {str(row.get("subscriptionId")).lower() for row in rows[Part.SUBSCRIPTIONS]}

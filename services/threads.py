@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Lock
+from threading import Semaphore
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -30,29 +30,20 @@ class Threads:
 
     def __init__(self, name: str, threads: int, most: int | None = None) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._most, self._calls, self._counting = most, 0, Lock()
+        self._places = Semaphore(most) if most is not None else None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the work in a thread of the pool; return its result. Raises AzureBusyError when too many calls wait.
 
-        A call that nobody waits for any more still counts until its thread is free.
+        A call that nobody waits for any more still has its place until its thread is free.
         """
-        self._count_up()
+        places = self._places
+        if places is not None and not places.acquire(blocking=False):
+            raise AzureBusyError
         future = self._pool.submit(partial(work, *args, **kwargs))
-        future.add_done_callback(lambda _: self._count_down())
+        if places is not None:
+            future.add_done_callback(lambda _: places.release())
         return await asyncio.wrap_future(future)
-
-    # Counted in whatever thread: activities have event loops of their own, which end before their calls may.
-
-    def _count_up(self) -> None:
-        with self._counting:
-            if self._most is not None and self._calls >= self._most:
-                raise AzureBusyError
-            self._calls += 1
-
-    def _count_down(self) -> None:
-        with self._counting:
-            self._calls -= 1
 
 
 in_records = Threads("records", RECORD_THREADS).run

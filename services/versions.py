@@ -23,12 +23,12 @@ def shallow_versions(
 ) -> tuple[VersionFacts, ...]:
     """Of the versions that we began as Shallow, those that are still there and not `known`. Raises ArmError."""
     have = {fold(version.id) for version in known}
-    found = []
+    shallow = []
     for row in begun:
         if row.mode is not ReplicationMode.SHALLOW or fold(row.version_id) in have:
             continue
         gallery, definition, name = parse_version_id(row.version_id)
         body = read_version_body(arm, gallery, definition, name)
         if body is not None:
-            found.append(version_facts(body))
-    return tuple(found)
+            shallow.append(version_facts(body))
+    return tuple(shallow)

@@ -234,13 +234,13 @@ def an_acceptance(
     """An accepted request, by default with the limits of the settings' defaults; the later the attempt, the later it
     was accepted."""
     request = a_request(sourceImageId=image_id, **changes)
-    key = image_key(request.source_image_id)
+    key = image_key(request.source_image_id.text)
     return AcceptedRequest(
         id=migration_id(key, attempt),
         image_key=key,
         attempt=attempt,
-        source_image_id=request.source_image_id,
-        request=request.to_wire(),
+        source_image_id=request.source_image_id.text,
+        request=request.model_dump(mode="json"),
         digest=request.digest(),
         accepted_at=NOW + timedelta(minutes=attempt),
         limits=limits,

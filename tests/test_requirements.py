@@ -20,6 +20,8 @@ KNOWN = [f"3.{minor}" for minor in range(8, 20)]
 PYTHONS = [python for python in KNOWN if f"{python}.0" in SUPPORTED]
 LISTS = ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"]
 LOCKS = ["requirements.lock", "requirements-local.lock", "requirements-dev.lock"]
+CLIENTS = [f"packages/localcloud/tests/clients/requirements-{name}" for name in ("az", "ansible")]
+CLIENT_LOCKS = [f"{name}.lock" for name in CLIENTS]
 SYSTEMS = ["linux", "darwin", "win32"]
 
 
@@ -80,6 +82,13 @@ def test_the_other_locks_hold_what_their_lists_ask_for(python: str) -> None:
     assert sorted(everything) == sorted(set(everything))
 
 
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_a_clients_lock_holds_what_its_list_asks_for(python: str, name: str) -> None:
+    """Each has an environment of its own, so its lock is whole by itself."""
+    assert pins(f"{name}.txt", python).items() <= pins(f"{name}.lock", python).items()
+
+
 def test_the_deployed_list_is_what_its_first_part_pulls_in() -> None:
     """On this Python nothing is missing that a deployment would then choose by itself, and nothing is left over."""
     direct, _, rest = (ROOT / "requirements.txt").read_text().partition("# Pulled in by the above")
@@ -91,7 +100,7 @@ def test_the_deployed_list_is_what_its_first_part_pulls_in() -> None:
     assert needed(roots) == pins("requirements.txt", python, sys.platform)
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, *CLIENT_LOCKS])
 def test_every_locked_package_has_its_hashes(name: str) -> None:
     """pip checks them only where each has one."""
     without = [
@@ -102,7 +111,7 @@ def test_every_locked_package_has_its_hashes(name: str) -> None:
     assert without == []
 
 
-@pytest.mark.parametrize("name", [*LISTS, *LOCKS])
+@pytest.mark.parametrize("name", [*LISTS, *LOCKS, *CLIENT_LOCKS])
 def test_no_index_is_named(name: str) -> None:
     """The index is the installer's own business; a file included is the only option."""
     options = re.findall(r"(?m)^-.*$", (ROOT / name).read_text())

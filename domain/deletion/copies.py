@@ -50,15 +50,15 @@ def dependent_versions(
     versions: Iterable[VersionFacts], image_id: str, own: str = ""
 ) -> list[tuple[VersionFacts, str]]:
     """Return the versions other than our own that need the image, each with the reason."""
-    found = []
+    dependents = []
     for version in versions:
         if same_id(version.id, own) or not same_id(version.source_id or "", image_id):
             continue
         if version.replication_mode == "Shallow":
-            found.append((version, "Shallow and hangs on the image"))
+            dependents.append((version, "Shallow and hangs on the image"))
         elif version.provisioning_state == "Creating":
-            found.append((version, "still being made from the image"))
-    return found
+            dependents.append((version, "still being made from the image"))
+    return dependents
 
 
 def _begun_check(

@@ -105,8 +105,10 @@ def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
 
 def _others_check(readings: GateReadings, question: GateQuestion) -> Check:
     others = dependent_versions(readings.others, question.image_id, readings.version.id)
-    told = ", ".join(f"{version.id} is {why}" for version, why in others)
-    return Check(name="no other version needs the image", passed=not told, found=told or "none")
+    needing = ", ".join(f"{version.id} is {why}" for version, why in others)
+    return Check(
+        name="no other version needs the image", passed=not needing, found=needing or "none"
+    )
 
 
 def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator[Check]:

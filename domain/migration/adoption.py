@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from domain.errors import Problem
 from domain.facts import VersionFacts
 from domain.migration.requests import MigrationRequest
-from domain.migration.rules import Question, with_source_region
+from domain.migration.rules import ImageQuestion, with_source_region
 
 
-def adoption_problems(question: Question, version: VersionFacts) -> Iterator[Problem]:
+def adoption_problems(question: ImageQuestion, version: VersionFacts) -> Iterator[Problem]:
     """Yield every reason why a version that is there and ours is not what the request asks for."""
     wanted = with_source_region(question.request.target_regions, question.image.location)
     missing = [region.name for region in wanted if region.name not in version.regions]

@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.facts import DefinitionFacts, ImageFacts
-from domain.ids import version_id
 from domain.migration.fingerprint import FINGERPRINT_TAG, MIGRATION_TAG, SOURCE_TAG
 from domain.migration.requests import MigrationRequest, SecurityType, TargetRegion
 from domain.values import Json
@@ -29,11 +28,6 @@ class Generation1Security(StrEnum):
 
     OMIT = "omit"
     STANDARD = "standard"
-
-
-def id_of_version(request: MigrationRequest, name: str) -> str:
-    """The resource id of the version that a request makes."""
-    return version_id(request.gallery_id, request.image_definition.name, name)
 
 
 def security_type_of(
@@ -69,7 +63,7 @@ def definition_body(
         properties["features"] = [{"name": "SecurityType", "value": security}]
     # An empty one is kept and breaks every VM later: docs/platform-notes.md#empty-purchase-plans
     if wanted.purchase_plan:
-        properties["purchasePlan"] = wanted.purchase_plan.to_wire()
+        properties["purchasePlan"] = wanted.purchase_plan.model_dump(mode="json")
     return {"location": location, "properties": properties}
 
 

@@ -45,7 +45,7 @@ def misfits_of_request(existing: DefinitionFacts, wanted: DefinitionRequest) -> 
         field, asked = "imageDefinition.securityType", wanted.security_type.value
         yield from _unless_same(field, "SecurityType", existing.security_type, asked)
     if wanted.purchase_plan:
-        has, needs = existing.purchase_plan or {}, wanted.purchase_plan.to_wire()
+        has, needs = existing.purchase_plan or {}, wanted.purchase_plan.model_dump(mode="json")
         if any((has.get(key) or "").lower() != str(needs[key]).lower() for key in _PLAN):
             field = "imageDefinition.purchasePlan"
             yield Misfit(field, "purchase plan", _told(has), _told(needs))

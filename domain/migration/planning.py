@@ -1,7 +1,7 @@
 """From a request and the facts to a plan, or to every problem at once, before anything is written.
 
 1. Every rule is asked (`rules.py`); with a problem there is no plan.
-2. The version's name is settled (`versions.py`); a version that is there and ours must suit the request.
+2. The version's name is settled (`version_names.py`); a version that is there and ours must suit the request.
 3. The bodies to send are built (`bodies.py`), and what is allowed but worth knowing becomes a warning of the plan.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.errors import Problem
-from domain.facts import DefinitionFacts, VersionFacts
-from domain.ids import ComputeId, parse_gallery_id, parse_image_id, version_id
+from domain.facts import DefinitionFacts
+from domain.ids import ComputeId, version_id
 from domain.migration import bodies
 from domain.migration.adoption import adoption_problems, adoption_warnings
 from domain.migration.copies_asked import problems_of_copies
@@ -18,6 +18,7 @@ from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.requests import MigrationRequest, ReplicationMode, SecurityType
 from domain.migration.rules import (
     Facts,
+    ImageQuestion,
     Question,
     broken_rules,
     with_source_region,
@@ -31,11 +32,13 @@ LARGE_DATA_DISK_GB = 1024
 
 class Plan(Message):
     """Everything that will be done, with the exact bodies. `adopts_existing` means that the version is there already
-    and ours; `definition_exists` that nobody has to make the definition, or to wait until somebody has."""
+    and ours; `definition_exists` that nobody has to make the definition, or to wait until somebody has. `image_id` is
+    Azure's own spelling."""
 
+    image: ComputeId
     image_id: str
     fingerprint: Fingerprint
-    gallery_id: str
+    gallery: ComputeId
     definition_name: str
     definition_exists: bool
     definition_body: Json
@@ -54,26 +57,15 @@ class Plan(Message):
     deletion: bool
     warnings: tuple[str, ...] = ()
 
-    # Not cached: `model_copy` would carry the parts of another id along.
-    @property
-    def image(self) -> ComputeId:
-        """The parts of the image's id."""
-        return parse_image_id(self.image_id)
-
-    def named(self, version: str) -> "Plan":
-        """The plan with another version's name."""
-        made = version_id(self.gallery_id, self.definition_name, version)
-        return self.model_copy(update={"version_name": version, "version_id": made})
-
     @property
     def definition_id(self) -> str:
         """The resource id of the definition."""
-        return f"{self.gallery_id}/images/{self.definition_name}"
+        return f"{self.gallery}/images/{self.definition_name}"
 
-    @property
-    def gallery(self) -> ComputeId:
-        """The parts of the gallery's id."""
-        return parse_gallery_id(self.gallery_id)
+    def named(self, version: str) -> "Plan":
+        """The plan with another version's name."""
+        made = version_id(self.gallery, self.definition_name, version)
+        return self.model_copy(update={"version_name": version, "version_id": made})
 
 
 def make_plan(
@@ -86,24 +78,22 @@ def make_plan(
     copied_gb_limit: int,
 ) -> Plan | list[Problem]:
     """The plan, or every reason why there is none."""
-    question = Question(request, facts, now, copied_gb_limit)
+    if facts.image is None:
+        return broken_rules(Question(request, facts, now, copied_gb_limit))
+    question = ImageQuestion(request, facts, now, copied_gb_limit, facts.image)
     problems = broken_rules(question)
-    if facts.image is not None:
-        problems += problems_of_copies(question)
-    if facts.image is None or any(p.field.startswith("imageDefinition") for p in problems):
+    problems += problems_of_copies(question)
+    if any(p.field.startswith("imageDefinition") for p in problems):
         # Names are taken or free within a definition that fits.
         return problems
     fingerprint = fingerprint_of(question.image)
     settled = _settle(question, fingerprint)
     if problems or not isinstance(settled, Settled):
         return problems if isinstance(settled, Settled) else [*problems, *settled]
-    security = bodies.security_type_of(
-        request, question.image, facts.definition, generation1_security
-    )
-    return _plan(question, fingerprint, settled, migration_id, security)
+    return _plan(question, fingerprint, settled, migration_id, generation1_security)
 
 
-def _settle(question: Question, fingerprint: Fingerprint) -> Settled | list[Problem]:
+def _settle(question: ImageQuestion, fingerprint: Fingerprint) -> Settled | list[Problem]:
     """The version's name, or why it cannot be had or taken up."""
     facts = question.facts
     settled = settle_version_name(
@@ -115,36 +105,39 @@ def _settle(question: Question, fingerprint: Fingerprint) -> Settled | list[Prob
     )
     if isinstance(settled, NameTaken):
         return [Problem(field="imageVersion", message=settled.reason)]
-    there = _taken_up(facts.versions, settled)
-    mismatches = list(adoption_problems(question, there)) if there else []
+    mismatches = [
+        problem
+        for version in facts.versions
+        if settled.takes_up(version)
+        for problem in adoption_problems(question, version)
+    ]
     return mismatches or settled
 
 
-def _taken_up(versions: tuple[VersionFacts, ...], settled: Settled) -> VersionFacts | None:
-    return next((v for v in versions if settled.adopts_existing and v.name == settled.name), None)
-
-
 def _plan(
-    question: Question,
+    question: ImageQuestion,
     fingerprint: Fingerprint,
     settled: Settled,
     migration_id: str,
-    security: str | None,
+    generation1_security: bodies.Generation1Security,
 ) -> Plan:
     request, facts, image = question.request, question.facts, question.image
+    gallery, definition = request.gallery_id, request.image_definition.name
     regions = with_source_region(request.target_regions, image.location)
-    definition_location = facts.gallery.location if facts.gallery else image.location
+    location = facts.gallery.location if facts.gallery else image.location
+    security = bodies.security_type_of(request, image, facts.definition, generation1_security)
     return Plan(
+        image=request.source_image_id,
         image_id=image.id,
         fingerprint=fingerprint,
-        gallery_id=request.gallery_id,
-        definition_name=request.image_definition.name,
+        gallery=gallery,
+        definition_name=definition,
         definition_exists=facts.definition is not None and not facts.definition.in_the_making,
-        definition_body=bodies.definition_body(request, image, definition_location, security),
-        version_name=settled.name,
-        version_id=bodies.id_of_version(request, settled.name),
-        adopts_existing=settled.adopts_existing,
+        definition_body=bodies.definition_body(request, image, location, security),
         version_body=bodies.version_body(request, image, regions, fingerprint.value, migration_id),
+        version_name=settled.name,
+        version_id=version_id(gallery.text, definition, settled.name),
+        adopts_existing=settled.adopts_existing,
         regions=tuple(region.name for region in regions),
         os_type=image.os_type,
         location=image.location,
@@ -158,7 +151,7 @@ def _plan(
     )
 
 
-def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) -> Iterator[str]:
+def _warnings(question: ImageQuestion, fingerprint: Fingerprint, settled: Settled) -> Iterator[str]:
     request, image = question.request, question.image
     for disk in image.data_disks:
         if disk.size_gb and disk.size_gb > LARGE_DATA_DISK_GB:
@@ -168,7 +161,7 @@ def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) ->
             )
     if any(disk.size_gb is None for disk in image.disks):
         yield "Azure does not tell the size of every disk, so the 2048 GB limit could not be checked."
-    if request.gallery_id.split("/")[2].lower() != image.id.split("/")[2].lower():
+    if request.gallery_id.subscription != request.source_image_id.subscription:
         yield "The gallery is in another subscription than the image; Microsoft documents this for galleries only."
     if request.deletion.enabled and not fingerprint.complete:
         yield "The image's creation time cannot be read, so the image will be kept whatever is approved."
@@ -188,8 +181,9 @@ def _warnings(question: Question, fingerprint: Fingerprint, settled: Settled) ->
             "imageDefinition.purchasePlan: managed images do not keep it and it cannot be added later."
         )
     yield from bodies.dropped_tags_warning(image.tags)
-    if there := _taken_up(question.facts.versions, settled):
-        yield from adoption_warnings(request, there)
+    for version in question.facts.versions:
+        if settled.takes_up(version):
+            yield from adoption_warnings(request, version)
 
 
 def _purchase_plan(

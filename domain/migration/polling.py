@@ -6,14 +6,15 @@ A region's failure counts once the version's own operation has ended, so that Az
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from domain.facts import BUSY_STATES, fact
 from domain.values import Message
 
 # A GET can be 404 for minutes after the PUT: docs/platform-notes.md#a-version-right-after-its-put
 APPEARS_WITHIN = timedelta(minutes=10)
-# Numbers of polls.
-_LATER_AFTER, _MUCH_LATER_AFTER = 15, 60
+# Each wait is longer than the last one by a quarter, until it is the fivefold of the first.
+_GROWTH, _LONGEST, _GROWS_FOR = 1.25, 5.0, 8
 
 
 class RegionStatus(Message):
@@ -38,18 +39,30 @@ class VersionReading(Message):
 class Wait(Message):
     """Look again after this long."""
 
+    kind: Literal["wait"] = "wait"
     delay: timedelta
 
 
 class Replicated(Message):
     """Usable in every wanted region."""
 
+    kind: Literal["replicated"] = "replicated"
+
 
 class ReplicationFailed(Message):
     """It will not become ready; `code` and `reason` are Azure's own where it gave any."""
 
+    kind: Literal["failed"] = "failed"
     code: str
     reason: str
+
+
+class Look(Message):
+    """One look at a version, judged; `completed` of the `regions` that are wanted have it."""
+
+    completed: int
+    regions: int
+    judgement: Wait | Replicated | ReplicationFailed
 
 
 class PollPolicy(Message):
@@ -59,9 +72,23 @@ class PollPolicy(Message):
     timeout: timedelta = timedelta(hours=6)
 
     def delay(self, polls: int) -> timedelta:
-        """Often at first, when progress is watched, then rarely: waiting costs next to nothing."""
-        factor = 1 if polls < _LATER_AFTER else 2 if polls < _MUCH_LATER_AFTER else 5
-        return self.interval * factor
+        """Often at first, when progress is watched, then rarely: whoever has waited for long can wait a little more."""
+        return self.interval * min(_GROWTH ** min(polls, _GROWS_FOR), _LONGEST)
+
+
+def judged_look(
+    reading: VersionReading,
+    wanted: tuple[str, ...],
+    polls: int,
+    elapsed: timedelta,
+    policy: PollPolicy,
+) -> Look:
+    """The look that ends with this reading, which is judged as `judge` does."""
+    return Look(
+        completed=sum(r.state == "Completed" and r.name in wanted for r in reading.regions),
+        regions=len(wanted),
+        judgement=judge(reading, wanted, polls, elapsed, policy),
+    )
 
 
 def judge(

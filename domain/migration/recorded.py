@@ -50,10 +50,11 @@ class TimelineEntry(Message):
 
 
 class Approval(Message):
-    """The approval as it was asked for. `deadline` never moves; `round` numbers the event that wakes the wait, and
-    `run` says whose wait it is."""
+    """The approval as it was asked for. `deadline` never moves, nor does `asked_at`; `round` numbers the event that
+    wakes the wait, and `run` says whose wait it is."""
 
     deadline: datetime
+    asked_at: datetime | None = None
     fingerprint: str
     round: int = 1
     run: int = 1
@@ -223,7 +224,10 @@ class Snapshot(Message):
     def asked_at(self) -> datetime | None:
         """The time at which the approval was asked for; None before."""
         approval = self.state.approval
-        return approval.deadline - self.request.approval.timeout if approval else None
+        if approval is None:
+            return None
+        # An earlier version did not write it down.
+        return approval.asked_at or approval.deadline - self.request.approval.timeout
 
     @property
     def decisions(self) -> list[StoredDecision]:
@@ -251,7 +255,7 @@ class Snapshot(Message):
             "versionId": plan.version_id if plan and named else None,
             "versionReady": version_ready,
             "checks": list(self.checks),
-            "decidedBy": decided.to_wire() if decided else None,
+            "decidedBy": decided.model_dump(mode="json") if decided else None,
             "correlationIds": {
                 _SENDERS[effect]: intent.correlation_id
                 for effect, intent in effects

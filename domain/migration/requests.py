@@ -58,15 +58,6 @@ class SecurityType(StrEnum):
     TRUSTED_LAUNCH_AND_CONFIDENTIAL_VM = "TrustedLaunchAndConfidentialVmSupported"
 
 
-def _follows(rule: names.NameRule) -> AfterValidator:
-    def check(name: str) -> str:
-        if problem := rule.problem_with(name):
-            raise ValueError(problem)
-        return name
-
-    return AfterValidator(check)
-
-
 def _duration_text(value: object) -> object:
     if not isinstance(value, str) or not value.startswith("P"):
         raise ValueError("must be an ISO 8601 duration such as P3D or PT12H")
@@ -91,7 +82,6 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("must be a moment between the years 1 and 9999 in UTC") from error
 
 
-Name = Annotated[str, Field(max_length=1024)]
 Duration = Annotated[timedelta, Field(strict=False), BeforeValidator(_duration_text)]
 
 
@@ -106,10 +96,10 @@ class PurchasePlan(StrictModel):
 class DefinitionRequest(StrictModel):
     """The image definition to use, or to create if the gallery has none of that name."""
 
-    name: Annotated[Name, _follows(names.DEFINITION)]
-    publisher: Annotated[Name, _follows(names.PUBLISHER)]
-    offer: Annotated[Name, _follows(names.OFFER)]
-    sku: Annotated[Name, _follows(names.SKU)]
+    name: names.DefinitionName
+    publisher: names.PublisherName
+    offer: names.OfferName
+    sku: names.SkuName
     security_type: SecurityType | None = None
     purchase_plan: PurchasePlan | None = None
 
@@ -139,8 +129,8 @@ class ApprovalRequest(StrictModel):
 class MigrationRequest(StrictModel):
     """One managed image, and where it goes. Field by field: docs/http.md."""
 
-    source_image_id: str
-    gallery_id: str
+    source_image_id: names.ImageId
+    gallery_id: names.GalleryId
     image_definition: DefinitionRequest
     image_version: str = AUTO
     target_regions: Annotated[tuple[TargetRegion, ...], Field(max_length=100)] = ()
@@ -150,16 +140,6 @@ class MigrationRequest(StrictModel):
     block_deletion_before_end_of_life: bool = False
     deletion: DeletionRequest = Field(default_factory=DeletionRequest)
     approval: ApprovalRequest = Field(default_factory=ApprovalRequest)
-
-    @field_validator("source_image_id")
-    @classmethod
-    def _image_id(cls, value: str) -> str:
-        return str(names.parse_image_id(value))
-
-    @field_validator("gallery_id")
-    @classmethod
-    def _gallery_id(cls, value: str) -> str:
-        return str(names.parse_gallery_id(value))
 
     @field_validator("image_version")
     @classmethod
@@ -181,9 +161,8 @@ class MigrationRequest(StrictModel):
 
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
-        wire = self.to_wire()
-        wire["sourceImageId"] = names.fold(self.source_image_id)
-        wire["galleryId"] = names.fold(self.gallery_id)
+        wire = self.model_dump(mode="json")
+        wire["sourceImageId"], wire["galleryId"] = self.source_image_id.key, self.gallery_id.key
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
 
 

@@ -54,35 +54,42 @@ class Facts(Message):
 
 @dataclass(frozen=True)
 class Question:
-    """Everything a rule may look at."""
+    """Everything that a rule may look at."""
 
     request: MigrationRequest
     facts: Facts
     now: datetime
     copied_gb_limit: int
 
-    @property
-    def image(self) -> ImageFacts:
-        """The image; rules that ask for it run only when it is there."""
-        if self.facts.image is None:
-            raise LookupError("no rule about the image runs without one")
-        return self.facts.image
+
+@dataclass(frozen=True)
+class ImageQuestion(Question):
+    """Everything that a rule about the image may look at: the image is there."""
+
+    image: ImageFacts
 
 
 def broken_rules(question: Question) -> list[Problem]:
     """Every problem that stands in the way of a plan, before the version's name is looked at."""
-    problems = [problem for rule in _RULES for problem in rule(question)]
-    if question.facts.image is not None:
-        problems += [problem for rule in _IMAGE_RULES for problem in rule(question)]
+    problems = [found for rule in _RULES for found in rule(question)]
+    if isinstance(question, ImageQuestion):
+        problems += [found for rule in _IMAGE_RULES for found in rule(question)]
     return problems
 
 
-def in_motion(facts: Facts) -> str | None:
-    """Return why what was read is no answer yet, or None if nothing speaks against a plan: something is being made or
-    changed just now, or the image's creation time is missing where a version may be its own already."""
+def busy(facts: Facts) -> str | None:
+    """Return what is being made or changed just now, or None if nothing is."""
     for what, there in (("image", facts.image), ("gallery", facts.gallery)):
         if there is not None and there.provisioning_state in BUSY_STATES:
             return f"the {what} is {there.provisioning_state}"
+    return None
+
+
+def in_motion(facts: Facts) -> str | None:
+    """Return why what was read is no answer yet, or None if nothing speaks against a plan: something is busy, or the
+    image's creation time is missing where a version may be its own already."""
+    if what := busy(facts):
+        return what
     fingerprint = fingerprint_of(facts.image) if facts.image else None
     if fingerprint is None or fingerprint.complete:
         return None
@@ -153,7 +160,7 @@ def _shallow(question: Question) -> Iterator[Problem]:
         )
 
 
-def _needed_by_others(question: Question) -> Iterator[Problem]:
+def _needed_by_others(question: ImageQuestion) -> Iterator[Problem]:
     """A Shallow version made earlier would hang on nothing. One that is still being made ends by itself: the gate
     looks again."""
     facts = question.facts
@@ -196,7 +203,7 @@ def _existing_definition(question: Question) -> Iterator[Problem]:
         yield _differs(there.name, misfit)
 
 
-def _image_ready(question: Question) -> Iterator[Problem]:
+def _image_ready(question: ImageQuestion) -> Iterator[Problem]:
     image = question.image
     if image.provisioning_state != "Succeeded":
         yield Problem(
@@ -215,7 +222,7 @@ def _image_ready(question: Question) -> Iterator[Problem]:
         )
 
 
-def _disks(question: Question) -> Iterator[Problem]:
+def _disks(question: ImageQuestion) -> Iterator[Problem]:
     for disk in question.image.disks:
         name = "the OS disk" if disk.lun is None else f"the data disk at LUN {disk.lun}"
         if disk.encryption_set:
@@ -231,7 +238,7 @@ def _disks(question: Question) -> Iterator[Problem]:
             )
 
 
-def _image_fits_definition(question: Question) -> Iterator[Problem]:
+def _image_fits_definition(question: ImageQuestion) -> Iterator[Problem]:
     there, image = question.facts.definition, question.image
     if there is None:
         return
@@ -239,7 +246,7 @@ def _image_fits_definition(question: Question) -> Iterator[Problem]:
         yield _differs(there.name, misfit)
 
 
-def _security_fits_generation(question: Question) -> Iterator[Problem]:
+def _security_fits_generation(question: ImageQuestion) -> Iterator[Problem]:
     asked = question.request.image_definition.security_type
     first_generation = question.image.hyper_v_generation.upper() == "V1"
     if asked and asked is not SecurityType.STANDARD and first_generation:
@@ -249,7 +256,7 @@ def _security_fits_generation(question: Question) -> Iterator[Problem]:
         )
 
 
-def _shallow_regions(question: Question) -> Iterator[Problem]:
+def _shallow_regions(question: ImageQuestion) -> Iterator[Problem]:
     shallow = question.request.replication_mode is ReplicationMode.SHALLOW
     others = [r.name for r in question.request.target_regions if r.name != question.image.location]
     if shallow and others:
@@ -275,7 +282,7 @@ _RULES: tuple[Callable[[Question], Iterator[Problem]], ...] = (
     _definition_clash,
     _existing_definition,
 )
-_IMAGE_RULES: tuple[Callable[[Question], Iterator[Problem]], ...] = (
+_IMAGE_RULES: tuple[Callable[[ImageQuestion], Iterator[Problem]], ...] = (
     _image_ready,
     _disks,
     _image_fits_definition,

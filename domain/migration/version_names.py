@@ -22,6 +22,10 @@ class Settled(NamedTuple):
     name: str
     adopts_existing: bool = False
 
+    def takes_up(self, version: VersionFacts) -> bool:
+        """True if that version is the one which is there already."""
+        return self.adopts_existing and version.name == self.name
+
 
 class NameTaken(NamedTuple):
     """The name cannot be had; `reason` says why, and what to do."""

@@ -2,60 +2,48 @@
 
 Keys are plain ASCII, so that ordinal order is the same in SQLite, in Table storage and in Python,
 and so that none of them needs escaping in a filter. Values are compact JSON text.
+
+The rules are patterns, and the encoder is the library's: every call of a backend asks them. A function is called only
+for what is no key, or is not written as it stands.
 """
 
 import json
 import re
 
-from records.store import Json, RecordTooLargeError
+from records.store import RecordTooLargeError
 
 MAX_KEY = 255
 MAX_TEXT = 2_000_000
 """Characters of JSON that any backend is asked to hold; a backend may refuse less (`records.backends.chunks`)."""
 
-_KEY = re.compile(r"[A-Za-z0-9._-]*", re.ASCII)
-_SURROGATE = "[\ud800-\udfff]"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+is_key = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_KEY}}}").fullmatch
+"""Matches what names a partition or a row."""
+is_bound = re.compile(rf"[A-Za-z0-9._-]{{0,{MAX_KEY}}}").fullmatch
+"""Matches where a range begins, or what its rows begin with."""
+is_plain = re.compile(rf"\{{[^\ud800-\udfff]{{0,{MAX_TEXT - 1}}}").fullmatch
+"""Matches the text of a JSON object that any backend can hold as it is."""
 
 
-def check_keys(partition: str, row: str) -> None:
-    """ValueError unless both name a record."""
-    _check(partition, "partition", least=1)
-    _check(row, "row", least=1)
+def _refuse(value: object) -> None:
+    raise ValueError(f"a record's value must be JSON, and {type(value).__name__} is not")
 
 
-def check_range(partition: str, prefix: str, after: str, limit: int) -> None:
-    """ValueError unless these name a range of records."""
-    _check(partition, "partition", least=1)
-    _check(prefix, "prefix", least=0)
-    _check(after, "after", least=0)
-    if limit < 1:
-        raise ValueError(f"limit must be at least 1, not {limit}")
+encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_refuse
+).encode
+"""The compact JSON text of a value; ValueError when it has none."""
 
 
-def _check(text: str, name: str, least: int) -> None:
-    if not least <= len(text) <= MAX_KEY or not _KEY.fullmatch(text):
-        raise ValueError(
-            f"{name} must be {least} to {MAX_KEY} characters of A-Z a-z 0-9 . _ - : {text[:300]!r}"
-        )
+def to_plain(text: str) -> str:
+    """The text of a JSON object with its lone surrogates escaped, which JSON allows and UTF-8 does not.
 
-
-def end_of_prefix(prefix: str) -> str:
-    """The least string greater than every row that starts with this (non-empty) prefix."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
-
-
-def to_text(value: Json) -> str:
-    """Compact JSON text that any UTF-8 backend can hold; `RecordTooLargeError` beyond `MAX_TEXT`.
-
-    Lone surrogates, which JSON allows and UTF-8 does not, stay escaped.
+    Raises RecordTooLargeError beyond `MAX_TEXT`, and ValueError for what is no object.
     """
-    if not isinstance(value, dict):
-        raise ValueError(f"a record's value must be a JSON object, not {type(value).__name__}")
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except TypeError as error:
-        raise ValueError(f"a record's value must be JSON: {error}") from error
-    text = re.sub(_SURROGATE, lambda match: f"\\u{ord(match[0]):04x}", text)
+    if not text.startswith("{"):
+        raise ValueError(f"a record's value must be a JSON object, not {text[:100]}")
+    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if len(text) > MAX_TEXT:
         raise RecordTooLargeError(
             f"{len(text)} characters of JSON, at most {MAX_TEXT} fit a record"
@@ -63,7 +51,28 @@ def to_text(value: Json) -> str:
     return text
 
 
-def from_text(text: str) -> Json:
-    """The value that `to_text` wrote."""
-    value: Json = json.loads(text)
-    return value
+def no_keys(partition: str, row: str) -> ValueError:
+    """The error for two texts of which one is no key."""
+    name, text = ("row", row) if is_key(partition) else ("partition", partition)
+    return _wrong(name, 1, text)
+
+
+def no_range(partition: str, prefix: str, after: str, limit: int) -> ValueError:
+    """The error for what is no range of records."""
+    if limit < 1:
+        return ValueError(f"limit must be at least 1, not {limit}")
+    if not is_key(partition):
+        return _wrong("partition", 1, partition)
+    name, text = ("after", after) if is_bound(prefix) else ("prefix", prefix)
+    return _wrong(name, 0, text)
+
+
+def _wrong(name: str, least: int, text: str) -> ValueError:
+    return ValueError(
+        f"{name} must be {least} to {MAX_KEY} characters of A-Z a-z 0-9 . _ - : {text[:300]!r}"
+    )
+
+
+def end_of_prefix(prefix: str) -> str:
+    """The least string greater than every row that starts with this (non-empty) prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)

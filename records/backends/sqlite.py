@@ -6,6 +6,7 @@ told is written. Writers of other threads and processes are waited for, a few se
 A connection belongs to the thread that uses it, and is opened at that thread's first call.
 """
 
+import json
 import sqlite3
 import threading
 import uuid
@@ -13,7 +14,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from records.backends.encoding import check_keys, check_range, end_of_prefix, from_text, to_text
+from records.backends.encoding import (
+    encode,
+    end_of_prefix,
+    is_bound,
+    is_key,
+    is_plain,
+    no_keys,
+    no_range,
+    to_plain,
+)
 from records.store import (
     Json,
     Record,
@@ -44,6 +54,8 @@ _LIST = (
 )
 _DELETE = "DELETE FROM record WHERE partition = ? AND row = ? AND etag = coalesce(?, etag)"
 _AFTER_ANY_KEY = "\x7f"
+# https://www.sqlite.org/lang_select.html#the_limit_clause
+_ALL = -1
 
 # https://www.sqlite.org/rescode.html: what passes by itself or once the machine is looked after.
 _OUTAGES = frozenset(
@@ -73,49 +85,52 @@ class SqliteRecords:
 
     def insert(self, partition: str, row: str, value: Json) -> Record:
         """See `RecordStore.insert`."""
-        check_keys(partition, row)
-        text, etag = to_text(value), _new_etag()
+        _check(partition, row)
+        text, etag = _text(value), _new_etag()
         try:
             self._write(_INSERT, partition, row, text, etag)
         except sqlite3.IntegrityError as error:
             raise RecordExistsError(f"{partition}/{row} exists already") from error
-        return Record(partition, row, from_text(text), etag)
+        return Record(partition, row, json.loads(text), etag)
 
     def put(self, partition: str, row: str, value: Json) -> Record:
         """See `RecordStore.put`."""
-        check_keys(partition, row)
-        text, etag = to_text(value), _new_etag()
+        _check(partition, row)
+        text, etag = _text(value), _new_etag()
         self._write(_PUT, partition, row, text, etag)
-        return Record(partition, row, from_text(text), etag)
+        return Record(partition, row, json.loads(text), etag)
 
     def replace(self, partition: str, row: str, value: Json, etag: str) -> Record:
         """See `RecordStore.replace`."""
-        check_keys(partition, row)
-        text, new = to_text(value), _new_etag()
+        _check(partition, row)
+        text, new = _text(value), _new_etag()
         if not self._write(_REPLACE, text, new, partition, row, etag):
             raise RecordChangedError(f"{partition}/{row} was changed or removed by somebody else")
-        return Record(partition, row, from_text(text), new)
+        return Record(partition, row, json.loads(text), new)
 
     def read(self, partition: str, row: str) -> Record | None:
         """See `RecordStore.read`."""
-        check_keys(partition, row)
+        _check(partition, row)
         with self._connection() as connection:
-            columns = connection.execute(_READ, (partition, row)).fetchone()
-        return Record(partition, row, from_text(columns[0]), columns[1]) if columns else None
+            found = connection.execute(_READ, (partition, row)).fetchone()
+        return Record(partition, row, json.loads(found[0]), found[1]) if found else None
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
-        check_range(partition, prefix, after, limit)
+        least = 1 if limit is None else limit
+        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and least > 0):
+            raise no_range(partition, prefix, after, least)
         end = end_of_prefix(prefix) if prefix else _AFTER_ANY_KEY
         with self._connection() as connection:
-            rows = connection.execute(_LIST, (partition, after, prefix, end, limit)).fetchall()
-        return [Record(partition, row, from_text(text), etag) for row, text, etag in rows]
+            found = connection.execute(_LIST, (partition, after, prefix, end, limit or _ALL))
+            rows = found.fetchall()
+        return [Record(partition, row, json.loads(text), etag) for row, text, etag in rows]
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:
         """See `RecordStore.delete`."""
-        check_keys(partition, row)
+        _check(partition, row)
         if not self._write(_DELETE, partition, row, etag) and etag is not None:
             raise RecordChangedError(f"{partition}/{row} was changed or removed by somebody else")
 
@@ -169,6 +184,16 @@ class SqliteRecords:
             connection.close()
             raise
         return connection
+
+
+def _check(partition: str, row: str) -> None:
+    if not (is_key(partition) and is_key(row)):
+        raise no_keys(partition, row)
+
+
+def _text(value: Json) -> str:
+    text = encode(value)
+    return text if is_plain(text) else to_plain(text)
 
 
 def _new_etag() -> str:

@@ -11,6 +11,7 @@ first success for somebody else's. Instead:
 The table is made when the first record finds none.
 """
 
+import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,7 +20,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from records.backends import table_calls
 from records.backends.chunks import from_properties, to_properties
-from records.backends.encoding import check_keys, check_range, from_text, to_text
+from records.backends.encoding import (
+    encode,
+    is_bound,
+    is_key,
+    is_plain,
+    no_keys,
+    no_range,
+    to_plain,
+)
 from records.backends.table_errors import record_error
 from records.store import (
     Json,
@@ -85,26 +94,29 @@ class TableRecords:
 
     def read(self, partition: str, row: str) -> Record | None:
         """See `RecordStore.read`."""
-        check_keys(partition, row)
-        entity = self._twice(partial(table_calls.read, partition, row))
-        return None if entity is None else _record(entity)
+        _check(partition, row)
+        found = self._twice(partial(table_calls.read, partition, row))
+        return None if found is None else _record(found)
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
-        check_range(partition, prefix, after, limit)
+        least = 1 if limit is None else limit
+        if not (is_key(partition) and is_bound(prefix) and is_bound(after) and least > 0):
+            raise no_range(partition, prefix, after, least)
         where = table_calls.range_filter(partition, prefix, after)
         return [_record(entity) for entity in self._twice(partial(table_calls.query, where, limit))]
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:
         """See `RecordStore.delete`."""
-        check_keys(partition, row)
+        _check(partition, row)
         self._call(partial(table_calls.delete, partition, row, etag))
 
     def _write(self, partition: str, row: str, value: Json, send: _Send) -> Record:
-        check_keys(partition, row)
-        text, write = to_text(value), uuid.uuid4().hex
+        _check(partition, row)
+        text, write = encode(value), uuid.uuid4().hex
+        text = text if is_plain(text) else to_plain(text)
         entity = {"PartitionKey": partition, "RowKey": row, "write": write, **to_properties(text)}
         try:
             etag = _etag(self._call(lambda client: send(client, entity)))
@@ -113,7 +125,7 @@ class TableRecords:
             if own is None:
                 raise
             return own
-        return Record(partition, row, from_text(text), etag)
+        return Record(partition, row, json.loads(text), etag)
 
     def _own(self, partition: str, row: str, write: str) -> Record | None:
         """The record if this very write has made it, None if that is not so or not known."""
@@ -149,15 +161,20 @@ class TableRecords:
             return self._client
 
 
+def _check(partition: str, row: str) -> None:
+    if not (is_key(partition) and is_key(row)):
+        raise no_keys(partition, row)
+
+
 def _client(endpoint: str, credential: "Credential", table: str) -> "TableClient":
     from azure.data.tables import TableClient
 
     return TableClient(endpoint, table, credential=credential, **_OPTIONS)
 
 
-def _record(entity: "TableEntity") -> Record:
-    value = from_text(from_properties(entity))
-    return Record(entity["PartitionKey"], entity["RowKey"], value, str(entity.metadata["etag"]))
+def _record(found: "TableEntity") -> Record:
+    value = json.loads(from_properties(found))
+    return Record(found["PartitionKey"], found["RowKey"], value, str(found.metadata["etag"]))
 
 
 def _etag(written: table_calls.Written) -> str:

@@ -58,11 +58,11 @@ def read(partition: str, row: str, client: "TableClient") -> "TableEntity | None
         return None
 
 
-def query(where: str, limit: int, client: "TableClient") -> "list[TableEntity]":
+def query(where: str, limit: int | None, client: "TableClient") -> "list[TableEntity]":
     """The first entities that match the filter, in the service's order: by row, ordinal."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    entities = client.query_entities(where, results_per_page=min(limit, PAGE))
+    entities = client.query_entities(where, results_per_page=min(limit or PAGE, PAGE))
     try:
         return list(islice(entities, limit))
     except ResourceNotFoundError:

@@ -47,9 +47,10 @@ class Azure:
     # -- running activities -------------------------------------------------------------------------------------
 
     def ask(self, activity: Activity, **fields: Any) -> ActivityResult:
-        """Return the activity's result for the current run, whatever its status."""
-        asked = {"migrationId": self.accepted.id, "run": self.run, "at": self.at, **fields}
-        return ActivityResult.from_wire(activity(asked))
+        """The answer of an activity to the run, whatever it is."""
+        step = {"migrationId": self.accepted.id, "run": self.run, "at": self.at}
+        asked = {**step, "began": self.at, "polls": 0, **fields}
+        return ActivityResult.model_validate(activity(asked))
 
     def done(self, activity: Activity, **fields: Any) -> Json:
         """The value of an activity that must succeed."""

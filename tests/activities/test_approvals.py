@@ -85,6 +85,16 @@ def test_what_came_before_anybody_was_asked_does_not_count(azure: Azure) -> None
     assert rulings(azure) == {"e": False}
 
 
+def test_nor_if_an_earlier_version_asked(azure: Azure) -> None:
+    """It did not write down when it asked; the deadline tells."""
+    azure.done(open_approval)
+    asked = Approval(deadline=DEADLINE, fingerprint=a_decision().fingerprint)
+    records().change_state(azure.accepted.id, lambda s: s.model_copy(update={"approval": asked}))
+    store(azure, key="e", received_at=NOW - timedelta(seconds=1))
+    assert judge(azure) == "waiting"
+    assert rulings(azure) == {"e": False}
+
+
 def test_what_was_refused_does_not_count_later(azure: Azure) -> None:
     """A decision that came before anybody was asked was told so, and stays refused."""
     store(azure, key="e")
@@ -123,7 +133,7 @@ def test_an_accepted_decision_holds_whatever_was_sent_before_it(azure: Azure) ->
 def test_it_is_asked_once_and_the_deadline_never_moves(azure: Azure) -> None:
     """However often the step runs, and whichever run takes it; `began` counts from the first asking."""
     fingerprint = a_decision().fingerprint
-    assert approval(azure) == Approval(deadline=DEADLINE, fingerprint=fingerprint)
+    assert approval(azure) == Approval(deadline=DEADLINE, asked_at=NOW, fingerprint=fingerprint)
     later = (NOW + timedelta(days=1)).isoformat()
     assert azure.done(open_approval, at=later)["round"] == 1
     azure.restart()

@@ -7,7 +7,8 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arm.errors import ArmError, arm_errors, error_of
+from arm.errors import ArmError, error_of
+from arm.requests import ask
 from domain.errors import UnexpectedResponseError
 from domain.retry_after import retry_after
 from tests.builders import NOW
@@ -52,8 +53,12 @@ def test_no_header_breaks_it(header: str) -> None:
 )
 def test_what_is_no_answer_of_azure_is_transient(raised: Exception) -> None:
     """It says nothing about what was asked."""
-    with pytest.raises((ArmError, UnexpectedResponseError)) as told, arm_errors():
+
+    def refuse() -> None:
         raise raised
+
+    with pytest.raises((ArmError, UnexpectedResponseError)) as told:
+        ask(refuse)
     error = error_of(told.value)
     assert error.transient
     assert error.status is None

@@ -11,11 +11,11 @@ from threading import Event
 from typing import Any
 
 import pytest
+from azure.core.pipeline.transport import RequestsTransport
 
 from arm.client import MOST_CLIENTS
 from arm.errors import ArmError
 from arm.images import read_image_facts
-from arm.policies import RepeatBrokenGets
 from domain.ids import parse_image_id
 from tests.activities.azure import Azure
 from tests.app import app
@@ -52,14 +52,14 @@ def test_a_call_under_way_outlives_its_client_s_place(
 ) -> None:
     """The client is dropped, and not closed under whoever works with it."""
     begun, dropped = Event(), Event()
-    really = RepeatBrokenGets.send
+    really = RequestsTransport.send
 
-    def late(policy: RepeatBrokenGets, request: Any) -> Any:
+    def late(transport: RequestsTransport, request: Any, **options: Any) -> Any:
         begun.set()
         assert dropped.wait(30)
-        return really(policy, request)
+        return really(transport, request, **options)
 
-    monkeypatch.setattr(RepeatBrokenGets, "send", late)
+    monkeypatch.setattr(RequestsTransport, "send", late)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(read_image_facts, app().arm, parse_image_id(azure.image_id))
         assert begun.wait(30)

@@ -40,7 +40,7 @@ def test_it_is_not_ready_while_it_is_being_made(azure: Azure) -> None:
 def test_what_was_sent_is_there(azure: Azure) -> None:
     """Generation, architecture, OS state and security as in the plan's body."""
     plan = azure.defined()
-    there = azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}")
+    there = azure.resource(f"{plan.gallery}/images/{plan.definition_name}")
     assert there is not None
     sent = plan.definition_body["properties"]
     assert {name: there["properties"][name] for name in sent} == sent
@@ -49,12 +49,12 @@ def test_what_was_sent_is_there(azure: Azure) -> None:
 def test_an_existing_definition_is_never_changed(azure: Azure) -> None:
     """Whatever the body says."""
     plan = azure.defined()
-    before = azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}")
+    before = azure.resource(f"{plan.gallery}/images/{plan.definition_name}")
     azure.forget_requests()
     azure.replan(definition_body={**plan.definition_body, "location": "westus"})
     assert azure.done(ensure_definition) == {"ready": True}
     assert azure.sent("PUT") == []
-    assert azure.resource(f"{plan.gallery_id}/images/{plan.definition_name}") == before
+    assert azure.resource(f"{plan.gallery}/images/{plan.definition_name}") == before
 
 
 @pytest.mark.parametrize(

@@ -272,4 +272,4 @@ def test_a_receiver_that_is_not_there_is_a_value(azure: Azure, receiver: Receive
 def test_without_an_address_nobody_is_notified(azure: Azure) -> None:
     """That is no error."""
     assert azure.done(notify, kind=END, at=AT) == {"sent": False}
-    assert records().read_accepted(azure.accepted.id) == azure.accepted
+    assert azure.written().accepted == azure.accepted

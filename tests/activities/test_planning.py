@@ -155,7 +155,7 @@ def test_what_people_are_told_of_a_plan_is_written_with_it(azure: Azure) -> None
 
 def test_the_orchestration_learns_what_its_order_depends_on(azure: Azure) -> None:
     """As it is in the plan."""
-    reply = PlannedMigration.from_wire(azure.done(plan_migration))
+    reply = PlannedMigration.model_validate(azure.done(plan_migration))
     plan = azure.written().planned
     assert reply == PlannedMigration(
         fingerprint_complete=plan.fingerprint.complete,

@@ -36,7 +36,7 @@ def ending(outcome: str = "completed", **more: Any) -> dict[str, Any]:
 
 def test_the_first_run_begins_at_the_beginning(azure: Azure) -> None:
     """With the limits of when it was accepted, which are in the record."""
-    begun = RunBegun.from_wire(azure.done(begin_run))
+    begun = RunBegun.model_validate(azure.done(begin_run))
     assert begun == RunBegun(
         run=1,
         stage=Stage.PLANNING,
@@ -56,7 +56,7 @@ def test_a_later_run_goes_on_where_the_record_is(azure: Azure) -> None:
     later = (entered + timedelta(hours=1)).isoformat()
     azure.done(record_progress, **step("more", "version", at=later))
     azure.restart()
-    begun = RunBegun.from_wire(azure.done(begin_run))
+    begun = RunBegun.model_validate(azure.done(begin_run))
     assert (begun.run, begun.stage, begun.stage_since) == (2, Stage.VERSION, entered)
     assert begun.deletion
 

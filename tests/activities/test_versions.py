@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from activities.versions import promote_version, read_replication, start_version
 from domain.migration.latch import Effect
-from domain.migration.polling import VersionReading
+from domain.migration.polling import Look, Replicated, ReplicationFailed, Wait
 from domain.results import ResultStatus
 from domain.values import Json
 from tests import builders as b
 from tests.activities.azure import Azure
 
 
-def look(azure: Azure) -> VersionReading:
-    return VersionReading.from_wire(azure.done(read_replication))
+def look(azure: Azure, **fields: Any) -> Look:
+    return Look.model_validate(azure.done(read_replication, **fields))
+
+
+def failure(azure: Azure, **fields: Any) -> ReplicationFailed:
+    judgement = look(azure, **fields).judgement
+    assert isinstance(judgement, ReplicationFailed)
+    return judgement
 
 
 def test_the_put_returns_at_once(azure: Azure) -> None:
@@ -94,15 +103,29 @@ def test_a_look_tells_every_region_and_writes_it_down(azure: Azure) -> None:
     early = look(azure)
     azure.time.advance(hours=1)
     late = look(azure)
-    assert early.provisioning_state == "Creating"
-    assert (late.provisioning_state, late.regions[0].state) == ("Succeeded", "Completed")
-    assert azure.written().regions == late.regions
+    assert early == Look(completed=0, regions=1, judgement=Wait(delay=timedelta(minutes=1)))
+    assert late == Look(completed=1, regions=1, judgement=Replicated())
+    [region] = azure.written().regions
+    assert region.state == "Completed"
 
 
-def test_a_version_that_is_not_there_is_said_so(azure: Azure) -> None:
-    """Found or not is a reading, no error."""
+def test_a_version_that_is_not_there_is_waited_for_at_first(azure: Azure) -> None:
+    """Found or not is a reading, no error: right after its PUT it may not be there yet."""
     azure.defined()
-    assert not look(azure).found
+    assert isinstance(look(azure).judgement, Wait)
+    began = azure.at
+    azure.time.advance(hours=1)
+    assert failure(azure, began=began).code == "VersionNotFound"
+
+
+def test_a_look_is_judged_by_the_limits_that_were_accepted(azure: Azure) -> None:
+    """The beginning of the watch and its polls come from the orchestration, everything else from the record."""
+    azure.begun()
+    polling = azure.accepted.limits.polling
+    late = look(azure, polls=1000).judgement
+    assert late == Wait(delay=polling.delay(1000))
+    began = (azure.time.now() - polling.timeout).isoformat()
+    assert failure(azure, began=began).code == "ReplicationTimeout"
 
 
 def test_a_failed_version_is_told_with_azures_own_error(azure: Azure) -> None:
@@ -110,10 +133,9 @@ def test_a_failed_version_is_told_with_azures_own_error(azure: Azure) -> None:
     azure.cloud.set_profile(failing_regions={"eastus2": "Failed with internal server error."})
     azure.begun()
     azure.time.advance(hours=3)
-    reading = look(azure)
-    assert reading.provisioning_state == "Failed"
-    assert reading.error_code
-    assert reading.error_message
+    failed = failure(azure)
+    assert failed.code not in {"VersionFailed", "ReplicationFailed"}
+    assert failed.reason
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
@@ -125,8 +147,7 @@ def test_an_operation_that_is_forgotten_leaves_the_version_to_speak(
     azure.begun()
     azure.time.advance(hours=3)
     azure.fault(what="status", status=status, path="perations/")
-    reading = look(azure)
-    assert (reading.provisioning_state, reading.error_code) == ("Failed", None)
+    assert failure(azure).code == "ReplicationFailed"
 
 
 def profile_of(azure: Azure, version_id: str) -> tuple[Json, Json]:

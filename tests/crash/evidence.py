@@ -13,7 +13,6 @@ from typing import Any
 from azure.data.tables import TableClient
 
 from records.backends.chunks import from_properties
-from records.backends.encoding import from_text
 
 Json = dict[str, Any]
 Rows = Mapping[str, Json]
@@ -76,7 +75,7 @@ def read_table(connection_string: str, table: str) -> dict[str, dict[str, Json]]
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     with TableClient.from_connection_string(connection_string, table) as client:
         for entity in client.list_entities():
-            value = from_text(from_properties(entity))
+            value = json.loads(from_properties(entity))
             found[entity["PartitionKey"]][entity["RowKey"]] = value
     return found
 

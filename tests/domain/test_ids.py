@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from domain import ids as names
 from domain.regions import normalise_region
@@ -58,6 +60,7 @@ BAD_IDS = {
     "dots as the group": IMAGE_ID.replace("/web/", "/../"),
     "an empty group": IMAGE_ID.replace("/web/", "//"),
 }
+HASH = "a" * 32
 BAD_VERSIONS = ["", "1", "1.0", "1.0.0.0", "1.0.x", "-1.0.0", "01.0.0", "1.0.2147483648", "1.0.0 "]
 BAD_VERSIONS += ["1..0", "v1.0.0", "1.0.0\n", "１.0.0", "1.0.99999999999999999999", "latest"]
 
@@ -117,7 +120,19 @@ def test_a_migration_id_comes_apart_again_and_fits_into_a_url(
     assert re.fullmatch("[0-9a-f-]+", made)
 
 
-@pytest.mark.parametrize("text", ["", "x", "a" * 32, "a" * 32 + "-0", "A" * 32 + "-1", "../x-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        HASH,
+        HASH + "-0",
+        HASH.upper() + "-1",
+        "../x-1",
+        HASH + "-1-0123",
+        HASH + "-1-0123ABCD",
+    ],
+)
 def test_what_is_no_migration_id_is_none(text: str) -> None:
     """No lookup is made with it."""
     assert names.parse_migration_id(text) is None
@@ -141,6 +156,47 @@ def test_what_cannot_be_a_region_is_refused(name: str) -> None:
     """With an example of what can."""
     with pytest.raises(ValueError, match="no region name"):
         normalise_region(name)
+
+
+def test_a_subscription_that_is_no_guid_is_named() -> None:
+    """The part that is wrong, not the whole id."""
+    with pytest.raises(ValueError, match=r"^'prod' is no subscription id; it must be a GUID$"):
+        names.parse_image_id(IMAGE_ID.replace(SUBSCRIPTION, "prod"))
+
+
+def test_an_id_is_a_value() -> None:
+    """Two readings of one id are one entry of a set."""
+    assert len({names.parse_image_id(IMAGE_ID), names.parse_image_id(IMAGE_ID)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [(SUBSCRIPTION, True), (SUBSCRIPTION + "0", False), ("prod", False)]
+)
+def test_a_subscription_is_a_guid(text: str, known: bool) -> None:
+    """And nothing else."""
+    assert names.is_subscription_id(text) is known
+
+
+@pytest.mark.parametrize(
+    "name", [names.DefinitionName, names.PublisherName, names.OfferName, names.SkuName]
+)
+def test_a_name_beyond_all_measure_is_not_repeated(name: Any) -> None:
+    """One of 1,024 letters is told with its rule; a longer one with its length only."""
+    read = TypeAdapter(name).validate_python
+    with pytest.raises(ValidationError, match="is not allowed"):
+        read("x" * 1024)
+    with pytest.raises(ValidationError, match="at most 1024 characters"):
+        read("x" * 1025)
+
+
+def test_a_version_number_has_32_bits() -> None:
+    """The largest is taken, the one behind it is not (above)."""
+    assert names.parse_version_name("2147483647.0.2147483647") == (2**31 - 1, 0, 2**31 - 1)
+
+
+def test_what_an_earlier_deployment_filed_is_found() -> None:
+    """An image's key stands in the keys of its records."""
+    assert names.image_key(IMAGE_ID) == "74a7f99d694a2fd61fd46d1b0f2f104f"
 
 
 def test_20_names_are_compared_by_ascii_letters_only() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.schedules import Schedule, parse_schedule
@@ -41,6 +41,7 @@ WRONG = {
     "another setting": ("%MY_SCHEDULE%", "other settings (%NAME%) are not looked up"),
     "another setting inside": ("0 %MINUTES% * * * *", "other settings (%NAME%) are not looked up"),
     "a day that no month has": ("0 0 0 31 2,4,6 *", "never comes"),
+    "days that no month has": ("0 0 0 30,31 2 *", "no such month has a day 30"),
 }
 NEXT = {
     "the next five minutes": ("0 */5 * * * *", "2026-03-01T10:20:00"),
@@ -95,6 +96,43 @@ def test_what_is_wrong_is_said(text: str, words: str) -> None:
     assert words in str(refused.value)
 
 
+BOUNDS = {
+    "second": ("{} * * * * *", 0, 59),
+    "minute": ("0 {} * * * *", 0, 59),
+    "hour": ("0 0 {} * * *", 0, 23),
+    "day": ("0 0 0 {} * *", 1, 31),
+    "month": ("0 0 0 1 {} *", 1, 12),
+    "weekday": ("0 0 0 * * {}", 0, 6),
+}
+
+
+@pytest.mark.parametrize(("text", "low", "high"), BOUNDS.values(), ids=BOUNDS)
+def test_a_field_has_its_bounds(text: str, low: int, high: int) -> None:
+    """The lowest and the highest number fit, those beside them do not; a word of Quartz is not blamed for it."""
+    fields = [parse_schedule(text.format(number)).model_dump(mode="json") for number in (low, high)]
+    assert [low] in fields[0].values()
+    assert [high] in fields[1].values()
+    for number in {max(low - 1, 0), high + 1} - {low}:
+        with pytest.raises(
+            ValueError, match=rf"'{number}' is not within {low} to {high}"
+        ) as refused:
+            parse_schedule(text.format(number))
+        assert "NCRONTAB has no" not in str(refused.value)
+
+
+LENGTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+
+@pytest.mark.parametrize(("month", "days"), list(enumerate(LENGTHS, 1)))
+def test_a_month_has_its_days(month: int, days: int) -> None:
+    """February those of a leap year; a day that never comes is refused."""
+    at = parse_schedule(f"0 0 0 {days} {month} *").next(SUNDAY)
+    assert (at.month, at.day) == (month, days)
+    for beyond in range(days + 1, 32):
+        with pytest.raises(ValueError, match="never comes"):
+            parse_schedule(f"0 0 0 {beyond} {month} *")
+
+
 def test_every_wrong_field_is_said_at_once() -> None:
     """One deployment, not one for each."""
     with pytest.raises(ValueError, match=r"minute '99'.*hour '24'.*day '0'"):
@@ -127,6 +165,8 @@ def test_occurrences_fit_and_go_forward(after: datetime, fields: tuple[set[int],
         assert all(number in numbers for number, numbers in zip(has, fields, strict=True))
 
 
+# Each example counts 3,600 seconds; on a busy machine that takes longer than hypothesis allows for.
+@settings(deadline=None)
 @given(after=MOMENTS, minutes=st.sets(st.integers(0, 59), min_size=1))
 def test_no_occurrence_is_left_out(after: datetime, minutes: set[int]) -> None:
     """Within an hour every wanted minute comes, as counting each second of it finds them."""

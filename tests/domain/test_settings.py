@@ -7,7 +7,11 @@ import json
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from domain.migration.limits import Limits
+from domain.migration.mapping import MappingEntry
+from domain.migration.polling import PollPolicy
 from domain.settings import InvalidSettingsError, Settings
 from tests.builders import GALLERY_ID
 
@@ -27,6 +31,23 @@ BAD = {
         "APPROVAL_WEBHOOK_SECRETS[0]",
         "whsec_",
     ),
+    "a webhook secret with what no base64 has": (
+        {"APPROVAL_WEBHOOK_SECRETS": SECRETS[0] + "-" + "A" * 32},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+        "base64",
+    ),
+    "a webhook secret of 23 bytes": (
+        {"APPROVAL_WEBHOOK_SECRETS": f"whsec_{base64.b64encode(bytes(23)).decode()}"},
+        "APPROVAL_WEBHOOK_SECRETS[0]",
+        "24 random bytes",
+    ),
+    "a poll interval under a second": (
+        {"REPLICATION_POLL_INTERVAL": "PT0.999S"},
+        "REPLICATION_POLL_INTERVAL",
+        "PT1S",
+    ),
+    "no restart at all": ({"RESTART_LIMIT": "0"}, "RESTART_LIMIT", "at least 1"),
+    "more restarts than a row keeps": ({"RESTART_LIMIT": "51"}, "RESTART_LIMIT", "at most 50"),
     "http with this machine and a port as the user": (
         {"NOTIFICATION_URL": "http://localhost:80@evil.example/x"},
         "NOTIFICATION_URL",
@@ -107,6 +128,43 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert found.notification_url == ""
     assert found.event_grid_mapping == ()
     assert found.approval_webhook_secrets == ()
+
+
+def test_what_nobody_sets_is_as_documented() -> None:
+    """docs/configuration.md; a migration takes its limits from there when it is accepted."""
+    found = Settings.from_environ({})
+    polling = PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6))
+    assert found.limits == Limits(
+        retry=timedelta(hours=6), confirm=timedelta(minutes=30), polling=polling
+    )
+    assert (found.restart_limit, found.restart_delay) == (10, timedelta(minutes=1))
+    assert found.history_retention == timedelta(days=30)
+    assert (found.sweep_schedule, found.purge_schedule) == ("0 */5 * * * *", "0 30 3 * * *")
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_the_limit_of_restarts_has_bounds(limit: int) -> None:
+    """Both included."""
+    assert Settings.from_environ({"RESTART_LIMIT": str(limit)}).restart_limit == limit
+
+
+def test_a_second_is_the_shortest_duration() -> None:
+    """A shorter one would ask Azure without a pause."""
+    found = Settings.from_environ({"REPLICATION_POLL_INTERVAL": "PT1S"})
+    assert found.limits.polling.interval == timedelta(seconds=1)
+
+
+def test_settings_are_made_from_values_too() -> None:
+    """As a test or a host of its own gives them: lists that are lists already."""
+    entry = MappingEntry.model_validate(ENTRY)
+    found = Settings(subscription_ids=("a", "b"), event_grid_mapping=(entry,))
+    assert (found.subscription_ids, found.event_grid_mapping) == (("a", "b"), (entry,))
+
+
+def test_settings_do_not_change() -> None:
+    """They are those of the app's start."""
+    with pytest.raises(ValidationError):
+        Settings.from_environ({}).restart_limit = 1  # type: ignore[misc]
 
 
 def test_an_empty_value_means_the_default() -> None:

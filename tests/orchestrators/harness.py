@@ -34,7 +34,7 @@ from domain.messages import (
     Written,
 )
 from domain.migration.limits import Limits
-from domain.migration.polling import RegionStatus, VersionReading
+from domain.migration.polling import RegionStatus, VersionReading, judged_look
 from domain.migration.recorded import AcceptedRequest
 from domain.migration.stages import ImageFate, Stage
 from domain.results import ActivityError, ActivityResult, ResultStatus
@@ -54,11 +54,11 @@ Reply = Message | ActivityResult | Exception | Callable[[Json], Message]
 
 def done(reply: Message) -> ActivityResult:
     """The result of an activity that replies this."""
-    return ActivityResult(status=ResultStatus.DONE, value=reply.to_wire())
+    return ActivityResult(status=ResultStatus.DONE, value=reply.model_dump(mode="json"))
 
 
 def reading(state: str = "Succeeded", region: str = "Completed", **more: Any) -> VersionReading:
-    """The reply of `read_replication` for the regions of `builders.a_plan`."""
+    """The reading, and judgement, of `read_replication` about the regions of `builders.a_plan`."""
     regions = tuple(RegionStatus(name=n, state=region) for n in ("eastus2", "westeurope"))
     return VersionReading(provisioning_state=state, regions=regions, **more)
 
@@ -118,15 +118,17 @@ class Script:
         """Return the activity's answer to this call."""
         self.asked.append((name, request))
         if self.halted_from == name:
-            return ActivityResult(status=self.halt).to_wire()
+            return ActivityResult(status=self.halt).model_dump(mode="json")
         waiting = self.replies.get(name)
         if not waiting:
-            return done(self._well(name, request)).to_wire()
+            return done(self._well(name, request)).model_dump(mode="json")
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(reply, Exception):
             raise reply
         found = reply if isinstance(reply, Message) else reply(request)
-        return (found if isinstance(found, ActivityResult) else done(found)).to_wire()
+        if isinstance(found, VersionReading):
+            found = self._judged_look(found, request)
+        return (found if isinstance(found, ActivityResult) else done(found)).model_dump(mode="json")
 
     def _well(self, name: str, request: Json) -> Message:
         if name in _WELL:
@@ -134,6 +136,8 @@ class Script:
         match name:
             case "begin_run":
                 return self._begun()
+            case "read_replication":
+                return self._judged_look(reading(), request)
             case "open_approval":
                 at = datetime.fromisoformat(request["at"])
                 self.deadline = self.deadline or at + self.timeout
@@ -155,6 +159,11 @@ class Script:
             image=self.image,
             limits=self.limits,
         )
+
+    def _judged_look(self, found: VersionReading, request: Json) -> Message:
+        now, began = (datetime.fromisoformat(request[name]) for name in ("at", "began"))
+        polling = self.limits.polling
+        return judged_look(found, b.a_plan().regions, request["polls"], now - began, polling)
 
     def _judged(self, request: Json) -> Verdict:
         self.rounds.append(request["round"])
@@ -263,7 +272,6 @@ _WELL: dict[str, Message] = {
     "plan_migration": planned(),
     "ensure_definition": DefinitionState(ready=True),
     "start_version": VersionBegun(created=True),
-    "read_replication": reading(),
     "check_image": ImageState(present=True, unchanged=True, certain=True),
     "promote_version": PromotionSent(changed=True),
     "confirm_deletion": DeletionState(gone=True),

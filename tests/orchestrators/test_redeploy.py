@@ -18,10 +18,9 @@ from domain.migration.stages import Outcome, Stage
 from domain.values import Message
 from localcloud.durable.history import STATUSES, Kind
 from localcloud.host.app import App
-from orchestrators import calls, migrate_image, watch_replication
+from orchestrators import migrate_image, run, watch_replication
 from orchestrators.publish_version import check_image
-from orchestrators.run import Run
-from orchestrators.waiting import Steps
+from orchestrators.run import Run, Steps
 from tests.orchestrators.recordings import Execution, files, load
 from tests.orchestrators.replaying import first_difference, turns
 
@@ -74,7 +73,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App
         for execution in executions:
             for name, text in execution.called.items():
                 try:
-                    _model_of(worker, name).from_wire(json.loads(text))
+                    _model_of(worker, name).model_validate(json.loads(text))
                 except ValueError as error:
                     wrong.append(f"{scenario}: {name}: {error}")
 
@@ -135,7 +134,7 @@ def _shorter_generations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _fewer_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     once = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=1)
-    monkeypatch.setattr(calls, "_CRASHES", once)
+    monkeypatch.setattr(run, "_CRASHES", once)
 
 
 def _an_exception(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
 
     async def scene(harness: OrchestrationHarness) -> None:
         await harness.begin()
-        for _ in range(20):
+        for _ in range(48):
             await harness.advance(minutes=4)
             watch = harness.hub._store.history(f"{harness.id}-replication")
             assert len(watch) < POLLS_PER_GENERATION * 10
@@ -36,15 +37,19 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
 
 
 def test_polls_are_as_far_apart_as_the_policy_says(tmp_path: Path) -> None:
-    """A minute for the first fifteen, then two; a second more each, since real queues ring a second early."""
+    """A minute, then a quarter more each time, five in the end; up to a second more each, since real queues ring a
+    second early."""
     script = Script().reply("read_replication", BUSY)
 
     async def scene(harness: OrchestrationHarness) -> None:
         await harness.begin()
-        await harness.advance(minutes=15, seconds=15)
-        assert script.names().count("read_replication") == 16
-        await harness.advance(minutes=10, seconds=5)
-        assert script.names().count("read_replication") == 21
+        waits = sum((script.limits.polling.delay(polls) for polls in range(12)), timedelta(0))
+        await harness.advance(seconds=waits.total_seconds() - 1)
+        assert script.names().count("read_replication") == 12
+        await harness.advance(seconds=13)
+        assert script.names().count("read_replication") == 13
+        await harness.advance(minutes=10, seconds=2)
+        assert script.names().count("read_replication") == 15
 
     play(tmp_path, script, scene)
 

@@ -36,7 +36,7 @@ class Counting:
         return found
 
     def list(
-        self, partition: str, *, prefix: str = "", after: str = "", limit: int = 1000
+        self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
         found = self._store.list(partition, prefix=prefix, after=after, limit=limit)

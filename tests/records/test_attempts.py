@@ -42,7 +42,7 @@ def test_a_hint_that_is_behind_is_made_up_for(
     """Its writer died after the claim, or was overtaken."""
     for attempt in range(1, 6):
         accepted = an_acceptance(attempt)
-        store.insert(KEY, attempt_row(attempt), accepted.to_wire())
+        store.insert(KEY, attempt_row(attempt), accepted.model_dump(mode="json"))
         if attempt == hinted:
             records.hint_latest(accepted)
     assert records.latest(KEY) == an_acceptance(5)

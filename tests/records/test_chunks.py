@@ -1,5 +1,6 @@
 """Any text comes back out of an entity's properties, within the service's limits."""
 
+import json
 import random
 
 import pytest
@@ -13,7 +14,7 @@ from records.backends.chunks import (
     from_properties,
     to_properties,
 )
-from records.backends.encoding import from_text, to_text
+from records.backends.encoding import encode, to_plain
 from records.store import RecordError, RecordTooLargeError
 
 _ENTITY_BYTES = 1_048_576
@@ -43,8 +44,8 @@ def _noise(characters: int) -> str:
 def test_every_value_comes_back(value: dict[str, object], filling: int, filler: str) -> None:
     """Whatever the value and its length, reading gives what was written, property by property."""
     value["filling"] = filler * filling
-    properties = to_properties(to_text(value))
-    assert from_text(from_properties(properties)) == value
+    properties = to_properties(to_plain(encode(value)))
+    assert json.loads(from_properties(properties)) == value
     assert all(_bytes(held) <= PROPERTY_BYTES for held in properties.values())
 
 

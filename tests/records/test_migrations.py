@@ -26,7 +26,7 @@ from domain.migration.recorded import (
 from domain.migration.stages import Outcome, Stage
 from records.migrations import MigrationRecords
 from records.store import Record, RecordStore
-from services.migrations import next_id
+from services.migrations import free_after
 from tests.builders import IMAGE_ID, NOW, a_decision, a_plan, an_acceptance, an_end
 from tests.endings import end
 from tests.records.conftest import OpenStore
@@ -79,24 +79,18 @@ def test_attempts_are_numbered_and_the_newest_is_the_latest(records: MigrationRe
     records.accept(an_acceptance(image_id=IMAGE_ID + "b"))
     latest = records.latest(image_key(IMAGE_ID))
     assert latest == an_acceptance(11)
-    name, attempt = next_id(latest, image_key(IMAGE_ID))
-    assert (parse_migration_id(name), attempt) == ((image_key(IMAGE_ID), 12), 12)
-
-
-def test_the_first_attempt_of_an_image_is_number_one(records: MigrationRecords) -> None:
-    """No record, no attempt."""
-    key = image_key(IMAGE_ID)
-    assert records.latest(key) is None
-    assert next_id(None, key)[1] == 1
+    free = free_after(latest, image_key(IMAGE_ID))
+    assert parse_migration_id(free.migration_id) == (image_key(IMAGE_ID), free.attempt)
+    assert free.attempt == 12
 
 
 def test_14_an_id_is_another_one_each_time(records: MigrationRecords) -> None:
-    """An acceptance under another id of the same number is no record of this one."""
+    """A record of the same number that was accepted under another id is not found by this one."""
     key = image_key(IMAGE_ID)
-    (one, _), (other, _) = next_id(None, key), next_id(None, key)
+    one, other = (free_after(None, key).migration_id for _ in range(2))
     assert one != other
     assert records.accept(ACCEPTED.model_copy(update={"id": one}))
-    assert records.read_accepted(other) is None
+    assert records.snapshot(one) is not None
     assert records.snapshot(other) is None
 
 

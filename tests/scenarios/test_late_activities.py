@@ -56,7 +56,8 @@ def to_the_end(cloud: Client, migration: str) -> Json:
     until(lambda: cloud.status(migration)["stage"] in ("approval", "finished"), WITHIN)
     if cloud.status(migration)["approval"]["state"] == "waiting":
         cloud.decide(migration)
-    until(lambda: cloud.status(migration)["outcome"], WITHIN)
+    # The outcome stands a moment before its line.
+    until(lambda: cloud.status(migration)["timeline"][-1]["stage"] == "finished", WITHIN)
     return cloud.status(migration)
 
 

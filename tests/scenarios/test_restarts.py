@@ -145,13 +145,13 @@ def test_a_request_accepted_by_a_starter_that_died_is_started_by_the_sweep(
 def _accept(records: Path, body: Json, now: datetime) -> str:
     """Do what a starter does before it starts the orchestration, and nothing after; return the migration id."""
     request = parse_request_json(body)
-    key = image_key(request.source_image_id)
+    key = image_key(request.source_image_id.text)
     accepted = AcceptedRequest(
         id=migration_id(key, 1),
         image_key=key,
         attempt=1,
-        source_image_id=request.source_image_id,
-        request=request.to_wire(),
+        source_image_id=request.source_image_id.text,
+        request=request.model_dump(mode="json"),
         digest=request.digest(),
         accepted_at=now,
     )

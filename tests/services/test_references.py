@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.ids import parse_image_id
 from domain.references.kinds import Effect
 from domain.references.users import ImageUser, Source
 from packages.localcloud.tests.arm.sdk import scale_set
@@ -409,7 +410,8 @@ def test_no_setting_is_needed_to_scan(world: ReferenceWorld) -> None:
 
 def warnings(world: ReferenceWorld, **changes: Any) -> list[str]:
     """The warnings of a plan for a deletion that the scan adds."""
-    values = {"image_id": world.image, "deletion": True, **changes}
+    image = parse_image_id(world.image)
+    values = {"image": image, "image_id": image.text, "deletion": True, **changes}
     plan = a_plan().model_copy(update=values)
     found = asyncio.run(with_reference_warnings(app(), plan)).warnings
     assert found[: len(plan.warnings)] == plan.warnings

@@ -1,4 +1,4 @@
-"""The keys of attackers: the records, the durable API's system key, and Azure behind the app's back."""
+"""The hands of attackers: on the records, the durable API's system key, and Azure behind the app's back."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def start(cloud: Client, orchestrator: str, instance: str, given: Any = None) ->
 
 
 def state_of(cloud: Client, instance: str) -> Json:
-    """The answer of the durable API about an orchestration."""
+    """The durable API's answer about an orchestration."""
     told: Json = cloud.durable("GET", f"/instances/{instance}").json()
     return told
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.approval.decisions import ApprovalState, Verdict
+from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.migration.latch import Latch
 from domain.migration.recorded import ReceivedDecision
 from tests import builders as b
@@ -91,7 +91,9 @@ def test_08_a_rejection_stored_by_a_webhook_that_died_ends_it(cloud: Client) -> 
     """The row is there, its sender was never answered, nobody woke anything: the gate reads it."""
     migration = waiting(cloud, "unanswered")
     hold_up_the_gate(cloud, "unanswered", migration)
-    rejection = _received(cloud, migration, cloud.connection["webhookSecret"], decision="reject")
+    rejection = _received(
+        cloud, migration, cloud.connection["webhookSecret"], decision=Decision.REJECT
+    )
     records_of(cloud).receive(migration, rejection)
     cloud.no_faults()
     kept(cloud, "unanswered", migration, "deletion approved: no (reject by ada")
@@ -149,9 +151,11 @@ def signed_by_the_receiver(cloud: Client, migration: str) -> ReceivedDecision:
 
 def a_rejection_turned_round(cloud: Client, migration: str) -> ReceivedDecision:
     """The row says approve; what was signed says reject."""
-    signed = _received(cloud, migration, cloud.connection["webhookSecret"], decision="reject")
-    said = signed.decision.model_copy(update={"decision": "approve"})
-    return ReceivedDecision.from_wire(signed.model_copy(update={"decision": said}).to_wire())
+    signed = _received(
+        cloud, migration, cloud.connection["webhookSecret"], decision=Decision.REJECT
+    )
+    said = signed.decision.model_copy(update={"decision": Decision.APPROVE})
+    return signed.model_copy(update={"decision": said})
 
 
 def one_made_later_than_it_was(cloud: Client, migration: str) -> ReceivedDecision:
@@ -207,6 +211,16 @@ def test_09_a_genuine_approval_of_another_migration_deletes_nothing(cloud: Clien
     cloud.durable("POST", f"/instances/{victim}/raiseEvent/approval-1", "k1")
     kept(cloud, "replayed-to", victim, "no decision whose signature holds")
     cloud.finish(other)
+
+
+def test_09_a_rejection_counts_although_its_secret_is_gone(cloud: Client) -> None:
+    """No approval does without its signature; a doubt keeps the image."""
+    migration = waiting(cloud, "secret-gone")
+    hold_up_the_gate(cloud, "secret-gone", migration)
+    rejection = _received(cloud, migration, SECRET, decision=Decision.REJECT)
+    records_of(cloud).receive(migration, rejection)
+    cloud.no_faults()
+    kept(cloud, "secret-gone", migration, "deletion approved: no (reject by ada")
 
 
 # ---- 17: an approver's tool --------------------------------------------------------------------------

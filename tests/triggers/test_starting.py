@@ -9,11 +9,21 @@ from threading import Barrier
 
 import pytest
 
+from domain.ids import parse_migration_id
 from domain.migration.requests import MigrationRequest
 from domain.migration.stages import Outcome
-from services.migrations import Claimed, Running, claim, look_for_running
+from services.migrations import (
+    Claimed,
+    Free,
+    Running,
+    claim,
+    claim_with_draft,
+    free_after,
+    look_at_image,
+)
+from services.planning import Draft
 from tests.app import app, forget, records
-from tests.builders import a_request, an_end
+from tests.builders import a_plan, a_request, an_acceptance, an_end
 from tests.endings import end
 
 pytestmark = pytest.mark.usefixtures("own_records")
@@ -66,12 +76,39 @@ def test_after_the_end_the_next_attempt_begins() -> None:
 def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
     held = claim(app(), a_request())
-    shouted = a_request(sourceImageId=a_request().source_image_id.upper())
-    found = look_for_running(records(), shouted)
-    assert found is not None
+    shouted = a_request(sourceImageId=a_request().source_image_id.text.upper())
+    found = look_at_image(records(), shouted)
+    assert isinstance(found, Running)
     assert (found.accepted, found.same) == (held.accepted, True)
     finish(held)
-    assert look_for_running(records(), shouted) is None
+    free = look_at_image(records(), shouted)
+    assert isinstance(free, Free)
+    assert parse_migration_id(free.migration_id) == (held.accepted.image_key, 2)
+
+
+def test_attempts_are_numbered_from_one_on() -> None:
+    """The next one's id is known before it is claimed, since its plan names it."""
+    key = an_acceptance().image_key
+    for latest, attempt in ((None, 1), (an_acceptance(11), 12)):
+        free = free_after(latest, key)
+        assert (free.image_key, free.attempt) == (key, attempt)
+        assert parse_migration_id(free.migration_id) == (key, attempt)
+
+
+def test_an_attempt_that_somebody_else_had_meanwhile_is_not_taken() -> None:
+    """A look may be old when the plan is made; the plan of the other attempt is not kept either."""
+    seen = look_at_image(records(), a_request())
+    assert isinstance(seen, Free)
+    draft = Draft(seen.migration_id, a_plan(), lasting=True)
+    other = claim(app(), a_request())
+    held = claim_with_draft(app(), a_request(), seen, draft)
+    assert isinstance(held, Running)
+    finish(other)
+    again = claim_with_draft(app(), a_request(), seen, draft)
+    assert (type(again), again.accepted.attempt) == (Claimed, 2)
+    snapshot = records().snapshot(again.accepted.id)
+    assert snapshot is not None
+    assert snapshot.plan is None
 
 
 def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +119,7 @@ def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> 
     claimed = claim(app(), a_request()).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
     forget()
-    found = records().read_accepted(claimed.id)
+    found = records().snapshot(claimed.id)
     assert found is not None
-    limits = found.limits
+    limits = found.accepted.limits
     assert (limits.retry, limits.polling.timeout) == (timedelta(hours=2), timedelta(hours=3))

@@ -94,8 +94,8 @@ def image_of(event: Any) -> ComputeId | None:
 
 
 def _time_of(event: Any) -> datetime | None:
-    told = getattr(event, "event_time", None) or getattr(event, "time", None)
-    return told.astimezone(UTC) if isinstance(told, datetime) else None
+    event_time = getattr(event, "event_time", None) or getattr(event, "time", None)
+    return event_time.astimezone(UTC) if isinstance(event_time, datetime) else None
 
 
 def _is_recent(at: datetime | None) -> bool:
@@ -137,10 +137,8 @@ def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
 
 
 def _check_new(records: MigrationRecords, facts: ImageFacts, at: datetime | None = None) -> None:
-    """Raises EventIgnoredError when an attempt is about this very image: the newest, or one that has ended.
-
-    One that has failed does not stand in the way of an event that came after.
-    """
+    """Raises EventIgnoredError when an attempt is about this very image: the newest, or one that has ended. One that
+    has failed does not stand in the way of an event that came after."""
     key, fingerprint = image_key(facts.id), fingerprint_of(facts).value
     created = datetime.fromisoformat(facts.created_time) if facts.created_time else None
     latest = records.latest(key)

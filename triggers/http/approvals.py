@@ -25,7 +25,8 @@ from services.dependencies import Dependencies
 from services.signatures import Signed, verified
 from services.threads import in_records
 from triggers.events.waking import wake
-from triggers.http.errors import body_of, handle_errors
+from triggers.http.bodies import body_of
+from triggers.http.errors import handle_errors
 from triggers.http.responses import json_response, problem_response
 from triggers.http.schemas import POLL_AGAIN_SECONDS, status_of
 

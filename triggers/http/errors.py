@@ -16,6 +16,7 @@ from domain.settings import InvalidSettingsError
 from records.store import RecordError
 from services.dependencies import Dependencies, dependencies
 from services.threads import AzureBusyError
+from triggers.http.bodies import LengthRequiredError
 from triggers.http.responses import problem_response, unavailable
 
 P = ParamSpec("P")
@@ -23,10 +24,6 @@ Handler = Callable[P, Awaitable[func.HttpResponse]]
 Needy = Callable[Concatenate[Dependencies, P], Awaitable[func.HttpResponse]]
 
 log = logging.getLogger("gallery_migrator")
-
-
-class LengthRequiredError(Exception):
-    """The body did not reach the app, since it came without its length."""
 
 
 def handle_errors(handler: Needy[P]) -> Handler[P]:
@@ -65,21 +62,6 @@ def handle_errors(handler: Needy[P]) -> Handler[P]:
             return problem_response(500, "This is a bug; the app's log has the details.")
 
     return guarded
-
-
-def body_of(req: func.HttpRequest) -> bytes:
-    """The body of a request to a route that reads one. Raises LengthRequiredError.
-
-    The Functions host hands on only bodies with a Content-Length: a chunked one reaches the app as an empty one, which
-    has no JSON and no valid signature, and whoever sent it would look for the error there.
-    """
-    body = req.get_body()
-    if not body and "chunked" in (req.headers.get("Transfer-Encoding") or "").lower():
-        raise LengthRequiredError(
-            "The body came in chunks, and the Functions host does not hand those on. Send it whole, with a "
-            "Content-Length and without Transfer-Encoding."
-        )
-    return body
 
 
 def _body_size(arguments: tuple[object, ...]) -> int:

@@ -9,7 +9,7 @@ import azure.functions as func
 
 import clock
 from arm.errors import EXPECTED, error_of
-from arm.requests import list_page
+from arm.requests import list_page, read_url
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
@@ -43,8 +43,8 @@ async def health(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
     schedule = parse_schedule(app.settings.sweep_schedule)
-    figures = punctuality(schedule, swept, _STARTED, clock.now()).to_wire()
-    return figures if known else {**figures, "overdue": None}
+    found = punctuality(schedule, swept, _STARTED, clock.now()).model_dump(mode="json")
+    return found if known else {**found, "overdue": None}
 
 
 async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:
@@ -67,4 +67,4 @@ def _silent(detail: str) -> Json:
 def _ask_arm(app: Dependencies) -> None:
     subscription = next(iter(app.settings.subscription_ids), _NO_SUBSCRIPTION)
     url = f"{app.arm.endpoint}/subscriptions?api-version={_SUBSCRIPTIONS_API}"
-    list_page(app.arm.get(subscription, url))
+    list_page(read_url(app.arm.compute(subscription), url))

@@ -150,7 +150,7 @@ def _walk(
     for number in range(start.subscription, len(subscriptions)):
         client = arm.compute(subscriptions[number])
         for gallery in sorted(
-            budget.read(client.galleries.list), key=lambda body: str(body["id"]).lower()
+            budget.read(client.galleries.list), key=lambda body: fold(str(body["id"]))
         ):
             where = parse_gallery_id(str(gallery["id"]))
             here = inventory.Position(number, where.key)

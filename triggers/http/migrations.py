@@ -11,21 +11,20 @@ from domain.ids import approval_event_name
 from domain.migration.latch import Halt
 from domain.migration.latch import cancel as request_cancel
 from domain.migration.planning import Plan
-from domain.migration.recorded import AcceptedRequest, Snapshot
+from domain.migration.recorded import Snapshot
 from domain.migration.requests import parse_request
 from domain.migration.stages import Outcome, Stage
-from domain.values import Json
 from services.dependencies import Dependencies
 from services.migrations import (
-    Claimed,
     Running,
     claim_with_draft,
-    look_for_running,
+    look_at_image,
     start_orchestration,
 )
 from services.threads import in_records
 from triggers.events.waking import wake
-from triggers.http.errors import body_of, handle_errors
+from triggers.http.bodies import body_of
+from triggers.http.errors import handle_errors
 from triggers.http.parameters import Query
 from triggers.http.plans import AzureSilentError, draft_within, no_plan
 from triggers.http.responses import json_response, problem_response
@@ -42,39 +41,35 @@ async def start_migration(
 ) -> func.HttpResponse:
     """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
     request = parse_request(body_of(req))
-    if running := await in_records(look_for_running, app.records, request):
-        return await _already(app, running)
+    free = await in_records(look_at_image, app.records, request)
+    if isinstance(free, Running):
+        return await _already(app, free)
     draft = None
     try:
-        draft = await draft_within(app, request)
+        draft = await draft_within(app, request, free.migration_id)
     except AzureSilentError as silence:
         log.warning("accepted without a plan: %s", silence)
     if draft and not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    claimed = await in_records(claim_with_draft, app, request, draft)
+    claimed = await in_records(claim_with_draft, app, request, free, draft)
     if isinstance(claimed, Running):
         return await _already(app, claimed)
-    return await _accepted(app, client, claimed)
-
-
-async def _accepted(
-    app: Dependencies, client: df.DurableOrchestrationClient, claimed: Claimed
-) -> func.HttpResponse:
     await start_orchestration(app.records, client, claimed.accepted)
-    return json_response(
-        202,
-        await _status(app, claimed.accepted),
-        {
-            "Location": f"/api/migrations/{claimed.accepted.id}",
-            "Retry-After": str(POLL_AGAIN_SECONDS),
-        },
-    )
+    location = {
+        "Location": f"/api/migrations/{claimed.accepted.id}",
+        "Retry-After": str(POLL_AGAIN_SECONDS),
+    }
+    # As it was accepted; the workflow may have gone on since.
+    return json_response(202, status_of(Snapshot(accepted=claimed.accepted)), location)
 
 
 async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
     location = {"Location": f"/api/migrations/{running.accepted.id}"}
     if running.same:
-        return json_response(200, await _status(app, running.accepted), location)
+        snapshot = await in_records(app.records.snapshot, running.accepted.id)
+        if snapshot is None:
+            raise LookupError(f"{running.accepted.id} was accepted and is not in the records")
+        return json_response(200, status_of(snapshot), location)
     return problem_response(
         409,
         "Another request is migrating this image. Azure builds one version from an image at a time: wait for "
@@ -82,13 +77,6 @@ async def _already(app: Dependencies, running: Running) -> func.HttpResponse:
         headers=location,
         migrationId=running.accepted.id,
     )
-
-
-async def _status(app: Dependencies, accepted: AcceptedRequest) -> Json:
-    snapshot = await in_records(app.records.snapshot, accepted.id)
-    if snapshot is None:
-        raise LookupError(f"{accepted.id} was accepted and is not in the records")
-    return status_of(snapshot)
 
 
 @handle_errors
@@ -116,7 +104,11 @@ async def list_migrations(app: Dependencies, req: func.HttpRequest) -> func.Http
         lambda: app.records.recent(stage=stage, outcome=outcome, limit=limit, after=cursor)
     )
     return json_response(
-        200, {"migrations": [entry.to_wire() for entry in entries], "cursor": after or None}
+        200,
+        {
+            "migrations": [entry.model_dump(mode="json") for entry in entries],
+            "cursor": after or None,
+        },
     )
 
 

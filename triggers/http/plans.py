@@ -11,11 +11,12 @@ from domain.ids import image_key
 from domain.migration.planning import Plan
 from domain.migration.requests import MigrationRequest, parse_request
 from services.dependencies import Dependencies
-from services.migrations import next_id
+from services.migrations import free_after
 from services.planning import Draft, draft_plan
 from services.reference_warnings import SCAN_WITHIN_SECONDS, with_reference_warnings
 from services.threads import at_azure, in_records
-from triggers.http.errors import body_of, handle_errors
+from triggers.http.bodies import body_of
+from triggers.http.errors import handle_errors
 from triggers.http.responses import json_response, problem_response
 
 PLAN_WITHIN_SECONDS = 10
@@ -29,27 +30,28 @@ class AzureSilentError(Exception):
 async def plan_only(app: Dependencies, req: func.HttpRequest) -> func.HttpResponse:
     """200 with the plan and every body that would be sent; writes nothing."""
     request = parse_request(body_of(req))
+    key = image_key(request.source_image_id.text)
+    free = free_after(await in_records(app.records.latest, key), key)
     try:
-        draft = await draft_within(app, request)
+        draft = await draft_within(app, request, free.migration_id)
     except AzureSilentError as silence:
         return problem_response(
             502, f"Azure cannot answer now: {silence}", headers={"Retry-After": "30"}
         )
     if not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
-    return json_response(200, draft.plan.to_wire())
+    # Ids as text, not taken apart.
+    told = draft.plan.model_dump(mode="json", exclude={"image", "gallery"})
+    return json_response(200, {**told, "galleryId": draft.plan.gallery.text})
 
 
-async def draft_within(app: Dependencies, request: MigrationRequest) -> Draft:
+async def draft_within(app: Dependencies, request: MigrationRequest, migration_id: str) -> Draft:
     """The plan, made within ten seconds, whatever Azure takes, with warnings of what keeps the image as far as they can
     be had in them. Raises AzureSilentError and AzureBusyError."""
-    key = image_key(request.source_image_id)
-    name, _ = next_id(await in_records(app.records.latest, key), key)
     ends = time.monotonic() + PLAN_WITHIN_SECONDS
+    drafting = at_azure(draft_plan, app, request, migration_id)
     try:
-        draft = await asyncio.wait_for(
-            at_azure(draft_plan, app, request, name), PLAN_WITHIN_SECONDS
-        )
+        draft = await asyncio.wait_for(drafting, PLAN_WITHIN_SECONDS)
     except TimeoutError as error:
         raise AzureSilentError(f"no answer within {PLAN_WITHIN_SECONDS} seconds") from error
     except EXPECTED as error:

@@ -51,7 +51,7 @@ def _version_of(app: Dependencies, image: ComputeId) -> str | None:
 
 
 def _answer(scan: Scan, facts: ImageFacts | None, version: str | None) -> Json:
-    told = scan.to_wire()
+    told = scan.model_dump(mode="json")
     return {
         "imageId": scan.image_id,
         "imageFound": facts is not None,

@@ -54,7 +54,7 @@ def problem_response(
         **more,
     }
     if errors:
-        body["errors"] = [error.to_wire() for error in errors[:MOST_ERRORS]]
+        body["errors"] = [error.model_dump(mode="json") for error in errors[:MOST_ERRORS]]
     if len(errors) > MOST_ERRORS:
         body["moreErrors"] = len(errors) - MOST_ERRORS
     return func.HttpResponse(

@@ -19,7 +19,7 @@ def status_of(snapshot: Snapshot) -> Json:
         "stage": snapshot.stage.value,
         "outcome": finished.outcome.value if finished else None,
         "reason": finished.reason if finished else None,
-        "regions": [region.to_wire() for region in snapshot.regions],
+        "regions": [region.model_dump(mode="json") for region in snapshot.regions],
         "warnings": list(state.warnings),
         "approval": _approval_of(snapshot),
         "timeline": [
@@ -48,7 +48,7 @@ def _approval_of(snapshot: Snapshot) -> Json:
             "approver": decision.approver,
             "reason": decision.reason,
             "receivedAt": decision.received_at.isoformat(),
-            "verdict": snapshot.rulings[decision.key].to_wire()
+            "verdict": snapshot.rulings[decision.key].model_dump(mode="json")
             if decision.key in snapshot.rulings
             else None,
         }

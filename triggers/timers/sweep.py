@@ -23,6 +23,7 @@ from domain.migration.restarting import (
     ENDED,
     EndIt,
     Report,
+    RestartPolicy,
     Runtime,
     StartAgain,
     Step,
@@ -57,7 +58,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
     with where it stopped, so that the last are looked at too."""
     app = dependencies()
     teller = Teller(app)
-    pointers = await in_records(_in_turn, app)
+    pointers = await in_records(app.records.begin_sweep, clock.now())
     for number, pointer in enumerate(pointers, 1):
         try:
             await _look_at(app, client, teller, pointer)
@@ -65,13 +66,8 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
             log.exception("%s: the sweep could not look at it", pointer[0])
         if number % MARK_EVERY == 0:
             await in_records(app.records.mark_sweeping, pointer[0])
-    await in_records(app.records.mark_swept, clock.now())
-
-
-def _in_turn(app: Dependencies) -> list[Pointer]:
-    """Return the open ones, beginning behind the one that a sweep before this looked at last."""
-    after, found = app.records.sweeping_after(), app.records.open_migrations()
-    return [p for p in found if p[0] > after] + [p for p in found if p[0] <= after]
+    if pointers:
+        await in_records(app.records.mark_swept, clock.now())
 
 
 async def _look_at(
@@ -82,9 +78,9 @@ async def _look_at(
     if snapshot is None:
         if now - since > POINTER_GRACE:
             await in_records(app.records.drop_pointer, migration, etag)
-    elif snapshot.finished:
+    elif finished := snapshot.latch.finished:
         await in_records(settle_end, app.records, snapshot)
-        if await _nobody_tells(client, migration, now - snapshot.finished.at):
+        if await _nobody_tells(client, migration, now - finished.at):
             await teller.tell(snapshot, END, now)
     else:
         await _report(app, teller, snapshot, now)
@@ -129,7 +125,8 @@ async def _go_on(
     young = now - snapshot.accepted.accepted_at <= GRACE
     if parent.runtime is Runtime.MISSING and young:
         return
-    policy = app.settings.restart_policy(app.version)
+    settings = app.settings
+    policy = RestartPolicy(settings.restart_limit, settings.restart_delay, app.version)
     match judge_orchestration(snapshot, parent, children, now, policy):
         case Step.BEGIN:
             await start_orchestration(app.records, client, snapshot.accepted)

@@ -380,3 +380,13 @@ def test_an_incomplete_fingerprint_never_opens_the_gate() -> None:
     )
     checks = check_gate(found, question(approved_fingerprint=value))
     assert "image unchanged since the approval" in {c.name for c in checks if not c.passed}
+
+
+@pytest.mark.parametrize("created", ["2024-03-11T09:14:52Z", None], ids=["known", "unknown"])
+def test_an_unknown_creation_time_is_told(created: str | None) -> None:
+    """Else a refusal would show two fingerprints that look alike."""
+    image = an_image(created=created)
+    checks = {check.name: check for check in check_gate(readings(image=image), question())}
+    text = checks["image unchanged since the approval"].found
+    assert text.startswith(fingerprint_of(image).value)
+    assert ("creation time unknown" in text) is (created is None)

@@ -166,6 +166,24 @@ def test_a_long_image_id_is_cut_to_what_a_tag_holds() -> None:
     assert value.endswith("/images/web")
 
 
+def test_an_image_id_of_256_characters_is_kept_whole() -> None:
+    """As many as a tag holds: docs/platform-notes.md#limits-of-tags"""
+    for length, kept in ((256, 256), (257, 255)):
+        image_id = "/subscriptions/".ljust(length, "x")
+        image = an_image().model_copy(update={"id": image_id})
+        value = version_tags(image, "v1-a-b", "m-1")[SOURCE_TAG]
+        assert len(value) == 256
+        assert value[-kept:] == image_id[-kept:]
+        assert value.startswith("…") is (length > 256)
+
+
+def test_a_version_is_protected_only_if_that_was_asked_for() -> None:
+    """Until its end of life nobody could delete it."""
+    for asked in ({}, {"endOfLifeDate": "2030-12-31T00:00:00Z"}):
+        safety = a_plan(**asked).version_body["properties"]["safetyProfile"]
+        assert safety == {"allowDeletionOfReplicatedLocations": False}
+
+
 def read_version() -> dict[str, Any]:
     body = version_json(hidden=True)
     body["properties"]["safetyProfile"] = {
@@ -195,6 +213,15 @@ def test_a_promotion_changes_only_the_flag(hidden: bool) -> None:
         },
     }
     assert before == read_version()
+
+
+@pytest.mark.parametrize("safety", [None, {}, {"policyViolations": []}])
+def test_a_promotion_sends_no_safety_profile_that_says_nothing(safety: Any) -> None:
+    """Fields that were left out stay left out."""
+    before = read_version()
+    before["properties"]["safetyProfile"] = safety
+    properties = promotion_body(before, exclude_from_latest=False)["properties"]
+    assert "safetyProfile" not in properties
 
 
 def test_a_promotion_keeps_what_it_does_not_know() -> None:

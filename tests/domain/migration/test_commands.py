@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+import pytest
+
+from domain.ids import parse_image_id
 from domain.migration.commands import create_vm_command
 from domain.migration.planning import Plan
 from tests import builders as b
@@ -38,8 +41,11 @@ def test_the_line_names_exactly_this_version() -> None:
 
 def test_no_password_is_ever_made_up() -> None:
     """Windows: az asks for one; Linux: keys are made."""
-    assert "--admin-password" not in options(a_plan())
-    assert "--generate-ssh-keys" in options(linux_plan())
+    windows, linux = options(a_plan()), options(linux_plan())
+    assert "--admin-password" not in {*windows, *linux}
+    assert "--generate-ssh-keys" in linux
+    assert "--generate-ssh-keys" not in windows
+    assert windows["--admin-username"] == linux["--admin-username"] == "azureuser"
 
 
 def test_a_trusted_launch_version_is_tested_with_azures_default() -> None:
@@ -67,3 +73,20 @@ def test_the_vms_name_is_one_that_windows_takes() -> None:
     assert len(name) <= 15
     assert not name.endswith("-")
     assert name.replace("-", "").isalnum()
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("web-2019", "test-web-2019"),
+        ("ten-letter", "test-ten-letter"),
+        ("ten-letters", "test-ten-letter"),
+        ("nine-let-ters", "test-nine-let-t"),
+        ("fourteen--x", "test-fourteen"),
+        ("Web_1.2", "test-web-1-2"),
+    ],
+)
+def test_the_vm_is_named_after_the_image(image: str, name: str) -> None:
+    """As much of it as fits into the fifteen characters."""
+    plan = a_plan().model_copy(update={"image": parse_image_id(f"{b.SCOPE}/images/{image}")})
+    assert options(plan)["--name"] == name

@@ -16,7 +16,7 @@ MOST = [{"name": "East US 2", "replicaCount": 60}, {"name": "West Europe", "repl
 
 
 def problems(regions: list[Any], *, limit: int = 100_000, known: frozenset[str] = KNOWN) -> Any:
-    """The reasons to refuse a plan for these regions; the image has 127 GB and lies in eastus2."""
+    """The problems of a plan for these regions; the image has 127 GB and lies in eastus2."""
     plan = make_plan(
         b.a_request(targetRegions=regions),
         b.some_facts(locations=known),

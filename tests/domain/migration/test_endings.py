@@ -8,8 +8,8 @@ import pytest
 
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.messages import FinishRequest
-from domain.migration.endings import FINISHED_STEP, finished_by, settled
-from domain.migration.latch import Effect, Intent, Latch
+from domain.migration.endings import FINISHED_STEP, finished_by, settled, with_restarts
+from domain.migration.latch import Effect, Intent, Latch, Restart
 from domain.migration.recorded import Snapshot, State, TimelineEntry
 from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
@@ -53,7 +53,7 @@ def test_the_result_is_all_that_the_record_knows() -> None:
         "versionId": PLAN.version_id,
         "versionReady": True,
         "checks": [{"name": "n"}],
-        "decidedBy": decided.to_wire(),
+        "decidedBy": decided.model_dump(mode="json"),
         "correlationIds": {"start_version": "c", "delete_image": "c"},
     }
 
@@ -114,3 +114,30 @@ def test_without_an_outcome_there_is_no_line() -> None:
     """A latch with anything else in it says nothing of an end."""
     state = State(stage=Stage.APPROVAL)
     assert settled(state, Latch(cancelled_at=NOW, run=3)) == state
+
+
+def test_each_restart_gets_its_line_once() -> None:
+    """In the stage that the migration was in; a line that is there stays as it is."""
+    restarts = tuple(Restart(run=run, at=NOW, cause=f"cause {run}", mark="m") for run in (2, 3))
+    latch, state = Latch(run=3, restarts=restarts), State(stage=Stage.REPLICATION)
+    first = with_restarts(state, Latch(run=2, restarts=restarts[:1]))
+    assert first.timeline == (
+        TimelineEntry(
+            step="restart 2",
+            at=NOW,
+            stage=Stage.REPLICATION,
+            text="started again (run 2): cause 2",
+        ),
+    )
+    second = with_restarts(first.model_copy(update={"stage": Stage.APPROVAL}), latch)
+    assert second.timeline[:1] == first.timeline
+    assert [(line.step, line.stage) for line in second.timeline[1:]] == [
+        ("restart 3", Stage.APPROVAL)
+    ]
+    assert with_restarts(second, latch) is second
+
+
+def test_without_restarts_the_state_is_left_as_it_is() -> None:
+    """So nothing is written for it."""
+    state = State(stage=Stage.REPLICATION)
+    assert with_restarts(state, Latch()) is state

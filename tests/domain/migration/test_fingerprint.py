@@ -9,9 +9,11 @@ import pytest
 from domain.facts import ImageFacts, VersionFacts, image_facts
 from domain.migration.fingerprint import (
     Fingerprint,
+    content_of,
     fingerprint_of,
     made_from,
     same_as_far_as_known,
+    without_creation_time,
 )
 from tests.builders import (
     CREATED,
@@ -130,5 +132,19 @@ def test_a_version_is_ours_by_tag_and_source(version: VersionFacts, ours: bool) 
 
 
 def test_it_survives_the_wire() -> None:
-    """The deletion compares the fingerprint that was read at the start."""
-    assert Fingerprint.from_wire(FINGERPRINT.to_wire()) == FINGERPRINT
+    """The deletion compares with that which was read at the start."""
+    assert Fingerprint.model_validate(FINGERPRINT.model_dump(mode="json")) == FINGERPRINT
+
+
+def test_what_an_earlier_deployment_wrote_is_recognised() -> None:
+    """It stands as a tag on versions, and is compared with what is reckoned today."""
+    assert (
+        fingerprint_of(an_image()).value == "v1-16590bbb728c3f3f6b7569af-a220f7643cd1fc5bb479a19d"
+    )
+
+
+def test_the_half_that_is_content_is_told_apart_from_the_creation_time() -> None:
+    """The first finds all attempts at images of that content; the second is what an unread time leaves."""
+    known, unknown = fingerprint_of(an_image()).value, fingerprint_of(an_image(created=None)).value
+    assert content_of(known) == content_of(unknown) == "v1-16590bbb728c3f3f6b7569af-"
+    assert without_creation_time(known) == without_creation_time(unknown) == unknown

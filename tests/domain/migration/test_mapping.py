@@ -17,12 +17,14 @@ from domain.migration.mapping import (
 from domain.migration.requests import MigrationRequest
 from tests.builders import CREATED, GALLERY_ID, IMAGE_ID, SUBSCRIPTION, image_body
 
+DEFINITION = {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"}
+
 
 def entry(match: dict[str, Any] | None = None, **values: Any) -> MappingEntry:
     body = {
         "match": match or {},
         "galleryId": GALLERY_ID,
-        "imageDefinition": {"name": "{imageName}", "publisher": "c", "offer": "o", "sku": "s"},
+        "imageDefinition": DEFINITION,
         **values,
     }
     return MappingEntry.model_validate(body)
@@ -89,7 +91,7 @@ def test_templates_are_filled_everywhere_and_deletion_is_off() -> None:
     assert (wanted.name, wanted.publisher, wanted.offer) == ("web-2019-V2", "web", "Windows")
     assert wanted.sku == SUBSCRIPTION
     assert request.target_regions[0].name == "eastus2"
-    assert request.source_image_id == IMAGE_ID
+    assert request.source_image_id.text == IMAGE_ID
     assert not request.deletion.enabled
 
 
@@ -117,6 +119,13 @@ def test_templates_that_nothing_fills_are_found() -> None:
         "version",
     ]
     assert unknown_templates(entry()) == []
+
+
+def test_a_template_that_nothing_fills_stays_as_it_is() -> None:
+    """Braces and all, so that no name comes of it that nobody wrote."""
+    unfilled = entry(imageDefinition={**DEFINITION, "sku": "{release}"})
+    with pytest.raises(InvalidRequestError, match=r"'\{release\}' is not allowed"):
+        request_for(image(), [unfilled])
 
 
 def test_an_empty_object_is_no_template() -> None:
@@ -147,6 +156,22 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["imageDefinition.publisher"],
     ),
     "a version of some images' names": ({"imageVersion": "{imageName}"}, []),
+    "a region that a template may make right": (
+        {"targetRegions": [{"name": "{location}"}, {"name": "x-{location}"}]},
+        [],
+    ),
+    "a region that no template makes right": (
+        {"targetRegions": [{"name": "{location}"}, {"name": "x-1"}]},
+        ["targetRegions[1].name"],
+    ),
+    "a misspelt field whose name is a number": (
+        {"imageDefinition": {**DEFINITION, "7": "x"}},
+        ["imageDefinition.7"],
+    ),
+    "a misspelt field whose name has dots": (
+        {"imageDefinition": {**DEFINITION, "plan.name.first": "x"}},
+        ["imageDefinition.plan.name.first"],
+    ),
     "a region of two names": (
         {"targetRegions": [{"name": "{location}"}, {"name": "eastus2", "replicaCount": 2}]},
         [],

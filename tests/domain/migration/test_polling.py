@@ -19,6 +19,7 @@ from domain.migration.polling import (
     VersionReading,
     Wait,
     judge,
+    judged_look,
     version_reading,
 )
 
@@ -120,6 +121,23 @@ def test_a_version_that_does_not_appear_is_missed_after_ten_minutes() -> None:
     assert failure.code == "VersionNotFound"
 
 
+def test_ten_minutes_are_the_time_to_appear() -> None:
+    """docs/platform-notes.md#a-version-right-after-its-put"""
+    assert timedelta(minutes=10) == APPEARS_WITHIN
+
+
+def test_the_deadlines_reason_says_what_was_missing() -> None:
+    """The version's own state, and the regions that were behind."""
+    late = timedelta(hours=6)
+    behind = judged(reading("Creating", "Completed", "Replicating"), late)
+    busy = judged(reading("Updating"), late)
+    assert isinstance(behind, ReplicationFailed)
+    assert isinstance(busy, ReplicationFailed)
+    assert behind.code == busy.code == "ReplicationTimeout"
+    assert behind.reason.endswith("the version is Creating, not Completed in westeurope")
+    assert busy.reason.endswith("the version is Updating, not Completed in no region")
+
+
 @given(
     st.sampled_from(VERSION_STATES),
     st.sampled_from(REGION_STATES),
@@ -136,12 +154,18 @@ def test_nothing_but_completed_everywhere_is_ready(
     assert not (isinstance(judgement, Wait) and elapsed >= POLICY.timeout)
 
 
-@pytest.mark.parametrize(
-    ("polls", "minutes"), [(0, 1), (14, 1), (15, 2), (59, 2), (60, 5), (9999, 5)]
-)
-def test_polls_become_rarer(polls: int, minutes: int) -> None:
-    """Often while progress is watched, fivefold in the end."""
+@pytest.mark.parametrize(("polls", "minutes"), [(0, 1), (1, 1.25), (2, 1.5625), (8, 5), (9999, 5)])
+def test_polls_become_rarer(polls: int, minutes: float) -> None:
+    """Often while progress is watched, by a quarter rarer each time, fivefold in the end."""
     assert POLICY.delay(polls) == timedelta(minutes=minutes)
+
+
+def test_no_wait_is_much_longer_than_what_was_waited_already() -> None:
+    """So the end is noticed at most five minutes, and half the time that it took, after it came."""
+    waited = timedelta(0)
+    for polls in range(1, 50):
+        waited += POLICY.delay(polls - 1)
+        assert POLICY.delay(polls) <= max(POLICY.interval * 2, waited * 0.5)
 
 
 def test_a_reading_is_read_from_azures_answer() -> None:
@@ -182,3 +206,36 @@ def test_an_answer_that_is_no_version_is_no_reading(body: dict[str, Any]) -> Non
     """Never Succeeded by default."""
     with pytest.raises(UnexpectedResponseError):
         version_reading(body)
+
+
+@pytest.mark.parametrize("body", [{}, {"properties": {}}, {"properties": {"provisioningState": 1}}])
+def test_a_reading_without_a_state_says_so(body: dict[str, Any]) -> None:
+    """In the log, beside the correlation id."""
+    with pytest.raises(UnexpectedResponseError, match="has no provisioningState"):
+        version_reading(body)
+
+
+def test_a_watch_of_an_earlier_deployment_goes_by_what_is_documented() -> None:
+    """A look a minute, for six hours."""
+    policy = PollPolicy.model_validate({})
+    assert (policy.interval, policy.timeout) == (MINUTE, timedelta(hours=6))
+
+
+@pytest.mark.parametrize(
+    ("look", "completed"),
+    [
+        (VersionReading(found=False), 0),
+        (reading("Creating", "Replicating", "Replicating"), 0),
+        (reading("Creating", "Replicating"), 1),
+        (reading("Succeeded"), 2),
+    ],
+)
+def test_a_look_counts_the_wanted_regions_that_have_the_version(
+    look: VersionReading, completed: int
+) -> None:
+    """One that somebody else added is no progress of ours."""
+    extra = RegionStatus(name="brazilsouth", state="Completed")
+    for seen in (look, look.model_copy(update={"regions": (*look.regions, extra)})):
+        found = judged_look(seen, WANTED, 0, MINUTE, POLICY)
+        assert (found.completed, found.regions) == (completed, 2)
+        assert found.judgement == judged(look)

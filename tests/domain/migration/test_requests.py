@@ -19,6 +19,7 @@ from domain.migration.requests import (
     parse_request_json,
     request_from_record,
 )
+from domain.values import iso_duration
 from tests.builders import GALLERY_ID, IMAGE_ID, a_request, as_bytes, definition_part, request_body
 
 REGIONS_101 = [{"name": f"region{n:03d}"} for n in range(101)]
@@ -339,9 +340,53 @@ def test_requests_that_differ_have_different_digests(changes: dict[str, Any]) ->
     assert a_request(**changes).digest() != a_request().digest()
 
 
+def test_what_an_earlier_deployment_accepted_is_recognised() -> None:
+    """Its digest is in the records: else the same request, sent again after a deployment, would be a conflict."""
+    assert a_request().digest() == (
+        "a231a645700b87a86b7f575d7843a0b9d0d67f82b6c3e9e0c5ddd2f5bbd4c865"
+    )
+
+
+@pytest.mark.parametrize("timeout", ["PT1M", "P90D"])
+def test_an_approval_may_be_waited_for_from_a_minute_to_90_days(timeout: str) -> None:
+    """Both included."""
+    assert iso_duration(a_request(approval={"timeout": timeout}).approval.timeout) == timeout
+
+
+BUY = {"name": "byol", "publisher": "contoso", "product": "firewall"}
+
+
+@pytest.mark.parametrize("part", BUY)
+def test_each_part_of_a_purchase_plan_has_1_to_256_letters(part: str) -> None:
+    """An empty one would be kept by Azure and break every machine later."""
+    for text in ("x", "x" * 256):
+        plan = {**BUY, part: text}
+        assert a_request(imageDefinition=definition_part(purchasePlan=plan))
+    for text, words in (("", "at least 1"), ("x" * 257, "at most 256")):
+        body = request_body(imageDefinition=definition_part(purchasePlan={**BUY, part: text}))
+        [problem] = problems_of_body(as_bytes(body))
+        assert problem.field == f"imageDefinition.purchasePlan.{part}"
+        assert words in problem.message
+
+
+@pytest.mark.parametrize("field", ["name", "publisher", "offer", "sku"])
+def test_a_name_beyond_all_measure_is_not_repeated(field: str) -> None:
+    """One of 1,024 letters is told with its rule; a longer one with its length only."""
+    for length, words in ((1024, "x" * 1024), (1025, "must have at most 1024 characters")):
+        body = request_body(imageDefinition=definition_part(**{field: "x" * length}))
+        [problem] = problems_of_body(as_bytes(body))
+        assert words in problem.message
+
+
+def test_a_recorded_request_is_read_from_its_text_too() -> None:
+    """As it lies in a table's row."""
+    request = a_request(deletion={"enabled": True})
+    assert request_from_record(json.dumps(request.model_dump(mode="json"))) == request
+
+
 def test_a_recorded_request_comes_back_the_same() -> None:
     """Through the records, and with keys that a newer deployment wrote."""
     request = a_request(endOfLifeDate="2030-12-31T00:00:00Z", approval={"timeout": "PT36H"})
-    wire = json.loads(json.dumps(request.to_wire()))
+    wire = json.loads(json.dumps(request.model_dump(mode="json")))
     assert request_from_record(wire) == request
     assert request_from_record({**wire, "addedLater": {"x": 1}}).digest() == request.digest()

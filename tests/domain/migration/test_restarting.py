@@ -164,6 +164,13 @@ def test_what_waits_for_its_longest_timer_does_not_hang() -> None:
     assert judged(seen(Runtime.RUNNING, at=NOW - LONGEST_TIMER)) == Step.LEAVE
 
 
+def test_what_nothing_has_moved_for_25_hours_hangs() -> None:
+    """And not a moment earlier (docs/operations.md, "When an orchestration dies")."""
+    quiet = seen(Runtime.RUNNING, at=NOW - timedelta(hours=25))
+    assert judged(quiet) == Step.LEAVE
+    assert judged(quiet, now=NOW + timedelta(microseconds=1)) == Step.TERMINATE
+
+
 @pytest.mark.parametrize("children", [NO_CHILDREN, CHILD_TERMINATED])
 def test_what_the_app_itself_terminated_is_started_again(
     children: tuple[OrchestrationState, ...],
@@ -271,6 +278,52 @@ def test_the_next_restart_waits_for_its_delay(number: int, wait: int) -> None:
     assert isinstance(judged(failed, snapshot=snapshot, now=due), StartAgain)
 
 
+def test_the_delay_from_a_second_on_reaches_its_hour_too() -> None:
+    """The shortest that the setting takes."""
+    assert delay_after(12, timedelta(seconds=1)) == timedelta(seconds=2048)
+    assert delay_after(13, timedelta(seconds=1)) == LONGEST_DELAY == timedelta(hours=1)
+
+
+def test_the_delay_counts_from_the_last_restart() -> None:
+    """Not from the first of them."""
+    mark = progress_mark(a_snapshot())
+    times = (NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=3))
+    starts = tuple(Restart(run=n, at=at, cause="c", mark=mark) for n, at in enumerate(times[:2], 2))
+    snapshot = a_snapshot(latch=Latch(run=3, restarts=starts))
+    failed = seen(Runtime.FAILED)
+    early = judged(failed, snapshot=snapshot, now=times[2] - timedelta(seconds=1))
+    assert early == Step.LEAVE
+    assert isinstance(judged(failed, snapshot=snapshot, now=times[2]), StartAgain)
+
+
+OTHER_CODE_TEXT = f"{OTHER_CODE}: Orchestration version did not comply with Worker Versioning"
+PAUSES: dict[str, tuple[tuple[str, str], str, str, int]] = {
+    "its own version did not hold": (("1.0", "1.1"), "1.1", OTHER_CODE_TEXT, 12),
+    "the last one was another version's": (("1.1", "1.0"), "1.1", OTHER_CODE_TEXT, 2),
+    "no version is known": (("", ""), "", OTHER_CODE_TEXT, 2),
+    "only its own version is known": (("", ""), "1.1", OTHER_CODE_TEXT, 2),
+    "other code was not the cause": (("1.1", "1.1"), "1.1", "out of memory", 2),
+}
+
+
+@pytest.mark.parametrize(("versions", "mine", "text", "minutes"), PAUSES.values(), ids=PAUSES)
+def test_hosts_of_other_versions_try_first(
+    versions: tuple[str, str], mine: str, text: str, minutes: int
+) -> None:
+    """Ten first delays longer, when the last start was of this host's version and other code ended it."""
+    mark = progress_mark(a_snapshot())
+    starts = tuple(
+        Restart(run=run, at=NOW, cause="c", mark=mark, version=version)
+        for run, version in enumerate(versions, 2)
+    )
+    snapshot = a_snapshot(latch=Latch(run=3, restarts=starts))
+    policy, due = POLICY._replace(version=mine), NOW + timedelta(minutes=minutes)
+    failed = seen(Runtime.FAILED, text)
+    early = judge_orchestration(snapshot, failed, NO_CHILDREN, due - timedelta(seconds=1), policy)
+    assert early == Step.LEAVE
+    assert isinstance(judge_orchestration(snapshot, failed, NO_CHILDREN, due, policy), StartAgain)
+
+
 def test_after_the_limit_it_is_ended() -> None:
     """With how often, and with the last words."""
     snapshot = a_snapshot(latch=restarts(POLICY.limit, a_snapshot()))
@@ -314,6 +367,19 @@ STANDSTILLS: dict[str, dict[str, Any]] = {
     "a warning": {"state": State(stage=Stage.REPLICATION, warnings=("w",))},
     "the app's own stop": {"latch": Latch(stopped_run=1)},
 }
+
+
+def test_a_mark_that_an_earlier_deployment_wrote_is_recognised() -> None:
+    """Else each deployment would count the restarts anew."""
+    timeline = (TimelineEntry(step="planned", at=NOW, stage=Stage.PLANNING, text="x"),)
+    snapshot = Snapshot(
+        accepted=b.an_acceptance(),
+        state=State(stage=Stage.REPLICATION, timeline=timeline),
+        regions=(EAST,),
+        rulings={"k": Ruling(accepted=False, text="x")},
+        latch=Latch(effects={Effect.VERSION: SENT.model_copy(update={"operation_url": "u"})}),
+    )
+    assert progress_mark(snapshot) == "0bcb2bd0a7dfbd18"
 
 
 def test_every_move_changes_the_mark() -> None:
@@ -407,6 +473,10 @@ def test_the_record_implies_the_end(
     assert (found.result["versionId"] is not None) is (usable or stage is Stage.REPLICATION)
     assert "the orchestration was terminated (by ada)" in found.reason
     assert f"the image is {fate}" in found.reason
+    cancelled = outcome is Outcome.CANCELLED
+    assert found.reason.startswith("cancelled; the orchestration") is cancelled
+    advised = "look at the version and start again" in found.reason
+    assert advised is (fate is ImageFate.KEPT and not cancelled)
     assert ("look at the image yourself" in found.reason) is (fate is ImageFate.UNKNOWN)
 
 
@@ -447,6 +517,12 @@ def test_secrets_are_cut_out_of_what_is_told(secret: str) -> None:
 def test_a_secret_at_the_cut_is_cut_out_too() -> None:
     """It is looked for in the whole text."""
     assert "s3" not in for_people("x" * (LONGEST_TEXT - 8) + " sig=s3cret")
+
+
+def test_500_letters_are_told_in_full() -> None:
+    """One more is cut off."""
+    assert for_people("x" * 500) == "x" * 500
+    assert for_people("x" * 501) == "x" * 500 + "…"
 
 
 def test_what_is_told_is_one_short_line() -> None:

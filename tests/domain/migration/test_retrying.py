@@ -88,7 +88,7 @@ def test_no_number_in_a_retry_after_breaks_the_policy(asked: float) -> None:
 
 
 def test_13_a_403_is_waited_out_for_an_hour_at_most() -> None:
-    """A shorter limit holds where it is waited out at all."""
+    """A shorter limit holds before that."""
     forbidden = ActivityError(code="AuthorizationFailed", message="no", status=403, transient=True)
     day, minute = timedelta(days=1), timedelta(minutes=1)
     assert isinstance(after_error(forbidden, 3, timedelta(minutes=59), day), TryAgain)

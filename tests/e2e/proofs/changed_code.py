@@ -58,7 +58,7 @@ RENAMED = Change(
 )
 OTHER_EVENT = Change(
     "another event name",
-    (Edit("domain/ids.py", 'f"approval-{round_number}"', 'f"verdict-{round_number}"'),),
+    (Edit("domain/ids.py", '"approval-{}".format', '"verdict-{}".format'),),
 )
 OTHER_REPLY = Change(
     "a reply without a field",

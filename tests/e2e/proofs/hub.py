@@ -35,7 +35,7 @@ class Hub:
         """The latch of each migration, by its name."""
         records = read_table(self.storage, TABLE)
         return {
-            name: Latch.from_wire(records[migration].get("latch", {}))
+            name: Latch.model_validate(records[migration].get("latch", {}))
             for name, migration in migrations.items()
         }
 

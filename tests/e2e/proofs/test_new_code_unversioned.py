@@ -38,7 +38,7 @@ def test_every_migration_ends_as_it_would_have_though_nobody_raised_the_version(
         client.advance_to_stage("finished", *started.values(), step="PT1H")
 
         records = read_records(client.process.state / "records.sqlite")
-        latches = {n: Latch.from_wire(records[m].get("latch", {})) for n, m in started.items()}
+        latches = {n: Latch.model_validate(records[m].get("latch", {})) for n, m in started.items()}
         causes = [r.cause for latch in latches.values() for r in latch.restarts]
         tell(f"new code, same version, {change.name}: runs {runs(latches)}")
         check_ends(client, started)

@@ -274,6 +274,23 @@ def test_the_newer_default_of_definitions(arm: Driver) -> None:
     assert made["features"] == [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
 
 
+@pytest.mark.parametrize("api", ["2024-03-03", "2025-03-03"])
+def test_the_same_definition_again_changes_nothing(arm: Driver, api: str) -> None:
+    """Neither the features that were sent nor those that the service put there are lost by silence."""
+    arm.gallery()
+    sent = [{"name": "IsAcceleratedNetworkSupported", "value": "True"}]
+    for name, body in (
+        ("silent", definition("silent")),
+        ("told", definition("told", features=sent)),
+    ):
+        path = f"galleries/g/images/{name}"
+        body["properties"]["hyperVGeneration"] = "V2"
+        made = arm.call("PUT", path, body, api=api).json()["properties"]
+        body["properties"].pop("features", None)
+        again = arm.call("PUT", path, body, api=api)
+        assert again.json()["properties"].get("features") == made.get("features")
+
+
 def test_what_does_not_exist(arm: Driver) -> None:
     """Group, parent, resource and api-version each have their own error."""
     assert error(arm.call("GET", "images/web")) == (404, "ResourceGroupNotFound")

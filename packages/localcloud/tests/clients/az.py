@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.arm.server.arm_cloud import ArmCloud
+from packages.localcloud.tests.clients.served import INSTALLED, Served
 
-ROOT = Path(__file__).resolve().parents[4]
-PROGRAM = ROOT / ".venv-clients" / "bin" / "az"
+PROGRAM = INSTALLED / "az" / "bin" / "az"
 QUIET = {
     "AZURE_CORE_COLLECT_TELEMETRY": "false",
     "AZURE_CORE_NO_COLOR": "true",
@@ -25,19 +23,12 @@ QUIET = {
 class AzCli:
     """Runs `az` against one emulated cloud."""
 
-    def __init__(self, cloud: ArmCloud, config: Path) -> None:
+    def __init__(self, served: Served, config: Path) -> None:
         """`config` is where the CLI keeps its clouds and accounts. Skips if it isn't installed."""
         if not PROGRAM.exists():
-            pytest.skip("needs the az CLI in .venv-clients: make clients")
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(config),
-            "AZURE_CONFIG_DIR": str(config),
-            "REQUESTS_CA_BUNDLE": str(cloud.ca_file),
-            "IDENTITY_ENDPOINT": cloud.identity_endpoint,
-            "IDENTITY_HEADER": cloud.identity_header,
-            **QUIET,
-        }
+            pytest.skip("needs the az CLI: make clients")
+        own = {"AZURE_CONFIG_DIR": str(config), **QUIET}
+        self._environment = served.environment(config) | own
 
     def run(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
         """One command, whatever its exit code; `command` is split at blanks, `options` are not."""

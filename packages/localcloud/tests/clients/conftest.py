@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips the tests of this folder unless the switch is set."""
     if os.environ.get(SWITCH) == "1":
         return
-    reason = f"opt-in: drives the real az CLI and SDKs; run `make clients` (it sets {SWITCH}=1)"
+    reason = f"opt-in: drives the clients of others; run `make clients` (it sets {SWITCH}=1)"
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.skip(reason=reason))

@@ -1,51 +1,27 @@
-"""A CLI that is logged in to an emulated cloud, and what the tests begin with.
-
-Time stands still unless it passes freely: then two hours go by after every answer, so that an
-operation has ended when the CLI asks for it and no command waits.
-"""
+"""A CLI that is logged in to an emulated cloud, and what its tests begin with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from localcloud.arm.protocol.call import Exchange
-from localcloud.arm.server.arm_cloud import ArmCloud
-from localcloud.testing.running_arm import MovableTime
 from packages.localcloud.tests.clients.az import AzCli
+from packages.localcloud.tests.clients.served import GROUP, REGION, Served
 
-GROUP = "images"
-REGION = "eastus2"
 DISK = "/subscriptions/{}/resourceGroups/images/providers/Microsoft.Compute/disks/os"
 
 
-class Passing:
-    """Lets time pass after answers, or not."""
-
-    def __init__(self, time: MovableTime) -> None:
-        self.time = time
-        self.freely = True
-
-    def after(self, _exchange: Exchange) -> None:
-        """To be called after every answer of the emulator."""
-        if self.freely:
-            self.time.advance(hours=2)
-
-
 @dataclass(frozen=True)
-class Session:
+class Session(Served):
     """A CLI that is logged in, the cloud it talks to, that cloud's time, and all they said."""
 
     az: AzCli
-    cloud: ArmCloud
-    passing: Passing
-    seen: list[Exchange] = field(default_factory=list)
 
     def image(self, name: str, generation: str = "V2") -> str:
         """Adds a generalized Linux image with one data disk; its id."""
-        disk = {"managedDisk": {"id": DISK.format(self.cloud.subscription_ids[0])}}
+        disk = {"managedDisk": {"id": DISK.format(self.subscription)}}
         os_disk = {"osType": "Linux", "osState": "Generalized", "diskSizeGB": 30} | disk
-        scope = f"/subscriptions/{self.cloud.subscription_ids[0]}/resourceGroups/{GROUP}"
+        scope = f"/subscriptions/{self.subscription}/resourceGroups/{GROUP}"
         body = {
             "id": f"{scope}/providers/Microsoft.Compute/images/{name}",
             "location": REGION,

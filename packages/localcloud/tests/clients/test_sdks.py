@@ -1,74 +1,123 @@
-"""Microsoft's SDKs of the other services read who uses an image, as they would from Azure."""
+"""The SDKs for JavaScript and Go drive the ARM emulator and understand what it answers."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from packages.localcloud.tests.arm.driving import GROUP, driven
-from packages.localcloud.tests.arm.test_image_users import make_all
+from localcloud.arm.state.profile import Profile
+from packages.localcloud.tests.clients.keeping import keeps_to_the_specification
+from packages.localcloud.tests.clients.resources import (
+    KINDS,
+    Resource,
+    definition,
+    gallery,
+    image,
+    lineage,
+    version,
+)
+from packages.localcloud.tests.clients.sdks import PROGRAMS, Program, Sdk, SdkError, started
+from packages.localcloud.tests.clients.served import make_group, served
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(300)]
 
-ROOT = Path(__file__).resolve().parents[4]
-PYTHON = ROOT / ".venv-sdks" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("sdk_users.py")
-# Each once, but for templates (source and product) and labs (custom images and machines).
-TIMES = {
-    "Image Builder": 2,
-    "Batch": 1,
-    "Compute Fleet": 1,
-    "DevOps Pools": 1,
-    "Service Fabric": 1,
-    "Virtual Desktop": 1,
-    "DevTest Labs": 2,
-}
+
+@pytest.fixture(scope="module", params=PROGRAMS, ids=lambda program: program.name)
+def sdk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sdk]:
+    """Each SDK with a cloud of its own, whose lists have two resources a page."""
+    program: Program = request.param
+    profile = Profile(page_size=2)
+    with served(tmp_path_factory.mktemp("cloud"), profile) as cloud:
+        make_group(cloud)
+        with started(program, cloud, tmp_path_factory.mktemp("home")) as running:
+            yield running
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
-    """The image that one of each uses, and what the SDKs say."""
-    if not PYTHON.exists():
-        pytest.skip("needs Microsoft's SDKs in .venv-sdks: make clients")
-    with driven(tmp_path_factory.mktemp("cloud")) as arm:
-        image = make_all(arm)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "REQUESTS_CA_BUNDLE": str(arm.cloud.ca_file),
-            "IDENTITY_ENDPOINT": arm.cloud.identity_endpoint,
-            "IDENTITY_HEADER": arm.cloud.identity_header,
-            "NO_PROXY": "127.0.0.1",
-        }
-        options = [arm.cloud.url, arm.cloud.subscription_ids[0], GROUP]
-        command = [str(PYTHON), str(PROGRAM), *options]
-        run = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=200
-        )
-    assert run.returncode == 0, run.stderr
-    return image, json.loads(run.stdout)
+def refused(call: Any, *arguments: Any) -> SdkError:
+    """The error that the SDK raises."""
+    with pytest.raises(SdkError) as caught:
+        call(*arguments)
+    return caught.value
 
 
-def test_each_sdk_reads_the_image(told: tuple[str, dict[str, Any]]) -> None:
-    """By the property that its models have for it."""
-    image, said = told
-    assert said["images"] == {service: [image] * times for service, times in TIMES.items()}
+def in_any_case(model: dict[str, Any]) -> dict[str, Any]:
+    """The model with its id in lower case: Azure's lists of galleries have the group's name in capitals."""
+    return model | {"id": model["id"].lower()}
 
 
-def test_the_locks_sdk_sees_inherited_ones(told: tuple[str, dict[str, Any]]) -> None:
-    """At the image both, afterwards none."""
-    assert told[1]["locks"] == ["keep CanNotDelete", "all ReadOnly"]
+def make(sdk: Sdk, *resources: Resource) -> None:
+    """Creates them in this order."""
+    for resource in resources:
+        assert sdk.put(resource)["provisioningState"] == "Succeeded"
 
 
-def test_the_graph_sdk_pages_and_is_refused(told: tuple[str, dict[str, Any]]) -> None:
-    """Pages of three out of all; a refusal that its error model understands."""
-    pages = told[1]["graph"]["pages"]
-    assert sum(count for _, count, _ in pages) == pages[0][0]
-    assert [count for _, count, _ in pages[:-1]] == [3] * (len(pages) - 1)
-    assert {truncated for _, _, truncated in pages} == {"false"}
-    refused = [400, "BadRequest", "InvalidQuery", "InvalidQueryLanguage"]
-    assert told[1]["graph"]["refused"] == refused
+@pytest.mark.parametrize("kind", KINDS)
+def test_from_its_creation_to_its_end(sdk: Sdk, kind: str) -> None:
+    """Created, read and listed as one and the same; written again unchanged; deleted, it is gone."""
+    *parents, resource = lineage(kind, f"whole_{kind}", sdk.served.subscription)
+    make(sdk, *parents)
+    made = sdk.put(resource)
+    assert made["provisioningState"] == "Succeeded"
+    assert (made["name"], made["tags"]) == (resource.name, resource.body["tags"])
+    assert sdk.get(resource) == made
+    assert in_any_case(made) in [in_any_case(one) for one in sdk.list(resource)]
+
+    assert sdk.put(resource) == made
+    assert sdk.get(resource) == made
+
+    sdk.delete(resource)
+    gone = refused(sdk.get, resource)
+    assert (gone.status, gone.code) == (404, "ResourceNotFound")
+    assert resource.name not in [one["name"] for one in sdk.list(resource)]
+    sdk.delete(resource)
+    for parent in reversed(parents):
+        sdk.delete(parent)
+
+
+def test_lists_are_followed_to_their_last_page(sdk: Sdk) -> None:
+    """Five galleries in pages of two: the SDK's iterator gives each of them once."""
+    galleries = [gallery(f"paged{number}") for number in range(5)]
+    make(sdk, *galleries)
+    names = [one["name"] for one in sdk.list(galleries[0])]
+    assert sorted(name for name in names if name.startswith("paged")) == [g.name for g in galleries]
+
+
+def test_replication_is_understood(sdk: Sdk) -> None:
+    """A version is published in its regions, and read with its replication where that is asked for."""
+    *parents, published = lineage("version", "published", sdk.served.subscription)
+    make(sdk, *parents, published)
+    assert not sdk.get(published).get("replicationStatus")
+    shown = sdk.get(published, expand="ReplicationStatus")
+    assert shown["replicationStatus"]["aggregatedState"] == "Completed"
+    regions = [(one["region"], one["progress"]) for one in shown["replicationStatus"]["summary"]]
+    assert regions == [("eastus2", 100), ("westus", 100)]
+    targets = shown["publishingProfile"]["targetRegions"]
+    found = [(t["name"], t["regionalReplicaCount"], t["storageAccountType"]) for t in targets]
+    assert found == [("East US 2", 1, "Standard_LRS"), ("West US", 2, "Standard_ZRS")]
+    assert shown["storageProfile"]["dataDiskImages"][0]["lun"] == 0
+
+
+def test_a_failed_version_is_an_error(sdk: Sdk) -> None:
+    """A generation that differs is accepted first; the SDK raises what the operation ends with."""
+    name = "mismatch"
+    make(sdk, image(name, generation="V1"), gallery(name), definition(name))
+    error = refused(sdk.put, failing := version(name, sdk.served.subscription))
+    assert "Conflict" in str(error)
+    assert "has a different Hypervisor generation ['V1'] than the parent gallery" in str(error)
+    assert sdk.get(failing)["provisioningState"] == "Failed"
+
+
+def test_a_gallery_that_is_not_empty_stays(sdk: Sdk) -> None:
+    """Its deletion is refused with ARM's status and code as long as it has a definition."""
+    make(sdk, gallery("full"), definition("full"))
+    error = refused(sdk.delete, gallery("full"))
+    assert (error.status, error.code) == (409, "CannotDeleteResource")
+    assert sdk.get(gallery("full"))["provisioningState"] == "Succeeded"
+
+
+def test_traffic_keeps_to_the_specification(sdk: Sdk, tmp_path: Path) -> None:
+    """Of all the answers above none breaks the swagger or a recorded rule."""
+    keeps_to_the_specification(sdk.version, sdk.served.seen, tmp_path)

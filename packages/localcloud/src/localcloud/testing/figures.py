@@ -39,6 +39,8 @@ class Figures:
         _told.clear()
         return report
 
+    # Last, or pytest-xdist would send its process that prints a report from which they were taken.
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the figures in the process that prints."""
         self._printed += [str(text) for name, text in report.user_properties if name == _PROPERTY]

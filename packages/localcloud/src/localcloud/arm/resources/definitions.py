@@ -57,8 +57,13 @@ def is_name(name: str) -> bool:
 
 
 def _carried(existing: Resource) -> Json:
-    """Return what an update need not repeat: everything that cannot change."""
-    return {key: existing.properties[key] for key in _FIXED if key in existing.properties}
+    """Return what an update need not repeat: what cannot change, or, as the features, not by silence.
+
+    Features are updated with `allowUpdateImage`, says azure-mgmt-compute; one that the service put there
+    by itself is not lost by the same PUT again.
+    """
+    names = (*_FIXED, "features")
+    return {name: existing.properties[name] for name in names if name in existing.properties}
 
 
 def _complete(sent: Json, *, modern: bool) -> Json:

@@ -1,0 +1,59 @@
+"""The body of a decision: readable names, each key once, every problem told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.approval.submissions import parse_decision
+from domain.errors import InvalidRequestError
+
+GOOD = {"migrationId": "m-1", "fingerprint": "v1-a-b", "decision": "reject", "approver": "Ädá Ö."}
+
+
+def fields(text: str) -> list[str]:
+    """The fields that a body is refused for."""
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_decision(text.encode())
+    return [problem.field for problem in refused.value.problems]
+
+
+def test_a_readable_decision_is_read() -> None:
+    """Names in any script; a reason may have lines."""
+    said = parse_decision(json.dumps(GOOD | {"reason": "seen\nand tested\tby 山田"}).encode())
+    assert (said.decision, said.approver) == ("reject", "Ädá Ö.")
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u2003", "a\tb", "a\r", "\x1b[2J", "a\u200bb", "\u2066a", "a\u2028b"]
+)
+def test_17_a_name_that_cannot_be_read_is_refused(name: str) -> None:
+    """Blanks, controls, and what shows otherwise than it is."""
+    assert fields(json.dumps(GOOD | {"approver": name})) == ["approver"]
+
+
+def test_17_nor_may_a_reason_hide_anything() -> None:
+    """It stands in the status and in the log."""
+    assert fields(json.dumps(GOOD | {"reason": "fine\u202e"})) == ["reason"]
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ('"decision": "approve"', ["decision"]),
+        ('"approver": "bob", "decision": "approve"', ["approver", "decision"]),
+        ('"decision": "maybe"', ["decision", "decision"]),
+        ('"extra": {"a": 1, "a": 2}', ["a", "extra"]),
+    ],
+)
+def test_17_a_key_that_stands_there_twice_is_refused(more: str, found: list[str]) -> None:
+    """At any depth, beside what else is wrong."""
+    assert fields(f"{json.dumps(GOOD)[:-1]}, {more}}}") == found
+
+
+@pytest.mark.parametrize("text", ["", "approve", "[" * 60_000, '{"a": ' + "9" * 5000 + "}"])
+def test_what_is_no_decision_is_refused_in_words(text: Any) -> None:
+    """However odd."""
+    assert fields(text)

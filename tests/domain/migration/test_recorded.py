@@ -1,0 +1,225 @@
+"""The records, and the values that are read out of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.approval.decisions import ApprovalState, Verdict
+from domain.migration.fingerprint import fingerprint_of
+from domain.migration.latch import Effect, Intent, Latch
+from domain.migration.recorded import (
+    Approval,
+    Notice,
+    ReceivedDecision,
+    Ruling,
+    Sighting,
+    Snapshot,
+    State,
+)
+from domain.migration.stages import ImageFate, Stage
+from tests import builders as b
+from tests.builders import NOW, a_decision, an_acceptance, an_end, an_image
+
+KNOWN = fingerprint_of(an_image()).value
+UNKNOWN = fingerprint_of(an_image(created=None)).value
+ANOTHER = fingerprint_of(an_image(created="2025-01-01T00:00:00Z")).value
+HOUR = timedelta(hours=1)
+SENT = Intent(run=1, at=NOW, began=NOW)
+ASKED = Approval(deadline=NOW + HOUR, fingerprint=KNOWN)
+APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
+
+
+def a_snapshot(*, deletion: bool = False, **more: Any) -> Snapshot:
+    """An attempt that was accepted and no more; `more` by field."""
+    return Snapshot(**{"accepted": an_acceptance(deletion={"enabled": deletion}), **more})
+
+
+# -- records of earlier deployments --------------------------------------------------------------------------------
+
+
+def test_an_attempt_of_which_no_more_is_written_was_not_started() -> None:
+    """So the sweep begins it, in the first stage."""
+    snapshot = Snapshot.model_validate({"accepted": an_acceptance().model_dump(mode="json")})
+    assert not snapshot.started
+    assert (snapshot.stage, snapshot.image) == (Stage.PLANNING, ImageFate.KEPT)
+    assert (snapshot.finished, snapshot.cancel_requested, snapshot.unruled) == (None, False, False)
+    assert snapshot.accepted_decision is None
+
+
+def test_an_approval_without_numbers_is_the_first_runs_first_round() -> None:
+    """Its event has that number."""
+    known = {"deadline": NOW.isoformat(), "fingerprint": KNOWN}
+    approval = Approval.model_validate(known)
+    assert (approval.round, approval.run) == (1, 1)
+
+
+def test_a_notice_of_which_no_more_is_written_is_still_to_be_sent() -> None:
+    """Nobody has tried yet."""
+    notice = Notice.model_validate({})
+    assert (notice.tries, notice.taken, notice.given_up, notice.settled) == (0, False, False, False)
+
+
+@pytest.mark.parametrize("end", ["taken", "given_up"])
+def test_a_notice_is_settled_by_either_end(end: str) -> None:
+    """The receiver has it, or nobody tries any more."""
+    assert Notice(**{end: True}).settled
+
+
+# -- which image an attempt is about ---------------------------------------------------------------------------------
+
+SIGHTINGS: dict[str, tuple[str | None, str, datetime | None, bool]] = {
+    "read, the same": (KNOWN, KNOWN, NOW, True),
+    "read, another": (KNOWN, ANOTHER, NOW, False),
+    "read without its time, the same content": (UNKNOWN, KNOWN, NOW, True),
+    "read, another, although its time is not known": (KNOWN, "v1-x-unknown", None, False),
+    "read, the same, although it seems later": (KNOWN, KNOWN, NOW + 2 * HOUR, True),
+    "not read, made before": (None, KNOWN, NOW - HOUR, True),
+    "not read, made at that moment": (None, KNOWN, NOW, True),
+    "not read, made since": (None, KNOWN, NOW + timedelta(microseconds=1), False),
+    "not read, made nobody knows when": (None, UNKNOWN, None, True),
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "fingerprint", "created", "same"), SIGHTINGS.values(), ids=SIGHTINGS
+)
+def test_an_attempt_is_about_the_image_that_it_read_or_that_was_there(
+    read: str | None, fingerprint: str, created: datetime | None, same: bool
+) -> None:
+    """One that has not read its image cannot have been about one that was made later."""
+    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, fingerprint=read)
+    assert sighting.is_of(fingerprint, created) is same
+
+
+@pytest.mark.parametrize(
+    ("at_the_start", "by_the_workflow", "told"),
+    [(None, None, None), (UNKNOWN, None, UNKNOWN), (None, KNOWN, KNOWN), (UNKNOWN, KNOWN, KNOWN)],
+)
+def test_what_the_workflow_read_counts_before_what_the_start_read(
+    at_the_start: str | None, by_the_workflow: str | None, told: str | None
+) -> None:
+    """The image may have been made anew since."""
+    accepted = an_acceptance().model_copy(update={"fingerprint": at_the_start})
+    snapshot = Snapshot(accepted=accepted, state=State(fingerprint=by_the_workflow))
+    assert snapshot.sighting == Sighting(
+        migration=accepted.id, accepted_at=accepted.accepted_at, fingerprint=told
+    )
+
+
+# -- what is known of an attempt -------------------------------------------------------------------------------------
+
+
+def test_an_outcome_means_finished_whatever_the_last_step_wrote() -> None:
+    """The step may have been overtaken by the sweep."""
+    state = State(stage=Stage.REPLICATION)
+    assert a_snapshot(state=state).stage is Stage.REPLICATION
+    assert a_snapshot(state=state, latch=Latch(finished=an_end())).stage is Stage.FINISHED
+
+
+def test_a_plan_is_there_once_it_was_written() -> None:
+    """Before, asking for it is a mistake of the caller's."""
+    plan = b.a_plan()
+    assert a_snapshot(plan=plan).planned == plan
+    with pytest.raises(LookupError, match="has no plan"):
+        _ = a_snapshot().planned
+
+
+def test_once_our_delete_may_be_sent_it_tells_whose_doing_it_was() -> None:
+    """That the image was seen gone means nothing then."""
+    gone = State(stage=Stage.PROMOTION, image=ImageFate.GONE)
+    deleting = Latch(effects={Effect.DELETION: SENT})
+    assert a_snapshot(state=gone).image is ImageFate.GONE
+    assert a_snapshot(state=gone, latch=deleting).image is ImageFate.KEPT
+
+
+def test_a_cancellation_is_told() -> None:
+    """From the moment that it was taken."""
+    assert a_snapshot(latch=Latch(cancelled_at=NOW)).cancel_requested
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_deletion_is_wanted_by_the_request(wanted: bool) -> None:
+    """One of an earlier deployment that says nothing of it wants none."""
+    assert a_snapshot(deletion=wanted).wants_deletion is wanted
+    bare = an_acceptance().model_copy(update={"request": {}})
+    assert not Snapshot(accepted=bare).wants_deletion
+
+
+END = an_end()
+WAITING = State(stage=Stage.APPROVAL, approval=ASKED)
+APPROVALS: dict[str, tuple[Snapshot, ApprovalState]] = {
+    "no deletion": (a_snapshot(), ApprovalState.NOT_NEEDED),
+    "no deletion, ended": (a_snapshot(latch=Latch(finished=END)), ApprovalState.NOT_NEEDED),
+    "not asked for yet": (a_snapshot(deletion=True), ApprovalState.PENDING),
+    "ended before it was asked for": (
+        a_snapshot(deletion=True, latch=Latch(finished=END)),
+        ApprovalState.NOT_NEEDED,
+    ),
+    "asked for": (a_snapshot(deletion=True, state=WAITING), ApprovalState.WAITING),
+    "ended while it was asked for": (
+        a_snapshot(deletion=True, state=WAITING, latch=Latch(finished=END)),
+        ApprovalState.CANCELLED,
+    ),
+    "judged": (
+        a_snapshot(deletion=True, state=WAITING, latch=Latch(verdict=APPROVED)),
+        ApprovalState.APPROVED,
+    ),
+    "judged and ended": (
+        a_snapshot(deletion=True, state=WAITING, latch=Latch(verdict=APPROVED, finished=END)),
+        ApprovalState.APPROVED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("snapshot", "state"), APPROVALS.values(), ids=APPROVALS)
+def test_an_approval_stands_as_its_verdict_says_or_as_it_was_asked_for(
+    snapshot: Snapshot, state: ApprovalState
+) -> None:
+    """Never waiting after the end."""
+    assert snapshot.approval_state is state
+
+
+def test_a_verdict_names_the_decision_that_decided() -> None:
+    """For the result, and for the gate."""
+    assert a_snapshot(latch=Latch(verdict=APPROVED)).accepted_decision == a_decision()
+
+
+def received(*keys: str) -> tuple[ReceivedDecision, ...]:
+    return tuple(ReceivedDecision(decision=a_decision(key=key), body_hash="h") for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "ruled", "open_"),
+    [
+        ((), (), False),
+        (("a",), (), True),
+        (("a", "b"), ("a",), True),
+        (("a", "b"), ("b", "a"), False),
+    ],
+)
+def test_a_decision_waits_for_its_ruling(
+    keys: tuple[str, ...], ruled: tuple[str, ...], open_: bool
+) -> None:
+    """Each for its own."""
+    rulings = {key: Ruling(accepted=False, text="late") for key in ruled}
+    assert a_snapshot(received=received(*keys), rulings=rulings).unruled is open_
+
+
+def test_decisions_are_in_the_order_in_which_they_came() -> None:
+    """At one moment by their keys, so that two readers agree."""
+    late = ReceivedDecision(decision=a_decision(key="a", received_at=NOW + HOUR), body_hash="h")
+    snapshot = a_snapshot(received=(late, *received("c", "b")))
+    assert [decision.key for decision in snapshot.decisions] == ["b", "c", "a"]
+
+
+def test_only_writes_that_azure_answered_have_a_correlation_id() -> None:
+    """An intent that died has none to show."""
+    answered = SENT.model_copy(update={"correlation_id": "c"})
+    latch = Latch(effects={Effect.DEFINITION: answered, Effect.VERSION: SENT})
+    result = a_snapshot(latch=latch).result(
+        ImageFate.KEPT, version_ready=False, version_named=False
+    )
+    assert result["correlationIds"] == {"ensure_definition": "c"}
