@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from packages.localcloud.tests.arm.sdk import scale_set
 from tests.scenarios.client import LOCKS_API, Client
 
 TEMPLATE_API = "2024-02-01"
@@ -81,3 +82,24 @@ def test_azure_that_does_not_answer_is_no_answer(cloud: Client) -> None:
     answer = cloud.call("GET", f"/api/references?imageId={quote(image)}")
     cloud.no_faults()
     assert (answer.status, answer.headers["Retry-After"]) == (502, "30")
+
+
+def test_a_user_that_appears_keeps_the_image(cloud: Client) -> None:
+    """Made after the approval was asked for: the gate finds it, and says how to move it; a plan warns of it then."""
+    image = cloud.add_image("wanted")
+    migration = cloud.start(cloud.request("wanted"))
+    (asked,) = cloud.advance_to_stage("approval", migration)
+    assert not [line for line in asked["warnings"] if "blocks the deletion" in line]
+    made = (
+        f"{image.partition('/providers/')[0]}/providers/Microsoft.Compute/virtualMachineScaleSets/s"
+    )
+    cloud.arm("PUT", made, scale_set(image, 0))
+    assert cloud.decide(migration).status == 200
+    (status,) = cloud.finish(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("kept", "kept")
+    assert f"nobody needs the image: no (scale set {made}" in status["reason"]
+    assert f"az vmss update --ids {made}" in status["reason"]
+    assert cloud.image_there("wanted")
+    plan = cloud.call("POST", "/api/plans", cloud.request("wanted", imageVersion="2.0.0"))
+    assert plan.status == 200, plan
+    assert any(made in line for line in plan.body["warnings"])
