@@ -18,7 +18,7 @@ from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
-from triggers.http import approvals, health, inventory, migrations, plans
+from triggers.http import approvals, health, inventory, migrations, plans, references
 from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
@@ -102,6 +102,11 @@ async def list_galleries(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("images", methods=["GET"])
 async def list_images(req: func.HttpRequest) -> func.HttpResponse:
     return await inventory.list_images(req)
+
+
+@app.route("references", methods=["GET"])
+async def read_references(req: func.HttpRequest) -> func.HttpResponse:
+    return await references.read_references(req)
 
 
 @app.route("health", methods=["GET"])

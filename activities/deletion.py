@@ -21,7 +21,14 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
-from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.deletion.gate import (
+    GateQuestion,
+    GateReadings,
+    check_gate,
+    early_checks,
+    refusals,
+)
+from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
 from domain.messages import (
@@ -37,12 +44,15 @@ from domain.messages import (
 )
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.latch import Effect, Halt, Intent
+from domain.migration.planning import Plan
 from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
+from domain.references.scan import Scan
 from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
+from services.references import scan_now
 from services.verdicts import decisions_at_the_gate, question_of
 from services.versions import versions_of_image
 
@@ -96,7 +106,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
-    return _look_again_and_delete(request, app, others)
+    return _look_again_and_delete(request, app, plan, others, seen)
 
 
 def _reasons(
@@ -105,14 +115,17 @@ def _reasons(
     version: Json | None,
     others: tuple[VersionFacts, ...],
     seen: Seen,
+    scan: Scan | None = None,
 ) -> list[str]:
-    """Return why the gate is shut, nothing when it is open, and keep what was found in the records."""
+    """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
+    when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     if version is None:
         reasons = ["the image version is not there (any more)"]
     else:
-        readings = _readings(snapshot, app, version, others, seen)
-        checks = check_gate(readings, _question(snapshot, app))
+        readings = _readings(snapshot, app, version, others, seen, scan)
+        question = _question(snapshot, app)
+        checks = check_gate(readings, question) if scan else early_checks(readings, question)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
         reasons = refusals(checks)
     for reason in reasons:
@@ -121,21 +134,28 @@ def _reasons(
 
 
 def _look_again_and_delete(
-    request: StepRequest, app: Dependencies, others: tuple[VersionFacts, ...]
+    request: StepRequest,
+    app: Dependencies,
+    plan: Plan,
+    others: tuple[VersionFacts, ...],
+    seen: Seen,
 ) -> Answer:
-    """Every check again on what is there now: decisions, version, and at last the image."""
+    """Every check again on what is there now: version, users of the image, decisions, and at last the image."""
+    version = read_planned_version(app.arm, plan)
+    scan = scan_now(app, plan.image, seen.facts, plan.version_id)
     snapshot = app.records.snapshot(request.migration_id)
     if snapshot is None:
         return Halt.ENDED
-    before, plan = snapshot.latch.deletion, snapshot.planned
-    version = read_planned_version(app.arm, plan)
+    before = snapshot.latch.deletion
     # The last look: docs/platform-notes.md#no-conditional-delete
     last = _look(app.arm, plan.image)
     if last is None:
         return _gone(app, request)
     if before and _is_another(fingerprint_of(last.facts), plan.fingerprint):
         return ImageGone(by_us=True)
-    if reasons := _reasons(snapshot, app, version, others, last):
+    if later := worth_another_try(scan, clock.now()):
+        return later
+    if reasons := _reasons(snapshot, app, version, others, last, scan):
         return _shut(app, request, reasons)
     return _delete(app, request, plan.image, before)
 
@@ -222,6 +242,7 @@ def _readings(
     version: Json,
     others: tuple[VersionFacts, ...],
     seen: Seen,
+    scan: Scan | None,
 ) -> GateReadings:
     plan = snapshot.planned
     begun = app.records.begun_versions(snapshot.accepted.image_key)
@@ -235,6 +256,7 @@ def _readings(
         verdict=snapshot.latch.verdict,
         decisions=decisions_at_the_gate(app, snapshot),
         promoted_at=snapshot.state.promoted_at,
+        scan=scan,
     )
 
 
@@ -247,5 +269,6 @@ def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
         approved_fingerprint=plan.fingerprint.value,
         regions=plan.regions,
         asked=asked,
+        veto_tag=app.settings.veto_tag,
         now=clock.now(),
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from domain.ids import is_subscription_id
 from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
 from domain.schedules import parse_schedule
 from domain.values import iso_duration
@@ -87,6 +88,12 @@ def _schedule(text: str) -> str:
     return text
 
 
+def _subscription_id(text: str) -> str:
+    if not is_subscription_id(text):
+        raise ValueError(f"'{text}' is no subscription id; it must be a GUID")
+    return text.lower()
+
+
 def wrong_in(entry: MappingEntry) -> Iterator[str]:
     """Yield everything that is wrong with a mapping entry, each with its place."""
     if unknown := unknown_templates(entry):
@@ -97,5 +104,8 @@ def wrong_in(entry: MappingEntry) -> Iterator[str]:
 
 Ncrontab = Annotated[str, AfterValidator(_schedule)]
 CommaList = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
+SubscriptionIds = Annotated[
+    tuple[Annotated[str, AfterValidator(_subscription_id)], ...], BeforeValidator(comma_list)
+]
 Span = Annotated[timedelta, AfterValidator(_positive)]
 Url = Annotated[str, AfterValidator(https_or_local)]

@@ -29,6 +29,7 @@ from domain.setting_types import (
     CommaList,
     Ncrontab,
     Span,
+    SubscriptionIds,
     Url,
     encrypted,
     https_or_local,
@@ -57,6 +58,22 @@ class Settings(ApprovalSettings):
     )
     subscription_ids: CommaList = Field(
         (), description="Subscriptions that the lists show when none is asked for; comma-separated."
+    )
+    reference_subscription_ids: SubscriptionIds = Field(
+        (),
+        description="Subscriptions that are looked through for users of an image, beside its own; comma-separated. "
+        "Empty: SUBSCRIPTION_IDS, or all that the identity sees.",
+    )
+    reference_scan_timeout: Span = Field(
+        timedelta(minutes=1),
+        description="How long a scan for users of an image may take; what is not read by then is unknown.",
+    )
+    reference_floor_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        50,
+        description="Fewer machines and scale sets than this share of the last complete scan: unknown. 0: no floor.",
+    )
+    veto_tag: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        "DoNotDelete", description="Name of the tag that keeps an image, whatever its value."
     )
     notification_url: Annotated[str, AfterValidator(lambda url: url and https_or_local(url))] = (
         Field("", description="Where notifications are posted. Empty: nobody is notified.")

@@ -7,6 +7,7 @@ Where things lie (partition / row):
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
+- `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
@@ -25,12 +26,13 @@ from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
+from records.scans import ScanRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords):
+class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------

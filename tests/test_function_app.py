@@ -26,6 +26,7 @@ ROUTES = {
     ("post", "plans"),
     ("get", "galleries"),
     ("get", "images"),
+    ("get", "references"),
     ("get", "health"),
 }
 

@@ -38,6 +38,7 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "plan_only": _ANY,
     "list_galleries": _ANY,
     "list_images": _ANY,
+    "read_references": _ANY,
     "health": _ANY,
 }
 """By handler: the roles of which a caller needs one. Every role may look."""

@@ -12,16 +12,18 @@ from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.evidence import Check
+from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import VersionReading
+from domain.references.scan import Scan
 from domain.values import Message
 
 
 class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
-    rejection, since a doubt keeps the image."""
+    rejection, since a doubt keeps the image. `scan`: for users of the image; without one the gate is shut."""
 
     image: ImageFacts
     version: VersionFacts
@@ -31,6 +33,7 @@ class GateReadings(Message):
     verdict: Verdict | None = None
     decisions: tuple[StoredDecision, ...] = ()
     promoted_at: datetime | None = None
+    scan: Scan | None = None
 
 
 class GateQuestion(Message):
@@ -41,11 +44,18 @@ class GateQuestion(Message):
     approved_fingerprint: str
     regions: tuple[str, ...]
     asked: ApprovalQuestion
+    veto_tag: str = "DoNotDelete"
     now: datetime
 
 
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
+    uses = use_checks(readings.scan, readings.image.tags, question.veto_tag, question.now)
+    return (*early_checks(readings, question), *uses)
+
+
+def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
+    """All checks but those on the users of the image, which take the most reading. They open nothing alone."""
     now = fingerprint_of(readings.image)
     return (
         Check(

@@ -17,7 +17,7 @@ from arm.client import ArmClient
 from arm.images import begin_deletion
 from domain.approval.decisions import ApprovalState, Decision
 from domain.deletion.evidence import Check
-from domain.deletion.gate import GateQuestion, GateReadings, check_gate
+from domain.deletion.gate import GateQuestion, GateReadings, early_checks
 from domain.ids import ComputeId
 from domain.migration.latch import Halt, Latch, cancel
 from domain.migration.planning import Plan
@@ -48,13 +48,13 @@ def cancelled(azure: Azure) -> Latch | Halt:
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
-    """Twelve checks, the whole JSON in the records, one DELETE, then 404."""
+    """Seventeen checks, the whole JSON in the records, one DELETE, then 404."""
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 13
+    assert [check["passed"] for check in azure.written().checks] == [True] * 18
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -316,9 +316,9 @@ def test_a_last_look_that_sees_less_does_not_undo_it_either(
 
     def then_forgotten(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
         creation_time_gone(azure, plan, monkeypatch)
-        return check_gate(readings, question)
+        return early_checks(readings, question)
 
-    monkeypatch.setattr(deletion, "check_gate", then_forgotten)
+    monkeypatch.setattr(deletion, "early_checks", then_forgotten)
     value = azure.done(delete_image)
     assert (fate(value), len(azure.sent("DELETE"))) == ("deleting", 1)
     azure.time.advance(minutes=15)
@@ -363,7 +363,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 13
+    assert [check["passed"] for check in azure.written().checks] == [True] * 18
     assert azure.written().latch.deletion is None
 
 

@@ -74,8 +74,9 @@ def boundaries(requests: Sequence[Json], name: str, marks: Sequence[int]) -> lis
 
 
 def _sides(nth: int, request: Json, *, named: bool = True) -> Iterable[Boundary]:
-    """A read that arrives late changes nothing, so only writes do."""
+    """A read that arrives late changes nothing, so only writes do. Resource Graph is read by POST."""
+    reads = request["method"] == "GET" or "ResourceGraph" in request["path"]
     call = f"{request['method']} {request['path'].partition('?')[0].rpartition('/')[2]}"
     for moment in Moment:
-        if moment is not Moment.LATE or request["method"] != "GET":
+        if moment is not Moment.LATE or not reads:
             yield Boundary(nth, call, moment, named)

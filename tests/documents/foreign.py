@@ -94,6 +94,7 @@ _WHOSE = {
         "RateLimitExceeded",
         "RetryableError",
         "SubscriptionRequestsThrottled",
+        "MissingSubscriptionRegistration",
     ),
     "schedules that are refused": ("@daily", "%NAME%"),
     "headers of HTTP that the local host leaves alone": ("Allow", "Content-Encoding"),

@@ -123,10 +123,11 @@ def _gate_waits(name: str) -> Json:
 def test_a_locked_image_is_kept_and_azures_text_is_the_reason(
     cloud: Client, asked: dict[str, str]
 ) -> None:
-    """ScopeLocked is Azure's last word: Kept, with its code and text."""
+    """ScopeLocked is Azure's last word, should its lists not show the lock: Kept, with its code and text."""
     image = bodies.image_id(cloud.subscription, "locked")
     lock = f"{image}/providers/Microsoft.Authorization/locks/keep"
     cloud.arm("PUT", lock, {"properties": {"level": "CanNotDelete"}}, LOCKS_API)
+    cloud.faults({"what": "unseen", "rows": "/Microsoft.Authorization/locks/"})
     assert cloud.decide(asked["locked"]).status == 200
     (status,) = cloud.finish(asked["locked"])
     assert (status["outcome"], status["result"]["image"]) == ("kept", "kept")

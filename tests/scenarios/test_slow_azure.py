@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -58,13 +59,18 @@ def test_decisions_do_not_wait_for_plans(own_cloud: Client) -> None:
         assert {plan.result().status for plan in plans} == {502}
 
 
-def test_more_than_can_wait_are_refused(own_cloud: Client) -> None:
+@pytest.mark.parametrize("asked", ["plans", "references"])
+def test_more_than_can_wait_are_refused(own_cloud: Client, asked: str) -> None:
     """At once, with the time to come back."""
     own_cloud.faults({"what": "hold", "method": "GET", "path": "Compute/images/slow"})
     callers = MOST_AT_AZURE + 8
     with ThreadPoolExecutor(callers) as pool:
         body = own_cloud.request("slow")
-        answers = [pool.submit(own_cloud.call, "POST", "/api/plans", body) for _ in range(callers)]
+        references = f"/api/references?imageId={quote(body['sourceImageId'])}"
+        call = {"plans": ("POST", "/api/plans", body), "references": ("GET", references, None)}
+        answers = [pool.submit(own_cloud.call, *call[asked]) for _ in range(callers)]
+        until(lambda: sum(answer.done() for answer in answers) >= callers - MOST_AT_AZURE)
+        own_cloud.no_faults()
         refused = [a.result() for a in answers if a.result().status == 503]
     assert len(refused) >= 8
     assert {answer.headers["Retry-After"] for answer in refused} == {str(COME_BACK_SECONDS)}

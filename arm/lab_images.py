@@ -1,0 +1,19 @@
+"""Custom images of DevTest Labs (https://learn.microsoft.com/rest/api/dtl/custom-images).
+
+Resource Graph has them in no table."""
+
+from arm.client import ArmClient
+from arm.lists import read_children, read_provider_list
+from arm.patience import Patience
+from domain.values import Json
+
+_API = "2018-09-15"
+_LABS = "Microsoft.DevTestLab/labs"
+
+
+def read_lab_images(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
+    """The custom images of all labs of a subscription."""
+    labs = read_provider_list(arm, subscription, _LABS, _API, patience)
+    return [
+        image for lab in labs for image in read_children(arm, lab, "customImages", _API, patience)
+    ]

@@ -1,0 +1,78 @@
+"""Azure Resource Manager's lists, read page by page to their end, as plain JSON."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from arm.client import ArmClient
+from arm.errors import ArmAnswerError
+from arm.patience import Patience
+from arm.requests import GET_TRIES, ask, check_missing, check_page, list_page, read_url
+from domain.values import Json
+
+# A provider that a subscription never registered has no resources there:
+# docs/platform-notes.md#lists-of-providers-that-are-not-registered
+_NOT_REGISTERED = frozenset({"missingsubscriptionregistration"})
+
+
+def read_list(
+    arm: ArmClient, subscription: str, path: str, api: str, patience: Patience
+) -> list[Json]:
+    """Every element of the list at a path, by a plain request for each page. Raises ArmError, UnexpectedResponseError
+    and ListTooLongError."""
+    found: list[Json] = []
+    url: str | None = f"{arm.endpoint}{path}?{urlencode({'api-version': api})}"
+    while url:
+        patience.spend()
+        page = list_page(read_url(arm.compute(subscription), url))
+        found += page["value"]
+        url = page.get("nextLink")
+    return found
+
+
+def read_provider_list(
+    arm: ArmClient, subscription: str, type_: str, api: str, patience: Patience
+) -> list[Json]:
+    """Every resource of a type in a subscription; none where its provider is not registered. Raises as `read_list`."""
+    try:
+        path = f"/subscriptions/{subscription}/providers/{type_}"
+        return read_list(arm, subscription, path, api, patience)
+    except ArmAnswerError as error:
+        if error.by_arm and error.value.code.lower() in _NOT_REGISTERED:
+            return []
+        raise
+
+
+def read_children(
+    arm: ArmClient, parent: Json, child: str, api: str, patience: Patience
+) -> list[Json]:
+    """Every child of a resource; none if the resource has gone since it was listed. Raises as `read_list`."""
+    where = str(parent["id"])
+    try:
+        return read_list(arm, where.split("/")[2], f"{where}/{child}", api, patience)
+    except ArmAnswerError as error:
+        check_missing(error)
+        return []
+
+
+def read_compute_list(patience: Patience, call: Callable[..., Any], *names: str) -> list[Json]:
+    """Every element of a list of the compute SDK. Raises ArmError, UnexpectedResponseError and ListTooLongError."""
+
+    def counted(response: Any) -> None:
+        patience.spend()
+        check_page(response)
+
+    def pages() -> list[Json]:
+        found = call(*names, raw_response_hook=counted).by_page()
+        return [element.as_dict() for page in found for element in page]
+
+    return ask(pages, GET_TRIES)
+
+
+def read_compute_children(patience: Patience, call: Callable[..., Any], *names: str) -> list[Json]:
+    """The same of a resource's children; none if it has gone since it was listed."""
+    try:
+        return read_compute_list(patience, call, *names)
+    except ArmAnswerError as error:
+        check_missing(error)
+        return []
