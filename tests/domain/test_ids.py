@@ -208,3 +208,23 @@ def test_20_names_are_compared_by_ascii_letters_only() -> None:
     assert names.image_key(kelvin) != names.image_key(letter)
     assert names.parse_image_id(kelvin).key != names.parse_image_id(letter).key
     assert names.same_id(letter, letter.upper())
+
+
+def test_20_every_ascii_letter_and_nothing_else_is_compared_without_case() -> None:
+    """From the first to the last; not what stands before and behind them."""
+    assert names.fold("@AZ[`az{\u212aÄ") == "@az[`az{\u212aÄ"
+
+
+def test_the_id_of_a_version_comes_apart_again() -> None:
+    """Gallery, definition and name."""
+    made = names.version_id(GALLERY_ID, "web", "1.0.0")
+    assert names.parse_version_id(made) == (names.parse_gallery_id(GALLERY_ID), "web", "1.0.0")
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/images/web", "/images/web/versions/", "/images//versions/1.0.0", "/versions/1"]
+)
+def test_what_is_no_id_of_a_version_is_refused(rest: str) -> None:
+    """Definition and name must both be there."""
+    with pytest.raises(ValueError, match="is no id of an image version"):
+        names.parse_version_id(GALLERY_ID + rest)

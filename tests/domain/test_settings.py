@@ -196,6 +196,7 @@ def test_what_nobody_sets_is_as_documented() -> None:
     )
     assert (found.restart_limit, found.restart_delay) == (10, timedelta(minutes=1))
     assert found.history_retention == timedelta(days=30)
+    assert (found.approval_validity, found.copied_gb_limit) == (timedelta(days=1), 100_000)
     assert (found.sweep_schedule, found.purge_schedule) == ("0 */5 * * * *", "0 30 3 * * *")
 
 
@@ -203,6 +204,28 @@ def test_what_nobody_sets_is_as_documented() -> None:
 def test_the_limit_of_restarts_has_bounds(limit: int) -> None:
     """Both included."""
     assert Settings.from_environ({"RESTART_LIMIT": str(limit)}).restart_limit == limit
+
+
+def test_the_limit_of_what_is_copied_is_a_gigabyte_at_least() -> None:
+    """None would refuse every migration."""
+    assert Settings.from_environ({"COPIED_GB_LIMIT": "1"}).copied_gb_limit == 1
+    with pytest.raises(InvalidSettingsError, match="COPIED_GB_LIMIT: must be at least 1"):
+        Settings.from_environ({"COPIED_GB_LIMIT": "0"})
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"RECORDS_STORE": "sqlite"},
+        {"RECORDS_STORE": "table", "WEBSITE_SITE_NAME": "gallery-migrator"},
+        {"WEBSITE_SITE_NAME": "gallery-migrator"},
+    ],
+)
+def test_records_may_lie_in_a_file_of_this_machine_or_anywhere_in_tables(
+    environ: dict[str, str],
+) -> None:
+    """Only a worker's own disk is lost with it."""
+    assert Settings.from_environ(environ).records_store == environ.get("RECORDS_STORE", "table")
 
 
 def test_a_second_is_the_shortest_duration() -> None:

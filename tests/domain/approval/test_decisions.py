@@ -120,6 +120,19 @@ def test_a_decision_that_does_not_count_says_why(decision: StoredDecision, words
     assert words in (refusal_of(decision, QUESTION) or "")
 
 
+@pytest.mark.parametrize("decision", Decision)
+def test_nobody_can_decide_before_being_asked(decision: Decision) -> None:
+    """The moment of asking itself is in time; a verdict is told the same."""
+    said = a_decision(decision=decision)
+    just_after = NOW + timedelta(microseconds=1)
+    assert refusal_of(said, MIGRATION_ID, FINGERPRINT, DEADLINE, NOW) is None
+    assert "before anybody was asked" in (
+        refusal_of(said, MIGRATION_ID, FINGERPRINT, DEADLINE, just_after) or ""
+    )
+    early = judge_decisions([said], MIGRATION_ID, FINGERPRINT, DEADLINE, just_after, just_after)
+    assert early.state is ApprovalState.WAITING
+
+
 @given(st.lists(st.tuples(st.sampled_from(Decision), st.integers(0, 5)), max_size=6), st.randoms())
 def test_the_order_of_reading_does_not_matter(
     given_decisions: list[tuple[Decision, int]], random: Random

@@ -39,6 +39,21 @@ def test_17_nor_may_a_reason_hide_anything() -> None:
     assert fields(json.dumps(GOOD | {"reason": "fine\u202e"})) == ["reason"]
 
 
+def test_17_the_first_character_that_cannot_be_read_is_named() -> None:
+    """Escaped, or the answer would hold it too."""
+    with pytest.raises(InvalidRequestError, match=r"'\\x07'"):
+        parse_decision(json.dumps(GOOD | {"reason": "a\u202eb\x07"}).encode())
+
+
+@pytest.mark.parametrize(("name", "longest"), [("approver", 256), ("reason", 2000)])
+def test_a_text_has_a_longest_length(name: str, longest: int) -> None:
+    """It lies in a record; one character is enough."""
+    for length in (1, longest):
+        said = parse_decision(json.dumps(GOOD | {name: "x" * length}).encode())
+        assert getattr(said, name) == "x" * length
+    assert fields(json.dumps(GOOD | {name: "x" * (longest + 1)})) == [name]
+
+
 @pytest.mark.parametrize(
     ("more", "found"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,7 +62,11 @@ def readings(**changes: Any) -> GateReadings:
         "image": an_image(),
         "version": a_version(),
         "replication": replication(),
-        "others": (a_version(), a_version("0.9.0", source="/other", mode="Shallow")),
+        "others": (
+            a_version(),
+            a_version("0.8.0"),
+            a_version("0.9.0", source="/other", mode="Shallow"),
+        ),
         "begun": begun(),
         "verdict": verdict(),
         "decisions": (decision,) if decision else (),
@@ -346,6 +350,21 @@ def test_the_gate_is_open_when_everything_holds() -> None:
     assert all(check.found for check in checks)
 
 
+CREATED_AT = datetime.fromisoformat(an_image().created_time or "")
+PUBLISHED_THEN = a_version().model_copy(update={"published_date": CREATED_AT.isoformat()})
+LAST_MOMENTS: dict[str, tuple[GateReadings, GateQuestion]] = {
+    "begun in the moment of the creation": (readings(begun=begun(at=CREATED_AT)), question()),
+    "published in the moment of the creation": (readings(version=PUBLISHED_THEN), question()),
+    "asked in the last moment of the approval": (readings(), question(now=NOW + timedelta(days=1))),
+}
+
+
+@pytest.mark.parametrize(("read", "asked"), LAST_MOMENTS.values(), ids=LAST_MOMENTS)
+def test_a_limit_is_still_within(read: GateReadings, asked: GateQuestion) -> None:
+    """A version cannot be older than its image, and an approval is valid to its end."""
+    assert refusals(check_gate(read, asked)) == []
+
+
 @pytest.mark.parametrize(("found", "asked", "check"), SHUT.values(), ids=SHUT)
 def test_each_check_alone_shuts_the_gate(
     found: GateReadings, asked: GateQuestion, check: str
@@ -422,6 +441,18 @@ def test_an_incomplete_fingerprint_never_opens_the_gate() -> None:
         found, question(approved_fingerprint=value, asked=a_question(fingerprint=value))
     )
     assert "image unchanged since the approval" in {c.name for c in checks if not c.passed}
+
+
+def test_the_decision_is_told() -> None:
+    """Who, what and when; or that none counts."""
+
+    def words(**changes: Any) -> str:
+        checks = check_gate(readings(**changes), question())
+        return next(check.found for check in checks if check.name == "deletion approved")
+
+    assert words() == "approve by ada at 2026-03-02T09:30:00+00:00"
+    assert words(decisions=(REJECTION,)).startswith("reject by ada at ")
+    assert words(decision=None).startswith("no decision whose signature holds")
 
 
 @pytest.mark.parametrize("created", ["2024-03-11T09:14:52Z", None], ids=["known", "unknown"])

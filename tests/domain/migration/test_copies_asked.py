@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.facts import ImageFacts
 from domain.migration.bodies import Generation1Security
 from domain.migration.planning import Plan, make_plan
 from tests import builders as b
@@ -15,11 +16,17 @@ OWN_ADDED = [{"name": "West Europe", "replicaCount": 100}]
 MOST = [{"name": "East US 2", "replicaCount": 60}, {"name": "West Europe", "replicaCount": 40}]
 
 
-def problems(regions: list[Any], *, limit: int = 100_000, known: frozenset[str] = KNOWN) -> Any:
+def problems(
+    regions: list[Any],
+    *,
+    limit: int = 100_000,
+    known: frozenset[str] = KNOWN,
+    image: ImageFacts | None = None,
+) -> Any:
     """The problems of a plan for these regions; the image has 127 GB and lies in eastus2."""
     plan = make_plan(
         b.a_request(targetRegions=regions),
-        b.some_facts(locations=known),
+        b.some_facts(image=image or b.an_image(), locations=known),
         now=b.NOW,
         migration_id=b.MIGRATION_ID,
         generation1_security=Generation1Security.OMIT,
@@ -51,6 +58,15 @@ def test_19_what_costs_too_much_is_refused_by_the_setting() -> None:
     assert problems(MOST, limit=12_700) == []
     ((field, message),) = problems(MOST, limit=12_699)
     assert field == "targetRegions"
+    assert "100 replicas of 127 GB are 12700 GB" in message
+
+
+def test_a_disk_whose_size_is_not_told_counts_as_nothing() -> None:
+    """Beside one that has its size; the plan warns of it."""
+    profile = b.storage_profile(data_disks=[b.data_disk(0, None)])
+    image = b.an_image(storageProfile=profile)
+    assert problems(MOST, limit=12_700, image=image) == []
+    ((_, message),) = problems(MOST, limit=12_699, image=image)
     assert "100 replicas of 127 GB are 12700 GB" in message
 
 

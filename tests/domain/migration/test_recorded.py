@@ -19,7 +19,7 @@ from domain.migration.recorded import (
     Snapshot,
     State,
 )
-from domain.migration.stages import ImageFate, Stage
+from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
 from tests.builders import NOW, a_decision, an_acceptance, an_end, an_image
 
@@ -109,7 +109,44 @@ def test_what_the_workflow_read_counts_before_what_the_start_read(
     )
 
 
+@pytest.mark.parametrize(
+    ("failed_at", "event_at", "again"),
+    [
+        (None, NOW, False),
+        (NOW, None, False),
+        (None, None, False),
+        (NOW, NOW - HOUR, False),
+        (NOW, NOW, False),
+        (NOW, NOW + timedelta(microseconds=1), True),
+    ],
+)
+def test_only_an_event_after_a_failure_starts_another_attempt(
+    failed_at: datetime | None, event_at: datetime | None, again: bool
+) -> None:
+    """An event that comes twice, or late, is no reason; nor is one of an attempt that did not fail."""
+    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, failed_at=failed_at)
+    assert sighting.may_be_tried_again(event_at) is again
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_sighting_tells_a_failure_and_no_other_outcome(outcome: Outcome) -> None:
+    """What was kept, cancelled or completed has its version, or nobody wants it."""
+    ended = a_snapshot(latch=Latch(finished=an_end(outcome, at=NOW + HOUR)))
+    assert ended.sighting.failed_at == (NOW + HOUR if outcome is Outcome.FAILED else None)
+    assert a_snapshot().sighting.failed_at is None
+
+
 # -- what is known of an attempt -------------------------------------------------------------------------------------
+
+
+def test_an_approval_was_asked_for_at_the_time_that_was_written() -> None:
+    """An earlier version wrote the deadline only, which is the timeout later; without an approval there is none."""
+    timeout = a_snapshot().request.approval.timeout
+    older = Approval(deadline=NOW + timeout, fingerprint=KNOWN)
+    newer = older.model_copy(update={"asked_at": NOW + HOUR})
+    assert a_snapshot().asked_at is None
+    assert a_snapshot(state=State(approval=older)).asked_at == NOW
+    assert a_snapshot(state=State(approval=newer)).asked_at == NOW + HOUR
 
 
 def test_an_outcome_means_finished_whatever_the_last_step_wrote() -> None:

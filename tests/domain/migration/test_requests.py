@@ -306,6 +306,21 @@ def test_all_problems_come_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("more", "fields"),
+    [
+        ('"imageVersion": "2.0.0"', ["imageVersion"]),
+        ('"imageVersion": "latest"', ["imageVersion", "imageVersion"]),
+    ],
+    ids=["either would do", "the last one is wrong"],
+)
+def test_a_field_that_stands_there_twice_is_refused(more: str, fields: list[str]) -> None:
+    """Nobody can tell which of the two was meant; beside what else is wrong."""
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_request(as_bytes(request_body())[:-1] + f", {more}}}".encode())
+    assert [problem.field for problem in refused.value.problems] == fields
+
+
 @pytest.mark.parametrize("body", NOT_REQUESTS.values(), ids=NOT_REQUESTS)
 def test_what_is_no_json_object_is_a_problem_of_the_body(body: bytes) -> None:
     """Never an exception of another kind, whatever the bytes."""

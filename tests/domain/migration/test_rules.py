@@ -244,6 +244,45 @@ def test_a_shallow_version_stays_with_its_image(
     assert full == []
 
 
+DELETING: dict[str, Any] = {"deletion": {"enabled": True}}
+OTHERS: dict[str, tuple[VersionFacts, bool]] = {
+    "shallow, of this image": (b.a_version("0.9.0", mode="Shallow"), True),
+    "shallow, of this image in other case": (
+        b.a_version("0.9.0", mode="Shallow", source=b.IMAGE_ID.upper()),
+        True,
+    ),
+    "shallow, still being made": (b.a_version("0.9.0", mode="Shallow", state="Creating"), True),
+    "full, of this image": (b.a_version("0.9.0"), False),
+    "shallow, of another image": (
+        b.a_version("0.9.0", mode="Shallow", source=f"{b.IMAGE_ID}-2"),
+        False,
+    ),
+    "shallow, of a source that is not told": (
+        b.a_version("0.9.0", mode="Shallow", source=None),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("version", "needs"), OTHERS.values(), ids=OTHERS)
+def test_an_image_that_a_shallow_version_hangs_on_cannot_be_deleted(
+    version: VersionFacts, needs: bool
+) -> None:
+    """In this definition or elsewhere, with its id; whoever keeps the image may have it."""
+    for facts in (some_facts(versions=(version,)), some_facts(shallow_elsewhere=(version,))):
+        found = broken(facts, **DELETING)
+        assert [field for field, _ in found] == ["deletion.enabled"] * needs
+        assert all(version.id in message for _, message in found)
+        assert broken(facts) == []
+
+
+def test_every_version_that_hangs_on_the_image_is_told() -> None:
+    """All at once: each must be deleted first."""
+    versions = tuple(version for version, _ in OTHERS.values())
+    found = broken(some_facts(versions=versions[:2], shallow_elsewhere=versions[2:]), **DELETING)
+    assert len(found) == 3
+
+
 # -- target regions --------------------------------------------------------------------------------------------------
 
 

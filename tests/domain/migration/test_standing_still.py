@@ -11,7 +11,7 @@ from domain.approval.decisions import ApprovalState, Verdict
 from domain.migration.latch import Latch
 from domain.migration.recorded import Approval, Snapshot, State, TimelineEntry
 from domain.migration.stages import Stage
-from domain.migration.standing_still import GRACE, stands_still
+from domain.migration.standing_still import stands_still
 from tests import builders as b
 
 RETRY, POLLING, CONFIRM = (
@@ -19,6 +19,7 @@ RETRY, POLLING, CONFIRM = (
     b.LIMITS.polling.timeout,
     b.LIMITS.confirm,
 )
+GRACE = timedelta(hours=1)
 APPROVAL = Approval(deadline=b.NOW + timedelta(days=3), fingerprint="f")
 APPROVED = Latch(verdict=Verdict(state=ApprovalState.APPROVED))
 LONGEST: dict[str, tuple[Stage, Approval | None, Latch, timedelta]] = {
