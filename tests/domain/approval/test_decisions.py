@@ -124,12 +124,13 @@ def test_a_decision_that_does_not_count_says_why(decision: StoredDecision, words
 def test_nobody_can_decide_before_being_asked(decision: Decision) -> None:
     """The moment of asking itself is in time; a verdict is told the same."""
     said = a_decision(decision=decision)
-    just_after = NOW + timedelta(microseconds=1)
-    assert refusal_of(said, MIGRATION_ID, FINGERPRINT, DEADLINE, NOW) is None
-    assert "before anybody was asked" in (
-        refusal_of(said, MIGRATION_ID, FINGERPRINT, DEADLINE, just_after) or ""
+    at_once, later_on = (
+        QUESTION.model_copy(update={"asked_at": asked})
+        for asked in (NOW, NOW + timedelta(microseconds=1))
     )
-    early = judge_decisions([said], MIGRATION_ID, FINGERPRINT, DEADLINE, just_after, just_after)
+    assert refusal_of(said, at_once) is None
+    assert "before anybody was asked" in (refusal_of(said, later_on) or "")
+    early = judge_decisions([said], later_on, NOW + timedelta(microseconds=1))
     assert early.state is ApprovalState.WAITING
 
 
