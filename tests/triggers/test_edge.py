@@ -16,8 +16,8 @@ from domain.settings import InvalidSettingsError
 from records.store import RecordsUnavailableError
 from services.dependencies import Dependencies
 from tests.credentials import HEADERS
-from triggers.http.errors import whole_number
 from triggers.http.guard import guarded
+from triggers.http.parameters import whole_number
 from triggers.http.responses import MOST_ERRORS, json_response
 
 pytestmark = pytest.mark.usefixtures("own_records")

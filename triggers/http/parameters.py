@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.errors import InvalidRequestError, Problem
-from triggers.http.errors import whole_number
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -55,3 +54,15 @@ class Query:
         """Raise InvalidRequestError if there is any problem."""
         if self._problems:
             raise InvalidRequestError(self._problems)
+
+
+def whole_number(text: str | None, field: str, *, default: int, low: int, high: int) -> int:
+    """A query parameter that is a whole number. Raises InvalidRequestError."""
+    if text is None or text == "":
+        return default
+    short = len(text) <= 9 and text.isascii() and text.isdigit()
+    if not short or not low <= int(text) <= high:
+        raise InvalidRequestError(
+            [Problem(field=field, message=f"must be a whole number from {low} to {high}")]
+        )
+    return int(text)
