@@ -138,6 +138,12 @@ def test_what_is_no_migration_id_is_none(text: str) -> None:
     assert names.parse_migration_id(text) is None
 
 
+def test_the_random_part_of_a_migration_id_stands_behind_the_attempt() -> None:
+    """Records put back from a copy number an attempt once more; earlier versions wrote none."""
+    assert names.migration_id(HASH, 7, "0123abcd") == f"{HASH}-7-0123abcd"
+    assert names.migration_id(HASH, 7) == f"{HASH}-7"
+
+
 def test_derived_ids_differ_by_attempt_phase_and_round() -> None:
     """A child id in use elsewhere would replace that instance."""
     made = {names.replication_instance_id(m, p) for m in ("a-1", "a-2") for p in ("x", "y")}

@@ -355,7 +355,10 @@ PUBLISHED_THEN = a_version().model_copy(update={"published_date": CREATED_AT.iso
 LAST_MOMENTS: dict[str, tuple[GateReadings, GateQuestion]] = {
     "begun in the moment of the creation": (readings(begun=begun(at=CREATED_AT)), question()),
     "published in the moment of the creation": (readings(version=PUBLISHED_THEN), question()),
-    "asked in the last moment of the approval": (readings(), question(now=NOW + timedelta(days=1))),
+    "asked in the last moment of the approval": (
+        readings(scan=a_scan(machines_read_at=NOW + timedelta(days=1))),
+        question(now=NOW + timedelta(days=1)),
+    ),
 }
 
 
@@ -450,7 +453,9 @@ def test_the_decision_is_told() -> None:
         checks = check_gate(readings(**changes), question())
         return next(check.found for check in checks if check.name == "deletion approved")
 
-    assert words() == "approve by ada at 2026-03-02T09:30:00+00:00"
+    assert words() == (
+        "approve by ada at 2026-03-02T09:30:00+00:00; 1 of 1 approvals that can be proven"
+    )
     assert words(decisions=(REJECTION,)).startswith("reject by ada at ")
     assert words(decision=None).startswith("no decision whose signature holds")
 

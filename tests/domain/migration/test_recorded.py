@@ -130,7 +130,7 @@ def test_only_an_event_after_a_failure_starts_another_attempt(
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_sighting_tells_a_failure_and_no_other_outcome(outcome: Outcome) -> None:
-    """One that was kept, cancelled or completed has its version, or nobody wants it."""
+    """Any other has its version, or nobody wants one."""
     ended = a_snapshot(latch=Latch(finished=an_end(outcome, at=NOW + HOUR)))
     assert ended.sighting.failed_at == (NOW + HOUR if outcome is Outcome.FAILED else None)
     assert a_snapshot().sighting.failed_at is None
