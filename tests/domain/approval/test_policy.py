@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.approval.policy import (
     ApprovalPolicy,
@@ -101,3 +102,32 @@ def test_the_first_entry_that_matches_rules() -> None:
 def test_an_empty_list_is_nobody() -> None:
     """An entry can say that nobody approves: it does not fall back to the deployment's own."""
     assert policy_for(IMAGE_ID, [an_entry(approvers=[])], POLICY).approvers == ()
+
+
+def test_a_deployment_that_says_nothing_wants_one_voice_for_a_day() -> None:
+    """And no quiet time; docs/configuration.md says so."""
+    policy = ApprovalPolicy()
+    assert (policy.quorum, policy.validity) == (1, timedelta(days=1))
+    assert policy.quiet_time == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("field", "within", "beyond"),
+    [
+        ("quorum", 1, 0),
+        ("quorum", 20, 21),
+        ("validity", timedelta(minutes=1), timedelta(seconds=59)),
+        ("quietTime", timedelta(0), timedelta(seconds=-1)),
+    ],
+)
+def test_an_entry_keeps_within_its_bounds(field: str, within: Any, beyond: Any) -> None:
+    """Both ends are allowed, the next value is refused."""
+    assert PolicyEntry.model_validate({field: within}) is not None
+    with pytest.raises(ValidationError):
+        PolicyEntry.model_validate({field: beyond})
+
+
+def test_an_entry_is_written_with_durations_as_texts() -> None:
+    """As the setting's JSON has them."""
+    entry = PolicyEntry.model_validate({"validity": "PT2H", "quietTime": "PT1H"})
+    assert (entry.validity, entry.quiet_time) == (timedelta(hours=2), timedelta(hours=1))
