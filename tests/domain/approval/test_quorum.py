@@ -196,3 +196,16 @@ def test_a_rejection_more_never_approves(cast: list[Vote], oid: str, quorum: int
 
     assert not tally(rejected, ballot(quorum)).approved
     assert before.approved or not tally(withdrawn, ballot(quorum)).approved
+
+
+def test_the_approvals_that_made_the_number_full_are_named() -> None:
+    """Those alone, and none while it is not full or somebody rejects."""
+    one, two, three = votes(
+        (person(ADA), Decision.APPROVE),
+        (person(BOB), Decision.APPROVE),
+        (person(EVE), Decision.APPROVE),
+    )
+    full = Tally(needed=2, approvals=(one, two, three))
+    assert full.quorum == {one.key, two.key}
+    assert Tally(needed=2, approvals=(one,)).quorum == frozenset()
+    assert full.model_copy(update={"rejection": three}).quorum == frozenset()

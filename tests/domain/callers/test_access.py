@@ -103,3 +103,13 @@ def test_roles_are_known_to_the_letter() -> None:
 
     assert known_roles(names) == (Role.READ,)
     assert known_roles("Migration.Read") == ()
+
+
+def test_a_refusal_names_the_roles_that_are_needed_and_those_that_are_there() -> None:
+    """No others; and a proof without a known flaw leaves none open."""
+    refusal = refusal_of("start_migration", a_caller(roles=(Role.READ,)))
+    assert refusal is not None
+    assert refusal.text.endswith(f"needs {Role.SUBMIT}, and has {Role.READ}.")
+    weak = refusal_of("decide", a_caller(proof=Proof.HEADER))
+    assert weak is not None
+    assert "was recognised by. Sign in" in weak.text

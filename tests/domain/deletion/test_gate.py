@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -468,3 +468,28 @@ def test_an_unknown_creation_time_is_told(created: str | None) -> None:
     text = checks["image unchanged since the approval"].found
     assert text.startswith(fingerprint_of(image).value)
     assert ("creation time unknown" in text) is (created is None)
+
+
+def quiet(**changes: Any) -> tuple[bool, str]:
+    """The check of the quiet time, an hour long: passed, and what was found."""
+    asked = question(
+        asked=a_question(deadline=NOW + timedelta(days=3), quiet_time=timedelta(hours=1))
+    )
+    check = next(c for c in check_gate(readings(**changes), asked) if c.name == "quiet time over")
+    return check.passed, check.found
+
+
+def test_the_quiet_time_is_over_in_its_last_moment() -> None:
+    """It counts from the promotion; a moment later begun, it is not over."""
+    over = (question().now - timedelta(hours=1)).astimezone(UTC)
+    assert quiet(promoted_at=over) == (True, f"at {question().now.isoformat()}")
+    late = over + timedelta(microseconds=1)
+    assert quiet(promoted_at=late) == (False, f"at {(late + timedelta(hours=1)).isoformat()}")
+
+
+def test_of_a_rejection_nothing_else_is_told() -> None:
+    """The reason is who rejected, and when."""
+    late = a_decision(key="late", fingerprint="v1-another")
+    checks = check_gate(readings(decisions=(REJECTION, late)), question())
+    told = next(check.found for check in checks if check.name == "deletion approved")
+    assert told == f"reject by {REJECTION.approver} at {REJECTION.received_at.isoformat()}"

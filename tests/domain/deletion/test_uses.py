@@ -80,3 +80,34 @@ def test_a_refusal_says_what_to_do() -> None:
     assert "set-5" not in check.found
     assert check.found.endswith("and 3 more (GET /api/references tells all)")
     assert IMAGE_ID not in check.found
+
+
+def told(name: str, tags: dict[str, str], **changes: Any) -> str:
+    """The text of one check."""
+    checks = use_checks(scan(**changes), tags, "DoNotDelete", NOW)
+    return next(check.found for check in checks if check.name == name)
+
+
+def test_a_veto_is_named_with_its_tag() -> None:
+    """And so is the tag that is not there."""
+    name = "no veto tag on the image"
+    assert told(name, {"donotdelete": ""}).startswith("tag donotdelete: take it away")
+    assert told(name, {}) == "no tag DoNotDelete"
+
+
+@pytest.mark.parametrize(
+    ("number", "end"), [(5, "uses it"), (6, "more (GET /api/references tells all)")]
+)
+def test_five_users_are_told_in_full(number: int, end: str) -> None:
+    """Of more, how many there are and where all of them stand."""
+    text = told("nobody needs the image", {}, users=(a_user(Effect.BLOCKS),) * number)
+    assert text.endswith(end)
+    assert text.count("virtual machine /vm: uses it") == 5
+    assert ("and 1 more" in text) is (number == 6)
+    assert "move it" not in text
+
+
+def test_a_user_is_told_with_the_command_that_moves_it() -> None:
+    """A paste-ready one, behind what it does with the image."""
+    user = a_user(Effect.BLOCKS).model_copy(update={"command": "az vmss update"})
+    assert told("nobody needs the image", {}, users=(user,)).endswith("; move it: az vmss update")
