@@ -31,6 +31,9 @@ from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
 
+MARK_EVERY = 20
+"""Migrations between two marks of how far a sweep has come: with fewer, it reads and writes none."""
+
 
 class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
@@ -99,12 +102,14 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
     # -- sweeps -------------------------------------------------------------------------------------------------
 
     def begin_sweep(self, at: datetime) -> list[tuple[str, datetime, str]]:
-        """Return what is open, as `open_migrations` tells it, beginning behind the one that a sweep which was cut off
-        looked at last; a sweep that finds nothing is through with that."""
+        """Return what is open, as `open_migrations` tells it; a sweep that finds nothing is through with that. So many
+        that marks are left begin behind the one that a sweep which was cut off looked at last."""
         pointers = self.open_migrations()
         if not pointers:
             self._store.put(_SWEEP, "last", {"at": at.isoformat()})
             return []
+        if len(pointers) < MARK_EVERY:
+            return pointers
         record = self._store.read(_SWEEP, "after")
         after = str(record.value.get("migration") or "") if record else ""
         return [p for p in pointers if p[0] > after] + [p for p in pointers if p[0] <= after]
@@ -130,6 +135,9 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
     def mark_swept(self, at: datetime) -> None:
         """Remember that a sweep was through at this time."""
         self._store.put(_SWEEP, "last", {"at": at.isoformat()})
+
+    def forget_sweeping(self) -> None:
+        """Remember that the sweep that left marks is through."""
         self._store.delete(_SWEEP, "after")
 
     def mark_sweeping(self, migration: str) -> None:

@@ -25,13 +25,14 @@ from domain.migration.recorded import (
 )
 from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
+from records.migrations import MARK_EVERY
 from records.store import RecordsUnavailableError
 from services.notifications import ASKING, END, STALLED
 from services.posting import NoAnswerError
 from tests import builders as b
 from tests.app import app, forget, records
 from tests.triggers.extension import Extension
-from triggers.timers.sweep import GRACE, MARK_EVERY, TELLING_GRACE, sweep
+from triggers.timers.sweep import GRACE, TELLING_GRACE, sweep
 from triggers.timers.telling import MOST_TRIES
 
 pytestmark = pytest.mark.usefixtures("own_records")

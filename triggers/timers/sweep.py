@@ -30,6 +30,7 @@ from domain.migration.restarting import (
     judge_orchestration,
 )
 from domain.migration.standing_still import stands_still
+from records.migrations import MARK_EVERY
 from services.dependencies import Dependencies, dependencies
 from services.migrations import start_orchestration
 from services.notifications import END, STALLED
@@ -44,8 +45,6 @@ GRACE = timedelta(minutes=2)
 POINTER_GRACE = timedelta(minutes=10)
 # For an orchestration that is still at it.
 TELLING_GRACE = timedelta(minutes=15)
-# Migrations between two marks of how far a sweep has come.
-MARK_EVERY = 20
 
 log = logging.getLogger("gallery_migrator")
 
@@ -68,6 +67,8 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
             await in_records(app.records.mark_sweeping, pointer[0])
     if pointers:
         await in_records(app.records.mark_swept, clock.now())
+    if len(pointers) >= MARK_EVERY:
+        await in_records(app.records.forget_sweeping)
 
 
 async def _look_at(
