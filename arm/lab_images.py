@@ -3,7 +3,7 @@
 Resource Graph has them in no table."""
 
 from arm.client import ArmClient
-from arm.lists import read_children, read_provider_list
+from arm.lists import read_children_of_all
 from arm.patience import Patience
 from domain.values import Json
 
@@ -13,7 +13,4 @@ _LABS = "Microsoft.DevTestLab/labs"
 
 def read_lab_images(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
     """The custom images of all labs of a subscription."""
-    labs = read_provider_list(arm, subscription, _LABS, _API, patience)
-    return [
-        image for lab in labs for image in read_children(arm, lab, "customImages", _API, patience)
-    ]
+    return read_children_of_all(arm, subscription, _LABS, "customImages", _API, patience)

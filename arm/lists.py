@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.patience import Patience
-from arm.requests import GET_TRIES, ask, check_missing, check_page, list_page, read_url
+from arm.requests import check_missing, check_page, list_page, read_all, read_url
 from domain.values import Json
 
 # A provider that a subscription never registered has no resources there:
@@ -55,6 +55,18 @@ def read_children(
         return []
 
 
+def read_children_of_all(
+    arm: ArmClient, subscription: str, type_: str, child: str, api: str, patience: Patience
+) -> list[Json]:
+    """Every child of every resource of a type in a subscription. Raises as `read_list`."""
+    parents = read_provider_list(arm, subscription, type_, api, patience)
+    return [
+        element
+        for parent in parents
+        for element in read_children(arm, parent, child, api, patience)
+    ]
+
+
 def read_compute_list(patience: Patience, call: Callable[..., Any], *names: str) -> list[Json]:
     """Every element of a list of the compute SDK. Raises ArmError, UnexpectedResponseError and ListTooLongError."""
 
@@ -62,11 +74,7 @@ def read_compute_list(patience: Patience, call: Callable[..., Any], *names: str)
         patience.spend()
         check_page(response)
 
-    def pages() -> list[Json]:
-        found = call(*names, raw_response_hook=counted).by_page()
-        return [element.as_dict() for page in found for element in page]
-
-    return ask(pages, GET_TRIES)
+    return read_all(call, *names, on_page=counted)
 
 
 def read_compute_children(patience: Patience, call: Callable[..., Any], *names: str) -> list[Json]:

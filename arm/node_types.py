@@ -2,7 +2,7 @@
 which Resource Graph has in no table."""
 
 from arm.client import ArmClient
-from arm.lists import read_children, read_provider_list
+from arm.lists import read_children_of_all
 from arm.patience import Patience
 from domain.values import Json
 
@@ -12,9 +12,4 @@ _CLUSTERS = "Microsoft.ServiceFabric/managedClusters"
 
 def read_node_types(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
     """The node types of all managed clusters of a subscription."""
-    clusters = read_provider_list(arm, subscription, _CLUSTERS, _API, patience)
-    return [
-        node_type
-        for cluster in clusters
-        for node_type in read_children(arm, cluster, "nodeTypes", _API, patience)
-    ]
+    return read_children_of_all(arm, subscription, _CLUSTERS, "nodeTypes", _API, patience)

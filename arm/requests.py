@@ -84,26 +84,30 @@ def not_about_it(error: ArmAnswerError) -> ArmAnswerError:
     return ArmAnswerError(error.value.model_copy(update={"transient": True}), by_arm=error.by_arm)
 
 
-def read_pages(call: Callable[..., Any], *names: str) -> list[list[Json]]:
-    """The JSON of every element of a list, by page: each page was one request."""
-
-    def pages() -> list[list[Json]]:
-        found = call(*names, raw_response_hook=check_page).by_page()
-        return [[element.as_dict() for element in page] for page in found]
-
-    return ask(pages, GET_TRIES)
-
-
-def read_all(call: Callable[..., Any], *names: str) -> list[Json]:
-    """The JSON of every element of a list."""
-    return [element for page in read_pages(call, *names) for element in page]
-
-
 def check_page(pipeline_response: Any) -> None:
     """A hook for lists: the SDK takes a success without a list (an error body, say) for an empty one."""
     response = pipeline_response.http_response
     if response.status_code < 300:
         list_page(response.json())
+
+
+def read_pages(
+    call: Callable[..., Any], *names: str, on_page: Callable[[Any], None] = check_page
+) -> list[list[Json]]:
+    """The JSON of every element of a list, by page: each page was one request, whose answer `on_page` has checked."""
+
+    def read() -> list[list[Json]]:
+        pages = call(*names, raw_response_hook=on_page).by_page()
+        return [[element.as_dict() for element in page] for page in pages]
+
+    return ask(read, GET_TRIES)
+
+
+def read_all(
+    call: Callable[..., Any], *names: str, on_page: Callable[[Any], None] = check_page
+) -> list[Json]:
+    """The JSON of every element of a list."""
+    return [element for page in read_pages(call, *names, on_page=on_page) for element in page]
 
 
 def list_page(page: Any) -> Json:

@@ -133,7 +133,7 @@ def _parse(text: str, kind: str, rule: NameRule) -> ComputeId:
         want is not None and fold(part) != want for part, want in zip(parts, fixed, strict=True)
     ):
         raise ValueError(f"must be a resource id of the form {shape}")
-    if not re.fullmatch(_GUID, parts[2]):
+    if not is_guid(parts[2]):
         raise ValueError(f"'{parts[2]}' is no subscription id; it must be a GUID")
     for found in (RESOURCE_GROUP.problem_with(parts[4]), rule.problem_with(parts[8])):
         if found:
@@ -160,13 +160,8 @@ GalleryId = Annotated[ComputeId, _parsed_by(parse_gallery_id), _AS_TEXT]
 
 
 def is_guid(text: str) -> bool:
-    """Return True if a text is a GUID, as object ids are."""
+    """Return True if a text is a GUID, as ids of subscriptions and of people are."""
     return re.fullmatch(_GUID, text) is not None
-
-
-def is_subscription_id(text: str) -> bool:
-    """Return True if a text is a GUID, as ids of subscriptions are."""
-    return is_guid(text)
 
 
 def parse_version_name(name: str) -> tuple[int, int, int]:

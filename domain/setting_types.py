@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-from domain.ids import is_subscription_id
+from domain.ids import is_guid
 from domain.migration.mapping import MappingEntry, certain_problems, unknown_templates
 from domain.schedules import parse_schedule
 from domain.values import iso_duration
@@ -89,7 +89,7 @@ def _schedule(text: str) -> str:
 
 
 def _subscription_id(text: str) -> str:
-    if not is_subscription_id(text):
+    if not is_guid(text):
         raise ValueError(f"'{text}' is no subscription id; it must be a GUID")
     return text.lower()
 

@@ -20,7 +20,7 @@ from arm.patience import ListTooLongError, Patience
 from arm.subscriptions import read_subscriptions
 from domain.errors import UnexpectedResponseError
 from domain.facts import ImageFacts, image_facts
-from domain.ids import ComputeId, fold, is_subscription_id
+from domain.ids import ComputeId, fold, is_guid
 from domain.references.locks import ImageLock, locks_on, veto_of
 from domain.references.scale_sets import may_have_drifted
 from domain.references.scan import Gap, Scan, too_few
@@ -183,7 +183,7 @@ async def _scope(app: Dependencies, image: ComputeId, findings: Findings) -> Sco
 def named_subscriptions(settings: Settings, image: ComputeId) -> tuple[str, ...]:
     """The subscriptions that the settings name for scans, and the image's; empty if they name none."""
     named = settings.reference_subscription_ids or settings.subscription_ids
-    known = {name.lower() for name in named if is_subscription_id(name)}
+    known = {name.lower() for name in named if is_guid(name)}
     return tuple(sorted({*known, image.subscription})) if known else ()
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from domain.approval.decisions import StoredDecision
-from domain.approval.submissions import parse_decision
+from domain.approval.submissions import decision_of, parse_decision
 from domain.approval.webhook_secrets import WebhookSecret
 from domain.errors import InvalidRequestError
 from domain.migration.recorded import Envelope, ReceivedDecision
@@ -79,16 +79,7 @@ def genuine(received: ReceivedDecision, secrets: Sequence[WebhookSecret]) -> Sto
         said = parse_decision(envelope.body.encode())
     except InvalidRequestError:
         return None
-    return StoredDecision(
-        key=received.decision.key,
-        migration_id=said.migration_id,
-        fingerprint=said.fingerprint,
-        decision=said.decision,
-        approver=said.approver,
-        reason=said.reason,
-        received_at=at,
-        by=by.caller.actor,
-    )
+    return decision_of(said, received.decision.key, at, by.caller.actor)
 
 
 def _holds(envelope: Envelope, secret: str, received_at: datetime) -> bool:

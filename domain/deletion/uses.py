@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from domain.deletion.evidence import Check
 from domain.references.locks import veto_of
-from domain.references.scan import Gap, Scan
+from domain.references.scan import Gap, Scan, at_most
 from domain.references.users import ImageUser
 from domain.results import ActivityError
 
 YOUNG_ENOUGH = timedelta(seconds=60)
 _MOST_TOLD = 5
-_TELLS_ALL = "GET /api/references tells all"
+_MORE = "and {} more (GET /api/references tells all)"
 
 
 def use_checks(
@@ -78,8 +78,8 @@ def _longest_wait(gaps: Sequence[Gap]) -> float | None:
 
 
 def _users(scan: Scan) -> str:
-    told = [_user(user) for user in scan.blocking]
-    return _first(told) or f"{len(scan.users)} with disks of their own"
+    users = [_user(user) for user in scan.blocking]
+    return _first(users) or f"{len(scan.users)} with disks of their own"
 
 
 def _user(user: ImageUser) -> str:
@@ -95,7 +95,4 @@ def _looked_through(scan: Scan) -> str:
 
 
 def _first(lines: Sequence[str]) -> str:
-    more = len(lines) - _MOST_TOLD
-    return "; ".join(
-        [*lines[:_MOST_TOLD], *([f"and {more} more ({_TELLS_ALL})"] if more > 0 else [])]
-    )
+    return "; ".join(at_most(_MOST_TOLD, lines, _MORE))

@@ -97,11 +97,12 @@ def warnings_of(scan: Scan, most: int) -> tuple[str, ...]:
     veto = [f"The tag {scan.veto} blocks the deletion."] if scan.veto else []
     return tuple(
         line
-        for found in (veto, locks, lines, gaps)
-        for line in _first(found, most, "more of these")
+        for kind in (veto, locks, lines, gaps)
+        for line in at_most(most, kind, "And {} more of these.")
     )
 
 
-def _first(lines: Sequence[str], most: int, rest: str) -> list[str]:
+def at_most(most: int, lines: Sequence[str], rest: str) -> list[str]:
+    """The first `most` lines; of more of them, `rest` with their number."""
     more = len(lines) - most
-    return [*lines[:most], *([f"And {more} {rest}."] if more > 0 else [])]
+    return [*lines[:most], *([rest.format(more)] if more > 0 else [])]

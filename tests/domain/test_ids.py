@@ -180,7 +180,7 @@ def test_an_id_is_a_value() -> None:
 )
 def test_a_subscription_is_a_guid(text: str, known: bool) -> None:
     """And nothing else."""
-    assert names.is_subscription_id(text) is known
+    assert names.is_guid(text) is known
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from arm.requests import read_pages
 from domain import inventory
 from domain.callers.actors import Caller
 from domain.errors import InvalidRequestError, Problem
-from domain.ids import fold, is_subscription_id, parse_gallery_id
+from domain.ids import fold, is_guid, parse_gallery_id
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.threads import at_azure
@@ -97,7 +97,7 @@ def _asked(app: Dependencies, req: func.HttpRequest) -> tuple[list[str], int, li
     subscriptions = [one] if one else list(app.settings.subscription_ids)
     if not subscriptions:
         query.refuse("subscriptionId", "is required, since the settings name no SUBSCRIPTION_IDS")
-    elif wrong := [text for text in subscriptions if not is_subscription_id(text)]:
+    elif wrong := [text for text in subscriptions if not is_guid(text)]:
         theirs = f"is required, since SUBSCRIPTION_IDS in the settings has '{wrong[0]}', no GUID"
         query.refuse("subscriptionId", "must be a GUID" if one else theirs)
     cursor = _decode(query.text("cursor"))
