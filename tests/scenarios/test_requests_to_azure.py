@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.testing.figures import tell
+from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
 
@@ -31,6 +32,16 @@ SCAN = GRAPH + LOCKS + LISTS + GALLERIES
 SCANS = (1 + SCAN) + (SCAN + VERSIONS)
 
 
+def further_looks(log: list[Json]) -> int:
+    """Looks at an image that is being deleted, but for one and the last: Azure takes 5 to 16 seconds, at random."""
+    methods = [line["method"] for line in log]
+    if "DELETE" not in methods:
+        return 0
+    looks = [line["status"] for line in log[methods.index("DELETE") + 1 :]]
+    assert looks[-1] == 404
+    return max(0, looks.count(200) - 1)
+
+
 @pytest.mark.parametrize(
     ("delete", "most"), [(False, 21), (True, 33 + SCANS)], ids=["kept", "deleted"]
 )
@@ -46,7 +57,7 @@ def test_a_migration_asks_azure_as_often_as_documented(
         assert own_cloud.decide(migration).status == 200
     (status,) = own_cloud.finish(migration)
     log = own_cloud.arm_log()[before:]
-    asked = len(log)
+    asked = len(log) - further_looks(log)
     tell(f"requests to Azure, image {'deleted' if delete else 'kept'}: {asked}")
     assert status["outcome"] == "completed"
     assert asked <= most, [f"{line['method']} {line['path']}" for line in log]
