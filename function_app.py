@@ -13,12 +13,13 @@ from activities.images import check_image
 from activities.notifications import give_up_notice, notify
 from activities.planning import plan_migration
 from activities.progress import begin_run, finish_migration, record_progress
+from activities.statements import make_statement
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
-from triggers.http import approvals, health, inventory, migrations, plans, references
+from triggers.http import approvals, health, inventory, migrations, plans, references, statements
 from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
@@ -30,6 +31,7 @@ ACTIVITIES = (
     read_replication,
     check_image,
     open_approval,
+    make_statement,
     decide_approval,
     promote_version,
     delete_image,
@@ -71,6 +73,11 @@ async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("migrations/{id}", methods=["GET"])
 async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
     return await migrations.read_migration(req)
+
+
+@app.route("migrations/{id}/statement", methods=["GET"])
+async def read_statement(req: func.HttpRequest) -> func.HttpResponse:
+    return await statements.read_statement(req)
 
 
 @app.route("migrations/{id}/approval", methods=["POST"])

@@ -18,10 +18,10 @@ from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
     ApprovalOpened,
+    AskRequest,
     JudgeRequest,
-    TimedRequest,
 )
-from domain.migration.latch import Halt, settle
+from domain.migration.latch import Halt, ask_again, settle
 from domain.migration.recorded import Approval, Ruling, Snapshot, State
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
@@ -33,10 +33,15 @@ log = logging.getLogger("gallery_migrator")
 
 @implements(OPEN_APPROVAL)
 def open_approval(
-    request: TimedRequest, snapshot: Snapshot, app: Dependencies
+    request: AskRequest, snapshot: Snapshot, app: Dependencies
 ) -> ApprovalOpened | ActivityError | Halt:
-    """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
-    an earlier one's may still come."""
+    """Ask, once for all runs: the deadline never moves, whatever is asked again. A later run waits in rounds of its
+    own, since the events of an earlier one's may still come."""
+    latch = app.records.change_latch(
+        request.migration_id, lambda latch: ask_again(latch, request.run, request.after)
+    )
+    if isinstance(latch, Halt):
+        return latch
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
         asked_at=request.at,
@@ -53,7 +58,7 @@ def open_approval(
         return state.model_copy(update={"approval": approval})
 
     held = app.records.change_state(request.migration_id, opened).approval or first
-    return ApprovalOpened(deadline=held.deadline, round=held.round)
+    return ApprovalOpened(deadline=held.deadline, round=held.round, asked=latch.asked)
 
 
 @implements(DECIDE_APPROVAL)
@@ -73,7 +78,8 @@ def decide_approval(
     verdict = _judged(again, question, request.at)
     if verdict.state is not ApprovalState.WAITING:
         held = app.records.change_latch(
-            request.migration_id, lambda latch: settle(latch, request.run, verdict)
+            request.migration_id,
+            lambda latch: settle(latch, request.run, verdict, again.latch.asked),
         )
         if isinstance(held, Halt):
             return held

@@ -32,6 +32,7 @@ from domain.messages import (
     DeletionState,
     FateUnknown,
     ImageGone,
+    StatementChanged,
     StepRequest,
 )
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
@@ -42,12 +43,13 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
-from services.gate import AtAzure, reasons_to_keep
+from services.gate import AtAzure, Kept, reasons_to_keep
 from services.references import scan_now
 from services.versions import versions_of_image
 
 # The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
 _NOTHING_THERE = 204
+_REJECTED = "deletion approved: no (it was rejected in the last moment)"
 _EARLIER_RUN = "one that an earlier run was about to send may be under way"
 
 Answer = Deletion | ActivityError | Halt
@@ -89,9 +91,9 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
         return DeletionSent(began=before.began, refused=_EARLIER_RUN)
     others = versions_of_image(app, snapshot)
     version = read_planned_version(app.arm, plan)
-    reasons = reasons_to_keep(app, snapshot, AtAzure(seen.facts, version, others))
-    if reasons:
-        return _shut(app, request, reasons)
+    kept = reasons_to_keep(app, snapshot, AtAzure(seen.facts, version, others))
+    if kept.reasons:
+        return _shut(app, request, kept)
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
@@ -120,8 +122,9 @@ def _look_again_and_delete(
         return ImageGone(by_us=True)
     if later := worth_another_try(scan, clock.now()):
         return later
-    if reasons := reasons_to_keep(app, snapshot, AtAzure(last.facts, version, others, scan)):
-        return _shut(app, request, reasons)
+    kept = reasons_to_keep(app, snapshot, AtAzure(last.facts, version, others, scan))
+    if kept.reasons:
+        return _shut(app, request, kept)
     return _delete(app, request, plan.image, before)
 
 
@@ -151,7 +154,7 @@ def _delete(
             raise
         return DeletionSent(began=began, refused=str(error.value))
     if sent is Halt.REJECTED:
-        return _shut(app, request, ["deletion approved: no (it was rejected in the last moment)"])
+        return _shut(app, request, Kept([_REJECTED]))
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:
@@ -191,11 +194,13 @@ def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
 
 
 def _shut(
-    app: Dependencies, request: StepRequest, reasons: list[str]
-) -> DeletionSent | DeletionRefused:
-    """No DELETE now, so the image is kept; unless one is under way, of an earlier try or of another run of this step,
-    which the confirmation tells."""
+    app: Dependencies, request: StepRequest, kept: Kept
+) -> DeletionSent | DeletionRefused | StatementChanged:
+    """No DELETE now, so the image is kept, or asked about again; unless one is under way, of an earlier try or of
+    another run of this step, which the confirmation tells."""
     sent = app.records.read_latch(request.migration_id).deletion
     if sent:
-        return DeletionSent(began=sent.began, refused="; ".join(reasons))
-    return DeletionRefused(reasons=tuple(reasons))
+        return DeletionSent(began=sent.began, refused="; ".join(kept.reasons))
+    if kept.changed:
+        return StatementChanged(change=kept.changed)
+    return DeletionRefused(reasons=tuple(kept.reasons))

@@ -54,6 +54,12 @@ class LookRequest(TimedRequest):
     polls: int
 
 
+class AskRequest(TimedRequest):
+    """`after`: what was approved the how many-th time is void; 0 when it is asked the first time."""
+
+    after: int = 0
+
+
 class JudgeRequest(TimedRequest):
     """`round`: the number of the wait that follows when there is no verdict yet."""
 
@@ -156,10 +162,11 @@ class ImageState(Message):
 
 
 class ApprovalOpened(Message):
-    """Until when the approval is waited for, and the round of the wait."""
+    """Until when the approval is waited for, the round of the wait, and the how many-th time that it is asked for."""
 
     deadline: datetime
     round: int
+    asked: int = 1
 
 
 class PromotionSent(Message):
@@ -175,6 +182,13 @@ class DeletionSent(Message):
     kind: Literal["sent"] = "sent"
     began: datetime
     refused: str = ""
+
+
+class StatementChanged(Message):
+    """The approval was for something else than what there is, and no DELETE was ever sent."""
+
+    kind: Literal["changed"] = "changed"
+    change: str
 
 
 class DeletionRefused(Message):
@@ -248,7 +262,7 @@ class Activity(Generic[Request, Reply]):
 
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
-Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
+Deletion = DeletionSent | StatementChanged | DeletionRefused | ImageGone | FateUnknown
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
 PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)
@@ -258,9 +272,8 @@ ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
 START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
 READ_REPLICATION = Activity[LookRequest, Look]("read_replication", LookRequest, Look)
 CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
-OPEN_APPROVAL = Activity[TimedRequest, ApprovalOpened](
-    "open_approval", TimedRequest, ApprovalOpened
-)
+OPEN_APPROVAL = Activity[AskRequest, ApprovalOpened]("open_approval", AskRequest, ApprovalOpened)
+MAKE_STATEMENT = Activity[StepRequest, Written]("make_statement", StepRequest, Written)
 DECIDE_APPROVAL = Activity[JudgeRequest, Verdict]("decide_approval", JudgeRequest, Verdict)
 PROMOTE_VERSION = Activity[StepRequest, PromotionSent](
     "promote_version", StepRequest, PromotionSent

@@ -17,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from domain.approval.approval_settings import ApprovalSettings
+from domain.approval.statement_settings import StatementSettings
 from domain.approval.webhook_secrets import split_name
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
@@ -47,7 +47,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(ApprovalSettings):
+class Settings(StatementSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -188,6 +188,7 @@ class Settings(ApprovalSettings):
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
+            "deployment_name": environ.get("WEBSITE_SITE_NAME"),
         }
         values = {**{k: v for k, v in fallbacks.items() if v}, **values}
         wrong = _wrong_here(values, environ)

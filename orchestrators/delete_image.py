@@ -13,6 +13,7 @@ from domain.messages import (
     DeletionState,
     FateUnknown,
     ImageGone,
+    StatementChanged,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
@@ -21,10 +22,13 @@ from orchestrators.run import Run, Steps, pause
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
-def delete_image(run: Run) -> Steps:
-    """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses."""
-    deletion = yield from _delete(run)
+def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged | None]:
+    """Return when the image is gone, or why what was approved the `asked`-th time has to be asked again;
+    MigrationEndedError with Kept when a gate or Azure refuses."""
+    deletion = yield from _delete(run, asked)
     match deletion:
+        case StatementChanged():
+            return deletion
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
         case FateUnknown():
@@ -35,13 +39,15 @@ def delete_image(run: Run) -> Steps:
             yield from _confirm(run, deletion)
         case _ as never:
             assert_never(never)
+    return None
 
 
-def _delete(run: Run) -> Generator[Any, Any, Deletion]:
+def _delete(run: Run, asked: int) -> Generator[Any, Any, Deletion]:
     """Ask for the DELETE. Raises MigrationEndedError; the image's fate is open when the last error left open whether
     the DELETE arrived."""
     text = "checking everything again before the managed image is deleted"
-    yield from run.record("deletion", Stage.DELETION, text)
+    step = "deletion" if asked == 1 else f"deletion {asked}"
+    yield from run.record(step, Stage.DELETION, text)
     try:
         return (yield from run.call(DELETE_IMAGE, run.step))
     except ActivityFailedError as failed:

@@ -6,6 +6,7 @@ continues as new, which would drop events (docs/platform-notes.md#continue-as-ne
 `watch_replication`.
 """
 
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -21,7 +22,7 @@ from orchestrators.publish_version import (
     promote_version,
     publish_version,
 )
-from orchestrators.request_approval import keep_quiet, request_approval
+from orchestrators.request_approval import Approved, ask_again, keep_quiet, request_approval
 from orchestrators.run import RECORDS_LIMIT, Run, Steps, begin_run
 
 OVER: Json = {"over": True}
@@ -67,8 +68,15 @@ def _migrate(run: Run) -> Steps:
         yield from check_image(run)
     promoted = yield from promote_version(run)
     if run.image is ImageFate.KEPT:
+        yield from _delete(run, approved, promoted)
+
+
+def _delete(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
+    """Delete what was approved; what has changed since is asked again."""
+    yield from keep_quiet(run, approved, promoted)
+    while changed := (yield from delete_image(run, approved.asked)):
+        approved = yield from ask_again(run, approved, changed)
         yield from keep_quiet(run, approved, promoted)
-        yield from delete_image(run)
 
 
 def _finish(run: Run, ending: MigrationEndedError) -> Any:

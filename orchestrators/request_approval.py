@@ -5,53 +5,73 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
+from domain.messages import (
+    DECIDE_APPROVAL,
+    MAKE_STATEMENT,
+    OPEN_APPROVAL,
+    AskRequest,
+    JudgeRequest,
+    StatementChanged,
+)
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError, not_deleted
 from orchestrators.run import Run, Steps, wait_for_wake_or
 
 
 class Approved(NamedTuple):
-    """An approval: its verdict, and the number of the wait that follows."""
+    """An approval: its verdict, the number of the wait that follows, the how many-th time that it was asked for, and
+    until when it may be asked for again."""
 
     verdict: Verdict
     round: int
+    asked: int
+    deadline: datetime
 
 
-def request_approval(run: Run) -> Generator[Any, Any, Approved]:
+def request_approval(run: Run, void: Approved | None = None) -> Generator[Any, Any, Approved]:
     """Return when the deletion is approved; raise MigrationEndedError when it is not. An approval that an earlier run
-    asked for keeps its deadline, and one that is settled its verdict."""
-    opened = yield from run.call(OPEN_APPROVAL, run.timed)
+    asked for keeps its deadline, and one that is settled its verdict. `void`: what was approved and has changed since,
+    so that it is asked again."""
+    ask = AskRequest(**dict(run.timed), after=void.asked if void else 0)
+    opened = yield from run.call(OPEN_APPROVAL, ask)
+    yield from run.call(MAKE_STATEMENT, run.step)
     text = (
         f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
     )
-    yield from run.record("approval", Stage.APPROVAL, text)
-    yield from run.notify("approval.requested")
-    approved = yield from _wait_for_verdict(run, opened.round, opened.deadline)
-    verdict = approved.verdict
+    yield from run.record(_step("approval", opened.asked), Stage.APPROVAL, text)
+    again = f"approval.requestedAgain.{opened.asked}"
+    yield from run.notify("approval.requested" if opened.asked == 1 else again)
+    number = max(opened.round, void.round if void else 0)
+    verdict, number = yield from _wait_for_verdict(run, number, opened.deadline)
     told = _text_of(verdict)
-    yield from run.record("verdict", Stage.APPROVAL, told)
+    yield from run.record(_step("verdict", opened.asked), Stage.APPROVAL, told)
     if verdict.state is not ApprovalState.APPROVED:
-        raise MigrationEndedError(
-            Outcome.KEPT,
-            f"{told}; the image is kept and nothing was promoted. Start again to be asked again, "
-            f"or with the deletion off to promote version {run.planned.version_name}",
-        )
-    return approved
+        raise MigrationEndedError(Outcome.KEPT, f"{told}; {_kept(run, opened.asked)}")
+    return Approved(verdict, number, opened.asked, opened.deadline)
+
+
+def ask_again(run: Run, void: Approved, changed: StatementChanged) -> Generator[Any, Any, Approved]:
+    """Ask for the approval of what there is now. Raises MigrationEndedError when it is not given, or its deadline,
+    which holds for all that is asked, has passed already."""
+    text = f"what was approved has changed: {changed.change}"
+    if run.now >= void.deadline:
+        raise not_deleted(f"{text}; and it was too late to ask again")
+    yield from run.record(_step("changed", void.asked), Stage.DELETION, text)
+    return (yield from request_approval(run, void))
 
 
 def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
-    """Return when the quiet time behind the promotion, else behind the approval, is over; raise MigrationEndedError
-    when somebody rejects or withdraws in it. Its end is checked once more at the gate."""
+    """Return when the quiet time behind promotion and approval is over; raise MigrationEndedError when somebody rejects
+    or withdraws in it. Its end is checked once more at the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
-    since = promoted or (decisive.received_at if decisive else run.now)
-    until = since + approved.verdict.quiet_time
-    if run.now >= until or run.begun.stage is Stage.DELETION:
+    moments = (promoted, decisive.received_at if decisive else run.now)
+    until = max(filter(None, moments)) + approved.verdict.quiet_time
+    if run.now >= until:
         return
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
-    yield from run.record("quiet", Stage.PROMOTION, text)
+    yield from run.record(_step("quiet", approved.asked), Stage.PROMOTION, text)
     while run.now < until:
         judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
         if judged.state is not ApprovalState.APPROVED:
@@ -60,17 +80,33 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps
         number += 1
 
 
+def _step(name: str, asked: int) -> str:
+    """The name of a step, which each time that it is asked has a line of its own."""
+    return name if asked == 1 else f"{name} {asked}"
+
+
+def _kept(run: Run, asked: int) -> str:
+    if asked > 1:
+        return "the image is kept. Start again to be asked again"
+    return (
+        "the image is kept and nothing was promoted. Start again to be asked again, "
+        f"or with the deletion off to promote version {run.planned.version_name}"
+    )
+
+
 def _judge(run: Run, number: int) -> JudgeRequest:
     return JudgeRequest(**dict(run.timed), round=number)
 
 
-def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:
+def _wait_for_verdict(
+    run: Run, number: int, deadline: datetime
+) -> Generator[Any, Any, tuple[Verdict, int]]:
     """Judge, wait, judge again. The judging writes the number of the wait that follows before it reads the decisions,
     so that one stored after them sees that number: no decision is ever left without a wake."""
     while True:
         verdict = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
         if verdict.state is not ApprovalState.WAITING:
-            return Approved(verdict, number + 1)
+            return verdict, number + 1
         yield from wait_for_wake_or(run.context, number, deadline)
         number += 1
 

@@ -3,7 +3,7 @@
 Where things lie (partition / row):
 - `<image key>` / `<attempt>`, `image.<image key>` / what was found in it: `records/attempts.py`.
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
-  `ruling.<key>`, and what runs write (`records/runs.py`).
+  `ruling.<key>`, statements (`records/statements.py`), and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim.
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
@@ -27,6 +27,7 @@ from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.statements import StatementRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
@@ -35,7 +36,9 @@ MARK_EVERY = 20
 """Migrations between two marks of how far a sweep has come: with fewer, it reads and writes none."""
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
+class MigrationRecords(
+    RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords, StatementRecords
+):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------
@@ -88,6 +91,8 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
                 "received": list(named["decision"].values()),
                 "rulings": named["ruling"],
                 "notices": named["notice"],
+                "statements": named["statement"],
+                "openings": list(named["opened"].values()),
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
             }

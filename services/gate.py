@@ -15,6 +15,7 @@ from domain.deletion.gate import (
     early_checks,
     refusals,
 )
+from domain.deletion.stated import change_to_ask_about
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
 from domain.migration.polling import version_reading
@@ -22,6 +23,7 @@ from domain.migration.recorded import Snapshot
 from domain.references.scan import Scan
 from domain.values import Json
 from services.dependencies import Dependencies
+from services.statements import approved_statement, statement_now
 from services.verdicts import decisions_at_the_gate, question_of
 
 log = logging.getLogger("gallery_migrator")
@@ -37,19 +39,27 @@ class AtAzure(NamedTuple):
     scan: Scan | None = None
 
 
-def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> list[str]:
+class Kept(NamedTuple):
+    """The reasons to keep the image, none when the gate is open; `changed`: what was approved is not what there is, and
+    asking again mends that."""
+
+    reasons: list[str]
+    changed: str | None = None
+
+
+def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Kept:
     """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     if read.version is None:
-        reasons = ["the image version is not there (any more)"]
+        kept = Kept(["the image version is not there (any more)"])
     else:
         checks = made_checks(app, snapshot, read, read.version)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
-        reasons = refusals(checks)
-    for reason in reasons:
+        kept = Kept(refusals(checks), change_to_ask_about(checks))
+    for reason in kept.reasons:
         log.warning("%s: the gate is shut: %s", migration, reason)
-    return reasons
+    return kept
 
 
 def made_checks(
@@ -61,12 +71,12 @@ def made_checks(
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
-    plan = snapshot.planned
+    plan, facts = snapshot.planned, version_facts(version)
     begun = app.records.begun_versions(snapshot.accepted.image_key)
     ours = (row for row in begun if same_id(row.version_id, plan.version_id))
     return GateReadings(
         image=read.image,
-        version=version_facts(version),
+        version=facts,
         replication=version_reading(version),
         others=read.others,
         begun=next(ours, None),
@@ -74,6 +84,8 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=decisions_at_the_gate(app, snapshot),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        approved=approved_statement(snapshot),
+        stated=statement_now(app, snapshot, read.image, facts, read.scan) if read.scan else None,
     )
 
 

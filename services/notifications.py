@@ -14,10 +14,11 @@ from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.posting import NoAnswerError, post
+from services.statements import changes_since
 from services.timeline import add_warning
 
 END = "migration.finished"
-ASKING = "approval.requested"
+ASKING, ASKING_AGAIN = "approval.requested", "approval.requestedAgain"
 STALLED = "migration.stalled"
 
 
@@ -27,14 +28,18 @@ def post_notice(
     """Make the notice if it is not there, post it, and remember that it was taken; the answer. It takes ten seconds at
     most (`services/posting.py`)."""
     migration, chosen = snapshot.accepted.id, app.settings
-    notice, asking = snapshot.notices.get(kind), snapshot.notices.get(ASKING)
-    if kind == END and asking and not asking.settled:
-        give_up(app.records, migration, ASKING, "nobody took it while the approval was asked for")
+    notice = snapshot.notices.get(kind)
+    for asking, earlier in snapshot.notices.items() if kind == END else ():
+        if asking.startswith(ASKING) and not earlier.settled:
+            why = "nobody took it while the approval was asked for"
+            give_up(app.records, migration, asking, why)
     if not chosen.notification_url:
         _settled(app.records, migration, kind)
         return NoticeState(sent=False)
     if notice is None:
-        payload = {"type": kind, "timestamp": at.isoformat(), "data": _data(snapshot)}
+        # Behind it a kind has the round that is asked.
+        told = ASKING_AGAIN if kind.startswith(ASKING_AGAIN) else kind
+        payload = {"type": told, "timestamp": at.isoformat(), "data": _data(snapshot)}
         made = Notice(body=json.dumps(payload), made_at=at)
         notice = app.records.make_notice(migration, kind, made)
     if notice.settled:
@@ -89,10 +94,23 @@ def _data(snapshot: Snapshot) -> Json:
             "fingerprint": approval.fingerprint,
             "deadline": approval.deadline.isoformat(),
             "approvalPath": f"/api/migrations/{snapshot.accepted.id}/approval",
-            "next": "Test the version with tryCommand, then post a signed decision to approvalPath. "
-            "Without an approval the image is kept.",
+            "next": "Read the statement, test the version with tryCommand, then post a signed decision with the "
+            "statementHash to approvalPath. Without an approval the image is kept.",
+            **_stated(snapshot),
         }
     return data
+
+
+def _stated(snapshot: Snapshot) -> Json:
+    """The statement that is decided on, in the very text that is hashed, and for what changes it is asked again."""
+    kept = snapshot.statement
+    return {
+        "statement": kept.text if kept else None,
+        "statementHash": kept.hash if kept else None,
+        "statementPath": f"/api/migrations/{snapshot.accepted.id}/statement",
+        "round": snapshot.latch.asked,
+        "changes": list(changes_since(snapshot)),
+    }
 
 
 def _signed(webhook_id: str, body: str, secret: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
     return ApprovalQuestion(
         migration_id=accepted.id,
         fingerprint=approval.fingerprint,
+        statement_hash=snapshot.statement.hash if snapshot.statement else "",
         ballot=ballot,
         asked_at=snapshot.asked_at,
     )

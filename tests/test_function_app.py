@@ -27,6 +27,7 @@ ROUTES = {
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
+    ("get", "migrations/{id}/statement"),
     ("get", "health"),
 }
 

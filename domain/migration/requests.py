@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from domain import ids as names
+from domain.approval.change_numbers import ChangeNumber
 from domain.doubled_keys import doubled_keys
 from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.regions import normalise_region
@@ -140,6 +141,7 @@ class MigrationRequest(StrictModel):
     block_deletion_before_end_of_life: bool = False
     deletion: DeletionRequest = Field(default_factory=DeletionRequest)
     approval: ApprovalRequest = Field(default_factory=ApprovalRequest)
+    change_number: ChangeNumber = ""
 
     @field_validator("image_version")
     @classmethod
@@ -162,6 +164,9 @@ class MigrationRequest(StrictModel):
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
         wire = self.model_dump(mode="json")
+        if not self.change_number:
+            # As it was before there were any: requests of an earlier deployment are told by it.
+            del wire["changeNumber"]
         wire["sourceImageId"], wire["galleryId"] = self.source_image_id.key, self.gallery_id.key
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
 

@@ -55,7 +55,7 @@ def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 18
+    assert [check["passed"] for check in azure.written().checks] == [True] * 19
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -364,7 +364,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 18
+    assert [check["passed"] for check in azure.written().checks] == [True] * 19
     assert azure.written().latch.deletion is None
 
 

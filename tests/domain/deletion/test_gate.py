@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.approval.statement import StatedReferences, StatedUser
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.deletion.stated import STATEMENT
 from domain.facts import Disk, ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import RegionStatus, VersionReading
@@ -21,8 +23,10 @@ from tests.builders import (
     IMAGE_ID,
     MIGRATION_ID,
     NOW,
+    SUBSCRIPTION,
     a_decision,
     a_question,
+    a_statement,
     a_version,
     an_image,
     data_disk,
@@ -71,6 +75,8 @@ def readings(**changes: Any) -> GateReadings:
         "verdict": verdict(),
         "decisions": (decision,) if decision else (),
         "scan": a_scan(),
+        "approved": a_statement(),
+        "stated": a_statement(),
     }
     return GateReadings(**{**values, **changes})
 
@@ -108,6 +114,11 @@ def a_user(effect: Effect) -> ImageUser:
     return ImageUser(id="/vm", kind="virtual machine", scope="/g", use="uses it", effect=effect)
 
 
+SEEN = StatedReferences(
+    subscriptions=(SUBSCRIPTION,),
+    complete=True,
+    users=(StatedUser(kind="virtual machine", id="/vm", scope="/g", effect=Effect.WARNS),),
+)
 A_LOCK = ImageLock(id="/l", level="CanNotDelete", scope="/subscriptions/one", inherited=True)
 A_GAP = Gap(where="scale sets", reason="AuthorizationFailed")
 LATER = NOW + timedelta(hours=1, seconds=1)
@@ -137,6 +148,18 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         readings(scan=a_scan(gaps=(A_GAP,))),
         question(),
         "users of the image known",
+    ),
+    "a user has appeared since it was approved": (
+        readings(stated=a_statement(references=SEEN)),
+        question(),
+        STATEMENT,
+    ),
+    "nobody was shown a statement": (readings(approved=None), question(), STATEMENT),
+    "nothing is stated now": (readings(stated=None), question(), STATEMENT),
+    "the approval is for another statement": (
+        readings(decision=a_decision(statement_hash="0" * 64)),
+        question(),
+        "deletion approved",
     ),
     "nobody looked for users": (readings(scan=None), question(), "users of the image known"),
     "the machines were read a while ago": (
@@ -343,10 +366,10 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
 
 
 def test_the_gate_is_open_when_everything_holds() -> None:
-    """Eighteen checks, all passed, each with what was found."""
+    """Nineteen checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 18
+    assert len(checks) == 19
     assert all(check.found for check in checks)
 
 

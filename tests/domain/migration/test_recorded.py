@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,10 @@ from domain.migration.recorded import (
     Notice,
     ReceivedDecision,
     Ruling,
-    Sighting,
     Snapshot,
     State,
 )
+from domain.migration.sightings import Sighting
 from domain.migration.stages import ImageFate, Outcome, Stage
 from tests import builders as b
 from tests.builders import NOW, a_decision, an_acceptance, an_end, an_image
@@ -70,29 +70,6 @@ def test_a_notice_is_settled_by_either_end(end: str) -> None:
 
 # -- which image an attempt is about ---------------------------------------------------------------------------------
 
-SIGHTINGS: dict[str, tuple[str | None, str, datetime | None, bool]] = {
-    "read, the same": (KNOWN, KNOWN, NOW, True),
-    "read, another": (KNOWN, ANOTHER, NOW, False),
-    "read without its time, the same content": (UNKNOWN, KNOWN, NOW, True),
-    "read, another, although its time is not known": (KNOWN, "v1-x-unknown", None, False),
-    "read, the same, although it seems later": (KNOWN, KNOWN, NOW + 2 * HOUR, True),
-    "not read, made before": (None, KNOWN, NOW - HOUR, True),
-    "not read, made at that moment": (None, KNOWN, NOW, True),
-    "not read, made since": (None, KNOWN, NOW + timedelta(microseconds=1), False),
-    "not read, made nobody knows when": (None, UNKNOWN, None, True),
-}
-
-
-@pytest.mark.parametrize(
-    ("read", "fingerprint", "created", "same"), SIGHTINGS.values(), ids=SIGHTINGS
-)
-def test_an_attempt_is_about_the_image_that_it_read_or_that_was_there(
-    read: str | None, fingerprint: str, created: datetime | None, same: bool
-) -> None:
-    """One that has not read its image cannot have been about one that was made later."""
-    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, fingerprint=read)
-    assert sighting.is_of(fingerprint, created) is same
-
 
 @pytest.mark.parametrize(
     ("at_the_start", "by_the_workflow", "told"),
@@ -107,25 +84,6 @@ def test_what_the_workflow_read_counts_before_what_the_start_read(
     assert snapshot.sighting == Sighting(
         migration=accepted.id, accepted_at=accepted.accepted_at, fingerprint=told
     )
-
-
-@pytest.mark.parametrize(
-    ("failed_at", "event_at", "again"),
-    [
-        (None, NOW, False),
-        (NOW, None, False),
-        (None, None, False),
-        (NOW, NOW - HOUR, False),
-        (NOW, NOW, False),
-        (NOW, NOW + timedelta(microseconds=1), True),
-    ],
-)
-def test_only_an_event_after_a_failure_starts_another_attempt(
-    failed_at: datetime | None, event_at: datetime | None, again: bool
-) -> None:
-    """An event that comes twice, or late, is no reason; nor is one of an attempt that did not fail."""
-    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, failed_at=failed_at)
-    assert sighting.may_be_tried_again(event_at) is again
 
 
 @pytest.mark.parametrize("outcome", Outcome)
