@@ -22,7 +22,12 @@ NAMED_KEYS = json.dumps(
 )
 WEBHOOK_OWNERS = json.dumps({UNNAMED: [WEBHOOK_OWNER]})
 REQUESTER = Actor(kind=ActorKind.KEY, id="tests", label="tests", owners=(KEY_OWNER,))
-SETTINGS = {"NAMED_KEYS": NAMED_KEYS, "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS}
+AUDIT_KEY = "first=whsec_" + "QSBrZXkgZm9yIHRoZSBhdWRpdCBvZiB0aGUgdGVzdHM="
+SETTINGS = {
+    "NAMED_KEYS": NAMED_KEYS,
+    "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS,
+    "AUDIT_KEYS": AUDIT_KEY,
+}
 
 
 WEBHOOK = Actor(kind=ActorKind.WEBHOOK, id=UNNAMED, label=UNNAMED, owners=(WEBHOOK_OWNER,))
