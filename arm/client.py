@@ -34,7 +34,7 @@ class ArmClient:
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        from arm.policies import OwnHostOnly
+        from arm.policies import InTime, OwnHostOnly
 
         credential = self._credential()
         return ComputeManagementClient(
@@ -53,6 +53,7 @@ class ArmClient:
                 OwnHostOnly(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
+                InTime(),
             ],
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
