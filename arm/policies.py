@@ -1,4 +1,4 @@
-"""The policies that this app adds to the SDK's pipeline. Imported with the first client only."""
+"""The policy that keeps a write from leaving late. Imported with the first client only."""
 
 from typing import Any
 
@@ -7,28 +7,8 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy
 
 import clock
-from arm.hosts import same_host
 
 _NOT_AFTER = "not_after"
-
-
-class ForeignHostError(AzureError):
-    """A request for another host than Resource Manager's."""
-
-
-class OwnHostOnly(HTTPPolicy[Any, Any]):
-    """Sends nothing to any host but the configured one: behind this policy the token is added, and whoever gets it may
-    do what the app may. Addresses of operations and of further pages come from answers and from the records."""
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__()
-        self._endpoint = endpoint
-
-    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """The response; raises ForeignHostError."""
-        if not same_host(request.http_request.url, self._endpoint):
-            raise ForeignHostError("a request for another host than ARM_ENDPOINT was not sent")
-        return self.next.send(request)
 
 
 class LateError(AzureError):
