@@ -28,6 +28,7 @@ from domain.deletion.gate import (
     early_checks,
     refusals,
 )
+from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import ComputeId, same_id
@@ -170,13 +171,16 @@ def _delete(
     app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
 ) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
+    deleter = app.deleter
+    if deleter is None:
+        return _shut(app, request, [NOT_PERMITTED])
     began = before.began if before else clock.now()
     try:
         sent = send(
             app.records,
             request,
             Effect.DELETION,
-            lambda: begin_deletion(app.arm, image),
+            lambda: begin_deletion(deleter, image),
         )
     except ArmAnswerError as error:
         if error.missing:
@@ -270,5 +274,6 @@ def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
         regions=plan.regions,
         asked=asked,
         veto_tag=app.settings.veto_tag,
+        deleter=app.settings.deleter_client_id,
         now=clock.now(),
     )
