@@ -42,7 +42,6 @@ class GalleryMigrator:
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
-            "SWEEP_SCHEDULE": "*/30 * * * * *",
             "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
         }
         here = {

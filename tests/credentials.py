@@ -23,9 +23,12 @@ NAMED_KEYS = json.dumps(
 )
 WEBHOOK_OWNERS = json.dumps({UNNAMED: [WEBHOOK_OWNER]})
 REQUESTER = Actor(kind=ActorKind.KEY, id="tests", label="tests", owners=(KEY_OWNER,))
+# Of the tests: it seals what they record.
+SEALING_KEY = "whsec_" + "U2VhbHMgcmVxdWVzdHMgYW5kIGRlY2lzaW9ucyBvZiB0aGUgdGVzdHM="
 SETTINGS = {
     "NAMED_KEYS": NAMED_KEYS,
     "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS,
+    "SEALING_KEYS": SEALING_KEY,
     **identity_settings({}),
 }
 

@@ -26,6 +26,7 @@ from domain.migration.stages import Outcome
 from domain.results import ResultStatus
 from localcloud.arm.server.arm_cloud import ArmCloud
 from records.migrations import MigrationRecords
+from services import gate
 from services.identities import publisher
 from tests import builders as b
 from tests.activities.azure import Azure
@@ -319,7 +320,7 @@ def test_a_last_look_that_sees_less_does_not_undo_it_either(
         creation_time_gone(azure, plan, monkeypatch)
         return early_checks(readings, question)
 
-    monkeypatch.setattr(deletion, "early_checks", then_forgotten)
+    monkeypatch.setattr(gate, "early_checks", then_forgotten)
     value = azure.done(delete_image)
     assert (fate(value), len(azure.sent("DELETE"))) == ("deleting", 1)
     azure.time.advance(minutes=15)
