@@ -22,6 +22,7 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
+from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts
 from domain.ids import ComputeId
@@ -165,13 +166,16 @@ def _delete(
     app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
 ) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
+    deleter = app.deleter
+    if deleter is None:
+        return _shut(app, request, [NOT_PERMITTED])
     began = before.began if before else clock.now()
     try:
         sent = send(
             app.records,
             request,
             Effect.DELETION,
-            lambda until: begin_deletion(app.arm, image, until),
+            lambda until: begin_deletion(deleter, image, until),
         )
     except ArmAnswerError as error:
         if error.missing:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from demo.identities import identity_settings
 from demo.people import OIDS, READ, SUBMIT
 from domain.approval.webhook_secrets import UNNAMED, WebhookSecret
 from domain.callers.actors import Actor, ActorKind
@@ -28,6 +29,7 @@ SETTINGS = {
     "NAMED_KEYS": NAMED_KEYS,
     "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS,
     "SEALING_KEYS": SEALING_KEY,
+    **identity_settings({}),
 }
 
 
