@@ -5,8 +5,7 @@ asked for at all three levels that an image can inherit from (docs/platform-note
 """
 
 from arm.client import ArmClient
-from arm.lists import read_list
-from arm.patience import Patience
+from arm.lists import Patience, read_list
 from domain.ids import ComputeId
 from domain.values import Json
 
@@ -16,7 +15,7 @@ _API = "2020-05-01"
 def lock_scopes(image: ComputeId) -> tuple[str, str, str]:
     """The image's subscription, its group, and itself."""
     subscription = f"/subscriptions/{image.subscription}"
-    return subscription, f"{subscription}/resourceGroups/{image.resource_group}", str(image)
+    return subscription, f"{subscription}/resourceGroups/{image.resource_group}", image.text
 
 
 def read_locks(arm: ArmClient, scope: str, patience: Patience) -> list[Json]:
