@@ -29,15 +29,13 @@ class RunRecords(AuditRecords):
     def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
         """Change the latch by a function of `domain.migration.latch`: what holds then, or why it may not be."""
         before = Latch()
-        held: Latch | Halt = Halt.SUPERSEDED
 
-        def changed(value: Json) -> Json | None:
-            nonlocal before, held
-            before = Latch.model_validate(value)
-            held = change(before)
-            return None if isinstance(held, Halt) else held.model_dump(mode="json")
+        def noted(latch: Latch) -> Latch | Halt:
+            nonlocal before
+            before = latch
+            return change(latch)
 
-        self.change(migration, "latch", changed)
+        held = self.change_message(migration, "latch", Latch, noted)
         if self.audited and isinstance(held, Latch):
             self.write_audit(migration, *facts.of_change(before, held, self.audit_now()))
         return held
@@ -69,15 +67,14 @@ class RunRecords(AuditRecords):
 
     def change_state(self, migration: str, change: Callable[[State], State]) -> State:
         """Change the state by a pure function; what holds then."""
-        before, held = State(), State()
+        before = State()
 
-        def changed(value: Json) -> Json:
-            nonlocal before, held
-            before = State.model_validate(value)
-            held = change(before)
-            return held.model_dump(mode="json")
+        def noted(state: State) -> State:
+            nonlocal before
+            before = state
+            return change(state)
 
-        self.change(migration, "state", changed)
+        held = self.change_message(migration, "state", State, noted)
         if self.audited and held.approval and before.approval is None:
             self.write_audit(migration, facts.asked(held.approval, self.audit_now()))
         return held
@@ -125,14 +122,6 @@ class RunRecords(AuditRecords):
 
     def change_notice(self, migration: str, kind: str, change: Callable[[Notice], Notice]) -> None:
         """Change a notice by a pure function."""
-
-        held = Notice()
-
-        def changed(value: Json) -> Json:
-            nonlocal held
-            held = change(Notice.model_validate(value))
-            return held.model_dump(mode="json")
-
-        self.change(migration, f"notice.{kind}", changed)
+        held = self.change_message(migration, f"notice.{kind}", Notice, change)
         if self.audited:
             self.write_audit(migration, facts.notified(kind, held, self.audit_now()))
