@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
-from demo.identities import identity_settings
+from demo.identities import assignments, identity_settings
 from demo.people import APPROVERS, ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
@@ -67,6 +67,10 @@ class GalleryMigrator:
     def roles(self) -> Mapping[str, Sequence[str]]:
         """Return the roles of the people."""
         return ROLES
+
+    def assignments(self) -> Mapping[str, Any]:
+        """Return the roles of the app's identities."""
+        return assignments()
 
     def greeting(self, connection: Mapping[str, Any]) -> str:
         """Return what is printed: where everything is, and commands to paste."""
