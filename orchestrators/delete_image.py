@@ -1,7 +1,7 @@
 """Gate, delete, confirm: the one act that cannot be undone."""
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from domain.messages import (
@@ -17,7 +17,7 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
-from orchestrators.run import Run, Steps, pause
+from orchestrators.run import Run, pause
 
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
@@ -25,7 +25,11 @@ FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minut
 def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged | None]:
     """Return when the image is gone, or why what was approved the `asked`-th time has to be asked again;
     MigrationEndedError with Kept when a gate or Azure refuses."""
-    deletion = yield from _delete(run, asked)
+    text = "checking everything again before the managed image is deleted"
+    yield from run.record("deletion" if asked == 1 else f"deletion {asked}", Stage.DELETION, text)
+    deletion = yield from _delete(run)
+    while isinstance(deletion, DeletionSent):
+        deletion = yield from _confirm(run, deletion)
     match deletion:
         case StatementChanged():
             return deletion
@@ -35,19 +39,15 @@ def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged |
             raise _unknown(run, deletion.reason)
         case ImageGone():
             run.image = ImageFate.DELETED if deletion.by_us else ImageFate.GONE
-        case DeletionSent():
-            yield from _confirm(run, deletion)
         case _ as never:
             assert_never(never)
     return None
 
 
-def _delete(run: Run, asked: int) -> Generator[Any, Any, Deletion]:
+def _delete(run: Run) -> Generator[Any, Any, Deletion]:
     """Ask for the DELETE. Raises MigrationEndedError; the image's fate is open when the last error left open whether
     the DELETE arrived."""
-    text = "checking everything again before the managed image is deleted"
-    step = "deletion" if asked == 1 else f"deletion {asked}"
-    yield from run.record(step, Stage.DELETION, text)
+    run.image = ImageFate.KEPT
     try:
         return (yield from run.call(DELETE_IMAGE, run.step))
     except ActivityFailedError as failed:
@@ -65,24 +65,38 @@ def _unknown(run: Run, why: str) -> MigrationEndedError:
     )
 
 
-def _confirm(run: Run, deletion: DeletionSent) -> Steps:
-    """Until the image is gone."""
+def _confirm(run: Run, deletion: DeletionSent) -> Generator[Any, Any, Deletion]:
+    """Wait until the image is gone; or until nothing that an earlier run was about to send can be under way any more,
+    and ask again. Raises MigrationEndedError when neither helps."""
     run.image = ImageFate.UNKNOWN
-    wait = FIRST_CONFIRM_WAIT
+    lapses = deletion.lapses_at
+    if lapses is not None:
+        yield from run.record("lapse", Stage.DELETION, _waiting(lapses))
+    until = max(deletion.began + run.begun.limits.confirm, lapses or deletion.began)
+    wait = FIRST_CONFIRM_WAIT if lapses is None or run.now < lapses else LONGEST_CONFIRM_WAIT
     while not (state := (yield from _state(run))).gone:
         if state.refusal:
             run.image = ImageFate.KEPT
             raise MigrationEndedError(
                 Outcome.KEPT, f"Azure did not delete the image: {state.refusal}"
             )
-        if run.now - deletion.began > run.begun.limits.confirm:
+        if run.now > until:
             raise MigrationEndedError(
                 Outcome.KEPT,
                 f"{_sent(deletion)}, but the image is still there; look at the image yourself",
             )
         yield from pause(run.context, wait)
+        if lapses is not None and run.now > lapses:
+            return (yield from _delete(run))
         wait = min(wait * 2, LONGEST_CONFIRM_WAIT)
-    run.image = ImageFate.DELETED
+    return ImageGone(by_us=True)
+
+
+def _waiting(until: datetime) -> str:
+    return (
+        f"an earlier run may have sent the deletion: waiting until {until:%Y-%m-%d %H:%M} UTC for what became of it, "
+        "then everything is checked anew"
+    )
 
 
 def _state(run: Run) -> Generator[Any, Any, DeletionState]:

@@ -9,6 +9,8 @@ from domain.messages import (
     DECIDE_APPROVAL,
     MAKE_STATEMENT,
     OPEN_APPROVAL,
+    ApprovalNotAsked,
+    ApprovalOpened,
     AskRequest,
     JudgeRequest,
     StatementChanged,
@@ -28,26 +30,13 @@ class Approved(NamedTuple):
     deadline: datetime
 
 
-def request_approval(run: Run, void: Approved | None = None) -> Generator[Any, Any, Approved]:
-    """Return when the deletion is approved; raise MigrationEndedError when it is not. An approval that an earlier run
-    asked for keeps its deadline, and one that is settled its verdict. `void`: what was approved and has changed since,
-    so that it is asked again."""
-    ask = AskRequest(**dict(run.timed), after=void.asked if void else 0)
-    opened = yield from run.call(OPEN_APPROVAL, ask)
-    yield from run.call(MAKE_STATEMENT, run.step)
-    text = (
-        f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
-    )
-    yield from run.record(_step("approval", opened.asked), Stage.APPROVAL, text)
-    again = f"approval.requestedAgain.{opened.asked}"
-    yield from run.notify("approval.requested" if opened.asked == 1 else again)
-    number = max(opened.round, void.round if void else 0)
-    verdict, number = yield from _wait_for_verdict(run, number, opened.deadline)
-    told = _text_of(verdict)
-    yield from run.record(_step("verdict", opened.asked), Stage.APPROVAL, told)
-    if verdict.state is not ApprovalState.APPROVED:
-        raise MigrationEndedError(Outcome.KEPT, f"{told}; {_kept(run, opened.asked)}")
-    return Approved(verdict, number, opened.asked, opened.deadline)
+def request_approval(run: Run) -> Generator[Any, Any, Approved | ApprovalNotAsked]:
+    """Return when the deletion is approved, or at once when nobody is to be asked; raise MigrationEndedError when it is
+    not. An approval that an earlier run asked for keeps its deadline, and one that is settled its verdict."""
+    opened = yield from run.call(OPEN_APPROVAL, AskRequest(**dict(run.timed)))
+    if isinstance(opened, ApprovalNotAsked):
+        return opened
+    return (yield from _ask(run, opened, opened.round))
 
 
 def ask_again(run: Run, void: Approved, changed: StatementChanged) -> Generator[Any, Any, Approved]:
@@ -57,7 +46,27 @@ def ask_again(run: Run, void: Approved, changed: StatementChanged) -> Generator[
     if run.now >= void.deadline:
         raise not_deleted(f"{text}; and it was too late to ask again")
     yield from run.record(_step("changed", void.asked), Stage.DELETION, text)
-    return (yield from request_approval(run, void))
+    opened = yield from run.call(OPEN_APPROVAL, AskRequest(**dict(run.timed), after=void.asked))
+    if isinstance(opened, ApprovalNotAsked):
+        raise not_deleted(opened.reason)
+    return (yield from _ask(run, opened, max(opened.round, void.round)))
+
+
+def _ask(run: Run, opened: ApprovalOpened, number: int) -> Generator[Any, Any, Approved]:
+    """Say what is approved, tell people, and wait for their decisions; `number`: of the first wait."""
+    yield from run.call(MAKE_STATEMENT, run.step)
+    text = (
+        f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
+    )
+    yield from run.record(_step("approval", opened.asked), Stage.APPROVAL, text)
+    again = f"approval.requestedAgain.{opened.asked}"
+    yield from run.notify("approval.requested" if opened.asked == 1 else again)
+    verdict, number = yield from _wait_for_verdict(run, number, opened.deadline)
+    told = _text_of(verdict)
+    yield from run.record(_step("verdict", opened.asked), Stage.APPROVAL, told)
+    if verdict.state is not ApprovalState.APPROVED:
+        raise MigrationEndedError(Outcome.KEPT, f"{told}; {_kept(run, opened.asked)}")
+    return Approved(verdict, number, opened.asked, opened.deadline)
 
 
 def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps:

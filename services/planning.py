@@ -10,6 +10,7 @@ from arm.errors import ArmAnswerError
 from arm.galleries import read_gallery, read_soft_deleted_versions
 from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
+from domain.deletion.permission import NO_DELETER
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
 from domain.ids import image_key, same_id
@@ -76,6 +77,8 @@ def decide(
 
 def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:
     """Say now what would keep the image after all the waiting."""
+    if app.deleter is None:
+        yield NO_DELETER
     policy = app.settings.approval_policy(plan.image_id)
     if not app.settings.sealing_keys or not (policy.webhooks or policy.approvers):
         yield NO_APPROVALS

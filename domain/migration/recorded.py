@@ -149,6 +149,7 @@ class Snapshot(Message):
     openings: tuple[Opening, ...] = ()
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    audit: dict[str, Json] = {}
 
     @property
     def finished(self) -> MigrationResult | None:
@@ -207,8 +208,10 @@ class Snapshot(Message):
         finished = self.finished is not None
         if self.latch.verdict:
             return self.latch.verdict.state
-        if self.state.approval:
-            return ApprovalState.CANCELLED if finished else ApprovalState.WAITING
+        if self.state.approval and finished:
+            return ApprovalState.CANCELLED
+        if self.statement:
+            return ApprovalState.WAITING
         pending = self.wants_deletion and not finished
         return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
 
@@ -223,8 +226,6 @@ class Snapshot(Message):
         approval = self.state.approval
         if approval is None:
             return None
-        if self.statement:
-            return self.statement.asked_at
         # An earlier version did not write it down.
         return approval.asked_at or approval.deadline - self.request.approval.timeout
 

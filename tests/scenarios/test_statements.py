@@ -1,4 +1,4 @@
-"""What is approved, and what happens when it is not what there is any more."""
+"""The statement that is approved, and a second asking when it is not what there is any more."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def machine(cloud: Client, image: str, name: str) -> str:
 
 
 def asked(cloud: Client, migration: str) -> Json:
-    """What the status says of the approval."""
+    """The approval, as the status has it."""
     approval: Json = cloud.status(migration)["approval"]
     return approval
 
@@ -165,6 +165,10 @@ def told(cloud: Client, migration: str, kind: str) -> list[Json]:
 def test_a_scale_set_that_appears_is_moved_and_the_image_goes(cloud: Client) -> None:
     """Whoever is asked again sees that it needs the image, and moves it; that it is gone by then voids nothing."""
     migration = waiting(cloud, "new-set")
+    others = cloud.add_image("of-others")
+    for name in ("one", "two"):
+        # Else the lists had become suspiciously short when it is gone.
+        machine(cloud, others, f"another-{name}")
     made = beside(image_of(cloud, migration), "virtualMachineScaleSets/new-set")
     cloud.arm("PUT", made, scale_set(image_of(cloud, migration), 0))
     assert cloud.decide(migration).status == 200
@@ -175,7 +179,9 @@ def test_a_scale_set_that_appears_is_moved_and_the_image_goes(cloud: Client) -> 
     cloud.advance("PT1M")
     assert cloud.decide(migration).status == 200
     (status,) = cloud.finish(migration)
-    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted"), status["reason"]
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted"), status[
+        "reason"
+    ]
 
 
 def test_a_user_that_is_gone_voids_nothing(cloud: Client) -> None:

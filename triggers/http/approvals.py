@@ -25,11 +25,11 @@ from domain.approval.submissions import (
     parse_persons_decision,
 )
 from domain.callers.access import Rule
-from domain.callers.actors import ActorKind, Caller
+from domain.callers.actors import Caller
 from domain.migration.recorded import ReceivedDecision, Ruling, Snapshot
 from services.dependencies import Dependencies
 from services.persons import persons_key, sealed_by
-from services.signatures import Signed, verified
+from services.signatures import Signed, SigningCaller
 from services.threads import in_records
 from services.verdicts import question_of
 from triggers.http.bodies import body_of
@@ -46,14 +46,12 @@ async def decide(
 ) -> func.HttpResponse:
     """200 with the ruling, 202 when it is not there yet, 411, 401, 403, 404, 409, 400, 500."""
     raw, migration = body_of(req), req.route_params["id"]
-    person = caller.kind is not ActorKind.WEBHOOK
+    signed = caller.signed if isinstance(caller, SigningCaller) else None
+    person = signed is None
     if person and not app.settings.sealing_keys:
         return problem_response(
             403, "People cannot decide while SEALING_KEYS is empty.", rule=Rule.SEAL.value
         )
-    signed = None if person else verified(raw, req.headers, app.settings.webhook_secrets)
-    if not person and signed is None:
-        return problem_response(401, "The signature held a moment ago; sign the body again.")
     body = parse_persons_decision(raw, caller.words) if person else parse_decision(raw)
     if body.decision is Decision.APPROVE:
         app.settings.change_numbers.check(body.change_number, DemandedWith.DECISION)
@@ -125,12 +123,13 @@ def _refusal(snapshot: Snapshot, decision: StoredDecision) -> str | None:
         return f"came too early: the migration is not waiting for an approval; it is in the stage {snapshot.stage}"
     if decision.fingerprint != approval.fingerprint:
         return "does not name the fingerprint that was asked about; read the status and look at the version again"
+    waits = state in (ApprovalState.WAITING, ApprovalState.PENDING)
     if decision.decision is not Decision.REJECT and not _is_asked(snapshot, decision):
         return (
             "does not name the statement that is asked about now: it has changed, or was another; look again at "
             f"/api/migrations/{snapshot.accepted.id}/statement"
         )
-    if state is not ApprovalState.WAITING and not (keeps and snapshot.latch.approved):
+    if not waits and not (keeps and snapshot.latch.approved):
         return f"came too late: it is decided already, {state}"
     if not keeps and decision.received_at >= approval.deadline:
         return f"came too late: the approval has expired at {approval.deadline.isoformat()}; the image is kept"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.statement import StatedReferences, StatedUser
 from domain.deletion.copies import BegunVersion
@@ -87,6 +88,7 @@ def question(**changes: Any) -> GateQuestion:
         "approved_fingerprint": FINGERPRINT.value,
         "regions": REGIONS,
         "asked": a_question(),
+        "deleter": DELETER,
         "now": NOW + timedelta(hours=1),
     }
     return GateQuestion(**{**values, **changes})
@@ -129,6 +131,7 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(),
         "nobody needs the image",
     ),
+    "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),
@@ -366,10 +369,10 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
 
 
 def test_the_gate_is_open_when_everything_holds() -> None:
-    """Nineteen checks, all passed, each with what was found."""
+    """Twenty checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 19
+    assert len(checks) == 20
     assert all(check.found for check in checks)
 
 

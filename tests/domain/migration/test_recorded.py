@@ -29,6 +29,7 @@ ANOTHER = fingerprint_of(an_image(created="2025-01-01T00:00:00Z")).value
 HOUR = timedelta(hours=1)
 SENT = Intent(run=1, at=NOW, began=NOW)
 ASKED = Approval(deadline=NOW + HOUR, fingerprint=KNOWN)
+STATED = b.a_kept_statement()
 APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
 
 
@@ -153,7 +154,27 @@ APPROVALS: dict[str, tuple[Snapshot, ApprovalState]] = {
         a_snapshot(deletion=True, latch=Latch(finished=END)),
         ApprovalState.NOT_NEEDED,
     ),
-    "asked for": (a_snapshot(deletion=True, state=WAITING), ApprovalState.WAITING),
+    "asked for, nothing stated yet": (
+        a_snapshot(deletion=True, state=WAITING),
+        ApprovalState.PENDING,
+    ),
+    "asked for": (
+        a_snapshot(deletion=True, state=WAITING, statements={"1": STATED}),
+        ApprovalState.WAITING,
+    ),
+    "asked for again, nothing stated yet": (
+        a_snapshot(deletion=True, state=WAITING, statements={"1": STATED}, latch=Latch(asked=2)),
+        ApprovalState.PENDING,
+    ),
+    "asked for again": (
+        a_snapshot(
+            deletion=True,
+            state=WAITING,
+            statements={"1": STATED, "2": STATED},
+            latch=Latch(asked=2),
+        ),
+        ApprovalState.WAITING,
+    ),
     "ended while it was asked for": (
         a_snapshot(deletion=True, state=WAITING, latch=Latch(finished=END)),
         ApprovalState.CANCELLED,
@@ -175,6 +196,16 @@ def test_an_approval_stands_as_its_verdict_says_or_as_it_was_asked_for(
 ) -> None:
     """Never waiting after the end."""
     assert snapshot.approval_state is state
+
+
+def test_the_statement_is_that_of_the_last_asking() -> None:
+    """Whatever stands beside it."""
+    other = b.a_kept_statement(round=2)
+    both = {"1": STATED, "2": other}
+    assert a_snapshot(statements=both).statement == STATED
+    assert a_snapshot(statements=both, latch=Latch(asked=2)).statement == other
+    assert a_snapshot(statements=both, latch=Latch(asked=3)).statement is None
+    assert a_snapshot().statement is None
 
 
 def test_a_verdict_names_the_decision_that_decided() -> None:
