@@ -77,7 +77,7 @@ def test_a_machine_without_one_gets_a_second_one_beside_it() -> None:
 def test_a_shallow_version_gets_a_full_one_beside_it() -> None:
     """Its owner chooses the number."""
     create = f"az sig image-version create {PLACE} {NAMED} --gallery-image-version"
-    shallow = {"publishingProfile": {"replicationMode": "shallow"}}
+    shallow: dict[str, Any] = {"publishingProfile": {"replicationMode": "shallow"}}
     assert command(kinds.VERSION, OTHER, **shallow) == (
         f"""{create} ''"$NEW_VERSION"'' --managed-image {VERSION}"""
     )

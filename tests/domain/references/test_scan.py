@@ -157,7 +157,7 @@ SCANS: dict[str, tuple[dict[str, Any], bool, bool]] = {
 def test_any_one_thing_keeps_the_image(
     results: dict[str, Any], complete: bool, blocked: bool
 ) -> None:
-    """What is unknown as well."""
+    """The unknown as well."""
     made = scan(0, **results)
     assert (made.complete, made.blocked) == (complete, blocked)
     assert made.blocking == ((BLOCKS,) if BLOCKS in made.users else ())
