@@ -34,7 +34,7 @@ def test_a_secret_has_24_bytes() -> None:
 
 
 def test_a_secret_is_base64_and_nothing_besides() -> None:
-    """What a decoder would skip is a slip of the hand, after which the other side has another key."""
+    """A sign that a decoder would skip is a slip of the hand, after which the other side has another key."""
     right = secret(*range(24))
     with pytest.raises(ValueError, match="the base64"):
         webhook_secret(right[:20] + " " + right[20:])
