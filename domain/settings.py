@@ -17,7 +17,6 @@ from pydantic import (
     field_validator,
 )
 
-from domain.approval.approval_settings import ApprovalSettings
 from domain.approval.webhook_secrets import split_name
 from domain.errors import MigratorError, Problem, problems_of
 from domain.migration.bodies import Generation1Security
@@ -25,6 +24,7 @@ from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
+from domain.notices.notice_settings import NoticeSettings
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -47,7 +47,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(ApprovalSettings):
+class Settings(NoticeSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -189,6 +189,8 @@ class Settings(ApprovalSettings):
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
+        if host := environ.get("WEBSITE_HOSTNAME"):
+            fallbacks["public_url"] = f"https://{host}"
         values = {**{k: v for k, v in fallbacks.items() if v}, **values}
         wrong = _wrong_here(values, environ)
         try:

@@ -16,7 +16,7 @@ def refused(cloud: Client) -> Json:
         cloud.advance("PT10M")
         assert cloud.decide(migration).status == 200
         (status,) = cloud.finish(migration)
-        cloud.advance("PT10M")
+        cloud.advance("P1DT10M")
         return cloud.status(status["id"])
     finally:
         cloud.receiver.refuse_with = None
