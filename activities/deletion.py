@@ -6,7 +6,6 @@ re-created under the same name would be deleted (README, "What it does not promi
 may be under way is never sent again: it is waited for, and what it did not do stays undone.
 """
 
-import logging
 from typing import NamedTuple
 
 import clock
@@ -21,16 +20,10 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
-from domain.deletion.gate import (
-    GateQuestion,
-    GateReadings,
-    check_gate,
-    early_checks,
-    refusals,
-)
+from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
-from domain.facts import ImageFacts, VersionFacts, version_facts
-from domain.ids import ComputeId, same_id
+from domain.facts import ImageFacts, VersionFacts
+from domain.ids import ComputeId
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
@@ -45,15 +38,13 @@ from domain.messages import (
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
 from domain.migration.latch import Effect, Halt, Intent
 from domain.migration.planning import Plan
-from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
-from domain.references.scan import Scan
 from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
+from services.gate import AtAzure, reasons_to_keep
 from services.references import scan_now
-from services.verdicts import decisions_at_the_gate, question_of
 from services.versions import versions_of_image
 
 # The answer to the DELETE of an image that does not exist: docs/platform-notes.md#deleting-what-is-not-there
@@ -61,8 +52,6 @@ _NOTHING_THERE = 204
 _EARLIER_RUN = "one that an earlier run was about to send may be under way"
 
 Answer = Deletion | ActivityError | Halt
-
-log = logging.getLogger("gallery_migrator")
 
 
 class Seen(NamedTuple):
@@ -100,37 +89,14 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     if before and before.run != request.run:
         return DeletionSent(began=before.began, refused=_EARLIER_RUN)
     others = versions_of_image(app, snapshot)
-    reasons = _reasons(snapshot, app, read_planned_version(app.arm, plan), others, seen)
+    version = read_planned_version(app.arm, plan)
+    reasons = reasons_to_keep(app, snapshot, AtAzure(seen.facts, version, others))
     if reasons:
         return _shut(app, request, reasons)
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
     return _look_again_and_delete(request, app, plan, others, seen)
-
-
-def _reasons(
-    snapshot: Snapshot,
-    app: Dependencies,
-    version: Json | None,
-    others: tuple[VersionFacts, ...],
-    seen: Seen,
-    scan: Scan | None = None,
-) -> list[str]:
-    """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
-    when only the users of the image have to be looked for."""
-    migration = snapshot.accepted.id
-    if version is None:
-        reasons = ["the image version is not there (any more)"]
-    else:
-        readings = _readings(snapshot, app, version, others, seen, scan)
-        question = _question(snapshot, app)
-        checks = check_gate(readings, question) if scan else early_checks(readings, question)
-        app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
-        reasons = refusals(checks)
-    for reason in reasons:
-        log.warning("%s: the gate is shut: %s", migration, reason)
-    return reasons
 
 
 def _look_again_and_delete(
@@ -155,7 +121,7 @@ def _look_again_and_delete(
         return ImageGone(by_us=True)
     if later := worth_another_try(scan, clock.now()):
         return later
-    if reasons := _reasons(snapshot, app, version, others, last, scan):
+    if reasons := reasons_to_keep(app, snapshot, AtAzure(last.facts, version, others, scan)):
         return _shut(app, request, reasons)
     return _delete(app, request, plan.image, before)
 
@@ -170,13 +136,16 @@ def _delete(
     app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
 ) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
+    deleter = app.deleter
+    if deleter is None:
+        return _shut(app, request, [NOT_PERMITTED])
     began = before.began if before else clock.now()
     try:
         sent = send(
             app.records,
             request,
             Effect.DELETION,
-            lambda: begin_deletion(app.arm, image),
+            lambda: begin_deletion(deleter, image),
         )
     except ArmAnswerError as error:
         if error.missing:
@@ -234,41 +203,3 @@ def _shut(
     if sent:
         return DeletionSent(began=sent.began, refused="; ".join(reasons))
     return DeletionRefused(reasons=tuple(reasons))
-
-
-def _readings(
-    snapshot: Snapshot,
-    app: Dependencies,
-    version: Json,
-    others: tuple[VersionFacts, ...],
-    seen: Seen,
-    scan: Scan | None,
-) -> GateReadings:
-    plan = snapshot.planned
-    begun = app.records.begun_versions(snapshot.accepted.image_key)
-    ours = (row for row in begun if same_id(row.version_id, plan.version_id))
-    return GateReadings(
-        image=seen.facts,
-        version=version_facts(version),
-        replication=version_reading(version),
-        others=others,
-        begun=next(ours, None),
-        verdict=snapshot.latch.verdict,
-        decisions=decisions_at_the_gate(app, snapshot),
-        promoted_at=snapshot.state.promoted_at,
-        scan=scan,
-    )
-
-
-def _question(snapshot: Snapshot, app: Dependencies) -> GateQuestion:
-    plan, asked = snapshot.planned, question_of(app, snapshot)
-    if asked.asked_at is None:
-        raise LookupError(f"{snapshot.accepted.id} was never asked about")
-    return GateQuestion(
-        image_id=plan.image_id,
-        approved_fingerprint=plan.fingerprint.value,
-        regions=plan.regions,
-        asked=asked,
-        veto_tag=app.settings.veto_tag,
-        now=clock.now(),
-    )

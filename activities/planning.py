@@ -14,7 +14,6 @@ from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.planning import ReadRefusedError, decide, read_facts, with_own_number
-from services.reference_warnings import warned_now
 
 
 @implements(PLAN_MIGRATION)
@@ -41,7 +40,6 @@ def plan_migration(
         return _no_plan(plan)
     if request.taken:
         app.records.change_latch(request.migration_id, lambda latch: drop_name(latch, request.run))
-    plan = warned_now(app, plan)
     held = app.records.write_plan(request.migration_id, plan, request.taken)
     return _told(app.records, request.migration_id, held)
 

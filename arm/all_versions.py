@@ -1,8 +1,7 @@
 """All image versions of a subscription, gallery by gallery: Azure has no list of them."""
 
 from arm.client import ArmClient
-from arm.lists import read_compute_children, read_compute_list
-from arm.patience import Patience
+from arm.lists import Patience, read_compute_children, read_compute_list
 from domain.values import Json
 
 

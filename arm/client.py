@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from arm.requests import own_host_only
+
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.mgmt.compute import ComputeManagementClient
@@ -34,8 +36,6 @@ class ArmClient:
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        from arm.policies import OwnHostOnly
-
         credential = self._credential()
         return ComputeManagementClient(
             credential,
@@ -50,7 +50,7 @@ class ArmClient:
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
                 # The last before the token.
-                OwnHostOnly(self.endpoint),
+                own_host_only(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
             ],

@@ -1,8 +1,7 @@
 """Image Builder templates (https://learn.microsoft.com/rest/api/imagebuilder/virtual-machine-image-templates)."""
 
 from arm.client import ArmClient
-from arm.lists import read_provider_list
-from arm.patience import Patience
+from arm.lists import Patience, read_provider_list
 from domain.values import Json
 
 _API = "2024-02-01"

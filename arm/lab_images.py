@@ -3,8 +3,7 @@
 Resource Graph has them in no table."""
 
 from arm.client import ArmClient
-from arm.lists import read_children_of_all
-from arm.patience import Patience
+from arm.lists import Patience, read_children_of_all
 from domain.values import Json
 
 _API = "2018-09-15"

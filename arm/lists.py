@@ -1,18 +1,47 @@
-"""Azure Resource Manager's lists, read page by page to their end, as plain JSON."""
+"""Azure Resource Manager's lists, read page by page to their end, as plain JSON, and the limit of such a reading: a
+list has no end that is known before, and a `nextLink` may lead round in a circle."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
-from arm.patience import Patience
 from arm.requests import check_missing, check_page, list_page, read_all, read_url
+from domain.errors import MigratorError
 from domain.values import Json
 
 # A provider that a subscription never registered has no resources there:
 # docs/platform-notes.md#lists-of-providers-that-are-not-registered
 _NOT_REGISTERED = frozenset({"missingsubscriptionregistration"})
+
+
+class ListTooLongError(MigratorError):
+    """A reading has asked as long, or as often, as it may."""
+
+
+class Patience:
+    """A limit of seconds and of requests, shared by all that one reading asks. `now`: seconds that only grow."""
+
+    def __init__(
+        self, seconds: float, requests: int, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now, self._ends = now, now() + seconds
+        self._seconds, self._requests, self._asked = seconds, requests, 0
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until it ends, never less than none."""
+        return max(0.0, self._ends - self._now())
+
+    def spend(self) -> None:
+        """Count a request that is about to be sent. Raises ListTooLongError."""
+        self._asked += 1
+        if self._asked > self._requests:
+            raise ListTooLongError(f"more than {self._requests} requests")
+        if not self.seconds_left:
+            raise ListTooLongError(f"more than {self._seconds:g} seconds")
 
 
 def read_list(

@@ -5,8 +5,7 @@ asked for at all three levels that an image can inherit from (docs/platform-note
 """
 
 from arm.client import ArmClient
-from arm.lists import read_list
-from arm.patience import Patience
+from arm.lists import Patience, read_list
 from domain.ids import ComputeId
 from domain.values import Json
 

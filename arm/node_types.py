@@ -2,8 +2,7 @@
 which Resource Graph has in no table."""
 
 from arm.client import ArmClient
-from arm.lists import read_children_of_all
-from arm.patience import Patience
+from arm.lists import Patience, read_children_of_all
 from domain.values import Json
 
 _API = "2024-04-01"

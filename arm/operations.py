@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
-from arm.hosts import same_host
-from arm.requests import read_url
+from arm.requests import read_url, same_host
 from domain.ids import ComputeId
 from domain.values import Json
 

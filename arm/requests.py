@@ -1,21 +1,25 @@
 """Calls of the compute client that give Azure's own JSON: models would drop what they do not know.
 
 A status code is an answer. Only a connection that fails under a GET is tried again, at once; a write is sent once.
+Nothing goes to any host but the configured one, whose answers and the app's records name further addresses.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from arm.errors import ArmAnswerError, arm_error
 from domain.errors import UnexpectedResponseError
 from domain.values import Json
 
 if TYPE_CHECKING:
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
     from azure.mgmt.compute import ComputeManagementClient
 
 T = TypeVar("T")
 
 GET_TRIES = 3
+_PORTS = {"https": 443, "http": 80}
 
 
 class ArmResponse(NamedTuple):
@@ -32,6 +36,33 @@ def read(call: Callable[..., Any], *names: str, **options: Any) -> Json:
     return _told(ask(lambda: call(*names, cls=_response, **options), GET_TRIES)).body
 
 
+def same_host(url: str, endpoint: str) -> bool:
+    """Return True if an address is of the endpoint's own scheme, host and port, and names no user before the host."""
+    try:
+        asked, home = urlsplit(url), urlsplit(endpoint)
+        one, other = (
+            (part.scheme, part.hostname, part.port or _PORTS.get(part.scheme))
+            for part in (asked, home)
+        )
+    except ValueError:
+        return False
+    return one == other and asked.username is None and asked.password is None
+
+
+def own_host_only(endpoint: str) -> "SansIOHTTPPolicy[Any, Any]":
+    """The policy that sends nothing to any host but the configured one: behind it the token is added, and whoever gets
+    it may do what the app may. What it stops fails as a request that could not be sent."""
+    from azure.core.exceptions import AzureError
+    from azure.core.pipeline import policies
+
+    class OwnHostOnly(policies.SansIOHTTPPolicy[Any, Any]):
+        def on_request(self, request: Any) -> None:
+            if not same_host(request.http_request.url, endpoint):
+                raise AzureError("a request for another host than ARM_ENDPOINT was not sent")
+
+    return OwnHostOnly()
+
+
 def read_url(client: "ComputeManagementClient", url: str) -> Any:
     """The JSON at an address. Raises ArmError and UnexpectedResponseError."""
     from azure.core.rest import HttpRequest
@@ -42,6 +73,19 @@ def read_url(client: "ComputeManagementClient", url: str) -> Any:
         return response.json()
 
     return ask(get, GET_TRIES)
+
+
+def post_url(client: "ComputeManagementClient", url: str, body: Json) -> tuple[Any, Any]:
+    """The JSON and the headers of the answer to a question that is asked by POST, which may be repeated as a GET may.
+    Raises ArmError and UnexpectedResponseError."""
+    from azure.core.rest import HttpRequest
+
+    def post() -> tuple[Any, Any]:
+        response = client.send_request(HttpRequest("POST", url, json=body))
+        response.raise_for_status()
+        return response.json(), response.headers
+
+    return ask(post, GET_TRIES)
 
 
 def ask(send: Callable[[], T], tries: int = 1) -> T:

@@ -2,11 +2,10 @@
 whose stable version lacks what this asks for (docs/platform-notes.md#resource-graph)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from arm.client import ArmClient
-from arm.patience import Patience
-from arm.requests import GET_TRIES, ask
+from arm.lists import Patience
+from arm.requests import post_url
 from domain.errors import UnexpectedResponseError
 from domain.references.graph import API, PAGE, PATH, GraphPage
 from domain.values import Json
@@ -31,20 +30,12 @@ def read_graph(
 
 
 def _post(arm: ArmClient, asked_by: str, body: Json) -> GraphPage:
-    """One page: a question, so asking again after a broken connection does no harm."""
-    from azure.core.rest import HttpRequest
-
     url = f"{arm.endpoint}{PATH}?api-version={API}"
-
-    def post() -> Any:
-        response = arm.compute(asked_by).send_request(HttpRequest("POST", url, json=body))
-        response.raise_for_status()
-        return response.json(), {name.lower(): told for name, told in response.headers.items()}
-
-    answer, headers = ask(post, GET_TRIES)
+    answer, headers = post_url(arm.compute(asked_by), url, body)
     if not isinstance(answer, dict) or not _rows(answer.get("data")):
         raise UnexpectedResponseError("an answer of Resource Graph without rows")
-    return GraphPage(body=answer, headers=headers)
+    by_name = {name.lower(): text for name, text in headers.items()}
+    return GraphPage(body=answer, headers=by_name)
 
 
 def _rows(data: object) -> bool:

@@ -2,8 +2,7 @@
 ones, which are in no list but their set's."""
 
 from arm.client import ArmClient
-from arm.lists import read_compute_children, read_compute_list
-from arm.patience import Patience
+from arm.lists import Patience, read_compute_children, read_compute_list
 from domain.values import Json
 
 

@@ -1,8 +1,7 @@
 """Subscriptions (https://learn.microsoft.com/rest/api/resources/subscriptions)."""
 
 from arm.client import ArmClient
-from arm.lists import read_list
-from arm.patience import Patience
+from arm.lists import Patience, read_list
 
 _API = "2022-12-01"
 

@@ -1,8 +1,7 @@
 """Virtual machines (https://learn.microsoft.com/rest/api/compute/virtual-machines), those of flexible sets too."""
 
 from arm.client import ArmClient
-from arm.lists import read_compute_list
-from arm.patience import Patience
+from arm.lists import Patience, read_compute_list
 from domain.values import Json
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
+from demo.identities import identity_settings
 from demo.people import APPROVERS, ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
@@ -41,13 +42,13 @@ class GalleryMigrator:
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
-            "SWEEP_SCHEDULE": "*/30 * * * * *",
             "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
         }
         here = {
             "ARM_ENDPOINT": arm["url"],
             "ARM_TOKEN_SCOPE": f"{arm['url']}/.default",
             "SUBSCRIPTION_IDS": ",".join(arm["subscriptionIds"]),
+            **identity_settings(os.environ),
             "RECORDS_STORE": "sqlite",
             "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
             **sign_in_settings(azure["entra"]),

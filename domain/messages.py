@@ -152,8 +152,16 @@ class ImageState(Message):
 class ApprovalOpened(Message):
     """Until when the approval is waited for, and the round of the wait."""
 
+    kind: Literal["opened"] = "opened"
     deadline: datetime
     round: int
+
+
+class ApprovalNotAsked(Message):
+    """Nobody is asked for what can never happen; `reason` says why it cannot."""
+
+    kind: Literal["notAsked"] = "notAsked"
+    reason: str
 
 
 class PromotionSent(Message):
@@ -242,6 +250,7 @@ class Activity(Generic[Request, Reply]):
 
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
+ApprovalRequest = ApprovalOpened | ApprovalNotAsked
 Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
@@ -252,8 +261,8 @@ ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
 START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
 READ_REPLICATION = Activity[LookRequest, Look]("read_replication", LookRequest, Look)
 CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
-OPEN_APPROVAL = Activity[TimedRequest, ApprovalOpened](
-    "open_approval", TimedRequest, ApprovalOpened
+OPEN_APPROVAL = Activity[TimedRequest, ApprovalRequest](
+    "open_approval", TimedRequest, ApprovalRequest
 )
 DECIDE_APPROVAL = Activity[JudgeRequest, Verdict]("decide_approval", JudgeRequest, Verdict)
 PROMOTE_VERSION = Activity[StepRequest, PromotionSent](

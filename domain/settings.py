@@ -19,6 +19,7 @@ from pydantic import (
 
 from domain.approval.webhook_secrets import split_name
 from domain.errors import MigratorError, Problem, problems_of
+from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
@@ -47,7 +48,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(NoticeSettings):
+class Settings(NoticeSettings, IdentitySettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
+from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, ApprovalNotAsked, JudgeRequest
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError, not_deleted
 from orchestrators.run import Run, Steps, wait_for_wake_or
@@ -18,10 +18,12 @@ class Approved(NamedTuple):
     round: int
 
 
-def request_approval(run: Run) -> Generator[Any, Any, Approved]:
-    """Return when the deletion is approved; raise MigrationEndedError when it is not. An approval that an earlier run
-    asked for keeps its deadline, and one that is settled its verdict."""
+def request_approval(run: Run) -> Generator[Any, Any, Approved | ApprovalNotAsked]:
+    """Return when the deletion is approved, or at once when nobody is to be asked; raise MigrationEndedError when it is
+    not. An approval that an earlier run asked for keeps its deadline, and one that is settled its verdict."""
     opened = yield from run.call(OPEN_APPROVAL, run.timed)
+    if isinstance(opened, ApprovalNotAsked):
+        return opened
     text = (
         f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
     )

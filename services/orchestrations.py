@@ -1,4 +1,6 @@
-"""The states of a migration's orchestrations, as the durable extension tells them."""
+"""The states of orchestrations, as the durable extension tells them."""
+
+from collections.abc import Iterable
 
 import azure.durable_functions as df
 from azure.durable_functions.models import DurableOrchestrationStatus
@@ -6,18 +8,24 @@ from azure.durable_functions.models import DurableOrchestrationStatus
 from domain.ids import PHASES, replication_instance_id
 from domain.migration.restarting import OrchestrationState, Runtime
 
+Looked = tuple[OrchestrationState, tuple[OrchestrationState, ...]]
+
+
+def watches_of(migration: str) -> tuple[str, ...]:
+    """The instance ids of a migration's children."""
+    return tuple(replication_instance_id(migration, phase) for phase in PHASES)
+
 
 async def look_at_orchestrations(
-    client: df.DurableOrchestrationClient, migration: str
-) -> tuple[OrchestrationState, tuple[OrchestrationState, ...]] | None:
-    """The migration's orchestration and its children; None when the extension does not say."""
-    parent = _state_of(await client.get_status(migration))
+    client: df.DurableOrchestrationClient, instance: str, children: Iterable[str] = ()
+) -> Looked | None:
+    """An orchestration and its children; None when the extension does not say."""
+    parent = _state_of(await client.get_status(instance))
     if parent is None:
         return None
-    ids = [replication_instance_id(migration, phase) for phase in PHASES]
-    children = [_state_of(await client.get_status(child)) for child in ids]
-    states = tuple(child for child in children if child is not None)
-    return (parent, states) if len(states) == len(ids) else None
+    seen = [_state_of(await client.get_status(child)) for child in children]
+    states = tuple(child for child in seen if child is not None)
+    return (parent, states) if len(states) == len(seen) else None
 
 
 def _state_of(status: DurableOrchestrationStatus) -> OrchestrationState | None:

@@ -12,9 +12,9 @@ from arm.all_versions import read_all_versions
 from arm.client import ArmClient
 from arm.image_templates import read_templates
 from arm.lab_images import read_lab_images
+from arm.lists import Patience
 from arm.locks import lock_scopes, read_locks
 from arm.node_types import read_node_types
-from arm.patience import Patience
 from arm.resource_graph import read_graph
 from arm.scale_sets import read_scale_sets, read_set_machines
 from arm.virtual_machines import read_machines

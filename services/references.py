@@ -16,7 +16,7 @@ import clock
 from arm.client import ArmClient
 from arm.errors import EXPECTED, ArmError, error_of
 from arm.images import read_image_body
-from arm.patience import ListTooLongError, Patience
+from arm.lists import ListTooLongError, Patience
 from arm.subscriptions import read_subscriptions
 from domain.errors import UnexpectedResponseError
 from domain.facts import ImageFacts, image_facts

@@ -10,7 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from domain.migration.latch import Latch, MigrationResult, Restart
+from domain.migration.latch import MigrationResult, Restart
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import (
     AFTER_REPLICATION,
@@ -90,6 +90,23 @@ class Report(NamedTuple):
     warning: str
 
 
+class Ended(NamedTuple):
+    """It cannot or may not go on: `how` it ended, and the extension's words."""
+
+    how: str
+    text: str
+
+
+class Course(NamedTuple):
+    """The runs of something that the sweep watches, a migration or a restore. `mark`: how far it has come."""
+
+    started: bool
+    run: int
+    stopped_run: int
+    restarts: tuple[Restart, ...]
+    mark: str
+
+
 class Step(StrEnum):
     """A decision that needs no more than its name. Begin: it was never started. Terminate: it hangs; write down that
     the app itself ends it, then do. Leave: nothing is to be done now."""
@@ -100,6 +117,7 @@ class Step(StrEnum):
 
 
 Decision = Step | StartAgain | EndIt | Report
+Judgement = Step | StartAgain | Ended | Report
 
 
 def judge_orchestration(
@@ -110,18 +128,37 @@ def judge_orchestration(
     policy: RestartPolicy,
 ) -> Decision:
     """Decide what to do about a migration without an outcome."""
-    if parent.runtime is Runtime.MISSING and not snapshot.started:
+    judged = judge_course(course_of(snapshot), parent, children, now, policy)
+    if isinstance(judged, Ended):
+        return EndIt(implied_end(snapshot, judged.how, judged.text, now))
+    return judged
+
+
+def course_of(snapshot: Snapshot) -> Course:
+    """The runs of a migration."""
+    latch, mark = snapshot.latch, progress_mark(snapshot)
+    return Course(snapshot.started, latch.run, latch.stopped_run, latch.restarts, mark)
+
+
+def judge_course(
+    course: Course,
+    parent: OrchestrationState,
+    children: tuple[OrchestrationState, ...],
+    now: datetime,
+    policy: RestartPolicy,
+) -> Judgement:
+    """Decide what to do about the orchestration of something that has no outcome."""
+    if parent.runtime is Runtime.MISSING and not course.started:
         return Step.BEGIN
     if _suspended(parent, children):
         return Report("The orchestration is suspended and stands still until somebody resumes it.")
     if parent.runtime in UNDER_WAY:
         return Step.TERMINATE if _hangs(parent, children, now) else Step.LEAVE
-    latch = snapshot.latch
-    if latch.stopped_run != latch.run and _ended_by_a_person(parent, children):
-        return EndIt(implied_end(snapshot, "was terminated", parent.text, now))
+    if course.stopped_run != course.run and _ended_by_a_person(parent, children):
+        return Ended("was terminated", parent.text)
     if parent.runtime is Runtime.COMPLETED and not parent.superseded:
-        return EndIt(implied_end(snapshot, "ended without an outcome", "", now))
-    return _again(snapshot, parent, now, policy)
+        return Ended("ended without an outcome", "")
+    return _again(course, parent, now, policy)
 
 
 def _suspended(parent: OrchestrationState, children: tuple[OrchestrationState, ...]) -> bool:
@@ -151,25 +188,23 @@ def _ended_by_a_person(
 
 
 def _again(
-    snapshot: Snapshot, parent: OrchestrationState, now: datetime, policy: RestartPolicy
-) -> StartAgain | EndIt | Step:
+    course: Course, parent: OrchestrationState, now: datetime, policy: RestartPolicy
+) -> StartAgain | Ended | Step:
     """Counted since the record last moved on, and ever more rarely."""
-    latch, mark = snapshot.latch, progress_mark(snapshot)
-    in_a_row = _since(latch, mark)
-    how = "hung" if latch.stopped_run == latch.run else _HOW.get(parent.runtime, "ended")
+    in_a_row = _since(course)
+    how = "hung" if course.stopped_run == course.run else _HOW.get(parent.runtime, "ended")
     if sum(restart.counted for restart in in_a_row) >= policy.limit:
-        tries = f"{how}, {policy.limit} times without coming further"
-        return EndIt(implied_end(snapshot, tries, parent.text, now))
+        return Ended(f"{how}, {policy.limit} times without coming further", parent.text)
     other_code = OTHER_CODE in parent.text
     if in_a_row and now < in_a_row[-1].at + _pause(in_a_row, policy, other_code=other_code):
         return Step.LEAVE
     text = for_people(parent.text)
     return StartAgain(
         Restart(
-            run=latch.run + 1,
+            run=course.run + 1,
             at=now,
             cause=f"its orchestration {how}{f' ({text})' if text else ''}",
-            mark=mark,
+            mark=course.mark,
             counted=not other_code,
             version=policy.version,
         )
@@ -193,11 +228,11 @@ def delay_after(restarts: int, first: timedelta) -> timedelta:
     return min(first * (1 << doublings), LONGEST_DELAY)
 
 
-def _since(latch: Latch, mark: str) -> list[Restart]:
+def _since(course: Course) -> list[Restart]:
     """The last restarts between which nothing moved on."""
     restarts: list[Restart] = []
-    for restart in reversed(latch.restarts):
-        if restart.mark != mark:
+    for restart in reversed(course.restarts):
+        if restart.mark != course.mark:
             break
         restarts.insert(0, restart)
     return restarts

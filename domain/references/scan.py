@@ -92,14 +92,24 @@ def too_few(scan: Scan, last: ScanCounts | None, percent: int) -> tuple[Gap, ...
 def warnings_of(scan: Scan, most: int) -> tuple[str, ...]:
     """The lines that a plan has of a scan: what stands in the way of the deletion, the first `most` of each."""
     lines = [f"{user.kind} {user.id} blocks the deletion: {user.use}." for user in scan.blocking]
-    locks = [f"A lock ({lock.level}) at {lock.scope} blocks the deletion." for lock in scan.locks]
+    locks = lock_warnings(scan.locks)
     gaps = [f"Who uses the image is not known in full ({gap})." for gap in scan.gaps]
-    veto = [f"The tag {scan.veto} blocks the deletion."] if scan.veto else []
+    veto = veto_warnings(scan.veto)
     return tuple(
         line
         for kind in (veto, locks, lines, gaps)
         for line in at_most(most, kind, "And {} more of these.")
     )
+
+
+def lock_warnings(locks: Sequence[ImageLock]) -> list[str]:
+    """A line for each lock."""
+    return [f"A lock ({lock.level}) at {lock.scope} blocks the deletion." for lock in locks]
+
+
+def veto_warnings(veto: str | None) -> list[str]:
+    """A line for the tag that vetoes, if there is one."""
+    return [f"The tag {veto} blocks the deletion."] if veto else []
 
 
 def at_most(most: int, lines: Sequence[str], rest: str) -> list[str]:

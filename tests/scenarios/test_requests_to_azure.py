@@ -21,15 +21,14 @@ def own_cloud(tmp_path: Path) -> Iterator[Client]:
         yield client
 
 
-# Issue 13 has the plan of a deletion and its gate look for the users of the image, in each subscription that they scan;
-# here there is one.
+# Issue 13 has the plan of a deletion read the locks, and its gate look for the users of the image, in each subscription
+# that it scans; here there is one.
 GRAPH, LOCKS = 4, 3
 # Machines, scale sets, templates, clusters of Service Fabric, labs, galleries; definitions of each gallery, and
-# versions of the one definition that there is once the gate looks.
+# versions of the one definition.
 LISTS, GALLERIES, VERSIONS = 6, 3, 1
-SCAN = GRAPH + LOCKS + LISTS + GALLERIES
-# The plan's with the image, whose tags may veto; the gate has read it.
-SCANS = (1 + SCAN) + (SCAN + VERSIONS)
+SCAN = GRAPH + LOCKS + LISTS + GALLERIES + VERSIONS
+SCANS = LOCKS + SCAN
 
 
 def further_looks(log: list[Json]) -> int:

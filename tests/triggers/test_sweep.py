@@ -34,7 +34,8 @@ from services.posting import NoAnswerError
 from tests import builders as b
 from tests.app import app, forget, records
 from tests.triggers.extension import Extension
-from triggers.timers.sweep import GRACE, TELLING_GRACE, sweep
+from triggers.timers.carrying_on import GRACE
+from triggers.timers.sweep import TELLING_GRACE, sweep
 
 pytestmark = pytest.mark.usefixtures("own_records")
 

@@ -10,9 +10,8 @@ import azure.functions as func
 
 from arm.client import ArmClient
 from arm.errors import EXPECTED, error_of
-from arm.hosts import same_host
 from arm.images import read_page_of_images
-from arm.requests import read_pages
+from arm.requests import read_pages, same_host
 from domain import inventory
 from domain.callers.actors import Caller
 from domain.errors import InvalidRequestError, Problem

@@ -1,7 +1,6 @@
 """`POST /api/plans`: what a request would do, without writing anything."""
 
 import asyncio
-import time
 
 import azure.functions as func
 
@@ -14,7 +13,7 @@ from domain.migration.requests import MigrationRequest, parse_request
 from services.dependencies import Dependencies
 from services.migrations import free_after
 from services.planning import Draft, draft_plan
-from services.reference_warnings import SCAN_WITHIN_SECONDS, with_reference_warnings
+from services.reference_warnings import with_reference_warnings
 from services.threads import at_azure, in_records
 from triggers.http.bodies import body_of
 from triggers.http.guard import guarded
@@ -41,27 +40,21 @@ async def plan_only(app: Dependencies, _caller: Caller, req: func.HttpRequest) -
         )
     if not isinstance(draft.plan, Plan):
         return no_plan(draft.plan)
+    plan = await with_reference_warnings(app, draft.plan)
     # Ids as text, not taken apart.
-    told = draft.plan.model_dump(mode="json", exclude={"image", "gallery"})
-    return json_response(200, {**told, "galleryId": draft.plan.gallery.text})
+    shown = plan.model_dump(mode="json", exclude={"image", "gallery"})
+    return json_response(200, {**shown, "galleryId": plan.gallery.text})
 
 
 async def draft_within(app: Dependencies, request: MigrationRequest, migration_id: str) -> Draft:
-    """The plan, made within ten seconds, whatever Azure takes, with warnings of what keeps the image as far as they can
-    be had in them. Raises AzureSilentError and AzureBusyError."""
-    ends = time.monotonic() + PLAN_WITHIN_SECONDS
+    """The plan, made within ten seconds, whatever Azure takes. Raises AzureSilentError and AzureBusyError."""
     drafting = at_azure(draft_plan, app, request, migration_id)
     try:
-        draft = await asyncio.wait_for(drafting, PLAN_WITHIN_SECONDS)
+        return await asyncio.wait_for(drafting, PLAN_WITHIN_SECONDS)
     except TimeoutError as error:
         raise AzureSilentError(f"no answer within {PLAN_WITHIN_SECONDS} seconds") from error
     except EXPECTED as error:
         raise AzureSilentError(str(error_of(error))) from error
-    if not isinstance(draft.plan, Plan):
-        return draft
-    left = max(1.0, ends - time.monotonic())
-    plan = await with_reference_warnings(app, draft.plan, min(left, SCAN_WITHIN_SECONDS))
-    return draft._replace(plan=plan)
 
 
 def no_plan(problems: list[Problem]) -> func.HttpResponse:

@@ -18,32 +18,22 @@ import azure.durable_functions as df
 
 import clock
 from domain.ids import approval_event_name
-from domain.migration.latch import Halt, MigrationResult, close, restart, stop
+from domain.migration.latch import Halt, MigrationResult, close
 from domain.migration.recorded import Snapshot
-from domain.migration.restarting import (
-    ENDED,
-    EndIt,
-    Report,
-    RestartPolicy,
-    Runtime,
-    StartAgain,
-    Step,
-    judge_orchestration,
-)
+from domain.migration.restarting import ENDED, EndIt, Report, Runtime, Step
 from domain.migration.standing_still import stands_still
 from domain.notices.notice import END, STALLED
 from domain.notices.reminders import is_new
 from records.migrations import MARK_EVERY
 from services.dependencies import Dependencies, dependencies
-from services.migrations import start_orchestration
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
-from services.timeline import add_warning, settle_end, tell_restarts
+from services.timeline import add_warning, settle_end
 from triggers.events.waking import wake
+from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
+from triggers.timers.watched_migration import WatchedMigration
 
-# For a starter, or a last activity, that is still at it.
-GRACE = timedelta(minutes=2)
 POINTER_GRACE = timedelta(minutes=10)
 # For an orchestration that is still at it.
 TELLING_GRACE = timedelta(minutes=15)
@@ -119,24 +109,7 @@ async def _go_on(
     snapshot: Snapshot,
     now: datetime,
 ) -> None:
-    """The record was read before the orchestrations are looked at: what changes meanwhile makes every write fail."""
-    seen = await look_at_orchestrations(client, snapshot.accepted.id)
-    if seen is None:
-        log.warning("%s: the durable extension does not say how it stands", snapshot.accepted.id)
-        return
-    parent, children = seen
-    young = now - snapshot.accepted.accepted_at <= GRACE
-    if parent.runtime is Runtime.MISSING and young:
-        return
-    settings = app.settings
-    policy = RestartPolicy(settings.restart_limit, settings.restart_delay, app.version)
-    match judge_orchestration(snapshot, parent, children, now, policy):
-        case Step.BEGIN:
-            await start_orchestration(app.records, client, snapshot.accepted)
-        case StartAgain() as again:
-            await _start_again(app, client, snapshot, again)
-        case Step.TERMINATE:
-            await _terminate(app, client, snapshot)
+    match await carry_on(app, client, WatchedMigration(app.records, snapshot), now):
         case EndIt(finished):
             if ended := await in_records(_end, app, snapshot, finished):
                 await teller.tell(ended, END, now)
@@ -145,34 +118,6 @@ async def _go_on(
             await in_records(add_warning, app.records, snapshot.accepted.id, warning)
         case Step.LEAVE:
             await _wake(client, snapshot)
-
-
-async def _start_again(
-    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, again: StartAgain
-) -> None:
-    """Written down before it is done: of two sweeps one wins, and one that dies in between has counted it."""
-    migration, start = snapshot.accepted.id, again.start
-    held = await in_records(
-        app.records.change_latch, migration, lambda latch: restart(latch, snapshot.latch, start)
-    )
-    if isinstance(held, Halt):
-        return
-    log.warning("%s: started again (run %s): %s", migration, start.run, start.cause)
-    await in_records(tell_restarts, app.records, snapshot.model_copy(update={"latch": held}))
-    await start_orchestration(app.records, client, snapshot.accepted)
-
-
-async def _terminate(
-    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot
-) -> None:
-    """The next sweep finds it Terminated by the app itself, and starts it again."""
-    migration = snapshot.accepted.id
-    held = await in_records(
-        app.records.change_latch, migration, lambda latch: stop(latch, snapshot.latch)
-    )
-    if not isinstance(held, Halt):
-        log.warning("%s: its orchestration hangs and is terminated", migration)
-        await client.terminate(migration, "it hangs; the sweep starts it again")
 
 
 def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Snapshot | None:
