@@ -55,22 +55,20 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps
     )
     yield from run.record("quiet", Stage.PROMOTION, text)
     while run.now < until:
-        judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
+        judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
         if judged.state is not ApprovalState.APPROVED:
             raise not_deleted(_text_of(judged))
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
 
 
-def _judge(run: Run, number: int) -> JudgeRequest:
-    return JudgeRequest(**dict(run.timed), round=number)
-
-
 def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:
     """Judge, wait, judge again. The judging writes the number of the wait that follows before it reads the decisions,
     so that one stored after them sees that number: no decision is ever left without a wake."""
     while True:
-        verdict = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
+        verdict = yield from run.call(
+            DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number)
+        )
         if verdict.state is not ApprovalState.WAITING:
             return Approved(verdict, number + 1)
         yield from wait_for_wake_or(run.context, number, deadline)

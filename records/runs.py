@@ -28,15 +28,7 @@ class RunRecords(Rows):
 
     def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
         """Change the latch by a function of `domain.migration.latch`: what holds then, or why it may not be."""
-        held: Latch | Halt = Halt.SUPERSEDED
-
-        def changed(value: Json) -> Json | None:
-            nonlocal held
-            held = change(Latch.model_validate(value))
-            return None if isinstance(held, Halt) else held.model_dump(mode="json")
-
-        self.change(migration, "latch", changed)
-        return held
+        return self.change_message(migration, "latch", Latch, change)
 
     def keep_plan(self, migration: str, plan: Plan) -> None:
         """Keep the plan that was made for a claim, unless its run has one already, started by the sweep while the
@@ -59,15 +51,7 @@ class RunRecords(Rows):
 
     def change_state(self, migration: str, change: Callable[[State], State]) -> State:
         """Change the state by a pure function; what holds then."""
-        held = State()
-
-        def changed(value: Json) -> Json:
-            nonlocal held
-            held = change(State.model_validate(value))
-            return held.model_dump(mode="json")
-
-        self.change(migration, "state", changed)
-        return held
+        return self.change_message(migration, "state", State, change)
 
     def write_regions(self, migration: str, regions: tuple[RegionStatus, ...]) -> bool:
         """Write the regions if they differ from what is written; whether they did."""
