@@ -20,6 +20,10 @@ from services.timeline import add_warning
 
 # After so many a warning says that a notice is not taken.
 TRIES_WARNED = 6
+NOT_ASKED = ActivityError(
+    code="NotificationFailed", message="its receiver has failed already", transient=True
+)
+Answer = ActivityError | None
 
 log = logging.getLogger("gallery_migrator")
 
@@ -30,32 +34,28 @@ def post_notice(
     kind: str,
     at: datetime,
     without: Collection[str] = (),
-) -> dict[str, ActivityError | None]:
+) -> dict[str, Answer]:
     """Make the notice where it is not made yet, post it to all who have not settled it, but those `without`, and
     remember who took it; their answers by their names, None for one who has it. It takes ten seconds at most."""
     migration = snapshot.accepted.id
     if kind == END:
         _forget_earlier(app.records, snapshot)
     notices = _made(app, snapshot, kind, at)
-    asked = [
-        (receiver, key_of(receiver.name, kind), notice)
-        for receiver, notice in notices
-        if not notice.settled and receiver.name not in without
+    waiting = [(receiver, notice) for receiver, notice in notices if not notice.settled]
+    asked = [(receiver, notice) for receiver, notice in waiting if receiver.name not in without]
+    posts = [(receiver, f"{migration}-{kind}", notice.body) for receiver, notice in asked]
+    names = [receiver.name for receiver, _ in asked]
+    answers = dict(zip(names, tell_all(posts), strict=True))
+    settled = [
+        _settles(
+            app, migration, key_of(who.name, kind), notice, answers.get(who.name, NOT_ASKED), at
+        )
+        for who, notice in waiting
     ]
-    posts = [(receiver, f"{migration}-{kind}", notice.body) for receiver, _, notice in asked]
-    settled = sum(notice.settled for _, notice in notices)
-    answers: dict[str, ActivityError | None] = {
-        receiver.name: None for receiver, notice in notices if notice.taken
-    }
-    for (receiver, key, notice), answer in zip(asked, tell_all(posts), strict=True):
-        answers[receiver.name] = answer
-        if answer:
-            log.warning("%s: '%s' was not taken by %s: %s", migration, kind, receiver.name, answer)
-        settled += _remember(app, snapshot, key, notice, answer, at)
-    if kind == END and settled == len(notices):
+    if kind == END and all(settled):
         # The sweep has nothing to do for it any more.
         app.records.close_pointer(migration)
-    return answers
+    return {**{receiver.name: None for receiver, notice in notices if notice.taken}, **answers}
 
 
 def _made(
@@ -74,24 +74,23 @@ def _made(
     return made
 
 
-def _remember(
-    app: Dependencies,
-    snapshot: Snapshot,
-    key: str,
-    notice: Notice,
-    answer: ActivityError | None,
-    at: datetime,
+def _settles(
+    app: Dependencies, migration: str, key: str, notice: Notice, answer: Answer, at: datetime
 ) -> bool:
-    """Write down what a receiver answered; whether that settles the notice."""
-    migration, records = snapshot.accepted.id, app.records
-    records.change_notice(migration, key, lambda row: row.tried(None if answer else at))
+    """Write down what a receiver answered, if it was asked; whether the notice is settled. One that is late is given
+    up whoever was asked: a receiver that fails is asked about one notice in a sweep."""
+    records = app.records
+    if answer is not NOT_ASKED:
+        records.change_notice(migration, key, lambda row: row.tried(None if answer else at))
     if answer is None:
         return True
+    if answer is not NOT_ASKED:
+        log.warning("%s: '%s' was not taken: %s", migration, key, answer)
     late = notice.made_at is not None and at - notice.made_at >= app.settings.notice_timeout
     if late or not answer.transient:
         give_up(records, migration, key, str(answer))
         return True
-    if notice.tries + 1 == TRIES_WARNED:
+    if answer is not NOT_ASKED and notice.tries + 1 == TRIES_WARNED:
         text = f"The notification '{key}' was not taken {TRIES_WARNED} times: {answer}"
         add_warning(records, migration, text)
     return False

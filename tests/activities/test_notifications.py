@@ -268,7 +268,7 @@ def test_a_receiver_that_is_not_there_is_no_error(
     receiver.server.shutdown()
     assert azure.done(notify, kind=END, at=AT) == {"sent": False}
     assert not notice(azure, END).settled
-    assert "was not taken by webhook: NotificationFailed: ConnectionError" in caplog.text
+    assert "'migration.finished' was not taken: NotificationFailed: ConnectionError" in caplog.text
     assert "s3cret" not in caplog.text
 
 

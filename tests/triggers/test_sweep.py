@@ -474,6 +474,24 @@ def test_10_a_receiver_that_does_not_answer_is_asked_once_in_a_sweep(
     assert not written(accepted).notices[ASKING].settled
 
 
+def test_10_one_notice_that_a_receiver_cannot_take_holds_back_no_other(
+    extension: Extension, time: Time, taking: Taking
+) -> None:
+    """It is asked about three in a sweep that fail; and what is late is given up, whether it was asked about or not."""
+    for number in range(5):
+        accepted = b.an_acceptance(image_id=f"{b.IMAGE_ID}{number}")
+        records().accept(accepted)
+        write_latch(accepted, finished=b.an_end(Outcome.KEPT, reason="rejected", at=time.at))
+    time.pass_by(hours=1)
+    taking.status = 503
+    swept(extension, accepted)
+    assert taking.kinds == [END] * 3
+    time.pass_by(days=1)
+    swept(extension, accepted)
+    assert taking.kinds == [END] * 6
+    assert records().open_migrations() == []
+
+
 # -- reminded ---------------------------------------------------------------------------------------------------
 
 

@@ -1,10 +1,12 @@
 """The sweep's notices: the end that nobody was told, whatever a receiver has not taken yet, reminders of approvals.
 
-A receiver that fails is asked once in a sweep: however many notices wait for it, it holds the sweep up for ten seconds,
-and the others not at all.
+A receiver that does not answer is asked once in a sweep: however many notices wait for it, it holds the sweep up for
+ten seconds, and the others not at all. One that answers with an error is asked three times, since it may be the one
+notice that it cannot take.
 """
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 
 from domain.migration.recorded import Snapshot
@@ -17,17 +19,22 @@ from services.notifications import post_notice
 ASKING_GRACE = timedelta(minutes=2)
 
 
+MOST_REFUSALS = 3
+
+
 class Teller:
     """Posts notices for one sweep."""
 
     def __init__(self, app: Dependencies) -> None:
-        self._app, self._failed = app, set[str]()
+        self._app, self._refusals = app, Counter[str]()
 
     async def tell(self, snapshot: Snapshot, kind: str, now: datetime) -> None:
         """Post a notice, but to receivers that have failed in this sweep."""
-        failed = frozenset(self._failed)
+        failed = [name for name, refusals in self._refusals.items() if refusals >= MOST_REFUSALS]
         answers = await asyncio.to_thread(post_notice, self._app, snapshot, kind, now, failed)
-        self._failed |= {name for name, error in answers.items() if error and error.transient}
+        for name, error in answers.items():
+            if error and error.transient:
+                self._refusals[name] += 1 if error.status else MOST_REFUSALS
 
     async def repeat(self, snapshot: Snapshot, now: datetime) -> None:
         """Post again what a receiver has not taken yet of a migration that goes on, and what is due."""
