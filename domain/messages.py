@@ -172,11 +172,12 @@ class PromotionSent(Message):
 
 class DeletionSent(Message):
     """A DELETE was taken, or may have been: by this run, or (`refused`: why this one sent none) by one before it.
-    `began`: when the first was about to be sent."""
+    `began`: when the first was about to be sent; `lapses_at`: when none of an earlier run can be under way any more."""
 
     kind: Literal["sent"] = "sent"
     began: datetime
     refused: str = ""
+    lapses_at: datetime | None = None
 
 
 class DeletionRefused(Message):

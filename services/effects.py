@@ -1,17 +1,21 @@
 """Send a write to Azure for a run of a migration: the intent is written first, conditionally, as the last thing before.
 
 Once a later run stands, or the migration has its outcome, nothing is sent. An intent that stands counts as sent, so it
-is taken back only where Azure itself said that it did nothing, and only by the run that wrote it.
+is taken back only where it never left, or Azure itself said that it did nothing, and only by the run that wrote it. A
+later run gives a deletion's back once nothing of it can be under way (`domain/migration/lapses.py`): so what could
+not be sent soon after its intent is not sent any more.
 """
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import clock
-from arm.errors import ArmAnswerError
+from arm.errors import ArmAnswerError, NotSentError
 from arm.requests import ArmResponse
 from domain.messages import StepRequest
+from domain.migration.lapses import SEND_WITHIN
 from domain.migration.latch import Effect, Halt, answered, intend, take_back
 from records.migrations import MigrationRecords
 
@@ -22,19 +26,23 @@ def send(
     records: MigrationRecords,
     request: StepRequest,
     effect: Effect,
-    write: Callable[[], ArmResponse],
+    write: Callable[[datetime], ArmResponse],
 ) -> ArmResponse | Halt:
-    """Send the write and return Azure's answer, or why nothing was sent. Raises what the write raises."""
-    at = clock.now()
+    """Send the write and return Azure's answer, or why nothing was sent. Raises what the write raises, which is given
+    the time until which it may be sent."""
     held = records.change_latch(
-        request.migration_id, lambda latch: intend(latch, request.run, effect, at)
+        request.migration_id, lambda latch: intend(latch, request.run, effect, clock.now())
     )
     if isinstance(held, Halt):
         log.info("%s: %s not sent: %s", request.migration_id, effect, held)
         return held
     log.info("%s: %s is sent by run %s", request.migration_id, effect, request.run)
     try:
-        response = write()
+        response = write(held.effects[effect].at + SEND_WITHIN)
+    except NotSentError as error:
+        log.warning("%s: %s not sent: %s", request.migration_id, effect, error.value)
+        forget(records, request, effect)
+        raise
     except ArmAnswerError as error:
         log.warning("%s: %s refused: %s", request.migration_id, effect, error.value)
         if did_nothing(error):

@@ -341,7 +341,8 @@ def test_a_version_made_a_moment_before_is_not_ours(
     def then_somebody_is_faster(arm: ArmClient, image: ComputeId) -> Any:
         facts = read(arm, image)
         body = {**plan.version_body, "tags": {}}
-        put_version(arm, plan.gallery, plan.definition_name, plan.version_name, body)
+        names = (plan.gallery, plan.definition_name, plan.version_name)
+        put_version(arm, *names, body, not_after=azure.time.now())
         return facts
 
     monkeypatch.setattr("activities.versions.read_image_facts", then_somebody_is_faster)

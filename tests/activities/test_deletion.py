@@ -468,8 +468,8 @@ def test_what_a_gateway_refused_is_not_told_as_kept(
     ):
         behind = ArmClient(address, app().settings.token_scope, partial(publisher, ""))
 
-        def through_a_gateway(_: ArmClient, image: ComputeId) -> Any:
-            return begin_deletion(behind, image)
+        def through_a_gateway(_: ArmClient, image: ComputeId, until: datetime) -> Any:
+            return begin_deletion(behind, image, until)
 
         gateway.setattr(deletion, "begin_deletion", through_a_gateway)
         value = azure.done(delete_image)

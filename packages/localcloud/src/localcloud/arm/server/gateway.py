@@ -22,7 +22,7 @@ from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
 from localcloud.arm.protocol.tokens import client_of
 from localcloud.arm.provisioning.reads import unseen
-from localcloud.arm.resources import resource_graph
+from localcloud.arm.resources import boot_diagnostics, resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
 from localcloud.arm.server.emulation import Emulation
@@ -94,6 +94,8 @@ class Gateway:
         self, request: web.BaseRequest, body: bytes, correlation: str, line: Json
     ) -> web.Response:
         now = self._cloud.world.now()
+        if request.path.startswith(boot_diagnostics.PREFIX):
+            return self._log_of(request, line)
         headers: dict[str, str] = {}
         try:
             reply = self._reply(request, body, correlation, now, headers)
@@ -103,6 +105,18 @@ class Gateway:
             reply = _NO_ROOM
         line["status"] = reply.status
         return response(request.method, reply, headers, correlation, now)
+
+    def _log_of(self, request: web.BaseRequest, line: Json) -> web.Response:
+        """Of another service than Resource Manager: without its headers and its tokens."""
+        status, body = boot_diagnostics.read(
+            self._cloud.world,
+            self._cloud.site.signer,
+            request.path,
+            _query(request.rel_url.raw_query_string),
+            with_token="Authorization" in request.headers,
+        )
+        line["status"] = status
+        return web.Response(status=status, body=body, content_type="application/octet-stream")
 
     def _reply(
         self,
@@ -145,7 +159,7 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication")
+        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication", "machine")
         with self._shaped(kinds, call.method, call.raw, call.client):
             return routing.answer(self._cloud.world, call, self._cloud.site)
 
