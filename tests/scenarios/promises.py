@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from functools import cache
 
-from demo.identities import DELETER, PUBLISHER
+from demo.identities import DELETER, PUBLISHER, ROLES_OF, actions_of
+from localcloud.arm.protocol.actions import need_of
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 
@@ -63,10 +65,28 @@ def check_identities(client: Client) -> None:
     by = {(line["client"], line["method"]) for line in client.arm_log()}
     assert (PUBLISHER, "DELETE") not in by
     asked = [line for line in client.arm_log() if line["client"] == DELETER]
+    check_rights(client)
     others = [
         line for line in asked if not _IMAGE_DELETED.match(f"{line['method']} {line['path']}")
     ]
     assert not others, f"the deleter's: {others}"
+
+
+def check_rights(client: Client) -> None:
+    """Nothing was asked of Azure that the roles of infra/ do not allow."""
+    lacking = [
+        f"{line['method']} {line['path']}: {need.action}"
+        for line in client.arm_log()
+        if line["client"] in ROLES_OF and (need := need_of(line["method"], line["path"]))
+        if need.action.lower() not in allowed(line["client"])
+    ]
+    assert not lacking, f"no role has this: {lacking}"
+
+
+@cache
+def allowed(identity: str) -> set[str]:
+    """The actions of the roles that an identity of the app has."""
+    return {action.lower() for role in ROLES_OF[identity] for action in actions_of(role)}
 
 
 def check_notifications(client: Client, migrations: list[Json]) -> None:

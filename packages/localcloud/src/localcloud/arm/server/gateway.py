@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from aiohttp import web
 from yarl import URL
@@ -136,6 +136,7 @@ class Gateway:
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
         client = client_of(request.headers.get("Authorization"))
+        cloud.rights.check(client, request.method, request.path)
         if target is None and _is_graph(request):
             return self._graph(incoming.read(body), api, correlation, client, request.raw_path)
         if target is None:
@@ -173,6 +174,7 @@ class Gateway:
             client,
             cloud.tenant_id,
             cloud.subscription_ids,
+            partial(cloud.rights.allows, client),
         )
         with self._shaped(("unseen", "graph"), "POST", raw, client):
             return resource_graph.answer(cloud.world, asked, cloud.graph_quota)
