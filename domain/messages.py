@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from domain.approval.decisions import Verdict
+from domain.deletion.stated import StatementChanged
 from domain.migration.limits import Limits
 from domain.migration.polling import Look
 from domain.migration.stages import ImageFate, Outcome, Stage
@@ -84,16 +85,10 @@ class FinishRequest(TimedRequest):
 
 
 class NoticeRequest(ActivityRequest):
-    """A notice to send, about `approval.requested` or `migration.finished`."""
+    """A notice to post; its kind is one of `domain/notices/notice.py`."""
 
     kind: str
     at: datetime
-
-
-class NoticeFailure(NoticeRequest):
-    """A notice that cannot be sent, and why."""
-
-    reason: str
 
 
 # -- replies ---------------------------------------------------------------------------------------------------------
@@ -193,18 +188,18 @@ class DeletionSent(Message):
     lapses_at: datetime | None = None
 
 
-class StatementChanged(Message):
-    """The approval was for something else than what there is, and no DELETE was ever sent."""
-
-    kind: Literal["changed"] = "changed"
-    change: str
-
-
 class DeletionRefused(Message):
     """The gate is shut and no DELETE was ever sent: the image is kept."""
 
     kind: Literal["refused"] = "refused"
     reasons: tuple[str, ...]
+
+
+class DeletionObserved(Message):
+    """The deployment observes: no DELETE was sent; `reason` says what would have been done."""
+
+    kind: Literal["observed"] = "observed"
+    reason: str
 
 
 class ImageGone(Message):
@@ -236,7 +231,7 @@ class FinishedMigration(Message):
 
 
 class NoticeState(Message):
-    """`sent` is False when nobody is to be notified, or could be now: the sweep does it then."""
+    """`sent` is False when nobody is to be notified, or took it now: the sweep does it then."""
 
     sent: bool
 
@@ -272,7 +267,9 @@ class Activity(Generic[Request, Reply]):
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
-Deletion = DeletionSent | StatementChanged | DeletionRefused | ImageGone | FateUnknown
+Deletion = (
+    DeletionSent | StatementChanged | DeletionRefused | DeletionObserved | ImageGone | FateUnknown
+)
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
 PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)
@@ -297,4 +294,3 @@ FINISH_MIGRATION = Activity[FinishRequest, FinishedMigration](
     "finish_migration", FinishRequest, FinishedMigration
 )
 NOTIFY = Activity[NoticeRequest, NoticeState]("notify", NoticeRequest, NoticeState)
-GIVE_UP_NOTICE = Activity[NoticeFailure, Written]("give_up_notice", NoticeFailure, Written)

@@ -4,16 +4,17 @@ from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from domain.deletion.stated import StatementChanged
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
+    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
     FateUnknown,
     ImageGone,
-    StatementChanged,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
@@ -35,6 +36,8 @@ def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged |
             return deletion
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
+        case DeletionObserved():
+            raise MigrationEndedError(Outcome.KEPT, deletion.reason)
         case FateUnknown():
             raise _unknown(run, deletion.reason)
         case ImageGone():

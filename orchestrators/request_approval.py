@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.deletion.stated import StatementChanged
 from domain.messages import (
     DECIDE_APPROVAL,
     MAKE_STATEMENT,
@@ -13,7 +14,6 @@ from domain.messages import (
     ApprovalOpened,
     AskRequest,
     JudgeRequest,
-    StatementChanged,
 )
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError, not_deleted

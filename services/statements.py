@@ -1,7 +1,5 @@
 """Statements: made of what is there now, read from the records, and the proof that somebody opened one."""
 
-from pydantic import ValidationError
-
 import clock
 from domain.approval.statement import (
     Opening,
@@ -11,7 +9,6 @@ from domain.approval.statement import (
     stated_version,
 )
 from domain.callers.actors import Caller, Proof
-from domain.deletion.stated import told_changes
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.recorded import Snapshot
 from domain.references.scan import Scan
@@ -42,22 +39,7 @@ def statement_now(
 
 def approved_statement(snapshot: Snapshot) -> Statement | None:
     """The statement that is asked about now, as the records have it; None if they have none that can be read."""
-    try:
-        return snapshot.statement.statement if snapshot.statement else None
-    except ValidationError:
-        return None
-
-
-def changes_since(snapshot: Snapshot) -> tuple[str, ...]:
-    """The changes for which the approval is asked again; none the first time."""
-    now, before = (
-        approved_statement(snapshot),
-        snapshot.statements.get(str(snapshot.latch.asked - 1)),
-    )
-    try:
-        return told_changes(before.statement, now) if before and now else ()
-    except ValidationError:
-        return ()
+    return snapshot.statement.statement if snapshot.statement else None
 
 
 def note_opening(app: Dependencies, snapshot: Snapshot, caller: Caller) -> Opening | None:

@@ -28,6 +28,8 @@ ROUTES = {
     ("get", "images"),
     ("get", "references"),
     ("get", "migrations/{id}/statement"),
+    ("get", "migrations/{id}/gate"),
+    ("post", "emergency-stop"),
     ("get", "health"),
 }
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from domain.callers.actors import Actor
 from domain.facts import Disk, ImageFacts, VersionFacts
 from domain.ids import fold
@@ -94,9 +96,12 @@ class KeptStatement(Message):
         return hash_of(self.text)
 
     @property
-    def statement(self) -> Statement:
-        """The statement in the text. Raises pydantic's ValidationError when it is none."""
-        return Statement.model_validate_json(self.text)
+    def statement(self) -> Statement | None:
+        """The statement in the text; None when it is none."""
+        try:
+            return Statement.model_validate_json(self.text)
+        except ValidationError:
+            return None
 
 
 class Opening(Message):

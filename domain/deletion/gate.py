@@ -12,6 +12,7 @@ from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.approval.statement import Statement
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
+from domain.deletion.deployment import Deployment, deployment_checks
 from domain.deletion.evidence import Check
 from domain.deletion.permission import permission_check
 from domain.deletion.stated import statement_check
@@ -40,6 +41,7 @@ class GateReadings(Message):
     scan: Scan | None = None
     approved: Statement | None = None
     stated: Statement | None = None
+    deployment: Deployment
 
 
 class GateQuestion(Message):
@@ -88,12 +90,8 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
         ),
         permission_check(question.deleter),
         *_approval_checks(readings, question),
+        *deployment_checks(readings.deployment),
     )
-
-
-def refusals(checks: tuple[Check, ...]) -> list[str]:
-    """The checks that did not hold, in words; empty when the gate is open."""
-    return [f"{check.name}: no ({check.found})" for check in checks if not check.passed]
 
 
 def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:

@@ -10,8 +10,9 @@ import pytest
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.statement import StatedReferences, StatedUser
+from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.copies import BegunVersion
-from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.deletion.stated import STATEMENT
 from domain.facts import Disk, ImageFacts
 from domain.migration.fingerprint import fingerprint_of
@@ -26,6 +27,7 @@ from tests.builders import (
     NOW,
     SUBSCRIPTION,
     a_decision,
+    a_deployment,
     a_question,
     a_statement,
     a_version,
@@ -78,6 +80,7 @@ def readings(**changes: Any) -> GateReadings:
         "scan": a_scan(),
         "approved": a_statement(),
         "stated": a_statement(),
+        "deployment": a_deployment(),
     }
     return GateReadings(**{**values, **changes})
 
@@ -372,7 +375,7 @@ def test_the_gate_is_open_when_everything_holds() -> None:
     """Twenty checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 20
+    assert len(checks) == len(NEXT_ACTIONS)
     assert all(check.found for check in checks)
 
 
