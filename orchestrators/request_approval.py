@@ -16,6 +16,7 @@ from domain.messages import (
     JudgeRequest,
 )
 from domain.migration.stages import Outcome, Stage
+from domain.notices.notice import asking_kind
 from orchestrators.endings import MigrationEndedError, not_deleted
 from orchestrators.run import Run, Steps, wait_for_wake_or
 
@@ -59,8 +60,7 @@ def _ask(run: Run, opened: ApprovalOpened, number: int) -> Generator[Any, Any, A
         f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
     )
     yield from run.record(_step("approval", opened.asked), Stage.APPROVAL, text)
-    again = f"approval.requestedAgain.{opened.asked}"
-    yield from run.notify("approval.requested" if opened.asked == 1 else again)
+    yield from run.notify(asking_kind(opened.asked))
     verdict, number = yield from _wait_for_verdict(run, number, opened.deadline)
     told = _text_of(verdict)
     yield from run.record(_step("verdict", opened.asked), Stage.APPROVAL, told)
@@ -73,18 +73,20 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps
     """Return when the quiet time behind promotion and approval is over; raise MigrationEndedError when somebody rejects
     or withdraws in it. Its end is checked once more at the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
-    moments = (promoted, decisive.received_at if decisive else run.now)
-    until = max(filter(None, moments)) + approved.verdict.quiet_time
-    if run.now >= until:
+    since = max(filter(None, (promoted, decisive.received_at if decisive else run.now)))
+    judged = approved.verdict
+    until = judged.quiet_until(since)
+    if run.now >= until and judged.undelivered_until is None:
         return
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
     yield from run.record(_step("quiet", approved.asked), Stage.PROMOTION, text)
-    while run.now < until:
+    while run.now < until or judged.undelivered_until:
         judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
         if judged.state is not ApprovalState.APPROVED:
             raise not_deleted(_text_of(judged))
+        until = judged.quiet_until(since)
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
 
@@ -121,6 +123,11 @@ def _wait_for_verdict(
 
 
 def _text_of(verdict: Verdict) -> str:
+    if verdict.state is ApprovalState.UNDELIVERED:
+        return (
+            "nobody could be told of the deletion: the signed notification was not taken in its time, and nobody who "
+            "may approve has read the statement"
+        )
     if verdict.decided_by is None:
         return "the approval expired"
     by = verdict.decided_by

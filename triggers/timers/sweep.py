@@ -8,7 +8,8 @@ For every migration that is open:
 - with a notice that a receiver has not taken yet, or one that is due (a reminder): posted, unless the receiver has
   failed in this sweep already;
 - the durable extension does not say: looked at the next time.
-Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
+Pointers whose claim was never made are dropped. Events that wait for an hour with room are started at last. The
+decisions are `domain/migration/restarting.py`.
 """
 
 import logging
@@ -29,9 +30,11 @@ from services.dependencies import Dependencies, dependencies
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end
+from services.verdicts import delivery_now
 from triggers.events.waking import wake
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
+from triggers.timers.waiting_events import start_waiting
 from triggers.timers.watched_migration import WatchedMigration
 
 POINTER_GRACE = timedelta(minutes=10)
@@ -61,6 +64,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
         await in_records(app.records.mark_swept, clock.now())
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
+    await start_waiting(app, client)
 
 
 async def _look_at(
@@ -117,7 +121,7 @@ async def _go_on(
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await in_records(add_warning, app.records, snapshot.accepted.id, warning)
         case Step.LEAVE:
-            await _wake(client, snapshot)
+            await _wake(app, client, snapshot, now)
 
 
 def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Snapshot | None:
@@ -132,8 +136,14 @@ def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Sn
     return ended
 
 
-async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
-    """Wake the wait whether or not it has heard it: hearing a cancellation twice is fine."""
-    if snapshot.state.approval and (snapshot.cancel_requested or snapshot.unruled):
+async def _wake(
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime
+) -> None:
+    """Wake the wait whether or not it has heard it: hearing a cancellation twice is fine. One of a question that nobody
+    could be told ends by that."""
+    if not snapshot.state.approval:
+        return
+    undelivered = snapshot.latch.verdict is None and delivery_now(app, snapshot).given_up(now)
+    if snapshot.cancel_requested or snapshot.unruled or undelivered:
         event = approval_event_name(snapshot.state.approval.round)
         await wake(client, snapshot.accepted.id, event)
