@@ -7,6 +7,8 @@ import logging
 from typing import NamedTuple
 
 import clock
+from domain.audit.facts import gate_checked
+from domain.deletion.audited import audit_checks, of_this_epoch
 from domain.deletion.evidence import Check
 from domain.deletion.gate import (
     GateQuestion,
@@ -21,6 +23,7 @@ from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
 from domain.references.scan import Scan
 from domain.values import Json
+from services.audit_reading import read_audit, write_what_is_missing
 from services.dependencies import Dependencies
 from services.verdicts import decisions_at_the_gate, question_of
 
@@ -41,12 +44,17 @@ def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> lis
     """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
+    checks: tuple[Check, ...] = ()
     if read.version is None:
         reasons = ["the image version is not there (any more)"]
     else:
+        write_what_is_missing(app.records, snapshot)
         checks = made_checks(app, snapshot, read, read.version)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
         reasons = refusals(checks)
+    if reasons or read.scan:
+        run, now = snapshot.latch.run, clock.now()
+        app.records.write_audit(migration, gate_checked(checks, reasons, run, now))
     for reason in reasons:
         log.warning("%s: the gate is shut: %s", migration, reason)
     return reasons
@@ -57,7 +65,12 @@ def made_checks(
 ) -> tuple[Check, ...]:
     """Every check on what was read; without a scan, the early ones only. Writes nothing."""
     readings, question = _readings(app, snapshot, read, version), _question(app, snapshot)
-    return check_gate(readings, question) if read.scan else early_checks(readings, question)
+    if read.scan is None:
+        return early_checks(readings, question)
+    audit = read_audit(app.records, snapshot, readings.begun)
+    counted = of_this_epoch(readings.decisions, audit.since)
+    checks = check_gate(readings.model_copy(update={"decisions": counted}), question)
+    return (*checks, *audit_checks(audit, counted))
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:

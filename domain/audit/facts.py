@@ -154,9 +154,10 @@ def gate_checked(checks: Sequence[Check], reasons: Sequence[str], run: int, at: 
     return Event(id=name, kind=Kind.GATE, at=at, facts=facts, personal=said)
 
 
-def confirmed(run: int, at: datetime) -> Event:
-    """Azure has the image no more."""
-    return Event(id="confirmed", kind=Kind.CONFIRMED, at=at, facts={"run": run})
+def confirmed(migration: str, run: int, at: datetime) -> Event:
+    """Azure has the image no more, since we have deleted it."""
+    facts: Json = {"migration": migration, "run": run}
+    return Event(id=f"confirmed {migration}", kind=Kind.CONFIRMED, at=at, facts=facts)
 
 
 def of_latch(latch: Latch, at: datetime) -> Iterator[Event]:

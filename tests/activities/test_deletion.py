@@ -50,13 +50,13 @@ def cancelled(azure: Azure) -> Latch | Halt:
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
-    """Nineteen checks, the whole JSON in the records, one DELETE, then 404."""
+    """Twenty-three checks, the whole JSON in the records, one DELETE, then 404."""
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 19
+    assert [check["passed"] for check in azure.written().checks] == [True] * 23
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -365,7 +365,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 19
+    assert [check["passed"] for check in azure.written().checks] == [True] * 23
     assert azure.written().latch.deletion is None
 
 

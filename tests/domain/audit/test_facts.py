@@ -295,9 +295,10 @@ def test_the_gate_tells_each_check() -> None:
 
 def test_a_confirmation_is_one_fact() -> None:
     """Whichever run saw it."""
-    assert facts.confirmed(1, NOW).id == facts.confirmed(2, NOW).id == "confirmed"
-    assert (facts.confirmed(3, NOW).facts, facts.confirmed(3, NOW).at) == ({"run": 3}, NOW)
-    assert facts.confirmed(3, NOW).kind is Kind.CONFIRMED
+    event = facts.confirmed("m", 1, NOW)
+    assert event.id == facts.confirmed("m", 2, NOW).id == "confirmed m"
+    assert (event.kind, event.at) == (Kind.CONFIRMED, NOW)
+    assert event.facts == {"migration": "m", "run": 1}
 
 
 def test_the_records_of_a_migration_tell_all_but_its_acceptance() -> None:
