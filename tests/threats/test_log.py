@@ -3,7 +3,7 @@
 import re
 
 from tests.scenarios.client import Client
-from tests.threats.attackers import throttle_the_delete, waiting
+from tests.threats.attackers import store_of, throttle_the_delete, waiting
 
 
 def lines_of(cloud: Client, migration: str) -> list[str]:
@@ -26,6 +26,23 @@ def test_23_a_deletion_is_told_step_by_step(cloud: Client) -> None:
     assert has(lines, r"deletion is sent by run 1")
     assert has(lines, r"deletion answered with 202 \([0-9a-f-]{36}\)")
     assert has(lines, r"completed: migrated to version 1\.0\.0")
+
+
+def test_23_every_fact_is_a_line_of_the_log(cloud: Client) -> None:
+    """Once, in the order of the audit, with number and kind; people and their words are in none."""
+    migration = waiting(cloud, "logged-facts")
+    assert cloud.decide(migration, approver="ada", reason="said-by-ada").status == 200
+    cloud.finish(migration)
+    rows = reversed(store_of(cloud).list(migration, prefix="audit."))
+    facts = [f"audit {row.value['number']} {row.value['kind']}" for row in rows]
+    lines = [line for line in lines_of(cloud, migration) if f"{migration}: audit " in line]
+    told = [match[0] for line in lines if (match := re.search(r"audit \d+ \w+", line))]
+    assert told == facts
+    kinds = {fact.split()[-1] for fact in facts}
+    assert kinds >= {"accepted", "planned", "versionBegun", "answered", "replicated", "asked"}
+    assert kinds >= {"decision", "ruling", "verdict", "gate", "intended", "confirmed", "outcome"}
+    assert len(facts) == len(set(facts))
+    assert not has(lines, "said-by-ada")
 
 
 def test_23_a_failure_names_its_migration(cloud: Client) -> None:
