@@ -18,7 +18,16 @@ from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
-from triggers.http import approvals, health, inventory, migrations, plans, references
+from triggers.http import (
+    approvals,
+    emergency_stop,
+    gate,
+    health,
+    inventory,
+    migrations,
+    plans,
+    references,
+)
 from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
@@ -86,6 +95,16 @@ async def cancel_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     return await migrations.cancel_migration(req, client)
+
+
+@app.route("migrations/{id}/gate", methods=["GET"])
+async def read_gate(req: func.HttpRequest) -> func.HttpResponse:
+    return await gate.read_gate(req)
+
+
+@app.route("emergency-stop", methods=["POST"])
+async def stop_deletions(req: func.HttpRequest) -> func.HttpResponse:
+    return await emergency_stop.emergency_stop(req)
 
 
 @app.route("plans", methods=["POST"])

@@ -9,6 +9,7 @@ Where things lie (partition / row):
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
+- `deletion` / `stop`: the emergency stop (`records/stops.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
@@ -30,6 +31,7 @@ from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.stops import StopRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
@@ -38,7 +40,9 @@ MARK_EVERY = 20
 """Migrations between two marks of how far a sweep has come: with fewer, it reads and writes none."""
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
+class MigrationRecords(
+    RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords, StopRecords
+):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------

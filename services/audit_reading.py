@@ -13,9 +13,7 @@ from domain.deletion.copies import BegunVersion
 from domain.migration.recorded import Snapshot
 from records.migrations import MigrationRecords
 
-_NO_KEYS = Standing(
-    holds=False, found="AUDIT_KEYS is empty, so no fact is kept; set it, and start again"
-)
+_NO_KEYS = Standing(holds=False, found="AUDIT_KEYS is empty, so no fact is kept")
 
 
 def read_audit(

@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import clock
 from domain.audit.facts import gate_checked
-from domain.deletion.audited import audit_checks, of_this_epoch
+from domain.deletion.actions import refusals
+from domain.deletion.audited import of_this_epoch
+from domain.deletion.deployment import Deployment
 from domain.deletion.evidence import Check
 from domain.deletion.gate import (
     GateQuestion,
     GateReadings,
     check_gate,
     early_checks,
-    refusals,
 )
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
@@ -46,7 +47,7 @@ def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> lis
     migration = snapshot.accepted.id
     checks: tuple[Check, ...] = ()
     if read.version is None:
-        reasons = ["the image version is not there (any more)"]
+        reasons = ["the image version is not there (any more); migrate the image again"]
     else:
         write_what_is_missing(app.records, snapshot)
         checks = made_checks(app, snapshot, read, read.version)
@@ -65,28 +66,38 @@ def made_checks(
 ) -> tuple[Check, ...]:
     """Every check on what was read; without a scan, the early ones only. Writes nothing."""
     readings, question = _readings(app, snapshot, read, version), _question(app, snapshot)
-    if read.scan is None:
-        return early_checks(readings, question)
-    audit = read_audit(app.records, snapshot, readings.begun)
-    counted = of_this_epoch(readings.decisions, audit.since)
-    checks = check_gate(readings.model_copy(update={"decisions": counted}), question)
-    return (*checks, *audit_checks(audit, counted))
+    return check_gate(readings, question) if read.scan else early_checks(readings, question)
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
     plan = snapshot.planned
     begun = app.records.begun_versions(snapshot.accepted.image_key)
-    ours = (row for row in begun if same_id(row.version_id, plan.version_id))
+    ours = next((row for row in begun if same_id(row.version_id, plan.version_id)), None)
+    audit = read_audit(app.records, snapshot, ours) if read.scan else None
+    decisions = decisions_at_the_gate(app, snapshot)
     return GateReadings(
         image=read.image,
         version=version_facts(version),
         replication=version_reading(version),
         others=read.others,
-        begun=next(ours, None),
+        begun=ours,
         verdict=snapshot.latch.verdict,
-        decisions=decisions_at_the_gate(app, snapshot),
+        decisions=of_this_epoch(decisions, audit.since if audit else None),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        audit=audit,
+        # Read last.
+        deployment=deployment_now(app),
+    )
+
+
+def deployment_now(app: Dependencies) -> Deployment:
+    """The deployment at this moment; the emergency stop is read."""
+    return Deployment(
+        enabled=app.settings.deletion_enabled,
+        stopped_by_setting=app.settings.deletion_stopped,
+        stop=app.records.read_stop(),
+        skew=app.arm.skew,
     )
 
 

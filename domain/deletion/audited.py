@@ -20,8 +20,16 @@ class AuditReading(Message):
     since: datetime | None = None
 
 
-def audit_checks(reading: AuditReading, decisions: tuple[StoredDecision, ...]) -> Iterator[Check]:
+NOT_READ = "it was not read"
+
+
+def audit_checks(
+    reading: AuditReading | None, decisions: tuple[StoredDecision, ...]
+) -> Iterator[Check]:
     """The checks on what was read of the audit; `decisions`: those that count in this epoch."""
+    if reading is None:
+        unread = Standing(holds=False, found=NOT_READ)
+        reading = AuditReading(own=unread, deployment=unread, contradictions=(NOT_READ,))
     yield Check(
         name="audit of the migration verifies", passed=reading.own.holds, found=reading.own.found
     )
@@ -34,7 +42,7 @@ def audit_checks(reading: AuditReading, decisions: tuple[StoredDecision, ...]) -
     yield Check(
         name="records agree with the audit",
         passed=not told,
-        found=f"{told}; look who can write the records, and start again" if told else "they do",
+        found=told or "they do",
     )
     yield _epoch_check(reading, decisions)
 
@@ -48,12 +56,11 @@ def of_this_epoch(
 
 def _epoch_check(reading: AuditReading, decisions: tuple[StoredDecision, ...]) -> Check:
     number, since = reading.epoch, reading.since
-    approvals = [d for d in decisions if d.decision is Decision.APPROVE and _later(d, since)]
+    approvals = any(d.decision is Decision.APPROVE and _later(d, since) for d in decisions)
+    passed = since is None or approvals
     began = f"epoch {number} began at {since.isoformat()}" if since else f"epoch {number}"
-    none = f"{began}, and nobody has approved since; start again"
-    return Check(
-        name="approved in this epoch", passed=bool(approvals), found=began if approvals else none
-    )
+    none = f"{began}, and nobody has approved since"
+    return Check(name="approved in this epoch", passed=passed, found=began if passed else none)
 
 
 def _later(decision: StoredDecision, since: datetime | None) -> bool:

@@ -40,12 +40,12 @@ def test_an_audit_that_stands_passes() -> None:
         (
             {"contradictions": ("it was cancelled", "x")},
             "records agree with the audit",
-            "it was cancelled; x; look who can write the records, and start again",
+            "it was cancelled; x",
         ),
         (
             {"epoch": 2, "since": NOW},
             "approved in this epoch",
-            f"epoch 2 began at {NOW.isoformat()}, and nobody has approved since; start again",
+            f"epoch 2 began at {NOW.isoformat()}, and nobody has approved since",
         ),
     ],
 )
@@ -67,5 +67,13 @@ def test_approvals_of_an_earlier_epoch_are_void() -> None:
     both = (APPROVAL, REJECTION)
     assert of_this_epoch(both, None) == of_this_epoch(both, EARLIER) == both
     assert of_this_epoch(both, NOW) == of_this_epoch(both, LATER) == (REJECTION,)
-    nobody = AuditReading(own=HOLDS, deployment=HOLDS)
-    assert [c.passed for c in audit_checks(nobody, (REJECTION,))][-1] is False
+    nobody = AuditReading(own=HOLDS, deployment=HOLDS, epoch=2, since=EARLIER)
+    assert [c.passed for c in audit_checks(nobody, (REJECTION,))] == [True, True, True, False]
+    first = AuditReading(own=HOLDS, deployment=HOLDS)
+    assert all(c.passed for c in audit_checks(first, ()))
+
+
+def test_an_audit_that_was_not_read_shuts_the_gate() -> None:
+    """Every check on it says so."""
+    unread = list(audit_checks(None, (APPROVAL,)))
+    assert [(c.passed, c.found) for c in unread[:3]] == [(False, "it was not read")] * 3
