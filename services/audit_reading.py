@@ -4,9 +4,10 @@ against them."""
 from collections.abc import Iterator
 
 import clock
-from domain.audit.agreement import begun_in, contradictions
+from domain.audit.agreement import begun_in, contradictions, stop_is_missing
 from domain.audit.anchors import Anchor, Standing, standing
 from domain.audit.chain import DEPLOYMENT, Slot, verify
+from domain.audit.epochs import FIRST
 from domain.audit.facts import of_records
 from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
@@ -25,13 +26,18 @@ def read_audit(
         return AuditReading(own=_NO_KEYS, deployment=_NO_KEYS)
     migration = snapshot.accepted.id
     deployment = records.read_anchor(DEPLOYMENT)
+    end = records.audit_slots(DEPLOYMENT)
     own, slots = read_chain(records, migration)
-    wrong = [*contradictions(snapshot, slots), *_on_the_version(records, migration, begun, slots)]
+    epoch = deployment.epoch if deployment else FIRST
+    wrong = list(contradictions(snapshot, slots))
+    wrong += _on_the_version(records, begun, slots, epoch)
+    if stop_is_missing(records.read_stop(), end):
+        wrong.append("an emergency stop is missing")
     return AuditReading(
         own=own,
-        deployment=_end_of_deployment(records, deployment),
+        deployment=_end_of_deployment(records, deployment, end),
         contradictions=tuple(wrong) if own.holds else (),
-        epoch=deployment.epoch if deployment else 1,
+        epoch=epoch,
         since=deployment.since if deployment else None,
     )
 
@@ -56,22 +62,24 @@ def write_what_is_missing(records: MigrationRecords, snapshot: Snapshot) -> None
     records.write_audit(snapshot.accepted.id, *late)
 
 
-def _end_of_deployment(records: MigrationRecords, anchor: Anchor | None) -> Standing:
+def _end_of_deployment(
+    records: MigrationRecords, anchor: Anchor | None, slots: list[Slot]
+) -> Standing:
     """The whole of it is verified by `GET /api/audit/check`: it grows with every migration."""
-    slots = records.audit_slots(DEPLOYMENT)
     return standing(slots, anchor, list(verify(DEPLOYMENT, slots, records.audit_keys, whole=False)))
 
 
 def _on_the_version(
-    records: MigrationRecords, migration: str, begun: BegunVersion | None, slots: list[Slot]
+    records: MigrationRecords, begun: BegunVersion | None, own: list[Slot], epoch: int
 ) -> Iterator[str]:
-    """Yield why the record that a version is ours is not believed; it may be an earlier migration's."""
-    if begun is None:
+    """Yield why the record that a version is ours is not believed; it may be an earlier migration's, whose later events
+    may be lost if an Admin has accepted that since."""
+    if begun is None or begun_in(begun, own):
         return
-    if begun.migration != migration:
-        other, slots = read_chain(records, begun.migration)
-        if not other.holds:
-            yield f"of {begun.migration}, which began the version: {other.found}"
-            return
-    if not begun_in(begun, slots):
+    anchor = records.read_anchor(begun.migration)
+    other, slots = read_chain(records, begun.migration)
+    accepted = other.behind and anchor is not None and anchor.epoch < epoch
+    if not other.holds and not accepted:
+        yield f"of {begun.migration}, which began the version: {other.found}"
+    elif not begun_in(begun, slots):
         yield "nobody of ours began the version as it is recorded"

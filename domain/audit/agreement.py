@@ -11,6 +11,7 @@ from domain.audit.chain import Row, Slot
 from domain.audit.events import Kind
 from domain.audit.facts import digest_of
 from domain.deletion.copies import BegunVersion
+from domain.deletion.emergency_stop import EmergencyStop
 from domain.ids import same_id
 from domain.migration.recorded import Snapshot
 
@@ -34,6 +35,12 @@ def begun_in(begun: BegunVersion, slots: Sequence[Slot]) -> bool:
         and row.at == begun.at
         for row in rows
     )
+
+
+def stop_is_missing(stop: EmergencyStop, slots: Sequence[Slot]) -> bool:
+    """Return True if the end of the deployment's chain says that an emergency stop stands, and the records do not."""
+    calls = list(_of(Kind.EMERGENCY_STOP, [slot.row for slot in slots if slot.row]))
+    return bool(calls and calls[-1].facts.get("stopped")) and stop.standing is None
 
 
 def _on_acceptance(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:

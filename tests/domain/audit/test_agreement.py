@@ -9,10 +9,11 @@ import pytest
 
 from domain.approval.decisions import Decision
 from domain.audit import facts
-from domain.audit.agreement import begun_in, contradictions
+from domain.audit.agreement import begun_in, contradictions, stop_is_missing
 from domain.audit.chain import Slot, sealed
 from domain.audit.events import Event, Kind
 from domain.deletion.copies import BegunVersion
+from domain.deletion.emergency_stop import EmergencyStop, StopChange
 from domain.migration.latch import Latch
 from domain.migration.recorded import Ruling, Snapshot
 from domain.migration.requests import ReplicationMode
@@ -80,7 +81,7 @@ def test_a_row_that_cannot_be_read_says_nothing() -> None:
 
 
 def test_a_request_that_was_changed_is_told() -> None:
-    """Who asked for it, say."""
+    """In who asked for it, say."""
     other = ACCEPTED.model_copy(update={"requester": WEBHOOK})
     assert told(accepted=other) == ["what was accepted was changed"]
 
@@ -139,3 +140,18 @@ def test_a_version_was_begun_if_the_chain_says_so() -> None:
     )
     assert not any(begun_in(BEGUN.model_copy(update=other), slots) for other in others)
     assert not begun_in(BEGUN, written(ASKED))
+
+
+def test_an_emergency_stop_that_was_taken_out_is_told() -> None:
+    """The last call counts."""
+    calls = [
+        StopChange(stopped=stopped, by=WEBHOOK, at=NOW + timedelta(minutes=number), reason="x")
+        for number, stopped in enumerate((True, False, True))
+    ]
+    first, second, third = map(facts.emergency_stop, calls)
+    none, standing = EmergencyStop(), EmergencyStop(changes=tuple(calls))
+    assert stop_is_missing(none, written(first))
+    assert stop_is_missing(none, written(first, second, third))
+    assert not stop_is_missing(none, written(first, second))
+    assert not stop_is_missing(standing, written(first, second, third))
+    assert not stop_is_missing(none, written(ASKED))
