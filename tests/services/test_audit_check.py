@@ -105,7 +105,7 @@ def test_each_chain_that_does_not_stand_is_told(world: World) -> None:
 
 
 def test_an_epoch_takes_in_what_is_open(world: World) -> None:
-    """What was cut short stands again; what has ended is told as accepted."""
+    """One that was cut short stands again; one that has ended is told as accepted."""
     open_one, ended = (accepted.id for accepted in world.accepted[:2])
     for migration in (open_one, ended):
         world.records.change_latch(migration, lambda latch: cancel(latch, NOW))
