@@ -1,0 +1,21 @@
+#!/bin/sh
+# After provisioning: App Service signs people in with the app's identity in place of a client secret, and the key that
+# seals decisions exists. Run again it changes nothing.
+set -eu
+
+name="Gallery Migrator ($AZURE_ENV_NAME)"
+client=$(az ad app list --filter "displayName eq '$name'" --query '[0].appId' --output tsv)
+if [ -n "$client" ]; then
+  az ad app update --id "$client" --web-redirect-uris "$FUNCTION_APP_URL/.auth/login/aad/callback"
+  known=$(az ad app federated-credential list --id "$client" \
+    --query "[?subject=='$PUBLISHER_PRINCIPAL_ID'] | [0].id" --output tsv)
+  if [ -z "$known" ]; then
+    az ad app federated-credential create --id "$client" --output none --parameters "{\"name\": \"app-service\",
+      \"issuer\": \"$(az cloud show --query endpoints.activeDirectory --output tsv)/$AZURE_TENANT_ID/v2.0\",
+      \"subject\": \"$PUBLISHER_PRINCIPAL_ID\", \"audiences\": [\"api://AzureADTokenExchange\"]}"
+  fi
+fi
+if [ -z "$(az keyvault secret list --vault-name "$AZURE_KEY_VAULT_NAME" --query "[?name=='sealing-keys'] | [0].id" --output tsv)" ]; then
+  az keyvault secret set --vault-name "$AZURE_KEY_VAULT_NAME" --name sealing-keys --output none \
+    --value "whsec_$(openssl rand -base64 32)"
+fi
