@@ -16,7 +16,7 @@ from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder
 
-RECORDS = "records.sqlite"
+RECORDS, ANCHORS = "records.sqlite", "anchors.sqlite"
 
 
 class GalleryMigrator:
@@ -39,6 +39,7 @@ class GalleryMigrator:
             "APPROVAL_WEBHOOK_OWNERS": json.dumps(WEBHOOK_OWNERS),
             "APPROVERS": ",".join(APPROVERS),
             "SEALING_KEYS": folder.value("sealing key", new_webhook_secret),
+            "AUDIT_KEYS": "local=" + folder.value("audit key", new_webhook_secret),
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
@@ -51,6 +52,7 @@ class GalleryMigrator:
             **identity_settings(os.environ),
             "RECORDS_STORE": "sqlite",
             "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
+            "AUDIT_ANCHORS_SQLITE_PATH": str(folder.path / ANCHORS),
             **sign_in_settings(azure["entra"]),
             **key_settings(self._key),
         }
@@ -75,5 +77,6 @@ class GalleryMigrator:
         return greeting(connection, self._state)
 
     def reset(self) -> None:
-        """Empty the app's records."""
+        """Empty the app's records, and where their audit ends."""
         empty_tables(self._state / RECORDS)
+        empty_tables(self._state / ANCHORS)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arm.client import ArmClient
-from domain.errors import Problem
 from domain.settings import InvalidSettingsError, Settings
 from records.migrations import MigrationRecords
-from records.store import RecordStore
 from services.identities import managed_identity, publisher
+from services.stores import open_records
 from services.token_verification import TokenVerifier
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def dependencies() -> Dependencies:
     settings = Settings.from_environ(os.environ)
     return Dependencies(
         settings=settings,
-        records=MigrationRecords(_store(settings)),
+        records=open_records(settings, partial(publisher, settings.azure_client_id)),
         arm=_arm(settings, partial(publisher, settings.azure_client_id)),
         deleter=_arm_of(settings, settings.deleter_client_id),
         tokens=TokenVerifier(settings),
@@ -83,41 +82,3 @@ def _arm_of(settings: Settings, client_id: str) -> ArmClient | None:
 
 def _arm(settings: Settings, credential: "Callable[[], TokenCredential]") -> ArmClient:
     return ArmClient(settings.arm_endpoint, settings.token_scope, credential)
-
-
-def _store(chosen: Settings) -> RecordStore:
-    if chosen.records_store == "sqlite":
-        from records.backends.sqlite import SqliteRecords
-
-        return SqliteRecords(chosen.records_sqlite_path)
-    from records.backends.table import TableRecords
-
-    if chosen.records_table_endpoint:
-        return TableRecords(
-            endpoint=chosen.records_table_endpoint,
-            credential=publisher(chosen.azure_client_id),
-            table=chosen.records_table_name,
-        )
-    if not chosen.records_table_connection_string:
-        raise InvalidSettingsError([_no_table()])
-    try:
-        return TableRecords.from_connection_string(
-            chosen.records_table_connection_string, table=chosen.records_table_name
-        )
-    except ValueError as error:
-        raise InvalidSettingsError([_no_connection()]) from error
-
-
-def _no_table() -> Problem:
-    return Problem(
-        field="RECORDS_TABLE_ENDPOINT",
-        message="is required, since neither AzureWebJobsStorage__tableServiceUri nor AzureWebJobsStorage names a "
-        "table service; set it to https://<account>.table.core.windows.net",
-    )
-
-
-def _no_connection() -> Problem:
-    return Problem(
-        field="RECORDS_TABLE_CONNECTION_STRING",
-        message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
-    )

@@ -167,6 +167,7 @@ class Snapshot(Message):
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    audit: dict[str, Json] = {}
 
     @property
     def finished(self) -> MigrationResult | None:
