@@ -35,7 +35,7 @@ param entraClientId string = ''
 param approvers array = []
 
 @description('Settings whose values are secrets of the Key Vault, which must be there; SEALING_KEYS is the secret sealing-keys.')
-param secretSettings array = ['SEALING_KEYS']
+param secretSettings array = ['SEALING_KEYS', 'AUDIT_KEYS']
 
 @description('Further settings of the app, by name: docs/configuration.md.')
 param settings object = {}

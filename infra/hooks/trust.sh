@@ -1,6 +1,6 @@
 #!/bin/sh
-# After provisioning: App Service signs people in with the app's identity in place of a client secret, and the key that
-# seals decisions exists. Run again it changes nothing.
+# After provisioning: App Service signs people in with the app's identity in place of a client secret, and the keys
+# that seal decisions and the audit exist. Run again it changes nothing.
 set -eu
 
 name="Gallery Migrator ($AZURE_ENV_NAME)"
@@ -15,7 +15,16 @@ if [ -n "$client" ]; then
       \"subject\": \"$PUBLISHER_PRINCIPAL_ID\", \"audiences\": [\"api://AzureADTokenExchange\"]}"
   fi
 fi
-if [ -z "$(az keyvault secret list --vault-name "$AZURE_KEY_VAULT_NAME" --query "[?name=='sealing-keys'] | [0].id" --output tsv)" ]; then
-  az keyvault secret set --vault-name "$AZURE_KEY_VAULT_NAME" --name sealing-keys --output none \
-    --value "whsec_$(openssl rand -base64 32)"
-fi
+
+# A key is made once, and never again: what it has sealed must verify. The app reads it anew.
+make_key() {
+  known=$(az keyvault secret list --vault-name "$AZURE_KEY_VAULT_NAME" --query "[?name=='$1'] | [0].id" --output tsv)
+  if [ -z "$known" ]; then
+    az keyvault secret set --vault-name "$AZURE_KEY_VAULT_NAME" --name "$1" --output none \
+      --value "$2whsec_$(openssl rand -base64 32)"
+    az rest --method post --output none \
+      --url "$FUNCTION_APP_ID/config/configreferences/appsettings/refresh?api-version=2024-04-01"
+  fi
+}
+make_key sealing-keys ''
+make_key audit-keys '1='
