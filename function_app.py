@@ -10,7 +10,7 @@ from activities.approvals import decide_approval, open_approval
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
-from activities.notifications import give_up_notice, notify
+from activities.notifications import notify
 from activities.planning import plan_migration
 from activities.progress import begin_run, finish_migration, record_progress
 from activities.versions import promote_version, read_replication, start_version
@@ -18,7 +18,16 @@ from orchestrators.migrate_image import migrate_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
-from triggers.http import approvals, health, inventory, migrations, plans, references
+from triggers.http import (
+    approvals,
+    emergency_stop,
+    gate,
+    health,
+    inventory,
+    migrations,
+    plans,
+    references,
+)
 from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication)
@@ -37,7 +46,6 @@ ACTIVITIES = (
     record_progress,
     finish_migration,
     notify,
-    give_up_notice,
 )
 AT_START = settings_at_start()
 
@@ -87,6 +95,16 @@ async def cancel_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     return await migrations.cancel_migration(req, client)
+
+
+@app.route("migrations/{id}/gate", methods=["GET"])
+async def read_gate(req: func.HttpRequest) -> func.HttpResponse:
+    return await gate.read_gate(req)
+
+
+@app.route("emergency-stop", methods=["POST"])
+async def stop_deletions(req: func.HttpRequest) -> func.HttpResponse:
+    return await emergency_stop.emergency_stop(req)
 
 
 @app.route("plans", methods=["POST"])

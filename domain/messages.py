@@ -78,16 +78,10 @@ class FinishRequest(TimedRequest):
 
 
 class NoticeRequest(ActivityRequest):
-    """A notice to send, about `approval.requested` or `migration.finished`."""
+    """A notice to post; its kind is one of `domain/notices/notice.py`."""
 
     kind: str
     at: datetime
-
-
-class NoticeFailure(NoticeRequest):
-    """A notice that cannot be sent, and why."""
-
-    reason: str
 
 
 # -- replies ---------------------------------------------------------------------------------------------------------
@@ -193,6 +187,13 @@ class DeletionRefused(Message):
     reasons: tuple[str, ...]
 
 
+class DeletionObserved(Message):
+    """The deployment observes: no DELETE was sent; `reason` says what would have been done."""
+
+    kind: Literal["observed"] = "observed"
+    reason: str
+
+
 class ImageGone(Message):
     """The image is not there; `by_us` when our DELETE may have been sent before."""
 
@@ -222,7 +223,7 @@ class FinishedMigration(Message):
 
 
 class NoticeState(Message):
-    """`sent` is False when nobody is to be notified, or could be now: the sweep does it then."""
+    """`sent` is False when nobody is to be notified, or took it now: the sweep does it then."""
 
     sent: bool
 
@@ -258,7 +259,7 @@ class Activity(Generic[Request, Reply]):
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
-Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
+Deletion = DeletionSent | DeletionRefused | DeletionObserved | ImageGone | FateUnknown
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
 PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)
@@ -284,4 +285,3 @@ FINISH_MIGRATION = Activity[FinishRequest, FinishedMigration](
     "finish_migration", FinishRequest, FinishedMigration
 )
 NOTIFY = Activity[NoticeRequest, NoticeState]("notify", NoticeRequest, NoticeState)
-GIVE_UP_NOTICE = Activity[NoticeFailure, Written]("give_up_notice", NoticeFailure, Written)

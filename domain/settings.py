@@ -19,6 +19,7 @@ from pydantic import (
 
 from domain.approval.webhook_secrets import split_name
 from domain.audit.audit_settings import AuditSettings
+from domain.deletion.deletion_settings import DeletionSettings
 from domain.errors import MigratorError, Problem, problems_of
 from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
@@ -26,6 +27,7 @@ from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
+from domain.notices.notice_settings import NoticeSettings
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -48,7 +50,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(AuditSettings, IdentitySettings):
+class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -88,6 +90,10 @@ class Settings(AuditSettings, IdentitySettings):
     )
     event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(json_text)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
+    )
+    event_starts_per_hour: Annotated[int, Field(ge=1, le=1000)] = Field(
+        100,
+        description="How many migrations events start within an hour; others wait for the next.",
     )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
     records_table_endpoint: Annotated[
@@ -206,6 +212,8 @@ class Settings(AuditSettings, IdentitySettings):
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
+        if host := environ.get("WEBSITE_HOSTNAME"):
+            fallbacks["public_url"] = f"https://{host}"
         if environ.get("AUDIT_KEYS"):
             anchors = {k.replace("records", "audit_anchors"): v for k, v in fallbacks.items()}
             fallbacks |= anchors

@@ -9,8 +9,10 @@ Where things lie (partition / row):
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
+- `deletion` / `stop`: the emergency stop (`records/stops.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -26,10 +28,12 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.events import EventRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.stops import StopRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
@@ -38,7 +42,9 @@ MARK_EVERY = 20
 """Migrations between two marks of how far a sweep has come: with fewer, it reads and writes none."""
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
+class MigrationRecords(
+    RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords, StopRecords, EventRecords
+):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------

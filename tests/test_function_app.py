@@ -27,6 +27,8 @@ ROUTES = {
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
+    ("get", "migrations/{id}/gate"),
+    ("post", "emergency-stop"),
     ("get", "health"),
 }
 

@@ -5,9 +5,11 @@ For every migration that is open:
 - with one that cannot or may not go on: ended as the record implies, and people are told;
 - a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
 - with an outcome that nobody was told, and nobody left to tell it: they are told now;
-- with a notice that nobody took yet: posted again, unless the receiver has failed in this sweep already;
+- with a notice that a receiver has not taken yet, or one that is due (a reminder): posted, unless the receiver has
+  failed in this sweep already;
 - the durable extension does not say: looked at the next time.
-Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
+Pointers whose claim was never made are dropped. Events that wait for an hour with room are started at last. The
+decisions are `domain/migration/restarting.py`.
 """
 
 import logging
@@ -21,15 +23,17 @@ from domain.migration.latch import Halt, MigrationResult, close
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import ENDED, EndIt, Report, Runtime, Step
 from domain.migration.standing_still import stands_still
+from domain.notices.notice import END, STALLED
+from domain.notices.reminders import is_new
 from records.migrations import MARK_EVERY
 from services.dependencies import Dependencies, dependencies
-from services.notifications import END, STALLED
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end
 from triggers.events.waking import wake
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
+from triggers.timers.waiting_events import start_waiting
 from triggers.timers.watched_migration import WatchedMigration
 
 POINTER_GRACE = timedelta(minutes=10)
@@ -59,6 +63,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
         await in_records(app.records.mark_swept, clock.now())
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
+    await start_waiting(app, client)
 
 
 async def _look_at(
@@ -83,7 +88,7 @@ async def _report(app: Dependencies, teller: Teller, snapshot: Snapshot, now: da
     if report := stands_still(snapshot, now):
         log.error("%s: %s", snapshot.accepted.id, report)
         await in_records(add_warning, app.records, snapshot.accepted.id, report)
-        if STALLED not in snapshot.notices:
+        if is_new(STALLED, snapshot.notices):
             await teller.tell(snapshot, STALLED, now)
     await teller.repeat(snapshot, now)
 
