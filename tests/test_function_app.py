@@ -29,6 +29,9 @@ ROUTES = {
     ("get", "references"),
     ("get", "migrations/{id}/statement"),
     ("get", "migrations/{id}/gate"),
+    ("get", "migrations/{id}/audit"),
+    ("get", "audit/check"),
+    ("post", "audit/epochs"),
     ("post", "emergency-stop"),
     ("get", "health"),
 }

@@ -11,7 +11,9 @@ from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.delivery import Delivery
 from domain.approval.statement import StatedReferences, StatedUser
+from domain.audit.anchors import Standing
 from domain.deletion.actions import NEXT_ACTIONS, refusals
+from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.deletion.stated import STATEMENT
@@ -63,6 +65,11 @@ def verdict(state: ApprovalState = ApprovalState.APPROVED) -> Verdict:
     return Verdict(state=state, decided_by=a_decision())
 
 
+AUDIT = AuditReading(
+    own=Standing(holds=True, found="5 events"), deployment=Standing(holds=True, found="5 events")
+)
+
+
 def readings(**changes: Any) -> GateReadings:
     """An open gate; `decision` in place of the one that approved."""
     decision = changes.pop("decision", a_decision())
@@ -81,6 +88,7 @@ def readings(**changes: Any) -> GateReadings:
         "scan": a_scan(),
         "approved": a_statement(),
         "stated": a_statement(),
+        "audit": AUDIT,
         "deployment": a_deployment(),
     }
     return GateReadings(**{**values, **changes})

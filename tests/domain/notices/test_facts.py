@@ -178,7 +178,7 @@ SEEN = StatedReferences(
 
 
 def test_who_is_asked_again_is_told_why() -> None:
-    """What has changed, who uses the image now, and the statement of now; a first question has no change."""
+    """By the change, the users and the statement of now; a first question has no change."""
     now = b.a_kept_statement(round=2, references=SEEN)
     again = waiting(statements={"1": STATED, "2": now}, latch=Latch(asked=2))
     facts = facts_of(again, f"{ASKING_AGAIN}.2", b.NOW)
