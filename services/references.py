@@ -128,6 +128,7 @@ async def scan_references(
         gaps=tuple(findings.gaps),
         machines=len(findings.rows[Part.MACHINES]),
         scale_sets=len(findings.rows[Part.SCALE_SETS]),
+        images=len(findings.rows[Part.IMAGES]),
         veto=veto_of(facts.tags, app.settings.veto_tag) if facts else None,
         machines_read_at=at,
     )

@@ -35,7 +35,8 @@ def _bounds(snapshot: Snapshot) -> tuple[datetime, datetime]:
     approval, limits = snapshot.state.approval, snapshot.accepted.limits
     if snapshot.stage is Stage.APPROVAL and approval and snapshot.latch.verdict is None:
         return since, approval.deadline
-    return since, since + _longest(snapshot.stage, limits)
+    told = max((line.until for line in lines if line.until), default=since)
+    return since, max(since, told) + _longest(snapshot.stage, limits)
 
 
 def _longest(stage: Stage, limits: Limits) -> timedelta:
