@@ -48,26 +48,38 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Gener
     the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
     since = promoted or (decisive.received_at if decisive else run.now)
-    until = since + approved.verdict.quiet_time
-    if run.now >= until or run.begun.stage is Stage.DELETION:
+    judged = approved.verdict
+    until = judged.quiet_until(since)
+    over = run.now >= until and judged.undelivered_until is None
+    if over or run.begun.stage is Stage.DELETION:
         return number
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
-    yield from run.record("quiet", Stage.PROMOTION, text, until)
-    return (yield from wait_unrejected(run, number, until))
+    yield from run.record("quiet", Stage.PROMOTION, text)
+    while run.now < until or judged.undelivered_until:
+        judged = yield from _still_approved(run, number)
+        until = judged.quiet_until(since)
+        yield from wait_for_wake_or(run.context, number, until)
+        number += 1
+    return number
 
 
 def wait_unrejected(run: Run, number: int, until: datetime) -> Generator[Any, Any, int]:
     """Wait, and return the number of the wait that follows. Raises MigrationEndedError when somebody rejects or
     withdraws meanwhile."""
     while run.now < until:
-        judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
-        if judged.state is not ApprovalState.APPROVED:
-            raise not_deleted(_text_of(judged))
+        yield from _still_approved(run, number)
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
     return number
+
+
+def _still_approved(run: Run, number: int) -> Generator[Any, Any, Verdict]:
+    judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
+    if judged.state is not ApprovalState.APPROVED:
+        raise not_deleted(_text_of(judged))
+    return judged
 
 
 def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:
@@ -84,6 +96,11 @@ def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[An
 
 
 def _text_of(verdict: Verdict) -> str:
+    if verdict.state is ApprovalState.UNDELIVERED:
+        return (
+            "nobody could be told of the deletion: the signed notification was not taken in its time, and nobody who "
+            "may approve has read the statement"
+        )
     if verdict.decided_by is None:
         return "the approval expired"
     by = verdict.decided_by

@@ -36,7 +36,17 @@ def _bounds(snapshot: Snapshot) -> tuple[datetime, datetime]:
     if snapshot.stage is Stage.APPROVAL and approval and snapshot.latch.verdict is None:
         return since, approval.deadline
     told = max((line.until for line in lines if line.until), default=since)
-    return since, max(since, told) + _longest(snapshot.stage, limits)
+    waits = _longest(snapshot.stage, limits) + _quiet(snapshot, since)
+    return since, max(since, told) + waits
+
+
+def _quiet(snapshot: Snapshot, since: datetime) -> timedelta:
+    """Return the time in which nothing may be deleted yet, and people may still have to be told."""
+    verdict = snapshot.latch.verdict
+    if verdict is None or snapshot.stage is not Stage.PROMOTION:
+        return timedelta(0)
+    begins = max(filter(None, (since, verdict.known_at, verdict.undelivered_until)))
+    return begins - since + verdict.quiet_time
 
 
 def _longest(stage: Stage, limits: Limits) -> timedelta:
