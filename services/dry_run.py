@@ -21,8 +21,8 @@ NOTHING_APPROVED = "nothing is approved yet"
 
 
 async def dry_run(app: Dependencies, snapshot: Snapshot) -> tuple[Check, ...]:
-    """Every check of the gate, made on what is there now. Deletes nothing, and writes nothing but the counts of a
-    complete scan. Raises ArmError, UnexpectedResponseError, AzureBusyError and RecordError."""
+    """Every check of the gate, made on what is there now. Deletes nothing and
+    writes nothing. Raises ArmError, UnexpectedResponseError, AzureBusyError and RecordError."""
     plan = snapshot.plan
     if plan is None:
         return await _the_rest(app, snapshot, NOT_PLANNED)
@@ -34,7 +34,7 @@ async def dry_run(app: Dependencies, snapshot: Snapshot) -> tuple[Check, ...]:
     if version is None:
         return await _the_rest(app, snapshot, NO_VERSION)
     others = await at_azure(versions_of_image, app, snapshot)
-    scan = await scan_references(app, plan.image, image, plan.version_id)
+    scan = await scan_references(app, plan.image, image, plan.version_id, keep=False)
     protected = await at_azure(protections_of, app, plan, version)
     read = AtAzure(image, version, others, scan, protected)
     checks = await in_records(made_checks, app, asked(snapshot), read, version)

@@ -22,10 +22,10 @@ class Deployment(Message):
     last answer; None if it told none."""
 
     enabled: bool
+    quota: Quota
     stopped_by_setting: bool = False
     stop: EmergencyStop = EmergencyStop()
     window: str = ""
-    quota: Quota = Quota(count=1, percent=100)
     reserved: Reservations = Reservations()
     skew: timedelta | None
 

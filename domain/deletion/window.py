@@ -17,7 +17,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FORM = re.compile(r"(\S+) (\d\d):(\d\d)-(\d\d):(\d\d)(?: (\S+))?")
 _DAY = timedelta(days=1)
 # From one opening to the next one it is a week at most; a change of the clock can swallow one.
-_FURTHEST = 16
+_FURTHEST = 15
 
 
 class Opening(NamedTuple):
@@ -59,15 +59,12 @@ class Window(NamedTuple):
         """The longest time, from any moment between these, to the end of the first opening that is whole by then."""
         openings = list(self.openings(since, (until - since).days + _FURTHEST))
         first = next(o for o in openings if o.begins >= since)
-        return max(
-            first.ends - since,
-            *(
-                later.ends - earlier.begins
-                for earlier, later in pairwise(openings)
-                if since <= earlier.begins <= until
-            ),
-            timedelta(0),
-        )
+        spans = [
+            later.ends - earlier.begins
+            for earlier, later in pairwise(openings)
+            if since <= earlier.begins <= until
+        ]
+        return max([first.ends - since, *spans])
 
 
 def parse_window(text: str) -> Window:

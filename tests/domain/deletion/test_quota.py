@@ -35,6 +35,7 @@ def test_the_smaller_limit_counts(count: int, percent: int, images: int | None, 
     """The share never forbids the first few, and is unknown until somebody has counted."""
     assert Quota(count=count, percent=percent).most(images) == most
     assert FEW == 25
+    assert timedelta(days=1) == DAY
 
 
 def test_what_is_a_day_old_does_not_count() -> None:

@@ -162,3 +162,19 @@ def test_an_approval_that_may_run_out_before_a_whole_opening_is_too_short() -> N
     assert "APPROVAL_VALIDITY to P4DT7H at least" in why
     assert WORK.text in why
     assert "P4DT6H59M59S" in why
+
+
+def test_a_swallowed_opening_puts_off_the_next_one_by_a_week_more() -> None:
+    """Looked for far enough, and no further."""
+    window = parse_window("Sun 02:00-03:00 Europe/Berlin")
+    assert window.opening(at(22, 4)).begins == datetime(2026, 4, 5, tzinfo=UTC)
+    always = parse_window("Mon-Sun 00:00-24:00")
+    assert [opening.begins for opening in always.openings(at(2))] == [
+        at(1) + timedelta(days=number) for number in range(16)
+    ]
+    assert always.zone is UTC
+
+
+def test_a_wait_from_the_first_moment_of_an_opening_is_for_the_next() -> None:
+    """It began, so it is not whole any more a moment later."""
+    assert WORK.longest_wait(at(3, 8), at(3, 8)) == timedelta(days=1, hours=7)
