@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from domain.approval.decisions import Verdict
+from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.deletion.stated import StatementChanged
 from domain.migration.limits import Limits
 from domain.migration.polling import Look
@@ -68,11 +69,13 @@ class JudgeRequest(TimedRequest):
 
 
 class ProgressRequest(TimedRequest):
-    """A step forward. `step` names the line: taken again by a later run, it is not written again."""
+    """A step forward. `step` names the line: taken again by a later run, it is not written again. `until`: the latest
+    moment at which it ends, if that is known."""
 
     step: str
     stage: Stage
     text: str
+    until: datetime | None = None
 
 
 class FinishRequest(TimedRequest):
@@ -195,13 +198,6 @@ class DeletionRefused(Message):
     reasons: tuple[str, ...]
 
 
-class DeletionObserved(Message):
-    """The deployment observes: no DELETE was sent; `reason` says what would have been done."""
-
-    kind: Literal["observed"] = "observed"
-    reason: str
-
-
 class ImageGone(Message):
     """The image is not there; `by_us` when our DELETE may have been sent before."""
 
@@ -268,7 +264,13 @@ Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
 Deletion = (
-    DeletionSent | StatementChanged | DeletionRefused | DeletionObserved | ImageGone | FateUnknown
+    DeletionSent
+    | StatementChanged
+    | DeletionRefused
+    | DeletionObserved
+    | DeletionWaits
+    | ImageGone
+    | FateUnknown
 )
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)

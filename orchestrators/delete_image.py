@@ -2,14 +2,14 @@
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
+from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.deletion.stated import StatementChanged
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
-    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
@@ -18,22 +18,36 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
-from orchestrators.run import Run, pause
+from orchestrators.request_approval import Approved, wait_unrejected
+from orchestrators.run import Run, Steps, pause
 
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
-def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged | None]:
-    """Return when the image is gone, or why what was approved the `asked`-th time has to be asked again;
-    MigrationEndedError with Kept when a gate or Azure refuses."""
+class Void(NamedTuple):
+    """An approval that is void: by what change, and the number of the next wait for decisions."""
+
+    change: str
+    round: int
+
+
+def delete_image(run: Run, approved: Approved) -> Generator[Any, Any, Void | None]:
+    """Return when the image is gone, or why what was approved has to be asked again; MigrationEndedError with Kept when
+    a gate or Azure refuses, or somebody rejects while only time keeps the gate shut."""
+    number, asked = approved.round, approved.asked
     text = "checking everything again before the managed image is deleted"
     yield from run.record("deletion" if asked == 1 else f"deletion {asked}", Stage.DELETION, text)
     deletion = yield from _delete(run)
-    while isinstance(deletion, DeletionSent):
-        deletion = yield from _confirm(run, deletion)
+    while isinstance(deletion, DeletionSent | DeletionWaits):
+        if isinstance(deletion, DeletionSent):
+            deletion = yield from _confirm(run, deletion)
+            continue
+        yield from _tell_waiting(run, deletion)
+        number = yield from wait_unrejected(run, number, deletion.until)
+        deletion = yield from _delete(run)
     match deletion:
         case StatementChanged():
-            return deletion
+            return Void(deletion.change, number)
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
         case DeletionObserved():
@@ -45,6 +59,12 @@ def delete_image(run: Run, asked: int) -> Generator[Any, Any, StatementChanged |
         case _ as never:
             assert_never(never)
     return None
+
+
+def _tell_waiting(run: Run, shut: DeletionWaits) -> Steps:
+    text = f"only time keeps the image, until {shut.until:%Y-%m-%d %H:%M} UTC: {shut.reason}"
+    step = f"opens {shut.until.isoformat()}"
+    yield from run.record(step, Stage.DELETION, text, shut.until)
 
 
 def _delete(run: Run) -> Generator[Any, Any, Deletion]:

@@ -75,10 +75,10 @@ def _migrate(run: Run) -> Steps:
 
 def _delete(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
     """Delete what was approved; what has changed since is asked again."""
-    yield from keep_quiet(run, approved, promoted)
-    while changed := (yield from delete_image(run, approved.asked)):
-        approved = yield from ask_again(run, approved, changed)
-        yield from keep_quiet(run, approved, promoted)
+    approved = yield from keep_quiet(run, approved, promoted)
+    while void := (yield from delete_image(run, approved)):
+        again = yield from ask_again(run, approved._replace(round=void.round), void.change)
+        approved = yield from keep_quiet(run, again, promoted)
 
 
 def _promoted_and_kept(run: Run, why: str) -> Generator[Any, Any, MigrationEndedError]:

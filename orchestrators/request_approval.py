@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.deletion.stated import StatementChanged
 from domain.messages import (
     DECIDE_APPROVAL,
     MAKE_STATEMENT,
@@ -18,7 +17,7 @@ from domain.messages import (
 from domain.migration.stages import Outcome, Stage
 from domain.notices.notice import asking_kind
 from orchestrators.endings import MigrationEndedError, not_deleted
-from orchestrators.run import Run, Steps, wait_for_wake_or
+from orchestrators.run import Run, wait_for_wake_or
 
 
 class Approved(NamedTuple):
@@ -40,10 +39,10 @@ def request_approval(run: Run) -> Generator[Any, Any, Approved | ApprovalNotAske
     return (yield from _ask(run, opened, opened.round))
 
 
-def ask_again(run: Run, void: Approved, changed: StatementChanged) -> Generator[Any, Any, Approved]:
+def ask_again(run: Run, void: Approved, change: str) -> Generator[Any, Any, Approved]:
     """Ask for the approval of what there is now. Raises MigrationEndedError when it is not given, or its deadline,
     which holds for all that is asked, has passed already."""
-    text = f"what was approved has changed: {changed.change}"
+    text = f"what was approved has changed: {change}"
     if run.now >= void.deadline:
         raise not_deleted(f"{text}; and it was too late to ask again")
     yield from run.record(_step("changed", void.asked), Stage.DELETION, text)
@@ -69,26 +68,44 @@ def _ask(run: Run, opened: ApprovalOpened, number: int) -> Generator[Any, Any, A
     return Approved(verdict, number, opened.asked, opened.deadline)
 
 
-def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
-    """Return when the quiet time behind promotion and approval is over; raise MigrationEndedError when somebody rejects
-    or withdraws in it. Its end is checked once more at the gate."""
+def keep_quiet(
+    run: Run, approved: Approved, promoted: datetime | None
+) -> Generator[Any, Any, Approved]:
+    """Return when the quiet time behind promotion and approval is over, with the number of the wait that follows; raise
+    MigrationEndedError when somebody rejects or withdraws in it. Its end is checked once more at the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
     since = max(filter(None, (promoted, decisive.received_at if decisive else run.now)))
     judged = approved.verdict
     until = judged.quiet_until(since)
     if run.now >= until and judged.undelivered_until is None:
-        return
+        return approved
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
     yield from run.record(_step("quiet", approved.asked), Stage.PROMOTION, text)
     while run.now < until or judged.undelivered_until:
-        judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
-        if judged.state is not ApprovalState.APPROVED:
-            raise not_deleted(_text_of(judged))
+        judged = yield from _still_approved(run, number)
         until = judged.quiet_until(since)
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
+    return approved._replace(round=number)
+
+
+def wait_unrejected(run: Run, number: int, until: datetime) -> Generator[Any, Any, int]:
+    """Wait, and return the number of the wait that follows. Raises MigrationEndedError when somebody rejects or
+    withdraws meanwhile."""
+    while run.now < until:
+        yield from _still_approved(run, number)
+        yield from wait_for_wake_or(run.context, number, until)
+        number += 1
+    return number
+
+
+def _still_approved(run: Run, number: int) -> Generator[Any, Any, Verdict]:
+    judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
+    if judged.state is not ApprovalState.APPROVED:
+        raise not_deleted(_text_of(judged))
+    return judged
 
 
 def _step(name: str, asked: int) -> str:
