@@ -72,6 +72,12 @@ def read_page_of_images(
     return ask(listed, GET_TRIES)
 
 
+def put_image(arm: ArmClient, image: ComputeId, body: Json) -> ArmResponse:
+    """Send the image's PUT and return at once."""
+    make = arm.compute(image.subscription).images.begin_create_or_update
+    return begin(make, image.resource_group, image.name, body=body)
+
+
 def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:
     """Send the image's DELETE and return at once."""
     delete = arm.compute(image.subscription).images.begin_delete

@@ -5,7 +5,7 @@ Where things lie (partition / row):
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
   `ruling.<key>`, and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
-  that the sweep finds every claim.
+  that the sweep finds every claim. Restores lie there too, by their own ids (`records/restores.py`).
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
@@ -25,6 +25,7 @@ from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.listing import ListRecords
 from records.numbers import NumberRecords
+from records.restores import RestoreRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
 from records.store import RecordChangedError, RecordExistsError
@@ -35,7 +36,9 @@ MARK_EVERY = 20
 """Migrations between two marks of how far a sweep has come: with fewer, it reads and writes none."""
 
 
-class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords):
+class MigrationRecords(
+    RunRecords, RestoreRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords
+):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
     # -- claims -------------------------------------------------------------------------------------------------
@@ -90,6 +93,7 @@ class MigrationRecords(RunRecords, ListRecords, AttemptRecords, NumberRecords, S
                 "notices": named["notice"],
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
+                "restores": list(named["restore"].values()),
             }
         )
 

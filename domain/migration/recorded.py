@@ -14,6 +14,7 @@ from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.restore.recorded import Restore
 from domain.values import Json, Message
 
 # Under which name a correlation id is told: that of the activity which sent the write.
@@ -166,6 +167,7 @@ class Snapshot(Message):
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    restores: tuple[Restore, ...] = ()
 
     @property
     def finished(self) -> MigrationResult | None:

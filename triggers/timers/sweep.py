@@ -7,6 +7,7 @@ For every migration that is open:
 - with an outcome that nobody was told, and nobody left to tell it: they are told now;
 - with a notice that nobody took yet: posted again, unless the receiver has failed in this sweep already;
 - the durable extension does not say: looked at the next time.
+Restores of deleted images are kept going as well.
 Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
 """
 
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 import clock
-from domain.ids import approval_event_name
+from domain.ids import approval_event_name, parse_restore_id
 from domain.migration.latch import Halt, MigrationResult, close
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import ENDED, EndIt, Report, Runtime, Step
@@ -31,6 +32,7 @@ from triggers.events.waking import wake
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
 from triggers.timers.watched_migration import WatchedMigration
+from triggers.timers.watched_restore import look_at_restore
 
 POINTER_GRACE = timedelta(minutes=10)
 # For an orchestration that is still at it.
@@ -65,6 +67,11 @@ async def _look_at(
     app: Dependencies, client: df.DurableOrchestrationClient, teller: Teller, pointer: Pointer
 ) -> None:
     now, (migration, since, etag) = clock.now(), pointer
+    if named := parse_restore_id(migration):
+        known = await look_at_restore(app, client, *named)
+        if not known and now - since > POINTER_GRACE:
+            await in_records(app.records.drop_pointer, migration, etag)
+        return
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         if now - since > POINTER_GRACE:

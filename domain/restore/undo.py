@@ -1,0 +1,23 @@
+"""The conditions under which a deleted image could be made again from its version, as far as they are known before."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from domain.migration.requests import SecurityType
+
+# Disks of such versions carry the security type, and managed images are made of no such disks.
+_NO_IMAGES = frozenset({SecurityType.TRUSTED_LAUNCH.value, SecurityType.CONFIDENTIAL_VM.value})
+
+
+def undo_problems(
+    security_type: str, image_region: str, regions: AbstractSet[str]
+) -> Iterator[str]:
+    """Yield why no image can be made of a version of this security type, which these regions have; nothing if one
+    can."""
+    if security_type in _NO_IMAGES:
+        yield (
+            f"its security type is {security_type}, and Azure makes no managed images of disks of that type; "
+            "make virtual machines of the version itself"
+        )
+    if image_region not in regions:
+        yield f"it has no complete replica in {image_region}, the image's region; add that region to it"
