@@ -60,7 +60,7 @@ def why_kept(facts: DiskFacts, planned: TemporaryDisk, restore: Restore) -> str:
     known = restore.unique_ids.get(planned.disk.name)
     if not same_id(named.text, planned.disk.text) or not _as_planned(facts, planned):
         return "is another disk than the one that was made here"
-    if known and facts.unique_id != known:
+    if known and facts.unique_id != known and not restore.may_come_again(planned):
         return "was made anew by somebody else"
     return f"is attached to {facts.attached_to}" if facts.attached_to else ""
 

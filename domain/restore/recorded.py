@@ -43,6 +43,11 @@ class Write(Intent):
 
     answered: bool = False
 
+    @property
+    def may_come(self) -> bool:
+        """True if one was sent of which nobody knows whether it has arrived."""
+        return self.repeated or not self.answered
+
 
 class TemporaryDisk(Message):
     """A disk that is made on the way, and the body of its PUT. `lun`: none of the disk with the system."""
@@ -116,11 +121,16 @@ class Restore(Message):
     def arrived_by(self) -> datetime | None:
         """The time until which a disk may still come that a dead run was about to make; None if none was."""
         unsure = [
-            intent.at + ARRIVES_WITHIN
-            for key, intent in self.writes.items()
-            if key.startswith(_MAKE) and (intent.repeated or not intent.answered)
+            write.at + ARRIVES_WITHIN
+            for key, write in self.writes.items()
+            if key.startswith(_MAKE) and write.may_come
         ]
         return max(unsure, default=None)
+
+    def may_come_again(self, disk: TemporaryDisk) -> bool:
+        """Return True if a PUT of the disk may be on its way, or has come late."""
+        write = self.writes.get(make_key(disk.disk.name))
+        return write is not None and write.may_come
 
     @property
     def mark(self) -> str:
