@@ -88,13 +88,13 @@ class RestoreRun:
 
     def _make_image(self) -> Generator[Any, Any, tuple[str, ...]]:
         """Return how the image differs from its recipe. Raises RestoreFailedError and ActivityFailedError."""
-        yield from self._done(MAKE_DISKS)
-        yield from self._done(LOOK_AT_DISKS)
-        yield from self._done(MAKE_IMAGE)
-        made = yield from self._done(LOOK_AT_IMAGE)
+        yield from self.until_ready(MAKE_DISKS)
+        yield from self.until_ready(LOOK_AT_DISKS)
+        yield from self.until_ready(MAKE_IMAGE)
+        made = yield from self.until_ready(LOOK_AT_IMAGE)
         return made.differences
 
-    def _done(self, activity: Step) -> Generator[Any, Any, Progress]:
+    def until_ready(self, activity: Step) -> Generator[Any, Any, Progress]:
         """Ask until it is ready. Raises RestoreFailedError."""
         began, wait = self._context.current_utc_datetime, FIRST_WAIT
         limit = self._begun.limits.polling.timeout

@@ -1,4 +1,4 @@
-"""What the steps of a restore share: the readings behind its plan, and the record in which its writes are intended."""
+"""The parts that the steps of a restore share: the readings behind its plan, the row in which writes are intended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

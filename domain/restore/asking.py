@@ -9,7 +9,7 @@ from domain.values import StrictModel
 
 
 class RestoreBody(StrictModel):
-    """What may be said about a restore: from where."""
+    """The things that may be said about a restore: from where."""
 
     source: Source = Field(Source.VERSION, alias="from")
 

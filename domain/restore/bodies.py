@@ -77,7 +77,7 @@ def image_body(recipe: Json, facts: ImageFacts, sources: Mapping[int | None, Jso
 
 
 def sources_of(image: Json) -> frozenset[str]:
-    """What an image's disks are made from: ids and addresses, as they are compared. Nothing for what is no image."""
+    """The things that an image's disks are made from, as ids are compared; none of what is no image."""
     storage = (image.get("properties") or {}).get("storageProfile") or {}
     disks = [storage.get("osDisk") or {}, *(storage.get("dataDisks") or [])]
     named = [str(disk.get("blobUri") or "") for disk in disks]

@@ -23,7 +23,7 @@ class RestoreStep(RestoreRequest):
 
 
 class SettleRequest(RestoreStep):
-    """What became of the image, and why. `at`: the orchestration's time."""
+    """The fate of the image, and why. `at`: the orchestration's time."""
 
     at: datetime
     state: RestoreState

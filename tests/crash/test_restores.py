@@ -29,7 +29,7 @@ WRITES = {
 LATE, AFTERWARDS = "PT10M", "PT1M"
 
 
-def admin(cloud: Cloud) -> str:
+def token_of_alan(cloud: Cloud) -> str:
     """The token of somebody who may restore."""
     entra = cloud.connection["entra"]
     url = f"{entra['authority']}/{entra['tenantId']}/oauth2/v2.0/token"
@@ -41,7 +41,7 @@ def admin(cloud: Cloud) -> str:
 def restore(cloud: Cloud, migration: str) -> Answer:
     """Ask for the restore of a migration's image."""
     url = f"{cloud.connection['app']['url']}/api/migrations/{migration}/restore"
-    return call("POST", url, None, {"Authorization": f"Bearer {admin(cloud)}"})
+    return call("POST", url, None, {"Authorization": f"Bearer {token_of_alan(cloud)}"})
 
 
 def state_of(cloud: Cloud, migration: str) -> Json:

@@ -14,6 +14,8 @@ from tests.scenarios.bodies import Json
 from tests.scenarios.client import COMPUTE_API, GALLERY_API, Client
 
 ADMIN, DISKS_API = "Migration.Admin", "2024-03-02"
+# docs/architecture.md, "A deletion is taken back".
+FEWEST_REQUESTS = 13
 SOURCES = ("managedDisk", "snapshot", "blobUri")
 DATA = (0, 3)
 
@@ -81,6 +83,19 @@ def test_a_deleted_image_is_restored(cloud: Client) -> None:
     assert without_sources(now) == without_sources(was)
     assert disks_of(cloud) == []
     assert restore(cloud, migration).status == 200
+
+
+def test_the_requests_of_a_restore(cloud: Client) -> None:
+    """Of an image with one disk: so many, and a few more looks where Azure takes its time."""
+    cloud.add_image("counted")
+    migration = cloud.start(cloud.request("counted"))
+    cloud.advance_to_stage("approval", migration)
+    assert cloud.decide(migration).status == 200
+    cloud.finish(migration)
+    before = len(cloud.arm_log())
+    assert restore(cloud, migration).status == 202
+    assert to_the_end(cloud, migration)["state"] == "restored"
+    assert FEWEST_REQUESTS <= len(cloud.arm_log()) - before <= FEWEST_REQUESTS + 5
 
 
 def test_who_asks_twice_gets_the_same_restore(cloud: Client) -> None:
@@ -282,7 +297,7 @@ def test_a_lost_orchestration_goes_on_from_its_record(cloud: Client, part: str) 
 
 
 def test_a_restore_that_somebody_terminates_ends(cloud: Client) -> None:
-    """What it leaves behind is named."""
+    """The disks that it leaves behind are named."""
     migration, _ = deleted(cloud, "terminated")
     assert restore(cloud, migration).status == 202
     assert cloud.durable("POST", f"/instances/{migration}-restore-1/terminate").status_code == 202
