@@ -14,10 +14,13 @@ from domain.approval.judging import (
     tally_of,
 )
 from domain.approval.quorum import Tally
+from domain.deletion.permission import NOT_PERMITTED
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
+    ApprovalNotAsked,
     ApprovalOpened,
+    ApprovalRequest,
     JudgeRequest,
     TimedRequest,
 )
@@ -34,9 +37,11 @@ log = logging.getLogger("gallery_migrator")
 @implements(OPEN_APPROVAL)
 def open_approval(
     request: TimedRequest, snapshot: Snapshot, app: Dependencies
-) -> ApprovalOpened | ActivityError | Halt:
+) -> ApprovalRequest | ActivityError | Halt:
     """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
-    an earlier one's may still come."""
+    an earlier one's may still come. What cannot be carried out is not asked for."""
+    if app.deleter is None and snapshot.state.approval is None:
+        return ApprovalNotAsked(reason=NOT_PERMITTED)
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
         asked_at=request.at,

@@ -26,7 +26,7 @@ def ensure_definition(
         app.records,
         request,
         Effect.DEFINITION,
-        lambda: create_definition(app.arm, plan.gallery, name, body),
+        lambda until: create_definition(app.arm, plan.gallery, name, body, until),
     )
     if isinstance(sent, Halt):
         return sent

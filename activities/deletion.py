@@ -3,9 +3,11 @@
 Azure has no conditional delete for images, so the image is read once more as the last reading before the DELETE, and
 the intent is written after it. Between that reading and the DELETE's arrival a window remains, in which an image
 re-created under the same name would be deleted (README, "What it does not promise"). A DELETE of an earlier run that
-may be under way is never sent again: it is waited for, and what it did not do stays undone.
+may be under way is never sent again: it is waited for. Once none can be any more and the image is there as it was, the
+intent is given back, and everything begins anew (docs/deletion.md, "A run that dies before its DELETE").
 """
 
+import logging
 from typing import NamedTuple
 
 import clock
@@ -20,6 +22,7 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
+from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts
 from domain.ids import ComputeId
@@ -35,7 +38,7 @@ from domain.messages import (
     StepRequest,
 )
 from domain.migration.fingerprint import Fingerprint, fingerprint_of
-from domain.migration.latch import Effect, Halt, Intent
+from domain.migration.latch import Effect, Halt, Intent, give_back
 from domain.migration.planning import Plan
 from domain.migration.recorded import Snapshot
 from domain.results import ActivityError
@@ -51,6 +54,8 @@ _NOTHING_THERE = 204
 _EARLIER_RUN = "one that an earlier run was about to send may be under way"
 
 Answer = Deletion | ActivityError | Halt
+
+log = logging.getLogger("gallery_migrator")
 
 
 class Seen(NamedTuple):
@@ -72,7 +77,7 @@ def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) ->
     try:
         return _gate(request, snapshot, app)
     except ArmAnswerError as error:
-        if error.value.transient or snapshot.latch.deletion is None:
+        if error.value.transient or app.records.read_latch(request.migration_id).deletion is None:
             raise
         return FateUnknown(reason=str(error.value))
 
@@ -86,7 +91,7 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     if before and _is_another(fingerprint_of(seen.facts), plan.fingerprint):
         return ImageGone(by_us=True)
     if before and before.run != request.run:
-        return DeletionSent(began=before.began, refused=_EARLIER_RUN)
+        return _after_an_earlier_run(request, app, plan, before, seen)
     others = versions_of_image(app, snapshot)
     version = read_planned_version(app.arm, plan)
     reasons = reasons_to_keep(app, snapshot, AtAzure(seen.facts, version, others))
@@ -96,6 +101,32 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
     return _look_again_and_delete(request, app, plan, others, seen)
+
+
+def _after_an_earlier_run(
+    request: StepRequest, app: Dependencies, plan: Plan, before: Intent, seen: Seen
+) -> Answer:
+    """Wait for its DELETE; once nothing of it can be under way and the image is as it was, begin anew without it."""
+    lapses, now = before.lapses_at, clock.now()
+    image = fingerprint_of(seen.facts)
+    untouched = image.complete and image.value == plan.fingerprint.value
+    waiting = DeletionSent(began=before.began, refused=_EARLIER_RUN, lapses_at=lapses)
+    if lapses is None or now <= lapses or not untouched or _being_deleted(seen.body):
+        return waiting
+    held = app.records.change_latch(
+        request.migration_id, lambda latch: give_back(latch, request.run, before, now)
+    )
+    if isinstance(held, Halt):
+        return held if held is Halt.ENDED else waiting
+    log.warning(
+        "%s: run %s never sent the deletion that it intended at %s: given back by run %s",
+        request.migration_id,
+        before.run,
+        before.at.isoformat(),
+        request.run,
+    )
+    snapshot = app.records.snapshot(request.migration_id)
+    return Halt.ENDED if snapshot is None else _gate(request, snapshot, app)
 
 
 def _look_again_and_delete(
@@ -135,13 +166,16 @@ def _delete(
     app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
 ) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
+    deleter = app.deleter
+    if deleter is None:
+        return _shut(app, request, [NOT_PERMITTED])
     began = before.began if before else clock.now()
     try:
         sent = send(
             app.records,
             request,
             Effect.DELETION,
-            lambda: begin_deletion(app.arm, image),
+            lambda until: begin_deletion(deleter, image, until),
         )
     except ArmAnswerError as error:
         if error.missing:

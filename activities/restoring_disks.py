@@ -5,6 +5,7 @@ restore's row as begun; everything else is left alone.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from activities.activity import implements
 from activities.restoring import of_restore
@@ -27,7 +28,7 @@ from domain.restore.recorded import IMAGE, Restore, TemporaryDisk, delete_key, k
 from domain.results import ActivityError
 from services.dependencies import Dependencies
 from services.effects import send_intended
-from services.restoring import RestoreIntents, planned_restore, writer
+from services.restoring import RestoreIntents, planned_restore, restorer
 
 Answer = Progress | ActivityError | Halt
 
@@ -54,8 +55,8 @@ def make_disks(
     return Progress(ready=True)
 
 
-def _making(app: Dependencies, disk: TemporaryDisk) -> Callable[[], ArmResponse]:
-    return lambda: put_disk(writer(app), disk.disk, disk.body)
+def _making(app: Dependencies, disk: TemporaryDisk) -> Callable[[datetime], ArmResponse]:
+    return lambda until: put_disk(restorer(app), disk.disk, disk.body, until)
 
 
 def _problem_now(restore: Restore, snapshot: Snapshot, app: Dependencies) -> str:
@@ -127,7 +128,9 @@ def _deletion_refused(
     intents = RestoreIntents(app.records, request, delete_key(disk.disk.name))
     try:
         sent = send_intended(
-            intents, request.run, lambda: begin_disk_deletion(writer(app), disk.disk)
+            intents,
+            request.run,
+            lambda until: begin_disk_deletion(restorer(app), disk.disk, until),
         )
     except ArmAnswerError as error:
         if error.missing:

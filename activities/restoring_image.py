@@ -14,7 +14,7 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import send_intended
-from services.restoring import RestoreIntents, writer
+from services.restoring import RestoreIntents, restorer
 
 Answer = Progress | ActivityError | Halt
 
@@ -32,7 +32,7 @@ def make_image(
     sent = send_intended(
         RestoreIntents(app.records, request, IMAGE),
         request.run,
-        lambda: put_image(writer(app), plan.image, plan.image_body),
+        lambda until: put_image(restorer(app), plan.image, plan.image_body, until),
     )
     return sent if isinstance(sent, Halt) else Progress(ready=True)
 

@@ -1,5 +1,7 @@
 """The image version: begun without waiting, looked at while it replicates, promoted."""
 
+from datetime import datetime
+
 import clock
 from activities.activity import implements
 from arm.client import ArmClient
@@ -93,9 +95,9 @@ def _create(app: Dependencies, request: StepRequest, snapshot: Snapshot) -> ArmR
         at=clock.now(),
     )
 
-    def write() -> ArmResponse:
+    def write(not_after: datetime) -> ArmResponse:
         app.records.remember_version(snapshot.accepted.image_key, begun)
-        return _put(app, plan, plan.version_body, new=True)
+        return _put(app, plan, plan.version_body, not_after, new=True)
 
     sent = send(app.records, request, Effect.VERSION, write)
     first = Effect.VERSION not in snapshot.latch.effects
@@ -106,9 +108,11 @@ def _create(app: Dependencies, request: StepRequest, snapshot: Snapshot) -> ArmR
     return sent
 
 
-def _put(app: Dependencies, plan: Plan, body: Json, *, new: bool = False) -> ArmResponse:
+def _put(
+    app: Dependencies, plan: Plan, body: Json, not_after: datetime, *, new: bool = False
+) -> ArmResponse:
     definition, name = plan.definition_name, plan.version_name
-    return put_version(app.arm, plan.gallery, definition, name, body, new=new)
+    return put_version(app.arm, plan.gallery, definition, name, body, not_after=not_after, new=new)
 
 
 def _adopted(
@@ -173,7 +177,9 @@ def promote_version(
     if existing.exclude_from_latest == plan.exclude_from_latest:
         return PromotionSent(changed=False)
     promoted = promotion_body(body, plan.exclude_from_latest)
-    sent = send(app.records, request, Effect.PROMOTION, lambda: _put(app, plan, promoted))
+    sent = send(
+        app.records, request, Effect.PROMOTION, lambda until: _put(app, plan, promoted, until)
+    )
     return sent if isinstance(sent, Halt) else PromotionSent(changed=True)
 
 

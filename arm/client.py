@@ -36,6 +36,8 @@ class ArmClient:
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+        from arm.policies import InTime
+
         credential = self._credential()
         return ComputeManagementClient(
             credential,
@@ -53,6 +55,7 @@ class ArmClient:
                 own_host_only(self.endpoint),
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
+                InTime(),
             ],
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,

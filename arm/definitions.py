@@ -1,5 +1,7 @@
 """Image definitions (https://learn.microsoft.com/rest/api/compute/gallery-images)."""
 
+from datetime import datetime
+
 from arm.client import ArmClient
 from arm.requests import ArmResponse, begin, read_all, read_or_none
 from domain.facts import DefinitionFacts, definition_facts
@@ -21,12 +23,15 @@ def read_definitions(arm: ArmClient, gallery: ComputeId) -> tuple[DefinitionFact
     return tuple(definition_facts(body) for body in bodies)
 
 
-def create_definition(arm: ArmClient, gallery: ComputeId, name: str, body: Json) -> ArmResponse:
-    """Send the definition's PUT and return at once."""
+def create_definition(
+    arm: ArmClient, gallery: ComputeId, name: str, body: Json, not_after: datetime
+) -> ArmResponse:
+    """Send the definition's PUT and return at once. Raises NotSentError after the time that it is given."""
     return begin(
         arm.compute(gallery.subscription).gallery_images.begin_create_or_update,
         gallery.resource_group,
         gallery.name,
         name,
         body=body,
+        not_after=not_after,
     )

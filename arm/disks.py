@@ -1,5 +1,7 @@
 """Managed disks (https://learn.microsoft.com/rest/api/compute/disks)."""
 
+from datetime import datetime
+
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.groups import GROUP_MISSING
@@ -19,13 +21,13 @@ def read_disk_body(arm: ArmClient, disk: ComputeId) -> Json | None:
         return None
 
 
-def put_disk(arm: ArmClient, disk: ComputeId, body: Json) -> ArmResponse:
-    """Send the disk's PUT and return at once."""
+def put_disk(arm: ArmClient, disk: ComputeId, body: Json, not_after: datetime) -> ArmResponse:
+    """Send the disk's PUT and return at once. Raises NotSentError after the time that it is given."""
     make = arm.compute(disk.subscription).disks.begin_create_or_update
-    return begin(make, disk.resource_group, disk.name, body=body)
+    return begin(make, disk.resource_group, disk.name, body=body, not_after=not_after)
 
 
-def begin_disk_deletion(arm: ArmClient, disk: ComputeId) -> ArmResponse:
-    """Send the disk's DELETE and return at once."""
+def begin_disk_deletion(arm: ArmClient, disk: ComputeId, not_after: datetime) -> ArmResponse:
+    """Send the disk's DELETE and return at once. Raises NotSentError after the time that it is given."""
     delete = arm.compute(disk.subscription).disks.begin_delete
-    return begin(delete, disk.resource_group, disk.name)
+    return begin(delete, disk.resource_group, disk.name, not_after=not_after)

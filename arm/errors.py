@@ -44,6 +44,10 @@ class ArmAnswerError(ArmError):
         super().__init__(value)
 
 
+class NotSentError(ArmError):
+    """A write that never left this app."""
+
+
 def error_of(raised: MigratorError) -> ActivityError:
     """The value for what asking Azure raised."""
     if isinstance(raised, ArmError):
@@ -70,6 +74,8 @@ def arm_error(raised: Exception) -> ArmError | UnexpectedResponseError:
         ServiceResponseError,
     )
 
+    from arm.policies import LateError
+
     if isinstance(raised, UnexpectedResponseError):
         return raised
     if not isinstance(raised, AzureError):
@@ -78,6 +84,8 @@ def arm_error(raised: Exception) -> ArmError | UnexpectedResponseError:
         own = raised.error is not None and bool(raised.error.code)
         return ArmAnswerError(_answered(raised), by_arm=own)
     code = type(raised).__name__
+    if isinstance(raised, LateError):
+        return NotSentError(ActivityError(code="NotSent", message=str(raised), transient=True))
     if isinstance(raised, ServiceRequestError | ServiceResponseError):
         code = "ConnectionFailed"
     elif isinstance(raised, ClientAuthenticationError):

@@ -1,5 +1,6 @@
 """Managed images (https://learn.microsoft.com/rest/api/compute/images), with their creation times."""
 
+from datetime import datetime
 from urllib.parse import quote
 
 from arm.client import ArmClient
@@ -72,16 +73,16 @@ def read_page_of_images(
     return ask(listed, GET_TRIES)
 
 
-def put_image(arm: ArmClient, image: ComputeId, body: Json) -> ArmResponse:
-    """Send the image's PUT and return at once."""
+def put_image(arm: ArmClient, image: ComputeId, body: Json, not_after: datetime) -> ArmResponse:
+    """Send the image's PUT and return at once. Raises NotSentError after the time that it is given."""
     make = arm.compute(image.subscription).images.begin_create_or_update
-    return begin(make, image.resource_group, image.name, body=body)
+    return begin(make, image.resource_group, image.name, body=body, not_after=not_after)
 
 
-def begin_deletion(arm: ArmClient, image: ComputeId) -> ArmResponse:
-    """Send the image's DELETE and return at once."""
+def begin_deletion(arm: ArmClient, image: ComputeId, not_after: datetime) -> ArmResponse:
+    """Send the image's DELETE and return at once. Raises NotSentError after the time that it is given."""
     delete = arm.compute(image.subscription).images.begin_delete
-    return begin(delete, image.resource_group, image.name)
+    return begin(delete, image.resource_group, image.name, not_after=not_after)
 
 
 def _created_time(arm: ArmClient, image: ComputeId) -> str | None:

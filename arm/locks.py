@@ -15,7 +15,7 @@ _API = "2020-05-01"
 def lock_scopes(image: ComputeId) -> tuple[str, str, str]:
     """The image's subscription, its group, and itself."""
     subscription = f"/subscriptions/{image.subscription}"
-    return subscription, f"{subscription}/resourceGroups/{image.resource_group}", str(image)
+    return subscription, f"{subscription}/resourceGroups/{image.resource_group}", image.text
 
 
 def read_locks(arm: ArmClient, scope: str, patience: Patience) -> list[Json]:

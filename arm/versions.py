@@ -1,5 +1,7 @@
 """Image versions (https://learn.microsoft.com/rest/api/compute/gallery-image-versions)."""
 
+from datetime import datetime
+
 from arm.client import ArmClient
 from arm.requests import ArmResponse, begin, read_all, read_or_none
 from domain.facts import VersionFacts, version_facts
@@ -41,10 +43,11 @@ def put_version(
     version: str,
     body: Json,
     *,
+    not_after: datetime,
     new: bool = False,
 ) -> ArmResponse:
     """Send the version's PUT and return at once. `new`: not if there is one, where Azure heeds that
-    (docs/platform-notes.md#a-put-that-must-not-overwrite)."""
+    (docs/platform-notes.md#a-put-that-must-not-overwrite). Raises NotSentError after the time that it is given."""
     return begin(
         arm.compute(gallery.subscription).gallery_image_versions.begin_create_or_update,
         gallery.resource_group,
@@ -53,4 +56,5 @@ def put_version(
         version,
         body=body,
         headers={"If-None-Match": "*"} if new else {},
+        not_after=not_after,
     )

@@ -33,6 +33,7 @@ NOT_PASSED_ON = frozenset(
         "APPROVAL_QUORUM",
         "QUIET_TIME",
         "SEALING_KEYS",
+        "AUDIT_KEYS",
         "NOTIFICATION_URL",
         "NOTIFICATION_SECRET",
         "EVENT_GRID_MAPPING",

@@ -10,12 +10,13 @@ from typing import Any
 
 from demo.examples import example_mapping
 from demo.greeting import greeting
+from demo.identities import assignments, identity_settings
 from demo.people import APPROVERS, ROLES, WEBHOOK_OWNERS, key_settings, new_key, sign_in_settings
 from demo.tables import empty_tables
 from demo.webhook_secrets import new_webhook_secret
 from localcloud.state_folder import StateFolder
 
-RECORDS = "records.sqlite"
+RECORDS, ANCHORS = "records.sqlite", "anchors.sqlite"
 
 
 class GalleryMigrator:
@@ -38,6 +39,7 @@ class GalleryMigrator:
             "APPROVAL_WEBHOOK_OWNERS": json.dumps(WEBHOOK_OWNERS),
             "APPROVERS": ",".join(APPROVERS),
             "SEALING_KEYS": folder.value("sealing key", new_webhook_secret),
+            "AUDIT_KEYS": "local=" + folder.value("audit key", new_webhook_secret),
             "NOTIFICATION_URL": f"{control_url}/notifications",
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
@@ -47,8 +49,10 @@ class GalleryMigrator:
             "ARM_ENDPOINT": arm["url"],
             "ARM_TOKEN_SCOPE": f"{arm['url']}/.default",
             "SUBSCRIPTION_IDS": ",".join(arm["subscriptionIds"]),
+            **identity_settings(os.environ),
             "RECORDS_STORE": "sqlite",
             "RECORDS_SQLITE_PATH": str(folder.path / RECORDS),
+            "AUDIT_ANCHORS_SQLITE_PATH": str(folder.path / ANCHORS),
             **sign_in_settings(azure["entra"]),
             **key_settings(self._key),
         }
@@ -64,10 +68,15 @@ class GalleryMigrator:
         """Return the roles of the people."""
         return ROLES
 
+    def assignments(self) -> Mapping[str, Any]:
+        """Return the roles of the app's identities."""
+        return assignments()
+
     def greeting(self, connection: Mapping[str, Any]) -> str:
         """Return what is printed: where everything is, and commands to paste."""
         return greeting(connection, self._state)
 
     def reset(self) -> None:
-        """Empty the app's records."""
+        """Empty the app's records, and where their audit ends."""
         empty_tables(self._state / RECORDS)
+        empty_tables(self._state / ANCHORS)

@@ -158,8 +158,16 @@ class ImageState(Message):
 class ApprovalOpened(Message):
     """Until when the approval is waited for, and the round of the wait."""
 
+    kind: Literal["opened"] = "opened"
     deadline: datetime
     round: int
+
+
+class ApprovalNotAsked(Message):
+    """Nobody is asked for what can never happen; `reason` says why it cannot."""
+
+    kind: Literal["notAsked"] = "notAsked"
+    reason: str
 
 
 class PromotionSent(Message):
@@ -170,11 +178,12 @@ class PromotionSent(Message):
 
 class DeletionSent(Message):
     """A DELETE was taken, or may have been: by this run, or (`refused`: why this one sent none) by one before it.
-    `began`: when the first was about to be sent."""
+    `began`: when the first was about to be sent; `lapses_at`: when none of an earlier run can be under way any more."""
 
     kind: Literal["sent"] = "sent"
     began: datetime
     refused: str = ""
+    lapses_at: datetime | None = None
 
 
 class DeletionRefused(Message):
@@ -248,6 +257,7 @@ class Activity(Generic[Request, Reply]):
 
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
+ApprovalRequest = ApprovalOpened | ApprovalNotAsked
 Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
@@ -258,8 +268,8 @@ ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
 START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
 READ_REPLICATION = Activity[LookRequest, Look]("read_replication", LookRequest, Look)
 CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
-OPEN_APPROVAL = Activity[TimedRequest, ApprovalOpened](
-    "open_approval", TimedRequest, ApprovalOpened
+OPEN_APPROVAL = Activity[TimedRequest, ApprovalRequest](
+    "open_approval", TimedRequest, ApprovalRequest
 )
 DECIDE_APPROVAL = Activity[JudgeRequest, Verdict]("decide_approval", JudgeRequest, Verdict)
 PROMOTE_VERSION = Activity[StepRequest, PromotionSent](

@@ -17,9 +17,10 @@ from pydantic import (
     field_validator,
 )
 
-from domain.approval.approval_settings import ApprovalSettings
 from domain.approval.webhook_secrets import split_name
+from domain.audit.audit_settings import AuditSettings
 from domain.errors import MigratorError, Problem, problems_of
+from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
@@ -47,7 +48,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(ApprovalSettings):
+class Settings(AuditSettings, IdentitySettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -99,9 +100,14 @@ class Settings(ApprovalSettings):
         "", description="Instead of the endpoint, for Azurite; empty: AzureWebJobsStorage."
     )
     records_table_name: str = Field(
-        "GalleryMigrations", pattern="^[A-Za-z][A-Za-z0-9]{2,62}$", description="Name of the table."
+        "GalleryMigrations",
+        validate_default=True,
+        pattern="^[A-Za-z][A-Za-z0-9]{2,62}$",
+        description="Name of the table.",
     )
-    records_sqlite_path: str = Field("records.sqlite", description="File of the SQLite records.")
+    records_sqlite_path: str = Field(
+        "records.sqlite", validate_default=True, description="File of the SQLite records."
+    )
     replication_poll_interval: Span = Field(
         timedelta(minutes=1),
         description="Time between looks at a replicating version; grows by a quarter each time, up to fivefold.",
@@ -152,6 +158,17 @@ class Settings(ApprovalSettings):
             raise ValueError("; ".join(wrong))
         return mapping
 
+    @field_validator("records_table_name", "records_sqlite_path")
+    @classmethod
+    def _anchors_lie_elsewhere(cls, name: str, others: ValidationInfo) -> str:
+        """A copy that is put back would put the audit's end back with it."""
+        anchors = (
+            others.data.get(f"audit_anchors_{kind}") for kind in ("table_name", "sqlite_path")
+        )
+        if name.lower() in {text.lower() for text in anchors if text}:
+            raise ValueError("is where the audit's anchors lie, which must be elsewhere")
+        return name
+
     @field_validator("notification_secret")
     @classmethod
     def _notifications_signed(cls, secret: str, others: ValidationInfo) -> str:
@@ -189,6 +206,9 @@ class Settings(ApprovalSettings):
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
+        if environ.get("AUDIT_KEYS"):
+            anchors = {k.replace("records", "audit_anchors"): v for k, v in fallbacks.items()}
+            fallbacks |= anchors
         values = {**{k: v for k, v in fallbacks.items() if v}, **values}
         wrong = _wrong_here(values, environ)
         try:

@@ -1,7 +1,7 @@
 """Gate, delete, confirm: the one act that cannot be undone."""
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from domain.messages import (
@@ -23,7 +23,11 @@ FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minut
 
 def delete_image(run: Run) -> Steps:
     """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses."""
+    text = "checking everything again before the managed image is deleted"
+    yield from run.record("deletion", Stage.DELETION, text)
     deletion = yield from _delete(run)
+    while isinstance(deletion, DeletionSent):
+        deletion = yield from _confirm(run, deletion)
     match deletion:
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
@@ -31,8 +35,6 @@ def delete_image(run: Run) -> Steps:
             raise _unknown(run, deletion.reason)
         case ImageGone():
             run.image = ImageFate.DELETED if deletion.by_us else ImageFate.GONE
-        case DeletionSent():
-            yield from _confirm(run, deletion)
         case _ as never:
             assert_never(never)
 
@@ -40,8 +42,7 @@ def delete_image(run: Run) -> Steps:
 def _delete(run: Run) -> Generator[Any, Any, Deletion]:
     """Ask for the DELETE. Raises MigrationEndedError; the image's fate is open when the last error left open whether
     the DELETE arrived."""
-    text = "checking everything again before the managed image is deleted"
-    yield from run.record("deletion", Stage.DELETION, text)
+    run.image = ImageFate.KEPT
     try:
         return (yield from run.call(DELETE_IMAGE, run.step))
     except ActivityFailedError as failed:
@@ -59,24 +60,38 @@ def _unknown(run: Run, why: str) -> MigrationEndedError:
     )
 
 
-def _confirm(run: Run, deletion: DeletionSent) -> Steps:
-    """Until the image is gone."""
+def _confirm(run: Run, deletion: DeletionSent) -> Generator[Any, Any, Deletion]:
+    """Wait until the image is gone; or until nothing that an earlier run was about to send can be under way any more,
+    and ask again. Raises MigrationEndedError when neither helps."""
     run.image = ImageFate.UNKNOWN
-    wait = FIRST_CONFIRM_WAIT
+    lapses = deletion.lapses_at
+    if lapses is not None:
+        yield from run.record("lapse", Stage.DELETION, _waiting(lapses))
+    until = max(deletion.began + run.begun.limits.confirm, lapses or deletion.began)
+    wait = FIRST_CONFIRM_WAIT if lapses is None or run.now < lapses else LONGEST_CONFIRM_WAIT
     while not (state := (yield from _state(run))).gone:
         if state.refusal:
             run.image = ImageFate.KEPT
             raise MigrationEndedError(
                 Outcome.KEPT, f"Azure did not delete the image: {state.refusal}"
             )
-        if run.now - deletion.began > run.begun.limits.confirm:
+        if run.now > until:
             raise MigrationEndedError(
                 Outcome.KEPT,
                 f"{_sent(deletion)}, but the image is still there; look at the image yourself",
             )
         yield from pause(run.context, wait)
+        if lapses is not None and run.now > lapses:
+            return (yield from _delete(run))
         wait = min(wait * 2, LONGEST_CONFIRM_WAIT)
-    run.image = ImageFate.DELETED
+    return ImageGone(by_us=True)
+
+
+def _waiting(until: datetime) -> str:
+    return (
+        f"an earlier run may have sent the deletion: waiting until {until:%Y-%m-%d %H:%M} UTC for what became of it, "
+        "then everything is checked anew"
+    )
 
 
 def _state(run: Run) -> Generator[Any, Any, DeletionState]:

@@ -6,11 +6,12 @@ continues as new, which would drop events (docs/platform-notes.md#continue-as-ne
 `watch_replication`.
 """
 
+from collections.abc import Generator
 from typing import Any
 
 import azure.durable_functions as df
 
-from domain.messages import FINISH_MIGRATION, FinishRequest
+from domain.messages import FINISH_MIGRATION, ApprovalNotAsked, FinishRequest
 from domain.migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
 from domain.values import Json
 from orchestrators.delete_image import delete_image
@@ -24,6 +25,7 @@ from orchestrators.publish_version import (
 from orchestrators.request_approval import keep_quiet, request_approval
 from orchestrators.run import RECORDS_LIMIT, Run, Steps, begin_run
 
+_NO_CREATION_TIME = "the image's creation time is unknown, so it is kept whoever approves"
 OVER: Json = {"over": True}
 """What a run returns that is nobody's any more: a later one goes on, or the migration has its outcome."""
 
@@ -55,20 +57,26 @@ def _migrate(run: Run) -> Steps:
         yield from publish_version(run)
         yield from check_image(run)
     delete = run.begun.deletion and run.image is ImageFate.KEPT
-    if not delete or not run.planned.fingerprint_complete:
+    if not delete:
         yield from promote_version(run)
-        if delete:
-            raise MigrationEndedError(
-                Outcome.KEPT, "the image's creation time is unknown, so it is kept whoever approves"
-            )
         return
+    if not run.planned.fingerprint_complete:
+        raise (yield from _promoted_and_kept(run, _NO_CREATION_TIME))
     approved = yield from request_approval(run)
+    if isinstance(approved, ApprovalNotAsked):
+        raise (yield from _promoted_and_kept(run, approved.reason))
     if stage not in AFTER_PROMOTION:
         yield from check_image(run)
     promoted = yield from promote_version(run)
     if run.image is ImageFate.KEPT:
         yield from keep_quiet(run, approved, promoted)
         yield from delete_image(run)
+
+
+def _promoted_and_kept(run: Run, why: str) -> Generator[Any, Any, MigrationEndedError]:
+    """The end of a migration whose image is kept whatever anybody decides: the version is promoted all the same."""
+    yield from promote_version(run)
+    return MigrationEndedError(Outcome.KEPT, why)
 
 
 def _finish(run: Run, ending: MigrationEndedError) -> Any:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.approval.decisions import ApprovalState, Decision, Verdict
-from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, JudgeRequest
+from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, ApprovalNotAsked, JudgeRequest
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError, not_deleted
 from orchestrators.run import Run, Steps, wait_for_wake_or
@@ -18,10 +18,12 @@ class Approved(NamedTuple):
     round: int
 
 
-def request_approval(run: Run) -> Generator[Any, Any, Approved]:
-    """Return when the deletion is approved; raise MigrationEndedError when it is not. An approval that an earlier run
-    asked for keeps its deadline, and one that is settled its verdict."""
+def request_approval(run: Run) -> Generator[Any, Any, Approved | ApprovalNotAsked]:
+    """Return when the deletion is approved, or at once when nobody is to be asked; raise MigrationEndedError when it is
+    not. An approval that an earlier run asked for keeps its deadline, and one that is settled its verdict."""
     opened = yield from run.call(OPEN_APPROVAL, run.timed)
+    if isinstance(opened, ApprovalNotAsked):
+        return opened
     text = (
         f"waiting until {opened.deadline:%Y-%m-%d %H:%M} UTC for the approval to delete the image"
     )
@@ -53,22 +55,20 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps
     )
     yield from run.record("quiet", Stage.PROMOTION, text)
     while run.now < until:
-        judged = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
+        judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
         if judged.state is not ApprovalState.APPROVED:
             raise not_deleted(_text_of(judged))
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
 
 
-def _judge(run: Run, number: int) -> JudgeRequest:
-    return JudgeRequest(**dict(run.timed), round=number)
-
-
 def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:
     """Judge, wait, judge again. The judging writes the number of the wait that follows before it reads the decisions,
     so that one stored after them sees that number: no decision is ever left without a wake."""
     while True:
-        verdict = yield from run.call(DECIDE_APPROVAL, _judge(run, number))
+        verdict = yield from run.call(
+            DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number)
+        )
         if verdict.state is not ApprovalState.WAITING:
             return Approved(verdict, number + 1)
         yield from wait_for_wake_or(run.context, number, deadline)

@@ -14,12 +14,13 @@ An attempt gets its row by fingerprint at its end. Until then it is the newest, 
 
 from hashlib import sha256
 
+from domain.audit import facts
 from domain.deletion.copies import BegunVersion
 from domain.ids import fold
 from domain.migration.fingerprint import content_of, without_creation_time
 from domain.migration.recorded import AcceptedRequest, Sighting
 from domain.values import Json
-from records.rows import Rows
+from records.audit import AuditRecords
 from records.store import Record
 
 _LATEST, _UNREAD, _VERSION = "latest", "unread", "version."
@@ -28,7 +29,7 @@ attempt_row = "{:06d}".format
 """The row of an attempt, in their order."""
 
 
-class AttemptRecords(Rows):
+class AttemptRecords(AuditRecords):
     """Reads and writes of attempts. Every method may raise RecordsUnavailableError."""
 
     def latest(self, image_key: str) -> AcceptedRequest | None:
@@ -74,7 +75,9 @@ class AttemptRecords(Rows):
     # -- versions made from an image ----------------------------------------------------------------------------
 
     def remember_version(self, image_key: str, begun: BegunVersion) -> None:
-        """Write down that the PUT of a version is about to be sent."""
+        """Write down that the PUT of a version is about to be sent; in the audit first, without which it proves
+        nothing."""
+        self.write_audit(begun.migration, facts.version_begun(begun))
         self._store.put(
             _about(image_key), _version_row(begun.version_id), begun.model_dump(mode="json")
         )

@@ -7,6 +7,7 @@ Where things lie (partition / row):
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim. Restores lie there too, by their own ids (`records/restores.py`).
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
+- `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
@@ -18,6 +19,8 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 from collections import defaultdict
 from datetime import UTC, datetime
 
+from domain.audit import facts
+from domain.audit.chain import DEPLOYMENT
 from domain.ids import parse_migration_id
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling, Snapshot
 from domain.migration.stages import Stage
@@ -44,9 +47,13 @@ class MigrationRecords(
     # -- claims -------------------------------------------------------------------------------------------------
 
     def accept(self, accepted: AcceptedRequest) -> bool:
-        """Claim the image for this attempt; False if somebody else has this attempt number already."""
+        """Claim the image for this attempt; False if somebody else has this attempt number already.
+
+        The audit is written first: without it a claim leads to no deletion.
+        """
         migration, row = accepted.id, attempt_row(accepted.attempt)
         value = accepted.model_dump(mode="json")
+        self._audit_acceptance(accepted)
         self._store.put(_OPEN, migration, {"at": accepted.accepted_at.isoformat()})
         try:
             self._store.insert(accepted.image_key, row, value)
@@ -54,12 +61,19 @@ class MigrationRecords(
             if self._claimed(migration) is None:
                 # Nobody's: the winner has a pointer of its own.
                 self._store.delete(_OPEN, migration)
+                self.write_audit(migration, facts.not_claimed(accepted))
             return False
         self._store.put(migration, "accepted", value)
         if accepted.attempt > 1:
             self.hint_latest(accepted)
         self.list_migration(accepted, Stage.PLANNING, accepted.accepted_at)
         return True
+
+    def _audit_acceptance(self, accepted: AcceptedRequest) -> None:
+        event = facts.accepted(accepted)
+        self.write_audit(DEPLOYMENT, event)
+        anchor = self.read_anchor(DEPLOYMENT)
+        self.write_audit(accepted.id, event, epoch=anchor.epoch if anchor else 1)
 
     def mark_started(self, migration: str, at: datetime) -> None:
         """Remember that the orchestration exists: if it is missing later, it has vanished."""
@@ -94,6 +108,7 @@ class MigrationRecords(
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
                 "restores": list(named["restore"].values()),
+                "audit": named["audit"],
             }
         )
 
@@ -157,6 +172,7 @@ class MigrationRecords(
 
     def receive(self, migration: str, received: ReceivedDecision) -> ReceivedDecision:
         """Store a verified decision once; what is stored under its key."""
+        self.write_audit(migration, facts.decision(received))
         row = f"decision.{received.decision.key}"
         return ReceivedDecision.model_validate(
             self.insert_or_read(migration, row, received.model_dump(mode="json"))
@@ -169,9 +185,13 @@ class MigrationRecords(
 
     def rule(self, migration: str, key: str, ruling: Ruling) -> Ruling:
         """Write what the workflow made of a decision, once; the ruling that holds."""
-        return Ruling.model_validate(
-            self.insert_or_read(migration, f"ruling.{key}", ruling.model_dump(mode="json"))
+        row = f"ruling.{key}"
+        held = Ruling.model_validate(
+            self.insert_or_read(migration, row, ruling.model_dump(mode="json"))
         )
+        if self.audited:
+            self.write_audit(migration, facts.ruling(key, held, self.audit_now()))
+        return held
 
     def read_ruling(self, migration: str, key: str) -> Ruling | None:
         """The ruling on a decision, once there is one."""

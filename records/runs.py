@@ -8,16 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from domain.audit import facts
 from domain.migration.latch import Halt, Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.recorded import Failing, Notice, State
 from domain.values import Json
-from records.rows import Rows
+from records.audit import AuditRecords
 from records.store import RecordExistsError
 
 
-class RunRecords(Rows):
+class RunRecords(AuditRecords):
     """Reads and writes of runs. Every method may raise RecordsUnavailableError."""
 
     def read_latch(self, migration: str) -> Latch:
@@ -27,14 +28,16 @@ class RunRecords(Rows):
 
     def change_latch(self, migration: str, change: Callable[[Latch], Latch | Halt]) -> Latch | Halt:
         """Change the latch by a function of `domain.migration.latch`: what holds then, or why it may not be."""
-        held: Latch | Halt = Halt.SUPERSEDED
+        before = Latch()
 
-        def changed(value: Json) -> Json | None:
-            nonlocal held
-            held = change(Latch.model_validate(value))
-            return None if isinstance(held, Halt) else held.model_dump(mode="json")
+        def noted(latch: Latch) -> Latch | Halt:
+            nonlocal before
+            before = latch
+            return change(latch)
 
-        self.change(migration, "latch", changed)
+        held = self.change_message(migration, "latch", Latch, noted)
+        if self.audited and isinstance(held, Latch):
+            self.write_audit(migration, *facts.of_change(before, held, self.audit_now()))
         return held
 
     def keep_plan(self, migration: str, plan: Plan) -> None:
@@ -42,6 +45,7 @@ class RunRecords(Rows):
         claimant was asleep."""
         with suppress(RecordExistsError):
             self._store.insert(migration, "plan", plan.model_dump(mode="json"))
+            self._audit_plan(migration, plan)
 
     def write_plan(self, migration: str, plan: Plan, taken: str = "") -> Plan:
         """Write the plan unless there is one, but for one whose version name is `taken`; the plan that holds."""
@@ -54,18 +58,25 @@ class RunRecords(Rows):
             return held.model_dump(mode="json")
 
         self.change(migration, "plan", changed)
+        self._audit_plan(migration, held)
         return held
+
+    def _audit_plan(self, migration: str, plan: Plan) -> None:
+        if self.audited:
+            self.write_audit(migration, facts.planned(plan, self.audit_now()))
 
     def change_state(self, migration: str, change: Callable[[State], State]) -> State:
         """Change the state by a pure function; what holds then."""
-        held = State()
+        before = State()
 
-        def changed(value: Json) -> Json:
-            nonlocal held
-            held = change(State.model_validate(value))
-            return held.model_dump(mode="json")
+        def noted(state: State) -> State:
+            nonlocal before
+            before = state
+            return change(state)
 
-        self.change(migration, "state", changed)
+        held = self.change_message(migration, "state", State, noted)
+        if self.audited and held.approval and before.approval is None:
+            self.write_audit(migration, facts.asked(held.approval, self.audit_now()))
         return held
 
     def write_regions(self, migration: str, regions: tuple[RegionStatus, ...]) -> bool:
@@ -75,6 +86,8 @@ class RunRecords(Rows):
         if record is not None and record.value == value:
             return False
         self._store.put(migration, "regions", value)
+        if self.audited:
+            self.write_audit(migration, facts.replicated(regions, self.audit_now()))
         return True
 
     def write_checks(self, migration: str, checks: list[Json]) -> None:
@@ -109,8 +122,6 @@ class RunRecords(Rows):
 
     def change_notice(self, migration: str, kind: str, change: Callable[[Notice], Notice]) -> None:
         """Change a notice by a pure function."""
-
-        def changed(value: Json) -> Json:
-            return change(Notice.model_validate(value)).model_dump(mode="json")
-
-        self.change(migration, f"notice.{kind}", changed)
+        held = self.change_message(migration, f"notice.{kind}", Notice, change)
+        if self.audited:
+            self.write_audit(migration, facts.notified(kind, held, self.audit_now()))

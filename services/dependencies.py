@@ -3,17 +3,17 @@
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arm.client import ArmClient
-from domain.errors import Problem
-from domain.settings import InvalidSettingsError, Settings, in_azure
+from domain.settings import InvalidSettingsError, Settings
 from records.migrations import MigrationRecords
-from records.store import RecordStore
+from services.identities import managed_identity, publisher
+from services.stores import open_records
 from services.token_verification import TokenVerifier
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def settings_at_start() -> Settings:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The settings, records, ARM client and token verifier of the use cases. A further identity in Azure is a further
-    ArmClient.
+    """The settings, records, ARM clients and token verifier of the use cases.
 
+    `arm` reads and publishes; `deleter` sends DELETEs of images, None where the deployment has no identity for that.
     `version`: what this host gives to the orchestrations that it starts.
     """
 
@@ -50,6 +50,7 @@ class Dependencies:
     records: MigrationRecords
     arm: ArmClient
     tokens: TokenVerifier
+    deleter: ArmClient | None = None
     version: str = ""
 
 
@@ -60,8 +61,9 @@ def dependencies() -> Dependencies:
     settings = Settings.from_environ(os.environ)
     return Dependencies(
         settings=settings,
-        records=MigrationRecords(_store(settings)),
-        arm=ArmClient(settings.arm_endpoint, settings.token_scope, credential),
+        records=open_records(settings, partial(publisher, settings.azure_client_id)),
+        arm=_arm(settings, partial(publisher, settings.azure_client_id)),
+        deleter=_arm_of(settings, settings.deleter_client_id),
         tokens=TokenVerifier(settings),
         version=orchestration_version(_HOST_JSON, os.environ),
     )
@@ -73,51 +75,10 @@ def orchestration_version(host_json: Path, environ: Mapping[str, str]) -> str:
     return environ.get(_DEFAULT_VERSION) or str(durable.get("defaultVersion", ""))
 
 
-@cache
-def credential() -> "TokenCredential":
-    """Return the app's identity in Azure: the managed identity there and no other, the developer's login elsewhere."""
-    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
-
-    # Its clients would sleep between their tries; an activity answers at once, and the orchestrator waits.
-    if in_azure(os.environ):
-        chosen = os.environ.get("AZURE_CLIENT_ID") or None
-        return ManagedIdentityCredential(client_id=chosen, retry_total=0)
-    return DefaultAzureCredential(retry_total=0)
+def _arm_of(settings: Settings, client_id: str) -> ArmClient | None:
+    """A client for a managed identity of its own, None if the settings name none."""
+    return _arm(settings, partial(managed_identity, client_id)) if client_id else None
 
 
-def _store(chosen: Settings) -> RecordStore:
-    if chosen.records_store == "sqlite":
-        from records.backends.sqlite import SqliteRecords
-
-        return SqliteRecords(chosen.records_sqlite_path)
-    from records.backends.table import TableRecords
-
-    if chosen.records_table_endpoint:
-        return TableRecords(
-            endpoint=chosen.records_table_endpoint,
-            credential=credential(),
-            table=chosen.records_table_name,
-        )
-    if not chosen.records_table_connection_string:
-        raise InvalidSettingsError([_no_table()])
-    try:
-        return TableRecords.from_connection_string(
-            chosen.records_table_connection_string, table=chosen.records_table_name
-        )
-    except ValueError as error:
-        raise InvalidSettingsError([_no_connection()]) from error
-
-
-def _no_table() -> Problem:
-    return Problem(
-        field="RECORDS_TABLE_ENDPOINT",
-        message="is required, since neither AzureWebJobsStorage__tableServiceUri nor AzureWebJobsStorage names a "
-        "table service; set it to https://<account>.table.core.windows.net",
-    )
-
-
-def _no_connection() -> Problem:
-    return Problem(
-        field="RECORDS_TABLE_CONNECTION_STRING",
-        message="is no connection string of a storage account (it may have come from AzureWebJobsStorage)",
-    )
+def _arm(settings: Settings, credential: "Callable[[], TokenCredential]") -> ArmClient:
+    return ArmClient(settings.arm_endpoint, settings.token_scope, credential)

@@ -2,7 +2,9 @@
 thing before.
 
 Once a later run stands, or the migration has its outcome, nothing is sent. An intent that stands counts as sent, so it
-is taken back only where Azure itself said that it did nothing, and only by the run that wrote it.
+is taken back only where it never left, or Azure itself said that it did nothing, and only by the run that wrote it. A
+later run gives a deletion's back once nothing of it can be under way (`domain/migration/lapses.py`): so what could
+not be sent soon after its intent is not sent any more.
 """
 
 import logging
@@ -13,9 +15,10 @@ from functools import partial
 from typing import Protocol
 
 import clock
-from arm.errors import ArmAnswerError
+from arm.errors import ArmAnswerError, NotSentError
 from arm.requests import ArmResponse
 from domain.messages import StepRequest
+from domain.migration.lapses import SEND_WITHIN
 from domain.migration.latch import Effect, Halt, Latch, answered, intend, take_back
 from records.migrations import MigrationRecords
 
@@ -29,8 +32,8 @@ class Intents(Protocol):
     def name(self) -> str:
         """The migration or restore, and the write."""
 
-    def intend(self, at: datetime) -> Halt | None:
-        """Write the intent, or return why nothing may be sent."""
+    def intend(self) -> datetime | Halt:
+        """Write the intent; its time, or why nothing may be sent."""
 
     def answered(self, response: ArmResponse) -> None:
         """Azure took it."""
@@ -52,10 +55,11 @@ class LatchIntents:
         """The migration and the effect."""
         return f"{self.request.migration_id}: {self.effect}"
 
-    def intend(self, at: datetime) -> Halt | None:
+    def intend(self) -> datetime | Halt:
         """Write it into the latch."""
-        held = self._change(partial(intend, run=self.request.run, effect=self.effect, at=at))
-        return held if isinstance(held, Halt) else None
+        run, effect = self.request.run, self.effect
+        held = self._change(lambda latch: intend(latch, run, effect, clock.now()))
+        return held if isinstance(held, Halt) else held.effects[effect].at
 
     def answered(self, response: ArmResponse) -> None:
         """Write operation and correlation id into the latch."""
@@ -75,22 +79,28 @@ def send(
     records: MigrationRecords,
     request: StepRequest,
     effect: Effect,
-    write: Callable[[], ArmResponse],
+    write: Callable[[datetime], ArmResponse],
 ) -> ArmResponse | Halt:
-    """Send a migration's write and return Azure's answer, or why nothing was sent. Raises what the write raises."""
+    """Send a migration's write; Azure's answer, or why nothing was sent. Raises what the write raises, which is given
+    the time until which it may be sent."""
     return send_intended(LatchIntents(records, request, effect), request.run, write)
 
 
 def send_intended(
-    intents: Intents, run: int, write: Callable[[], ArmResponse]
+    intents: Intents, run: int, write: Callable[[datetime], ArmResponse]
 ) -> ArmResponse | Halt:
     """Send any write; the same."""
-    if halt := intents.intend(clock.now()):
-        log.info("%s not sent: %s", intents.name, halt)
-        return halt
+    intended = intents.intend()
+    if isinstance(intended, Halt):
+        log.info("%s not sent: %s", intents.name, intended)
+        return intended
     log.info("%s is sent by run %s", intents.name, run)
     try:
-        response = write()
+        response = write(intended + SEND_WITHIN)
+    except NotSentError as error:
+        log.warning("%s not sent: %s", intents.name, error.value)
+        intents.take_back()
+        raise
     except ArmAnswerError as error:
         log.warning("%s refused: %s", intents.name, error.value)
         if did_nothing(error):

@@ -87,5 +87,6 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         regions=plan.regions,
         asked=asked,
         veto_tag=app.settings.veto_tag,
+        deleter=app.settings.deleter_client_id,
         now=clock.now(),
     )

@@ -21,6 +21,7 @@ from domain.values import Message
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.planning import Draft, with_own_number
+from services.seals import with_seal
 from services.threads import in_records
 
 ORCHESTRATION = "migrate_image"
@@ -115,7 +116,7 @@ def _acceptance(
     fingerprint: str | None,
     requester: Actor,
 ) -> AcceptedRequest:
-    return AcceptedRequest(
+    accepted = AcceptedRequest(
         id=place.migration_id,
         image_key=place.image_key,
         attempt=place.attempt,
@@ -128,6 +129,7 @@ def _acceptance(
         limits=app.settings.limits,
         requester=requester,
     )
+    return with_seal(accepted, app.settings.sealing_keys)
 
 
 async def start_orchestration(

@@ -10,6 +10,7 @@ from arm.errors import ArmAnswerError
 from arm.galleries import read_gallery, read_soft_deleted_versions
 from arm.images import read_image_facts
 from arm.versions import read_version_body, read_versions
+from domain.deletion.permission import NO_DELETER
 from domain.errors import Problem
 from domain.facts import VersionFacts, version_facts
 from domain.ids import image_key, same_id
@@ -23,8 +24,8 @@ from services.reference_warnings import protection_warnings
 from services.versions import shallow_versions
 
 NO_APPROVALS = (
-    "No approval can be given while the settings name nobody who may approve for this image (APPROVERS with "
-    "SEALING_KEYS, or APPROVAL_WEBHOOK_SECRETS), so the image will be kept."
+    "No approval can be given while SEALING_KEYS is empty, or the settings name nobody who may approve for this image "
+    "(APPROVERS, APPROVAL_WEBHOOK_SECRETS), so the image will be kept."
 )
 
 
@@ -76,8 +77,10 @@ def decide(
 
 def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:
     """Say now what would keep the image after all the waiting."""
+    if app.deleter is None:
+        yield NO_DELETER
     policy = app.settings.approval_policy(plan.image_id)
-    if not policy.webhooks and not (policy.approvers and app.settings.sealing_keys):
+    if not app.settings.sealing_keys or not (policy.webhooks or policy.approvers):
         yield NO_APPROVALS
     begun = app.records.begun_versions(image_key(plan.image_id)) if plan.adopts_existing else []
     if plan.adopts_existing and not any(same_id(b.version_id, plan.version_id) for b in begun):

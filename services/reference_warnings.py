@@ -39,7 +39,7 @@ def _about_locks(arm: ArmClient, image: ComputeId) -> list[str]:
     patience = Patience(SCAN_WITHIN_SECONDS, _LOCK_REQUESTS)
     try:
         listed = [lock for scope in lock_scopes(image) for lock in read_locks(arm, scope, patience)]
-        return lock_warnings(locks_on(str(image), listed))
+        return lock_warnings(locks_on(image.text, listed))
     except (*EXPECTED, ListTooLongError, UnexpectedResponseError) as error:
         reason = error_of(error) if isinstance(error, EXPECTED) else error
         return [f"Locks on the image could not be read now: {reason}."]

@@ -117,11 +117,11 @@ async def scan_references(
     await findings.read(early_readings(app.arm, image, scope.subscriptions, scope.named))
     at = clock.now()
     await findings.read(machine_readings(app.arm, scope.subscriptions))
-    sets = may_have_drifted(findings.rows[Part.SCALE_SETS], str(image), facts)
+    sets = may_have_drifted(findings.rows[Part.SCALE_SETS], image.text, facts)
     await findings.read(set_readings(app.arm, sets))
     findings.gaps += _unseen(findings, image, facts, scope)
     scan = Scan(
-        image_id=str(image),
+        image_id=image.text,
         subscriptions=scope.subscriptions,
         users=_users(findings.rows, image, version),
         locks=_locks(findings, image),
@@ -208,15 +208,15 @@ def _users(
     listed = [row for part in _LISTED for row in rows[part]]
     return merged(
         (
-            *users_of(str(image), rows[Part.GRAPH], Source.GRAPH, version),
-            *users_of(str(image), listed, Source.LISTS, version),
+            *users_of(image.text, rows[Part.GRAPH], Source.GRAPH, version),
+            *users_of(image.text, listed, Source.LISTS, version),
         )
     )
 
 
 def _locks(findings: Findings, image: ComputeId) -> tuple[ImageLock, ...]:
     try:
-        return locks_on(str(image), findings.rows[Part.LOCKS])
+        return locks_on(image.text, findings.rows[Part.LOCKS])
     except UnexpectedResponseError as error:
         findings.gaps.append(Gap(where="locks", reason=str(error), transient=True))
         return ()

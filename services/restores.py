@@ -20,6 +20,7 @@ from domain.migration.recorded import Snapshot
 from domain.restore.bodies import sources_of
 from domain.restore.planning import Recipe
 from domain.restore.recorded import Restore, RestorePlan, RestoreState, Source, begin, newest
+from domain.restore.undo import NO_RESTORER
 from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
@@ -52,6 +53,8 @@ Answer = Accepted | Refused | list[Problem]
 def ask_restore(app: Dependencies, snapshot: Snapshot, source: Source, requester: Actor) -> Answer:
     """Accept a restore, or tell which one there is, or every reason against it. Raises ArmError and
     UnexpectedResponseError."""
+    if app.deleter is None:
+        return Refused(f"Restoring is not permitted: {NO_RESTORER}.")
     known = newest(snapshot.restores)
     if known and not known.finished:
         return Accepted(known, new=False)

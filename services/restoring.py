@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import clock
 from arm.client import ArmClient
+from arm.errors import ArmAnswerError
 from arm.requests import ArmResponse
 from arm.versions import read_version_body
 from domain.errors import Problem
@@ -16,13 +18,19 @@ from domain.migration.recorded import Snapshot
 from domain.restore.messages import RestoreStep
 from domain.restore.planning import Recipe, RestoreReadings, plan_restore
 from domain.restore.recorded import Restore, RestorePlan, answered, intend, take_back
+from domain.restore.undo import NO_RESTORER
+from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 
 
-def writer(app: Dependencies) -> ArmClient:
-    """The identity that makes images and disks, and deletes disks."""
-    return app.arm
+def restorer(app: Dependencies) -> ArmClient:
+    """The identity that makes images and disks, and deletes disks: the one that deletes images. Raises ArmAnswerError
+    when the settings name none."""
+    if app.deleter is None:
+        value = ActivityError(code="RestoreNotPermitted", message=NO_RESTORER)
+        raise ArmAnswerError(value, by_arm=False)
+    return app.deleter
 
 
 def planned_restore(
@@ -55,10 +63,10 @@ class RestoreIntents:
         """The restore and the write."""
         return f"{restore_id(self.step.migration_id, self.step.attempt)}: {self.key}"
 
-    def intend(self, at: datetime) -> Halt | None:
+    def intend(self) -> datetime | Halt:
         """Write it into the restore's row."""
-        held = self._change(lambda restore: intend(restore, self.step.run, self.key, at))
-        return held if isinstance(held, Halt) else None
+        held = self._change(lambda restore: intend(restore, self.step.run, self.key, clock.now()))
+        return held if isinstance(held, Halt) else held.writes[self.key].at
 
     def answered(self, response: ArmResponse) -> None:
         """Write down that Azure took it."""

@@ -1,27 +1,30 @@
-"""Seals on people's decisions: a MAC over every field, with a key that is in the settings and not in the records.
+"""Seals on people's decisions and on accepted requests: a MAC with a key of the settings, not of the records.
 
-Whoever can write the records can make no seal, so at the gate a decision counts only if its seal holds for one of the
-keys of now. The first key seals; the others still open what was sealed while they were first.
+Whoever can write the records can make no seal, so a decision counts only if its seal holds for one of the keys of now,
+and nobody is known to have asked for a migration but by the seal on its request: else a row could turn whoever asked
+into somebody else, who then approves their own. The first key seals; the others still open what was sealed while they
+were first.
 """
 
 import base64
 import hmac
 import json
 from collections.abc import Sequence
+from datetime import UTC
 
 from domain.approval.decisions import StoredDecision
-from domain.migration.recorded import ReceivedDecision
+from domain.callers.actors import Actor
+from domain.migration.recorded import AcceptedRequest, ReceivedDecision
+from domain.values import Json
 
-_PURPOSE = "gallery-migrator.decision.v1"
+_DECISION, _REQUEST = "gallery-migrator.decision.v1", "gallery-migrator.request.v1"
 
 
 def seal(decision: StoredDecision, key: str) -> str:
     """The seal of a decision with one key, as the settings write it."""
     # Without what has its default: a field that a later version adds breaks no seal.
     said = decision.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    text = json.dumps([_PURPOSE, said], sort_keys=True, separators=(",", ":"))
-    secret = base64.b64decode(key.removeprefix("whsec_"))
-    return hmac.new(secret, text.encode(), "sha256").hexdigest()
+    return _mac(_DECISION, said, key)
 
 
 def sealed(received: ReceivedDecision, keys: Sequence[str]) -> StoredDecision | None:
@@ -31,3 +34,36 @@ def sealed(received: ReceivedDecision, keys: Sequence[str]) -> StoredDecision | 
         return None
     holds = [hmac.compare_digest(seal(decision, key).encode(), kept.encode()) for key in keys]
     return decision if any(holds) else None
+
+
+def with_seal(accepted: AcceptedRequest, keys: Sequence[str]) -> AcceptedRequest:
+    """The request as it is recorded: sealed with the first key, if there is one."""
+    made = _mac(_REQUEST, _said(accepted), keys[0]) if keys else None
+    return accepted.model_copy(update={"seal": made})
+
+
+def proven_requester(accepted: AcceptedRequest, keys: Sequence[str]) -> Actor | None:
+    """The one who asked for a migration, if the seal on the request holds for one of the keys."""
+    kept = (accepted.seal or "").encode()
+    holds = [
+        hmac.compare_digest(kept, _mac(_REQUEST, _said(accepted), key).encode()) for key in keys
+    ]
+    return accepted.requester if any(holds) else None
+
+
+def _said(accepted: AcceptedRequest) -> Json:
+    """Everything about a request that its approvers rely on."""
+    asked_by = accepted.requester
+    return {
+        "id": accepted.id,
+        "image": accepted.source_image_id,
+        "request": accepted.request,
+        "at": accepted.accepted_at.astimezone(UTC).isoformat(),
+        "requester": asked_by.model_dump(mode="json", exclude_defaults=True) if asked_by else None,
+    }
+
+
+def _mac(purpose: str, said: Json, key: str) -> str:
+    text = json.dumps([purpose, said], sort_keys=True, separators=(",", ":"))
+    secret = base64.b64decode(key.removeprefix("whsec_"))
+    return hmac.new(secret, text.encode(), "sha256").hexdigest()

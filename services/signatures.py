@@ -15,6 +15,7 @@ from typing import NamedTuple
 from domain.approval.decisions import StoredDecision
 from domain.approval.submissions import decision_of, parse_decision
 from domain.approval.webhook_secrets import WebhookSecret
+from domain.callers.actors import Caller
 from domain.errors import InvalidRequestError
 from domain.migration.recorded import Envelope, ReceivedDecision
 
@@ -41,6 +42,12 @@ class Signed(NamedTuple):
                 self.secret.key, self.webhook_id, self.timestamp, body.decode(), received_at
             ),
         )
+
+
+class SigningCaller(Caller):
+    """The caller whose proof is a signature, with what was signed: it is verified once."""
+
+    signed: Signed
 
 
 def verified(

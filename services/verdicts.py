@@ -5,7 +5,7 @@ from domain.approval.judging import ApprovalQuestion
 from domain.approval.quorum import Ballot
 from domain.migration.recorded import ReceivedDecision, Snapshot
 from services.dependencies import Dependencies
-from services.seals import sealed
+from services.seals import proven_requester, sealed
 from services.signatures import genuine
 
 
@@ -16,7 +16,7 @@ def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
         raise LookupError(f"{accepted.id} was never asked about")
     ballot = Ballot(
         policy=app.settings.approval_policy(accepted.source_image_id),
-        requester=accepted.requester,
+        requester=proven_requester(accepted, app.settings.sealing_keys),
         deadline=approval.deadline,
     )
     return ApprovalQuestion(

@@ -39,8 +39,9 @@ from domain.migration.requests import MigrationRequest, parse_request_json
 from domain.migration.rules import Facts
 from domain.migration.stages import Outcome
 from domain.values import Json
+from services.seals import with_seal
 from services.signatures import verified
-from tests.credentials import REQUESTER, WEBHOOK, webhook_secret
+from tests.credentials import REQUESTER, SEALING_KEY, WEBHOOK, webhook_secret
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -257,7 +258,7 @@ def an_acceptance(
     was accepted."""
     request = a_request(sourceImageId=image_id, **changes)
     key = image_key(request.source_image_id.text)
-    return AcceptedRequest(
+    accepted = AcceptedRequest(
         id=migration_id(key, attempt),
         image_key=key,
         attempt=attempt,
@@ -268,6 +269,7 @@ def an_acceptance(
         limits=limits,
         requester=REQUESTER,
     )
+    return with_seal(accepted, (SEALING_KEY,))
 
 
 def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> MigrationResult:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from demo.identities import identity_settings
 from demo.people import OIDS, READ, SUBMIT
 from domain.approval.webhook_secrets import UNNAMED, WebhookSecret
 from domain.callers.actors import Actor, ActorKind
@@ -22,7 +23,16 @@ NAMED_KEYS = json.dumps(
 )
 WEBHOOK_OWNERS = json.dumps({UNNAMED: [WEBHOOK_OWNER]})
 REQUESTER = Actor(kind=ActorKind.KEY, id="tests", label="tests", owners=(KEY_OWNER,))
-SETTINGS = {"NAMED_KEYS": NAMED_KEYS, "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS}
+AUDIT_KEY = "first=whsec_" + "QSBrZXkgZm9yIHRoZSBhdWRpdCBvZiB0aGUgdGVzdHM="
+# Of the tests: it seals what they record.
+SEALING_KEY = "whsec_" + "U2VhbHMgcmVxdWVzdHMgYW5kIGRlY2lzaW9ucyBvZiB0aGUgdGVzdHM="
+SETTINGS = {
+    "NAMED_KEYS": NAMED_KEYS,
+    "APPROVAL_WEBHOOK_OWNERS": WEBHOOK_OWNERS,
+    "SEALING_KEYS": SEALING_KEY,
+    "AUDIT_KEYS": AUDIT_KEY,
+    **identity_settings({}),
+}
 
 
 WEBHOOK = Actor(kind=ActorKind.WEBHOOK, id=UNNAMED, label=UNNAMED, owners=(WEBHOOK_OWNER,))

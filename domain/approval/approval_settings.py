@@ -50,7 +50,7 @@ class ApprovalSettings(CallerSettings):
         tuple[Annotated[str, AfterValidator(webhook_secret)], ...], BeforeValidator(comma_list)
     ] = Field(
         (),
-        description="Keys (whsec_…) that seal people's decisions, the first; the others still open.",
+        description="Keys (whsec_…) that seal requests and people's decisions, the first; the others still open.",
     )
 
     @field_validator("sealing_keys")

@@ -88,8 +88,8 @@ def approval_refusal(
     if requester is None:
         return Refusal(
             Rule.OWN_REQUEST,
-            "It is not recorded who asked for this migration, so nobody can be known not to approve their own. Cancel "
-            "it, and ask for it again.",
+            "It cannot be proven who asked for this migration, so nobody can be known not to approve their own. Cancel "
+            "it, and ask for it again once SEALING_KEYS has a key.",
         )
     if actor.identities & requester.identities:
         return Refusal(

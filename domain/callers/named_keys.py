@@ -14,10 +14,8 @@ from domain.values import StrictModel
 SHORTEST_KEY = 32
 """Characters: what is shorter is no key of 24 random bytes in base64, and is compared with none."""
 
-Oid = Annotated[
-    str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", strict=True)
-]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", strict=True)]
+Oid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
 class NamedKey(StrictModel):
@@ -51,7 +49,7 @@ def caller_of_key(shown: str, keys: Sequence[NamedKey]) -> Caller | None:
     matching = [key for key in keys if hmac.compare_digest(digest, key.sha256) and long_enough]
     if len(matching) != 1:
         return None
-    key = matching[0]
+    [key] = matching
     return Caller(
         kind=ActorKind.KEY,
         id=key.name,

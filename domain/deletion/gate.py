@@ -12,6 +12,7 @@ from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.evidence import Check
+from domain.deletion.permission import permission_check
 from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
@@ -38,13 +39,14 @@ class GateReadings(Message):
 
 class GateQuestion(Message):
     """The deletion that was approved: of this image, with these regions, at this moment; `asked`: what was decided on,
-    under the rules of now."""
+    under the rules of now; `deleter`: the client id of the identity that deletes, empty for none."""
 
     image_id: str
     approved_fingerprint: str
     regions: tuple[str, ...]
     asked: ApprovalQuestion
     veto_tag: str = "DoNotDelete"
+    deleter: str = ""
     now: datetime
 
 
@@ -77,6 +79,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
             passed=now.complete and now.value == question.approved_fingerprint,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
+        permission_check(question.deleter),
         *_approval_checks(readings, question),
     )
 

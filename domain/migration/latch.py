@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from domain.approval.decisions import ApprovalState, Verdict
 from domain.callers.actors import Actor
+from domain.migration.lapses import LAPSES_AFTER
 from domain.migration.stages import Outcome
 from domain.values import Json, Message
 
@@ -39,15 +40,21 @@ class Intent(Message):
     """A write that was about to be sent by a run; it counts as sent for everybody who comes after.
 
     `began` is the time of the first intent of its kind, from which limits count. `repeated`: an earlier one may have
-    arrived, so a refusal of the last one proves nothing.
+    arrived, so a refusal of the last one proves nothing. `taken`: Azure has answered that it took it, or one before.
     """
 
     run: int
     at: datetime
     began: datetime
     repeated: bool = False
+    taken: bool = False
     operation_url: str | None = None
     correlation_id: str | None = None
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """The moment after which nothing of it can be under way any more; None for what Azure took."""
+        return None if self.taken else self.at + LAPSES_AFTER
 
 
 class Restart(Message):
@@ -110,7 +117,8 @@ def intend(latch: Latch, run: int, effect: Effect, at: datetime) -> Latch | Halt
         return Halt.REJECTED
     before = latch.effects.get(effect)
     began = before.began if before else at
-    intent = Intent(run=run, at=at, began=began, repeated=before is not None)
+    taken = before is not None and before.taken
+    intent = Intent(run=run, at=at, began=began, repeated=before is not None, taken=taken)
     return _with_effect(latch, effect, intent)
 
 
@@ -121,7 +129,7 @@ def answered(
     intent = latch.effects.get(effect)
     if intent is None or intent.run != run:
         return Halt.SUPERSEDED
-    reply = {"operation_url": operation_url, "correlation_id": correlation_id}
+    reply = {"taken": True, "operation_url": operation_url, "correlation_id": correlation_id}
     return _with_effect(latch, effect, intent.model_copy(update=reply))
 
 
@@ -131,6 +139,20 @@ def take_back(latch: Latch, run: int, effect: Effect) -> Latch | Halt:
     if intent is None or intent.run != run or intent.repeated:
         return Halt.SUPERSEDED
     effects = {name: intended for name, intended in latch.effects.items() if name != effect}
+    return latch.model_copy(update={"effects": effects})
+
+
+def give_back(latch: Latch, run: int, lapsed: Intent, at: datetime) -> Latch | Halt:
+    """A later run has seen, after the time in which an earlier one can have sent it, that the DELETE never came: the
+    deletion is nobody's again, and whoever cancels or rejects is not too late."""
+    if latch.finished:
+        return Halt.ENDED
+    after = lapsed.lapses_at
+    if run != latch.run or lapsed.run == run or latch.deletion != lapsed:
+        return Halt.SUPERSEDED
+    if after is None or at <= after:
+        return Halt.TOO_LATE
+    effects = {name: intent for name, intent in latch.effects.items() if name != Effect.DELETION}
     return latch.model_copy(update={"effects": effects})
 
 

@@ -60,7 +60,7 @@ class Plan(Message):
     @property
     def definition_id(self) -> str:
         """The resource id of the definition."""
-        return f"{self.gallery}/images/{self.definition_name}"
+        return f"{self.gallery.text}/images/{self.definition_name}"
 
     def named(self, version: str) -> "Plan":
         """The plan with another version's name."""

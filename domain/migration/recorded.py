@@ -28,7 +28,7 @@ _SENDERS = {
 
 class AcceptedRequest(Message):
     """A request that was accepted, and the limits that the settings gave then. Its insert is the claim of the image:
-    one writer wins. Nothing changes it."""
+    one writer wins. Nothing changes it: `seal` (`services/seals.py`) proves what was asked, and by whom."""
 
     id: str
     image_key: str
@@ -41,6 +41,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    seal: str | None = None
 
 
 class TimelineEntry(Message):
@@ -168,6 +169,7 @@ class Snapshot(Message):
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
     restores: tuple[Restore, ...] = ()
+    audit: dict[str, Json] = {}
 
     @property
     def finished(self) -> MigrationResult | None:

@@ -35,7 +35,7 @@ def user_queries(image: ComputeId) -> tuple[str, ...]:
         f"{_literal(image.name.lower())})"
     )
     return (
-        f"resources | where id =~ {_literal(str(image))} or {named} or {pools} | {_COLUMNS}",
+        f"resources | where id =~ {_literal(image.text)} or {named} or {pools} | {_COLUMNS}",
         f"computeresources | where {named} | {_COLUMNS}",
         f"batchresources | where {named} | {_COLUMNS}",
     )

@@ -5,7 +5,7 @@ that says why nothing may be done.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -13,12 +13,11 @@ from pydantic import Field
 
 from domain.callers.actors import Actor
 from domain.ids import ComputeId
+from domain.migration.lapses import LAPSES_AFTER
 from domain.migration.latch import MOST_RESTARTS_KEPT, Halt, Intent, Restart
 from domain.migration.limits import Limits
 from domain.values import Json, Message
 
-ARRIVES_WITHIN = timedelta(minutes=15)
-"""A write that a dead run was about to send has arrived by then, or never will."""
 IMAGE = "image"
 
 
@@ -121,7 +120,7 @@ class Restore(Message):
     def arrived_by(self) -> datetime | None:
         """The time until which a disk may still come that a dead run was about to make; None if none was."""
         unsure = [
-            write.at + ARRIVES_WITHIN
+            write.at + LAPSES_AFTER
             for key, write in self.writes.items()
             if key.startswith(_MAKE) and write.may_come
         ]

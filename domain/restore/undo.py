@@ -5,6 +5,10 @@ from collections.abc import Set as AbstractSet
 
 from domain.migration.requests import SecurityType
 
+NO_RESTORER = (
+    "the settings name no identity that deletes and restores images; set DELETER_CLIENT_ID to one that holds the "
+    "restorer's role"
+)
 # Disks of such versions carry the security type, and managed images are made of no such disks.
 _NO_IMAGES = frozenset({SecurityType.TRUSTED_LAUNCH.value, SecurityType.CONFIDENTIAL_VM.value})
 

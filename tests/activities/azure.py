@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from arm.client import ArmClient
+from demo.identities import assignments
 from domain.approval.decisions import ApprovalState, Decision
 from domain.migration.latch import Latch, Restart
 from domain.migration.planning import Plan
@@ -15,7 +18,8 @@ from localcloud.arm.faults.rules import read_rule
 from localcloud.arm.server.arm_cloud import ArmCloud
 from localcloud.arm.server.seed import seed_default
 from localcloud.testing.running_arm import MovableTime
-from tests.app import records
+from services.identities import managed_identity
+from tests.app import app, records
 from tests.builders import a_received, an_acceptance
 
 Activity = Callable[[Json], Json]
@@ -27,6 +31,7 @@ class Azure:
 
     def __init__(self, cloud: ArmCloud, time: MovableTime) -> None:
         self.cloud, self.time = cloud, time
+        cloud.assign(assignments())
         self.images = {str(body["id"]).rsplit("/", 1)[-1]: body for body in seed_default(cloud)}
         root = f"/subscriptions/{cloud.subscription_ids[0]}/resourceGroups/gallery-eastus2"
         self.gallery_id = f"{root}/providers/Microsoft.Compute/galleries/{GALLERY}"
@@ -125,6 +130,11 @@ class Azure:
         """A resource as the cloud has it now."""
         found = {str(r["id"]).lower(): r for r in self.cloud.state()["resources"]}
         return found.get(resource_id.lower())
+
+    def somebody_else(self) -> ArmClient:
+        """Azure as another identity sees it, which may do everything."""
+        settings = app().settings
+        return ArmClient(settings.arm_endpoint, settings.token_scope, partial(managed_identity, ""))
 
     def delete_image(self) -> None:
         """Somebody else deletes the image."""

@@ -12,7 +12,7 @@ import clock
 from localcloud.arm.server.arm_cloud import ArmCloud
 from localcloud.arm.state.profile import DEFAULT
 from localcloud.testing.running_arm import START, MovableTime, running_cloud
-from services import dependencies as configuration
+from services import identities
 from tests.activities.azure import Azure
 from tests.app import forget
 from tests.builders import SECRET
@@ -65,7 +65,7 @@ def clients_of_this_cloud() -> Iterator[None]:
     """The clients live as long as the emulator that they talk to."""
     yield
     forget()
-    configuration.credential.cache_clear()
+    identities.forget()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ from arm.images import read_image_facts
 from arm.operations import is_operation
 from arm.requests import read_url
 from arm.versions import put_version
+from demo.identities import PUBLISHER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.ids import ComputeId, parse_gallery_id, parse_image_id
 from domain.migration.latch import Effect, Halt, Intent, Latch, reject
 from domain.results import ResultStatus
 from localcloud.arm.server.arm_cloud import ArmCloud
 from records.migrations import MigrationRecords
-from services import dependencies as configuration
-from services.dependencies import credential
+from services import identities
+from services.identities import publisher
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.fixed_response_server import FixedResponse, fixed_responses
@@ -42,10 +44,10 @@ SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 def own_clients() -> Iterator[None]:
     """Clients and identity know what they were made with."""
     forget()
-    credential.cache_clear()
+    identities.forget()
     yield
     forget()
-    credential.cache_clear()
+    identities.forget()
 
 
 # ---- 2: who gets the token ---------------------------------------------------------------------------
@@ -119,7 +121,7 @@ def test_02_no_token_follows_the_next_page_to_another_host(
         moved = FixedResponse(307, b"", headers={"Location": f"{attacker}/moved"})
         for answer in (FixedResponse(200, page), moved):
             with fixed_responses(state, answer) as (address, _):
-                arm = ArmClient(address, app().settings.token_scope, credential)
+                arm = ArmClient(address, app().settings.token_scope, partial(publisher, ""))
                 with pytest.raises(EXPECTED):
                     arm_list(arm)
     assert stolen == []
@@ -141,7 +143,7 @@ def test_in_azure_only_the_managed_identity_is_tried(
     monkeypatch.delenv("AZURE_TOKEN_CREDENTIALS")
     for setting in ("AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.setenv(setting, "00000000-0000-0000-0000-000000000001")
-    assert isinstance(configuration.credential(), ManagedIdentityCredential)
+    assert isinstance(identities.publisher(PUBLISHER), ManagedIdentityCredential)
     monkeypatch.setenv("RECORDS_STORE", "table")
     monkeypatch.setenv("RECORDS_TABLE_ENDPOINT", "https://records.table.core.windows.net")
     client = app().arm.compute(azure.cloud.subscription_ids[0])
@@ -339,7 +341,8 @@ def test_a_version_made_a_moment_before_is_not_ours(
     def then_somebody_is_faster(arm: ArmClient, image: ComputeId) -> Any:
         facts = read(arm, image)
         body = {**plan.version_body, "tags": {}}
-        put_version(arm, plan.gallery, plan.definition_name, plan.version_name, body)
+        names = (plan.gallery, plan.definition_name, plan.version_name)
+        put_version(arm, *names, body, not_after=azure.time.now())
         return facts
 
     monkeypatch.setattr("activities.versions.read_image_facts", then_somebody_is_faster)

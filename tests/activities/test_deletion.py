@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from domain.results import ResultStatus
 from localcloud.arm.server.arm_cloud import ArmCloud
 from records.migrations import MigrationRecords
 from services import gate
-from services.dependencies import credential
+from services.identities import publisher
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.activities.fixed_response_server import FixedResponse, fixed_responses
@@ -49,13 +50,13 @@ def cancelled(azure: Azure) -> Latch | Halt:
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
-    """Seventeen checks, the whole JSON in the records, one DELETE, then 404."""
+    """Nineteen checks, the whole JSON in the records, one DELETE, then 404."""
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 18
+    assert [check["passed"] for check in azure.written().checks] == [True] * 19
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -364,7 +365,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 18
+    assert [check["passed"] for check in azure.written().checks] == [True] * 19
     assert azure.written().latch.deletion is None
 
 
@@ -465,10 +466,10 @@ def test_what_a_gateway_refused_is_not_told_as_kept(
         fixed_responses(Path(cloud.ca_file).parent, page) as (address, seen),
         monkeypatch.context() as gateway,
     ):
-        behind = ArmClient(address, app().settings.token_scope, credential)
+        behind = ArmClient(address, app().settings.token_scope, partial(publisher, ""))
 
-        def through_a_gateway(_: ArmClient, image: ComputeId) -> Any:
-            return begin_deletion(behind, image)
+        def through_a_gateway(_: ArmClient, image: ComputeId, until: datetime) -> Any:
+            return begin_deletion(behind, image, until)
 
         gateway.setattr(deletion, "begin_deletion", through_a_gateway)
         value = azure.done(delete_image)

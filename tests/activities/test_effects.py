@@ -79,7 +79,7 @@ def refused(
         monkeypatch.setenv("ARM_ENDPOINT", address)
         forget()
         with pytest.raises(EXPECTED):
-            send(app().records, step(azure), Effect.DELETION, lambda: delete(azure))
+            send(app().records, step(azure), Effect.DELETION, lambda _: delete(azure))
         assert [line.split()[0] for line in seen] == ["DELETE"]
 
 
@@ -87,7 +87,7 @@ def test_the_intent_stands_before_anything_is_sent(azure: Azure) -> None:
     """And the answer's addresses are written after."""
     before: list[Intent | None] = []
 
-    def write() -> arm.ArmResponse:
+    def write(_: datetime) -> arm.ArmResponse:
         before.append(deletion_of(azure))
         return arm.ArmResponse({}, 202, "correlation", "https://operation")
 
@@ -96,7 +96,11 @@ def test_the_intent_stands_before_anything_is_sent(azure: Azure) -> None:
     assert isinstance(told, arm.ArmResponse)
     assert before == [intent]
     assert deletion_of(azure) == intent.model_copy(
-        update={"operation_url": "https://operation", "correlation_id": "correlation"}
+        update={
+            "taken": True,
+            "operation_url": "https://operation",
+            "correlation_id": "correlation",
+        }
     )
 
 
@@ -110,7 +114,7 @@ def test_what_is_halted_sends_nothing(azure: Azure, why: Halt) -> None:
     else:
         azure.latch(finished=b.an_end())
     azure.forget_requests()
-    assert send(app().records, step(azure), Effect.DELETION, lambda: delete(azure)) is why
+    assert send(app().records, step(azure), Effect.DELETION, lambda _: delete(azure)) is why
     assert deletion_of(azure) is None
     assert azure.sent() == []
 
@@ -150,7 +154,10 @@ def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:
     """A run that is nobody's any more does not clear what a later one has sent."""
     azure.restart()
     send(
-        app().records, step(azure, 2), Effect.DELETION, lambda: arm.ArmResponse({}, 202, None, None)
+        app().records,
+        step(azure, 2),
+        Effect.DELETION,
+        lambda _: arm.ArmResponse({}, 202, None, None),
     )
     take_back(app().records, step(azure, 1), Effect.DELETION)
     intent = deletion_of(azure)
@@ -161,13 +168,13 @@ def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:
 def test_an_answer_that_comes_late_is_not_written_over_a_later_runs(azure: Azure) -> None:
     """The later run's operation is the one that is asked."""
 
-    def late() -> arm.ArmResponse:
+    def late(_: datetime) -> arm.ArmResponse:
         azure.restart()
         send(
             app().records,
             step(azure, 2),
             Effect.VERSION,
-            lambda: arm.ArmResponse({}, 202, "two", "https://two"),
+            lambda _: arm.ArmResponse({}, 202, "two", "https://two"),
         )
         return arm.ArmResponse({}, 202, "one", "https://one")
 

@@ -10,7 +10,7 @@ import pytest
 
 from activities.images import check_image
 from activities.planning import plan_migration
-from services import dependencies as configuration
+from services import identities
 from tests import builders as b
 from tests.activities.azure import Azure
 from tests.app import forget, records
@@ -50,7 +50,7 @@ def fresh_identity() -> Iterator[None]:
 
 def _forget() -> None:
     forget()
-    configuration.credential.cache_clear()
+    identities.forget()
 
 
 STATUSES = [400, 401, 403, 404, 429, 500, 503]

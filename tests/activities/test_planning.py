@@ -41,7 +41,7 @@ def test_what_is_missing_is_a_problem(azure: Azure) -> None:
 def tag_the_image(azure: Azure) -> None:
     """As pipelines do right after they have made it; for five seconds it is Updating then."""
     image = parse_image_id(azure.image_id)
-    update = app().arm.compute(image.subscription).images.begin_update
+    update = azure.somebody_else().compute(image.subscription).images.begin_update
     arm.begin(update, image.resource_group, image.name, body={"tags": {"team": "b"}})
 
 
@@ -51,7 +51,7 @@ def change_the_gallery(azure: Azure) -> None:
     assert there is not None
     azure.cloud.set_profile(seconds={"gallery update": 60})
     body = {"location": there["location"], "properties": {"description": "new"}}
-    put = app().arm.compute(gallery.subscription).galleries.begin_create_or_update
+    put = azure.somebody_else().compute(gallery.subscription).galleries.begin_create_or_update
     arm.begin(put, gallery.resource_group, gallery.name, body=body)
 
 

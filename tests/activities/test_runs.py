@@ -20,7 +20,6 @@ from domain.migration.stages import ImageFate
 from domain.results import ResultStatus
 from tests import builders as b
 from tests.activities.azure import Activity, Azure
-from tests.app import app
 
 PROGRESS = {"step": "x", "stage": "definition", "text": "x"}
 END = {"outcome": "kept", "reason": "r", "image": "kept", "versionReady": True}
@@ -192,7 +191,7 @@ def _change(azure: Azure) -> None:
     there = azure.resource(azure.gallery_id)
     assert there is not None
     body = {"location": there["location"], "properties": {"description": "new"}}
-    put = app().arm.compute(gallery.subscription).galleries.begin_create_or_update
+    put = azure.somebody_else().compute(gallery.subscription).galleries.begin_create_or_update
     arm.begin(put, gallery.resource_group, gallery.name, body=body)
 
 

@@ -31,11 +31,19 @@ PAUSES = (1.0, 6.0)
 # Both name the version, so that a rule takes no other call.
 FAILING: Json = {"what": "replication", "outcome": "fail", "region": "westeurope"}
 NEVER: Json = {"what": "replication", "outcome": "late", "region": "westeurope", "seconds": 10**7}
+# The DELETE of some images never arrives: a worker that dies before it gives up leaves an intent of which nothing came.
+LOST: Json = {
+    "what": "timeout",
+    "path": f"kill-{Wish.APPROVE.value}-.*-x\\?",
+    "method": "DELETE",
+    "every": 4,
+}
 # Calls that take their time make the short stages long enough to die in.
 SLOW: Json = {"what": "slow", "seconds": 0.7}
 RULES = (
     {**FAILING, "path": f"kill-{Wish.FAIL.value}-", "method": "PUT"},
     {**NEVER, "path": f"kill-{Wish.WITHDRAW.value}-", "method": "PUT"},
+    LOST,
     SLOW,
 )
 

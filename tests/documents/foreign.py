@@ -127,7 +127,12 @@ _WHOSE = {
         "CanCreateFromCustomImageWithManagedDisk",
         "bicep-types-az",
     ),
-    "of Azure's addresses and query language": ("manualupgrade", "atScope()", "order by"),
+    "of Azure's addresses and query language": (
+        "manualupgrade",
+        "retrieveBootDiagnosticsData",
+        "atScope()",
+        "order by",
+    ),
     "of Microsoft Entra and App Service authentication": (
         "api://…",
         "requestedAccessTokenVersion",

@@ -73,6 +73,7 @@ class Host:
         self._generation += 1
         for setting in OWN:
             self._environment[setting] = f"Own{self._generation}"
+        self._environment["AUDIT_ANCHORS_TABLE_NAME"] = f"Anchors{self._generation}"
 
     @property
     def pid(self) -> int:

@@ -17,6 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from demo.identities import assignments
 from localcloud.testing.waiting import until
 from tests.azurite import free_port
 from tests.credentials import SETTINGS
@@ -130,6 +133,8 @@ def start_arm(processes: Processes) -> dict[str, Any]:
     path = state / "connection.json"
     until(path.exists, START_SECONDS, lambda: processes.printed("arm"))
     connection: dict[str, Any] = json.loads(path.read_text())
+    roles = f"{connection['control']['url']}/roles"
+    requests.post(roles, json=assignments(), timeout=START_SECONDS).raise_for_status()
     return connection
 
 

@@ -120,6 +120,7 @@ def _faults() -> list[Json]:
         _status_fault("cancelled-planning", "GET", image, 503),
         _status_fault("delete-refused", "DELETE", image, 409, code="ScopeLocked"),
         _status_fault("delete-unanswered", "DELETE", image, 503),
+        _status_fault("given-back", "DELETE", image, 503, count=1),
         {"what": "replication", "path": "/images/region-failed/versions/", "region": "westeurope"},
     ]
 
@@ -152,6 +153,7 @@ ABOUT = {
     "taken-up": "a kept image started again takes up its version",
     "not-notified": "the receiver of notifications refuses",
     "restarted": "the orchestration vanishes while the approval is waited for",
+    "given-back": "a run dies with its DELETE unanswered, and the next one sends its own once none can be under way",
     "crashed": "an activity fails with an exception, and is called again",
 }
 # The children of the others would tell nothing new.
@@ -176,7 +178,14 @@ def _start_all(cloud: Recorder) -> dict[str, str]:
         "name-taken": {"imageVersion": "auto", "delete": False},
     }
     started = {}
-    for name in ABOUT.keys() - {"refused-late", "taken-up", "not-notified", "crashed", "restarted"}:
+    for name in ABOUT.keys() - {
+        "refused-late",
+        "taken-up",
+        "not-notified",
+        "crashed",
+        "restarted",
+        "given-back",
+    }:
         cloud.add_image(name)
         started[name] = cloud.start(cloud.request(name, **special.get(name, {})))
     cloud.add_image("refused-late", os_disk={"diskEncryptionSet": {"id": "/subscriptions/x"}})
@@ -214,6 +223,7 @@ def _run(cloud: Recorder) -> dict[str, str]:
     started["not-notified"] = _not_notified(cloud)
     started["crashed"] = _crashed(cloud)
     started["restarted"] = _restarted(cloud)
+    started["given-back"] = _given_back(cloud)
     for _ in range(4):
         cloud.advance("P1D")
     _finish(cloud, started)
@@ -271,14 +281,30 @@ def _restarted(cloud: Recorder) -> str:
     """The orchestration is gone while the approval is waited for, and is started again from the record."""
     migration = cloud.begin("restarted")
     cloud.until_stage("approval", migration)
+    _lose(cloud, migration)
+    assert cloud.decide(migration).status == 200
+    _finish(cloud, {"restarted": migration})
+    return migration
+
+
+def _given_back(cloud: Recorder) -> str:
+    """And so is it while its DELETE, which Azure did not take, waits to be sent again."""
+    migration = cloud.begin("given-back")
+    cloud.until_stage("approval", migration)
+    assert cloud.decide(migration).status == 200
+    cloud.until(lambda: "/images/given-back?" in str(cloud.arm_log("DELETE")))
+    _lose(cloud, migration)
+    _finish(cloud, {"given-back": migration})
+    return migration
+
+
+def _lose(cloud: Recorder, migration: str) -> None:
+    """The orchestration is gone; the sweep starts the next run."""
     for action in ("POST", "DELETE"):
         path = f"/instances/{migration}" + ("/terminate" if action == "POST" else "")
         cloud.durable(action, path)
         cloud.advance(STEP)
     cloud.until(lambda: "started again" in str(cloud.status(migration)["timeline"]))
-    assert cloud.decide(migration).status == 200
-    _finish(cloud, {"restarted": migration})
-    return migration
 
 
 def _executions(

@@ -11,6 +11,7 @@ import pytest
 
 from domain.approval.decisions import Decision
 from domain.messages import (
+    ApprovalNotAsked,
     DefinitionState,
     DeletionRefused,
     DeletionState,
@@ -561,6 +562,16 @@ def test_an_image_without_creation_time_is_kept_and_nobody_asked(tmp_path: Path)
     assert "decide_approval" not in script.names()
     assert "delete_image" not in script.names()
     assert "promote_version" in script.names()
+
+
+def test_a_deletion_that_is_not_permitted_is_not_asked_for(tmp_path: Path) -> None:
+    """Everything else happens: the version is promoted, and the image kept for the reason that is told."""
+    script = Script(deletion=True)
+    script.reply("open_approval", ApprovalNotAsked(reason="deletion not permitted: by nobody"))
+    play(tmp_path, script, to_the_end)
+    assert script.outcome == "kept"
+    assert script.inputs("finish_migration")[0]["reason"] == "deletion not permitted: by nobody"
+    assert script.names() == [*MAKE, "open_approval", *PROMOTE, *END]
 
 
 # the gate's and the confirmation's answers: outcome, image, words of the reason

@@ -2,12 +2,20 @@
 
 import re
 from collections import Counter
+from functools import cache
 
+from demo.identities import DELETER, PUBLISHER, ROLES_OF, actions_of
+from localcloud.arm.protocol.actions import need_of
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 
 # How the durable extension's management addresses look; they carry a key for the whole app.
 _MANAGEMENT = re.compile(r"runtime/webhooks/durabletask|[?&]code=", re.IGNORECASE)
+
+_IMAGE_DELETED = re.compile(
+    r"DELETE /subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/images/[^/?]+[?]",
+    re.IGNORECASE,
+)
 
 
 def check(client: Client) -> None:
@@ -19,6 +27,7 @@ def check(client: Client) -> None:
     unfinished = [m["id"] for m in migrations if m["outcome"] is None]
     assert not unfinished, f"accepted, and without an outcome after days: {unfinished}"
     check_deletions(client, migrations)
+    check_identities(client)
     check_notifications(client, migrations)
     check_secrets(client)
 
@@ -49,6 +58,35 @@ def check_deletions(client: Client, migrations: list[Json]) -> None:
             if d["decision"] == "approve" and d["verdict"] and d["verdict"]["accepted"]
         ]
         assert accepted, f"{migration['id']} deleted an image that nobody approved"
+
+
+def check_identities(client: Client) -> None:
+    """Images are deleted by the identity for that, which does nothing else; the app does all else by another one."""
+    by = {(line["client"], line["method"]) for line in client.arm_log()}
+    assert (PUBLISHER, "DELETE") not in by
+    asked = [line for line in client.arm_log() if line["client"] == DELETER]
+    check_rights(client)
+    others = [
+        line for line in asked if not _IMAGE_DELETED.match(f"{line['method']} {line['path']}")
+    ]
+    assert not others, f"the deleter's: {others}"
+
+
+def check_rights(client: Client) -> None:
+    """Nothing was asked of Azure that the roles of infra/ do not allow."""
+    lacking = [
+        f"{line['method']} {line['path']}: {need.action}"
+        for line in client.arm_log()
+        if line["client"] in ROLES_OF and (need := need_of(line["method"], line["path"]))
+        if need.action.lower() not in allowed(line["client"])
+    ]
+    assert not lacking, f"no role has this: {lacking}"
+
+
+@cache
+def allowed(identity: str) -> set[str]:
+    """The actions of the roles that an identity of the app has."""
+    return {action.lower() for role in ROLES_OF[identity] for action in actions_of(role)}
 
 
 def check_notifications(client: Client, migrations: list[Json]) -> None:

@@ -13,7 +13,8 @@ from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 from tests.scenarios.conftest import a_cloud, add_gallery
 
-SPEED, WITHIN = 900, 100.0
+SPEED, SLOWLY, WITHIN = 600, 60, 100.0
+WAITING = "an earlier run may have sent the deletion"
 # Read last before the version's PUT, and before the DELETE.
 CREATION_TIME = "/resources\\?"
 
@@ -131,21 +132,59 @@ def test_a_late_gate_sends_no_delete(own_cloud: Client, twin: Json) -> None:
     assert own_cloud.status(migration) == status
 
 
+def until_deletion(cloud: Client, name: str, fault: str) -> str:
+    """The migration of a new image, whose orchestration is lost when its DELETE has met the fault; its id."""
+    migration = cloud.begin(name)
+    until(lambda: cloud.status(migration)["stage"] == "approval", WITHIN)
+    cloud.faults({"what": fault, "method": "DELETE", "path": f"/{name}\\?", "nth": 1})
+    assert cloud.decide(migration).status == 200
+    until(lambda: any(rule["fired"] for rule in armed(cloud)), WITHIN)
+    # A quarter of an hour shall take longer than the sweep.
+    cloud.control("POST", "/clock", {"speed": SLOWLY})
+    lose(cloud, migration)
+    return migration
+
+
+def armed(cloud: Client) -> list[Json]:
+    rules: list[Json] = cloud.control("GET", "/faults")["rules"]
+    return rules
+
+
+def deletions(cloud: Client, name: str) -> list[Json]:
+    """The DELETEs of an image that Azure took."""
+    sent = [line for line in cloud.arm_log("DELETE") if _about(line, name)]
+    return [line for line in sent if 200 <= line["status"] < 300]
+
+
 def test_a_late_delete_is_the_one_that_the_record_names(own_cloud: Client) -> None:
-    """Held on its way to Azure: the later run sends no second one, and says that the image's fate is open."""
-    migration = own_cloud.begin("late-delete")
-    until(lambda: own_cloud.status(migration)["stage"] == "approval", WITHIN)
-    hold(own_cloud, "DELETE", "/late-delete\\?", 1)
-    assert own_cloud.decide(migration).status == 200
-    until_held(own_cloud)
-    lose(own_cloud, migration)
+    """Held on its way to Azure for minutes: the later run sends no second one, also not when there is another image of
+    that name by then; people are too late."""
+    migration = until_deletion(own_cloud, "late-delete", "hold")
+    until(lambda: WAITING in str(own_cloud.status(migration)["timeline"]), WITHIN)
+    assert own_cloud.cancel(migration).status == 409
+    assert own_cloud.image_there("late-delete")
+    own_cloud.no_faults()
+    until(lambda: not own_cloud.image_there("late-delete"), WITHIN)
+    own_cloud.add_image("late-delete", created=None)
+    own_cloud.control("POST", "/clock", {"speed": SPEED})
+    until(lambda: own_cloud.status(migration)["outcome"], WITHIN)
+    let_go(own_cloud)
+    status = own_cloud.status(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+    [sent] = deletions(own_cloud, "late-delete")
+    assert sent["correlationId"] == status["result"]["correlationIds"]["delete_image"]
+    assert own_cloud.image_there("late-delete")
+
+
+def test_a_delete_that_was_never_sent_is_sent_by_the_later_run(own_cloud: Client) -> None:
+    """The run died between writing down that it would delete and doing it: the image goes all the same, by one DELETE,
+    a quarter of an hour later, and people may cancel until then no more than before."""
+    migration = until_deletion(own_cloud, "lost-delete", "timeout")
+    assert own_cloud.cancel(migration).status == 409
+    own_cloud.control("POST", "/clock", {"speed": SPEED})
     until(lambda: own_cloud.status(migration)["outcome"], WITHIN)
     status = own_cloud.status(migration)
-    assert (status["outcome"], status["result"]["image"]) == ("kept", "unknown")
-    assert "may have been sent" in status["reason"]
-    assert own_cloud.image_there("late-delete")
-    let_go(own_cloud)
-    sent = [write for write in writes(own_cloud, "late-delete") if write[0] == "DELETE"]
-    assert len(sent) == 1
-    assert not own_cloud.image_there("late-delete")
-    assert own_cloud.status(migration) == status
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+    [sent] = deletions(own_cloud, "lost-delete")
+    assert sent["correlationId"] == status["result"]["correlationIds"]["delete_image"]
+    assert not own_cloud.image_there("lost-delete")

@@ -15,7 +15,7 @@ import pytest
 
 import clock
 from records.store import RecordError
-from services import dependencies as configuration
+from services import identities
 from tests import builders as b
 from tests.app import forget, records
 from tests.credentials import HEADERS
@@ -49,7 +49,7 @@ def no_azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _forget() -> None:
     forget()
-    configuration.credential.cache_clear()
+    identities.forget()
 
 
 def said() -> tuple[int, Any]:

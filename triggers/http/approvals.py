@@ -24,11 +24,11 @@ from domain.approval.submissions import (
     parse_persons_decision,
 )
 from domain.callers.access import Rule
-from domain.callers.actors import ActorKind, Caller
+from domain.callers.actors import Caller
 from domain.migration.recorded import ReceivedDecision, Ruling, Snapshot
 from services.dependencies import Dependencies
 from services.persons import persons_key, sealed_by
-from services.signatures import Signed, verified
+from services.signatures import Signed, SigningCaller
 from services.threads import in_records
 from services.verdicts import question_of
 from triggers.http.bodies import body_of
@@ -45,14 +45,12 @@ async def decide(
 ) -> func.HttpResponse:
     """200 with the ruling, 202 when it is not there yet, 411, 401, 403, 404, 409, 400, 500."""
     raw, migration = body_of(req), req.route_params["id"]
-    person = caller.kind is not ActorKind.WEBHOOK
+    signed = caller.signed if isinstance(caller, SigningCaller) else None
+    person = signed is None
     if person and not app.settings.sealing_keys:
         return problem_response(
             403, "People cannot decide while SEALING_KEYS is empty.", rule=Rule.SEAL.value
         )
-    signed = None if person else verified(raw, req.headers, app.settings.webhook_secrets)
-    if not person and signed is None:
-        return problem_response(401, "The signature held a moment ago; sign the body again.")
     body = parse_persons_decision(raw, caller.words) if person else parse_decision(raw)
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:

@@ -19,7 +19,7 @@ from domain.callers.named_keys import caller_of_key
 from domain.callers.principals import Principal, PrincipalError, parse_principal
 from domain.callers.tokens import TokenError
 from services.dependencies import Dependencies
-from services.signatures import SIGNATURE_HEADERS, verified
+from services.signatures import SIGNATURE_HEADERS, SigningCaller, verified
 from services.threads import in_tokens
 from triggers.http.bodies import body_of
 
@@ -115,7 +115,7 @@ def _of_signature(app: Dependencies, req: func.HttpRequest) -> Caller:
         raise UnrecognisedError(
             "Sign the body as the Standard Webhooks specification says, with the webhook's secret."
         )
-    return signed.secret.caller
+    return SigningCaller(**dict(signed.secret.caller), signed=signed)
 
 
 def _principal_header(app: Dependencies, req: func.HttpRequest) -> str:

@@ -48,7 +48,7 @@ def _asked(req: func.HttpRequest) -> ComputeId:
 
 def _version_of(app: Dependencies, image: ComputeId) -> str | None:
     """The version that the newest migration of the image makes or made."""
-    latest = app.records.latest(image_key(str(image)))
+    latest = app.records.latest(image_key(image.text))
     snapshot = app.records.snapshot(latest.id) if latest else None
     return snapshot.state.version_id if snapshot else None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.approval.decisions import Decision
-from domain.approval.judging import rule_against
+from domain.approval.judging import judge_decisions, rule_against
 from domain.callers.access import Rule
 from domain.callers.actors import Actor, ActorKind
 from tests.builders import a_decision, a_question
@@ -38,3 +40,13 @@ def test_whoever_is_not_listed_decides_nothing(decision: Decision, by: Actor | N
     refusal = rule_against(a_decision(decision=decision, by=by), BALLOT)
     assert refusal is not None
     assert refusal.rule is Rule.APPROVER
+
+
+def test_a_verdict_has_the_quiet_time_of_the_rules_it_was_reached_by() -> None:
+    """While nothing is decided there is none to wait for."""
+    question = a_question(approvers=(ADA,), quiet_time=timedelta(hours=4))
+    approval = a_decision(by=Actor(kind=ActorKind.PERSON, id=ADA))
+    at = approval.received_at
+
+    assert judge_decisions([approval], question, at).quiet_time == timedelta(hours=4)
+    assert judge_decisions([], question, at).quiet_time == timedelta(0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.approval.submissions import parse_decision
+from domain.approval.submissions import parse_decision, parse_persons_decision
 from domain.errors import InvalidRequestError
 
 GOOD = {"migrationId": "m-1", "fingerprint": "v1-a-b", "decision": "reject", "approver": "Ädá Ö."}
@@ -52,6 +52,18 @@ def test_a_text_has_a_longest_length(name: str, longest: int) -> None:
         said = parse_decision(json.dumps(GOOD | {name: "x" * length}).encode())
         assert getattr(said, name) == "x" * length
     assert fields(json.dumps(GOOD | {name: "x" * (longest + 1)})) == [name]
+
+
+def test_the_reason_of_somebody_who_has_signed_in_has_a_longest_length_too() -> None:
+    """Their name is that of the sign-in, and none that they write."""
+    body = {name: value for name, value in GOOD.items() if name != "approver"}
+    for reason in ("", "x" * 2000):
+        said = parse_persons_decision(json.dumps(body | {"reason": reason}).encode(), "Ada")
+        assert (said.approver, said.reason) == ("Ada", reason)
+    for wrong in ({"reason": "x" * 2001}, {"approver": "Bob"}):
+        with pytest.raises(InvalidRequestError) as refused:
+            parse_persons_decision(json.dumps(body | wrong).encode(), "Ada")
+        assert [problem.field for problem in refused.value.problems] == list(wrong)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.callers.actors import Role
-from domain.callers.principals import LONGEST_HEADER, Principal, PrincipalError, parse_principal
+from domain.callers.principals import Principal, PrincipalError, parse_principal
 
 OID, TENANT = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000001"
 ROLE_URI = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
@@ -21,10 +21,17 @@ Claims = list[tuple[str, str]]
 PERSON: Claims = [("oid", OID), ("tid", TENANT), ("name", "Ada"), ("roles", "Migration.Read")]
 
 
+def claims(person: Claims) -> list[Any]:
+    return [{"typ": typ, "val": value} for typ, value in person]
+
+
+def header_text(person: Claims, **changes: Any) -> str:
+    body = {"auth_typ": "aad", "claims": claims(person), "name_typ": "name", "role_typ": ROLE_URI}
+    return json.dumps({**body, **changes})
+
+
 def header(person: Claims, **changes: Any) -> str:
-    listed = [{"typ": typ, "val": value} for typ, value in person]
-    body = {"auth_typ": "aad", "claims": listed, "name_typ": "name", "role_typ": ROLE_URI}
-    return base64.b64encode(json.dumps({**body, **changes}).encode()).decode()
+    return base64.b64encode(header_text(person, **changes).encode()).decode()
 
 
 GOOD: dict[str, str] = {
@@ -37,6 +44,11 @@ GOOD: dict[str, str] = {
     ),
     "the same id under both names": header([*PERSON, (OID_URI, OID)]),
     "a role that is not ours besides": header([*PERSON, ("roles", "Reports.Read")]),
+    "a role's name in another claim": header([*PERSON, ("groups", "Migration.Admin")]),
+    "a claim that is no object besides": header(PERSON, claims=["roles", *claims(PERSON)]),
+    "the longest": base64.b64encode(header_text(PERSON).ljust(49_152).encode()).decode(),
+    "another provider's name of Entra": header(PERSON, auth_typ="AzureActiveDirectory"),
+    "the label that is found first": header([("preferred_username", "Ada"), *PERSON]),
     "the tenant in capitals": header([("oid", OID), ("tid", TENANT.upper()), *PERSON[2:]]),
 }
 BAD: dict[str, str] = {
@@ -51,11 +63,18 @@ BAD: dict[str, str] = {
     "two ids": header([*PERSON, (OID_URI, TENANT)]),
     "an empty id": header([("oid", ""), *PERSON[1:]]),
     "claims that are no list": header(PERSON, claims={"oid": OID}),
-    "claims that are numbers": header(PERSON, claims=[{"typ": "oid", "val": 1}]),
+    "claims that are a number": header(PERSON, claims=1),
+    "a claim whose value is a number": header(
+        PERSON, claims=[*claims(PERSON), {"typ": "roles", "val": 1}]
+    ),
+    "a claim whose name is a number": header(
+        PERSON, claims=[*claims(PERSON), {"typ": 1, "val": "a"}]
+    ),
+    "what base64 has not, between": header(PERSON)[:8] + "!" + header(PERSON)[8:],
     "the shape of Static Web Apps": base64.b64encode(
         json.dumps({"identityProvider": "aad", "userId": OID, "userRoles": []}).encode()
     ).decode(),
-    "too much": "A" * (LONGEST_HEADER + 4),
+    "too much": base64.b64encode(header_text(PERSON).ljust(49_155).encode()).decode(),
     "deep JSON": base64.b64encode(b"[" * 40_000).decode(),
 }
 
@@ -71,6 +90,25 @@ def test_a_header_that_is_doubtful_is_nobody(text: str) -> None:
     """An error that says why, and never another one."""
     with pytest.raises(PrincipalError):
         parse_principal(text, TENANT)
+
+
+@pytest.mark.parametrize(("length", "words"), [(65_536, "no base64"), (65_537, "too long")])
+def test_a_header_of_more_than_64_ki_characters_is_not_even_read(length: int, words: str) -> None:
+    """The front end sends no longer one."""
+    with pytest.raises(PrincipalError, match=words):
+        parse_principal("A" * length, TENANT)
+
+
+def test_a_label_is_cut_after_256_characters() -> None:
+    """It is for people; it lies in records and logs."""
+    person = [*PERSON[:2], ("name", "a" * 256 + "b")]
+    assert parse_principal(header(person), TENANT).label == "a" * 256
+
+
+def test_who_has_no_name_is_called_by_its_id() -> None:
+    """In the spelling in which ids are kept."""
+    person = [("oid", OID.upper()), PERSON[1]]
+    assert parse_principal(header(person), TENANT) == Principal(OID, OID, ())
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(base64.b64encode).map(str)))

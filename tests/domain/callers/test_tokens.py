@@ -46,6 +46,12 @@ def test_roles_and_name_are_the_tokens() -> None:
     assert caller.roles == (Role.APPROVE,)
 
 
+def test_a_name_is_cut_after_256_characters() -> None:
+    """It lies in records and logs; who has none is called by its id."""
+    assert caller_of_token({**CLAIMS, "name": "a" * 256 + "b"}, TENANT).label == "a" * 256
+    assert caller_of_token(CLAIMS, TENANT).label == OID
+
+
 @pytest.mark.parametrize("roles", [None, "Migration.Admin", {"Migration.Admin": 1}, [["x"]]])
 def test_roles_in_another_form_are_none(roles: Any) -> None:
     """Nobody becomes an Admin by a claim of another type."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
@@ -81,6 +82,7 @@ def question(**changes: Any) -> GateQuestion:
         "approved_fingerprint": FINGERPRINT.value,
         "regions": REGIONS,
         "asked": a_question(),
+        "deleter": DELETER,
         "now": NOW + timedelta(hours=1),
     }
     return GateQuestion(**{**values, **changes})
@@ -118,6 +120,7 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(),
         "nobody needs the image",
     ),
+    "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),
@@ -343,10 +346,10 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
 
 
 def test_the_gate_is_open_when_everything_holds() -> None:
-    """Eighteen checks, all passed, each with what was found."""
+    """Nineteen checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 18
+    assert len(checks) == 19
     assert all(check.found for check in checks)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.approval.decisions import ApprovalState, Verdict
+from domain.migration.lapses import LAPSES_AFTER
 from domain.migration.latch import (
     MOST_RESTARTS_KEPT,
     Effect,
@@ -21,6 +22,7 @@ from domain.migration.latch import (
     close,
     drop_name,
     finish,
+    give_back,
     intend,
     reject,
     restart,
@@ -50,7 +52,8 @@ DELETING_APPROVED = Latch(verdict=APPROVED, effects={DELETION: SENT})
 DELETING_AGAIN = Latch(run=2, effects={DELETION: SENT})
 SENT_AGAIN = SENT.model_copy(update={"at": LATER, "repeated": True})
 SENT_BY_BOTH = Latch(effects={DELETION: SENT_AGAIN})
-TAKEN = SENT.model_copy(update={"operation_url": "u", "correlation_id": "c"})
+TAKEN = SENT.model_copy(update={"taken": True, "operation_url": "u", "correlation_id": "c"})
+LAPSED = NOW + LAPSES_AFTER + timedelta(microseconds=1)
 BOTH_ENDS = Latch(cancelled_at=NOW, finished=KEPT)
 
 Change = Callable[[Latch], Latch | Halt]
@@ -70,6 +73,10 @@ def answering(run: int = 1) -> Change:
 
 def taking_back(run: int = 1, effect: Effect = DELETION) -> Change:
     return lambda latch: take_back(latch, run, effect)
+
+
+def giving_back(run: int = 2, lapsed: Intent = SENT, at: datetime = LAPSED) -> Change:
+    return lambda latch: give_back(latch, run, lapsed, at)
 
 
 def dropping(run: int = 1) -> Change:
@@ -123,6 +130,11 @@ TABLE: dict[str, Row] = {
         intending(2, VERSION),
         Latch(run=2, effects={VERSION: SENT_AGAIN.model_copy(update={"run": 2})}),
     ),
+    "intend: again, after Azure took the first": (
+        with_effects(version=TAKEN),
+        intending(effect=VERSION),
+        with_effects(version=SENT_AGAIN.model_copy(update={"taken": True})),
+    ),
     "intend: superseded": (SECOND, intending(1), SUPERSEDED),
     "intend: a run that never was": (FRESH, intending(2), SUPERSEDED),
     "intend: cancelled": (CANCELLED, intending(), Halt.CANCELLED),
@@ -157,6 +169,53 @@ TABLE: dict[str, Row] = {
         DELETING_AGAIN,
         taking_back(1),
         Latch(run=2),
+    ),
+    "give back: nothing of it can be under way any more": (
+        DELETING_AGAIN,
+        giving_back(),
+        Latch(run=2),
+    ),
+    "give back: nor of its repetition": (
+        Latch(run=2, effects={DELETION: SENT_AGAIN}),
+        giving_back(lapsed=SENT_AGAIN, at=LATER + LAPSES_AFTER + timedelta(microseconds=1)),
+        Latch(run=2),
+    ),
+    "give back: leaves the verdict and the other kinds": (
+        Latch(run=2, verdict=APPROVED, effects={VERSION: SENT, DELETION: SENT}),
+        giving_back(),
+        Latch(run=2, verdict=APPROVED, effects={VERSION: SENT}),
+    ),
+    "give back: it may be under way still": (
+        DELETING_AGAIN,
+        giving_back(at=NOW + LAPSES_AFTER),
+        Halt.TOO_LATE,
+    ),
+    "give back: its repetition may be under way still": (
+        Latch(run=2, effects={DELETION: SENT_AGAIN}),
+        giving_back(lapsed=SENT_AGAIN),
+        Halt.TOO_LATE,
+    ),
+    "give back: Azure took it": (
+        Latch(run=2, effects={DELETION: TAKEN}),
+        giving_back(lapsed=TAKEN),
+        Halt.TOO_LATE,
+    ),
+    "give back: it was answered since": (
+        Latch(run=2, effects={DELETION: TAKEN}),
+        giving_back(),
+        SUPERSEDED,
+    ),
+    "give back: it was given back already": (Latch(run=2), giving_back(), SUPERSEDED),
+    "give back: a run's own": (DELETING, giving_back(1), SUPERSEDED),
+    "give back: superseded": (
+        Latch(run=3, effects={DELETION: SENT}),
+        giving_back(2),
+        SUPERSEDED,
+    ),
+    "give back: ended": (
+        Latch(run=2, effects={DELETION: SENT}, finished=KEPT),
+        giving_back(),
+        ENDED_ALREADY,
     ),
     "drop the name: the next one begins anew": (
         with_effects(definition=SENT, version=SENT),
@@ -309,6 +368,26 @@ def test_a_taken_back_write_can_be_sent_anew_and_taken_back_again() -> None:
         assert isinstance(latch, Latch)
         latch = taking_back()(latch)
     assert latch == Latch(verdict=APPROVED)
+
+
+def test_whoever_cancels_or_rejects_is_not_too_late_once_it_is_given_back() -> None:
+    """While it stands both are."""
+    standing = Latch(run=2, verdict=APPROVED, effects={DELETION: SENT})
+    assert cancelling(standing) is rejecting(standing) is Halt.TOO_LATE
+    given_back = giving_back()(standing)
+    assert isinstance(given_back, Latch)
+    cancelled, rejected = cancelling(given_back), rejecting(given_back)
+    assert isinstance(cancelled, Latch)
+    assert isinstance(rejected, Latch)
+    assert (cancelled.cancelled_at, rejected.verdict) == (LATER, REJECTED)
+    assert intending(2)(rejected) is Halt.REJECTED
+    assert intending(2)(cancelled) is Halt.CANCELLED
+
+
+def test_what_azure_took_never_lapses() -> None:
+    """An unanswered one does, counted from its last try."""
+    assert TAKEN.lapses_at is None
+    assert SENT_AGAIN.lapses_at == LATER + LAPSES_AFTER
 
 
 def test_of_the_restarts_only_the_last_are_kept() -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.migration.lapses import LAPSES_AFTER
 from domain.migration.latch import MOST_RESTARTS_KEPT, Halt, Restart
 from domain.restore.recorded import (
-    ARRIVES_WITHIN,
     IMAGE,
     Restore,
     RestoreEnd,
@@ -100,8 +100,8 @@ def test_a_disk_may_come_for_a_quarter_of_an_hour() -> None:
     assert a_restore(writes={MAKE: sure}).arrived_by is None
     assert a_restore(writes={IMAGE: unsure, delete_key(DISK): unsure}).arrived_by is None
     both = a_restore(writes={MAKE: a_write(repeated=True), make_key("y"): unsure})
-    assert both.arrived_by == LATER + ARRIVES_WITHIN
-    assert a_restore(writes={MAKE: a_write(repeated=True)}).arrived_by == NOW + ARRIVES_WITHIN
+    assert both.arrived_by == LATER + LAPSES_AFTER
+    assert a_restore(writes={MAKE: a_write(repeated=True)}).arrived_by == NOW + LAPSES_AFTER
     system, data = both.plan.disks[:2]
     assert (both.may_come_again(system), both.may_come_again(data)) == (True, False)
     assert not a_restore(writes={MAKE: sure}).may_come_again(system)

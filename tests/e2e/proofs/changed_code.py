@@ -12,8 +12,8 @@ from tests.scenarios.process import ROOT
 SERVED = (
     *("function_app.py", "host.json", "clock.py", "startup.py"),
     *("activities", "arm", "domain", "orchestrators", "records", "services", "triggers"),
-    # It serves the folder that it lies in.
-    "demo",
+    # It serves the folder that it lies in, with the roles of infra.
+    *("demo", "infra"),
 )
 NEXT_VERSION = "2.0"
 

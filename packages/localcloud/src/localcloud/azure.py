@@ -30,7 +30,7 @@ from localcloud.host.front_door import FrontDoor
 from localcloud.state_folder import StateError, StateFolder, read_connection
 
 JSON = {"Content-Type": "application/json"}
-PROXIED = ("/images", "/subscriptions", "/requests", "/state", "/faults")
+PROXIED = ("/images", "/subscriptions", "/requests", "/state", "/roles", "/faults")
 # Whoever set these meant another Azure: the credential would use them.
 FOREIGN = ("AZURE_CLIENT_ID", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT", "MSI_SECRET")
 
@@ -46,6 +46,10 @@ class AppSide(Protocol):
 
     def roles(self) -> Mapping[str, Sequence[str]]:
         """Return the app roles that people of the local tenant have, by name."""
+        ...
+
+    def assignments(self) -> Mapping[str, Any]:
+        """Return the roles of its identities in ARM, by client id; one that is not there may do everything."""
         ...
 
     def connection(self) -> Mapping[str, Any]:
@@ -98,6 +102,7 @@ class EmbeddedCloud:
 
     def environment(self, folder: StateFolder, control_url: str) -> Mapping[str, str]:
         self._entra = directory_of(self._state, control_url, self._app.roles())
+        self.arm.assign(self._app.assignments())
         azure = self._azure()
         return {**self._app.settings(azure, folder, control_url), **identity_settings(azure)}
 
@@ -127,6 +132,7 @@ class SeparateCloud:
         theirs = datetime.fromisoformat(json.loads(await self._call("GET", "/clock"))["now"])
         if theirs > clock.now():
             clock.change(now=theirs)
+        await self._call("POST", "/roles", json.dumps(dict(self._app.assignments())).encode())
 
     async def stop(self) -> None:
         if self._session:

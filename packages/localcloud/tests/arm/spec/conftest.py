@@ -11,7 +11,12 @@ from azure.mgmt.compute import ComputeManagementClient
 
 from localcloud.arm.state.profile import Profile
 from localcloud.testing.running_arm import MovableTime, running_cloud
-from packages.localcloud.tests.arm.spec import gallery_scenarios, other_scenarios, user_scenarios
+from packages.localcloud.tests.arm.spec import (
+    gallery_scenarios,
+    machine_scenarios,
+    other_scenarios,
+    user_scenarios,
+)
 from packages.localcloud.tests.arm.spec.bodies import make_disks
 from packages.localcloud.tests.arm.spec.traffic import GROUP, REGION, Traffic
 
@@ -46,7 +51,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
         group = f"{played.subscription}/resourcegroups/{GROUP}?api-version=2024-11-01"
         played.send("PUT", group, {"location": REGION})
         make_disks(played)
-        for scenarios in (gallery_scenarios, other_scenarios, user_scenarios):
+        for scenarios in (gallery_scenarios, other_scenarios, user_scenarios, machine_scenarios):
             for scenario in scenarios.SCENARIOS:
                 scenario(played)
         yield played

@@ -32,7 +32,10 @@ PUBLISHED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Microsoft.Compute/virtualMachines": (
         "VirtualMachines",
-        (*_CHANGES, "List", "ListAll", "ListByLocation", "Generalize", "Deallocate"),
+        (
+            *(*_CHANGES, "List", "ListAll", "ListByLocation", "Generalize", "Deallocate"),
+            *("InstanceView", "RetrieveBootDiagnosticsData"),
+        ),
     ),
 }
 # Routes beside the types' own, by the emulator's name for them.
@@ -42,6 +45,10 @@ PUBLISHED_ROUTES: Mapping[str, str] = {
     ),
     "microsoft.compute/galleries/share": "GallerySharingProfile_Update",
     "microsoft.compute/locations/virtualmachines": "VirtualMachines_ListByLocation",
+    "microsoft.compute/virtualmachines/instanceview": "VirtualMachines_InstanceView",
+    "microsoft.compute/virtualmachines/retrievebootdiagnosticsdata": (
+        "VirtualMachines_RetrieveBootDiagnosticsData"
+    ),
 }
 OPERATIONS = frozenset(
     f"{group}_{verb}" for group, verbs in PUBLISHED.values() for verb in verbs
@@ -64,7 +71,11 @@ UNKNOWN_VERSION = "2020-02-30"
 def provider_of(exchange: Exchange) -> str | None:
     """The folder of the swagger that describes the request, None when none does."""
     path = path_of(exchange)
-    if "/providers/Microsoft.Authorization/" in path or api_version(exchange) == UNKNOWN_VERSION:
+    if (
+        "/providers/Microsoft.Authorization/" in path
+        or "/runCommands" in path
+        or api_version(exchange) == UNKNOWN_VERSION
+    ):
         return None
     return next((name for name, pattern in _PROVIDERS if pattern.search(path)), None)
 
@@ -130,6 +141,10 @@ _ELSEWHERE = "the swagger of Microsoft.Resources and Microsoft.Authorization was
 _SETS = (
     "the swagger of scale sets was not saved: `bicep_types.py` holds them to its generated types"
 )
+_COMMANDS = (
+    "the swagger of run commands was not saved: `bicep_types.py` holds them to its generated types"
+)
+_NETWORKS = "Microsoft.Network's swagger was not saved: only what machines make of it is there"
 _USERS = "another service, whose swagger was not saved"
 _DISKS = "DiskRP's swagger was not saved: its resources are there only to make images from"
 UNPUBLISHED: tuple[Unpublished, ...] = (
@@ -168,6 +183,10 @@ UNPUBLISHED: tuple[Unpublished, ...] = (
         _ELSEWHERE,
         _RESOURCE | {"properties"},
     ),
+    _provider("microsoft.compute/virtualmachines/runcommands", _COMMANDS, _TRACKED),
+    _listed("microsoft.compute/virtualmachines/runcommands", _COMMANDS, _TRACKED),
+    _provider("microsoft.network/virtualnetworks", _NETWORKS, _TRACKED),
+    _provider("microsoft.network/networkinterfaces", _NETWORKS, _TRACKED),
     _provider("microsoft.compute/virtualmachinescalesets", _SETS, _TRACKED | {"sku"}),
     _provider(
         "microsoft.compute/virtualmachinescalesets/virtualmachines",

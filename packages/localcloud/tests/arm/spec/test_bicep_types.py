@@ -18,7 +18,8 @@ MACHINE = "Microsoft.Compute/virtualMachines"
 SET = "Microsoft.Compute/virtualMachineScaleSets"
 INSTANCE = f"{SET}/virtualMachines"
 IMAGE = "Microsoft.Compute/images"
-KINDS = (MACHINE, SET, INSTANCE, IMAGE)
+COMMAND = f"{MACHINE}/runCommands"
+KINDS = (MACHINE, SET, INSTANCE, IMAGE, COMMAND)
 
 needs_types = pytest.mark.skipif(
     not TYPES.is_file(), reason="needs the generated types: ../shared/arm/specs/bicep-types-az"

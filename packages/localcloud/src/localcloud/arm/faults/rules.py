@@ -43,9 +43,11 @@ KINDS = (
     "unseen",
     # Resource Graph lags, truncates, or looks at some subscriptions only.
     "graph",
+    # A virtual machine is refused, fails, is evicted; its agent or its script; what its deletion leaves.
+    "machine",
 )
 # Kinds that change how the cloud behaves for a call (`shaping.py`) instead of spoiling its answer.
-SHAPING = ("replication", "unseen", "graph")
+SHAPING = ("replication", "unseen", "graph", "machine")
 
 
 class RuleError(ValueError):
@@ -73,11 +75,11 @@ class Rule:
     retry_after_date: bool = False
     seconds: float = 5.0
     region: str = "*"
-    # Replication: fail, stall, backwards, late.
+    # Replication: fail, stall, backwards, late; of others see _OUTCOMES.
     outcome: str = "fail"
     # A regular expression of the ids that are not seen.
     rows: str = ""
-    # The rows of a truncated answer, the subscriptions of a limited one.
+    # The rows of a truncated answer, the subscriptions of a limited one, the exit code of a script.
     size: int = 1
     name: str = ""
 
@@ -94,16 +96,17 @@ def _camel(name: str) -> str:
 
 
 _NAMES = {_camel(f.name): f.name for f in fields(Rule)}
-_CHOICES = {
-    "what": KINDS,
-    "when": ("before", "after"),
-    "outcome": ("fail", "late", "stall", "backwards", "lag", "truncated", "limit"),
-}
+_CHOICES: dict[str, tuple[str, ...]] = {"what": KINDS, "when": ("before", "after")}
 # The outcomes of each kind that has some.
-_OUTCOMES = {
+_OUTCOMES: dict[str, tuple[str, ...]] = {
     "replication": ("fail", "late", "stall", "backwards"),
     "graph": ("lag", "truncated", "limit"),
+    "machine": (
+        *("quota", "size", "policy", "terms", "timeout", "internal", "allocation"),
+        *("evicted", "agent", "script", "silent", "left"),
+    ),
 }
+_CHOICES["outcome"] = tuple(outcome for some in _OUTCOMES.values() for outcome in some)
 _COUNTS = ("nth", "every", "count", "status", "retryAfter", "size")
 _NUMBERS = ("seconds", "probability")
 

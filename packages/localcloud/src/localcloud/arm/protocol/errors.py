@@ -1,16 +1,18 @@
-"""ARM's errors: the refusals of `refusals.py` and `gallery_refusals.py` filled in, and their envelope."""
+"""ARM's errors: the refusals of `refusals.py` and of the tables beside it filled in, and their envelope."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from localcloud.arm.protocol import gallery_refusals, refusals
+from localcloud.arm.protocol import gallery_refusals, machine_refusals, refusals
 from localcloud.arm.state.model import Failure, Json
 
-_TABLE = refusals.TABLE | gallery_refusals.TABLE
+_TABLE = refusals.TABLE | gallery_refusals.TABLE | machine_refusals.TABLE
 
 # Answered by the gateway itself, not by the resource provider: compact JSON, x-ms-failure-cause.
-GATEWAY = frozenset({"resource missing", "group missing", "parent missing", "locked", "denied"})
+GATEWAY = frozenset(
+    {"resource missing", "group missing", "parent missing", "locked", "denied", "machine policy"}
+)
 
 
 class ArmError(Exception):

@@ -18,7 +18,7 @@ _SPELLING = {
         *("Microsoft.Batch", "batchAccounts", "pools", "Microsoft.AzureFleet", "fleets"),
         *("Microsoft.DevOpsInfrastructure", "Microsoft.ServiceFabric", "managedClusters"),
         *("nodeTypes", "Microsoft.DesktopVirtualization", "hostPools", "Microsoft.DevTestLab"),
-        *("labs", "customImages"),
+        *("labs", "customImages", "runCommands", "instanceView", "networkInterfaces"),
     )
 }
 

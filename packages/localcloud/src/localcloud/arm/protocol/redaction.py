@@ -19,7 +19,7 @@ _NAMES = frozenset(
             "administratorloginpassword",
             "certificatepassword",
         ),
-        *("password", "userpassword", "customdata", "additionalunattendcontent"),
+        *("password", "userpassword", "runaspassword", "customdata", "additionalunattendcontent"),
         *("protectedsettings", "protectedparameters", "clientsecret", "secretvalue"),
         *(
             "accesskey",

@@ -36,6 +36,10 @@ class Signer:
         text = signed[signed.index("/subscriptions/") :].encode()
         return f"&s={hashlib.blake2b(text, key=self._key).hexdigest()}{self._rest}"
 
+    def seal(self, text: str) -> str:
+        """A proof of a text, for the `sig` of an address."""
+        return hashlib.blake2b(text.encode(), key=self._key, digest_size=32).hexdigest()
+
     def fits(self, path_and_query: str) -> bool:
         """Return True if the URL has no signature, or the right one."""
         signed, mark, _ = path_and_query.partition("&s=")

@@ -68,4 +68,6 @@ class Kind:
     # provisioningState by method.
     answers: Mapping[str, str] = field(default_factory=dict)
     delete_status: int = 202
+    # True if its nested resources go with it, instead of standing against its deletion.
+    nested_go: bool = False
     listing: Listing | None = None

@@ -190,7 +190,7 @@ def delete(world: World, call: Call, kind: Kind, signer: Signer) -> Reply:
     if existing is None:
         return Reply(204)
     check_locks(world, call.target.path, "delete")
-    nested = list(world.below(existing.id))
+    nested = [] if kind.nested_go else list(world.below(existing.id))
     if nested:
         shown = ", ".join(child.split("/providers/", 1)[-1] for child in nested[:5])
         raise refusal("children", children=shown)

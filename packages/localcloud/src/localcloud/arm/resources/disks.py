@@ -182,10 +182,7 @@ def attached(world: World, machine: Resource, disk: Json, size: int) -> Resource
     )
 
 
-def release(world: World, _call: Call, machine: Resource) -> None:
-    """The disks of a machine that goes stay, attached to nothing."""
-    for disk in world.of_type(DISK_TYPE):
-        if disk.extras.get("managedBy") == machine.id:
-            kept = {key: value for key, value in disk.extras.items() if key != "managedBy"}
-            free = disk.revealed | {"diskState": "Unattached"}
-            world.save(replace(disk, extras=kept, revealed=free))
+def released(disk: Resource) -> Resource:
+    """The disk, attached to nothing."""
+    kept = {key: value for key, value in disk.extras.items() if key != "managedBy"}
+    return replace(disk, extras=kept, revealed=disk.revealed | {"diskState": "Unattached"})

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -50,6 +50,8 @@ class Question:
     client: str
     tenant: str
     subscriptions: Sequence[str]
+    # By action and scope.
+    allows: Callable[[str, str], bool] = lambda _action, _scope: True
 
     def refuse(self, name: str, reason: str) -> Exception:
         """The refusal of one of its parts."""
@@ -125,7 +127,11 @@ def _rows(world: World, asked: Question, table: str, scope: Sequence[str]) -> li
     if table == "resourcecontainers":
         found += [graph_rows.subscription_row(name, asked.tenant) for name in scope]
     hidden = unseen(world)
-    return [row for row in found if not hidden(row["id"])]
+    return [
+        row
+        for row in found
+        if not hidden(row["id"]) and asked.allows(f"{row['type']}/read", row["id"])
+    ]
 
 
 def _page(world: World, asked: Question, query: Query, found: list[Row], options: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Virtual machines, as far as images and versions are made from them (`docs/local-cloud.md`)."""
+"""Virtual machines, as sources of images and made from them (`docs/local-cloud.md`)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from localcloud.arm.protocol.timestamps import arm_time
 from localcloud.arm.provisioning.captures import DATA_SIZE, DEALLOCATED, disk_size, os_type, size_of
 from localcloud.arm.provisioning.image_references import (
     IMAGE,
+    disks_of,
     id_of,
     require_image,
     with_exact_version,
 )
 from localcloud.arm.provisioning.kinds import Draft, Kind
-from localcloud.arm.resources.disks import attached, release
+from localcloud.arm.resources import machine_fates
+from localcloud.arm.resources.disks import attached
+from localcloud.arm.resources.machine_deletion import end_together, take_along
+from localcloud.arm.resources.machine_networks import with_interfaces
+from localcloud.arm.resources.machine_views import stands_still, view_of
 from localcloud.arm.resources.untyped import extras_of
 from localcloud.arm.state.model import Json, Resource
 from localcloud.arm.state.states import properties
-from localcloud.arm.state.world import World
+from localcloud.arm.state.world import ENDS, World
 
 MACHINE_TYPE = "Microsoft.Compute/virtualMachines"
 
@@ -28,8 +33,12 @@ MACHINE_TYPE = "Microsoft.Compute/virtualMachines"
 def _machine(world: World, call: Call, existing: Resource | None) -> Draft:
     sent = dict(call.body.get("properties") or {})
     top = extras_of(call.body)
+    image = None
     if existing is None:
-        _check_image(world, call, sent)
+        image = _image(world, call, sent)
+        machine_fates.check(world, call, image)
+    else:
+        _check_change(existing, sent)
     old: Json = existing.properties if existing else {}
     random = world.random(call.target.path)
     inner: Json = {
@@ -40,12 +49,65 @@ def _machine(world: World, call: Call, existing: Resource | None) -> Draft:
         existing.id if existing else call.target.path, MACHINE_TYPE, call.body.get("location"),
         inner, existing.created if existing else call.now,
     )  # fmt: skip
+    inner["networkProfile"] = _network(world, call, probe, old, sent)
+    if not inner["networkProfile"]:
+        del inner["networkProfile"]
     given = sent.get("storageProfile") or old.get("storageProfile") or {}
-    inner["storageProfile"] = _named_disks(probe, with_exact_version(world, call, given))
+    named = _with_disks_of(image, with_exact_version(world, call, given))
+    inner["storageProfile"] = _named_disks(probe, named)
     revealed = {"storageProfile": _with_disks(world, probe, inner["storageProfile"])}
-    hidden = existing.hidden if existing else {}
-    seconds = world.seconds("machine", call.target.path)
-    return Draft(inner, seconds, revealed=revealed, extras=top, hidden=hidden)
+    if existing is not None:
+        seconds = world.seconds("machine", call.target.path)
+        return Draft(inner, seconds, revealed=revealed, extras=top, hidden=existing.hidden)
+    fate = machine_fates.fate(world, call, sent)
+    if moment := fate.marks.get(ENDS):
+        end_together(world, replace(probe, properties=inner), moment)
+    return Draft(
+        inner,
+        fate.seconds,
+        revealed=revealed,
+        extras=top,
+        hidden=fate.marks,
+        failure=fate.failure,
+    )
+
+
+def _check_change(existing: Resource, sent: Json) -> None:
+    """Raises PropertyChangeNotAllowed for another user than the machine was made with. Passwords are not kept, so
+    another one is not noticed."""
+    name = (sent.get("osProfile") or {}).get("adminUsername")
+    if name and name != (existing.properties.get("osProfile") or {}).get("adminUsername", name):
+        raise refusal("property changed", path="osProfile.adminUsername")
+
+
+def _network(world: World, call: Call, machine: Resource, old: Json, sent: Json) -> Json:
+    profile: Json = sent.get("networkProfile") or {}
+    before: Json = old.get("networkProfile") or {}
+    if before and (not profile or profile.get("networkInterfaceConfigurations")):
+        return before
+    return with_interfaces(world, call, machine, profile)
+
+
+def _with_disks_of(image: Resource | None, profile: Json) -> Json:
+    """The profile with the data disks of its image that it does not name: recorded, they come all the same."""
+    sent = list(profile.get("dataDisks") or [])
+    if image is None or image.type == IMAGE:
+        return profile
+    sizes = {disk.lun: disk.gigabytes for disk in disks_of(image)}
+    named = {disk.get("lun") for disk in sent}
+    disks = [
+        ({"diskSizeGB": sizes[disk["lun"]]} if disk.get("lun") in sizes else {}) | disk
+        for disk in sent
+    ]
+    disks += [
+        {"lun": lun, "createOption": "FromImage", "diskSizeGB": size}
+        for lun, size in sizes.items()
+        if lun is not None and lun not in named
+    ]
+    system = profile.get("osDisk") or {"createOption": "FromImage"}
+    if sizes.get(None):
+        system = {"diskSizeGB": sizes[None]} | system
+    return profile | {"osDisk": system, "dataDisks": disks}
 
 
 def _named_disks(machine: Resource, profile: Json) -> Json:
@@ -92,34 +154,27 @@ def _with_disks(world: World, machine: Resource, profile: Json) -> Json:
     return profile | {"osDisk": made(profile["osDisk"], os_size), "dataDisks": data}
 
 
-def _check_image(world: World, call: Call, sent: Json) -> None:
-    """Raises NotFound, or GalleryImageNotFound, for an image that is not in the machine's region."""
+def _image(world: World, call: Call, sent: Json) -> Resource | None:
+    """The image of a new machine, if it names one of this tenant's. Raises NotFound, or GalleryImageNotFound, for one
+    that is not in the machine's region."""
     named = id_of(sent.get("storageProfile"))
     if not named:
-        return
+        return None
     image = require_image(world, call, named)
     security = (sent.get("securityProfile") or {}).get("securityType")
     if image.type == IMAGE and security == "TrustedLaunch":
         raise refusal("trusted launch")
+    return image
 
 
 def _show_machine(resource: Resource, call: Call) -> Json:
     """With `$expand=instanceView` also whether it runs, which `az vm create` asks for."""
     inner = properties(resource, call.now)
-    stopped = bool(resource.hidden.get(DEALLOCATED))
-    if stopped:
+    if stands_still(resource, call.now):
         inner = inner | {"storageProfile": _deallocated(inner.get("storageProfile") or {})}
     if not call.expands("instanceView"):
         return inner
-    state = str(inner["provisioningState"]).lower()
-    states = (
-        (f"ProvisioningState/{state}", f"Provisioning {state}"),
-        ("PowerState/deallocated", "VM deallocated")
-        if stopped
-        else ("PowerState/running", "VM running"),
-    )
-    statuses = [{"code": code, "level": "Info", "displayStatus": text} for code, text in states]
-    return inner | {"instanceView": {"statuses": statuses}}
+    return inner | {"instanceView": view_of(resource, call.now)}
 
 
 def _deallocated(profile: Json) -> Json:
@@ -148,6 +203,7 @@ KIND = Kind(
     "machine",
     _machine,
     show=_show_machine,
-    erase=release,
+    erase=take_along,
     family="operations",
+    nested_go=True,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from localcloud.arm.faults.rules import RuleError, read_rule
+from localcloud.arm.protocol.rights import RightsError
 from localcloud.arm.server.emulation import Emulation
 from localcloud.arm.server.inspection import whole_state
 
@@ -21,6 +22,8 @@ def routes(cloud: Emulation) -> list[web.RouteDef]:
         web.post("/subscriptions", _add_subscription(cloud)),
         web.get("/requests", _requests(cloud)),
         web.get("/state", _state(cloud)),
+        web.get("/roles", _get_roles(cloud)),
+        web.post("/roles", _post_roles(cloud)),
         web.get("/faults", _get_faults(cloud)),
         web.post("/faults", _post_faults(cloud)),
         web.delete("/faults", _delete_faults(cloud)),
@@ -67,6 +70,25 @@ def _requests(cloud: Emulation) -> Handler:
 def _state(cloud: Emulation) -> Handler:
     async def handle(_request: web.Request) -> web.Response:
         return web.json_response(whole_state(cloud.world))
+
+    return handle
+
+
+def _get_roles(cloud: Emulation) -> Handler:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response(cloud.rights.as_json())
+
+    return handle
+
+
+def _post_roles(cloud: Emulation) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        body = await _json(request)
+        try:
+            cloud.assign(body)
+        except (RightsError, TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(cloud.rights.as_json())
 
     return handle
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from localcloud.arm.faults.rules import Faults
 from localcloud.arm.protocol.graph_answers import Quota
+from localcloud.arm.protocol.rights import Rights, read_assignments
 from localcloud.arm.protocol.signing import Signer
 from localcloud.arm.protocol.throttling import Throttle
 from localcloud.arm.protocol.tokens import Identity, Tokens
@@ -60,6 +61,7 @@ class Emulation:
         key = bytes.fromhex(str(facts["key"]))
         self.site = Site(Signer(key), self.tenant_id, tuple(self.subscription_ids))
         self.tokens = Tokens(key, self._identity(facts))
+        self.rights = Rights(self.tokens, self.store.fact("rights"))
         self.url = ""
 
     def _facts(self) -> Json:
@@ -90,8 +92,13 @@ class Emulation:
         self.site = replace(self.site, subscriptions=tuple(self.subscription_ids))
         return made
 
+    def assign(self, assignments: Any) -> None:
+        """Give clients these roles and no others, by client id; see `rights.read_assignments`. Kept over a restart."""
+        self.rights.assign(read_assignments(assignments))
+        self.store.keep("rights", self.rights.as_json())
+
     def reset(self) -> None:
-        """Forget resources, operations, requests and faults; keep the cloud's ids."""
+        """Forget resources, operations, requests and faults; keep the cloud's ids and its role assignments."""
         self.world.clear()
         self.requests.clear()
         self.faults.clear()

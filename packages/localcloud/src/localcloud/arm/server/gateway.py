@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from aiohttp import web
 from yarl import URL
@@ -23,7 +23,7 @@ from localcloud.arm.protocol.redaction import without_signature
 from localcloud.arm.protocol.shapes import check_shape
 from localcloud.arm.protocol.tokens import client_of
 from localcloud.arm.provisioning.reads import unseen
-from localcloud.arm.resources import resource_graph
+from localcloud.arm.resources import boot_diagnostics, resource_graph
 from localcloud.arm.resources.subscriptions import subscription_body, tenant_body
 from localcloud.arm.server import routing
 from localcloud.arm.server.emulation import Emulation
@@ -97,6 +97,8 @@ class Gateway:
         self, request: web.BaseRequest, body: bytes, correlation: str, line: Json
     ) -> web.Response:
         now = self._cloud.world.now()
+        if request.path.startswith(boot_diagnostics.PREFIX):
+            return self._log_of(request, line)
         headers: dict[str, str] = {}
         try:
             reply = self._reply(request, body, correlation, now, headers)
@@ -106,6 +108,18 @@ class Gateway:
             reply = _NO_ROOM
         line["status"] = reply.status
         return response(request.method, reply, headers, correlation, now)
+
+    def _log_of(self, request: web.BaseRequest, line: Json) -> web.Response:
+        """Of another service than Resource Manager: without its headers and its tokens."""
+        status, body = boot_diagnostics.read(
+            self._cloud.world,
+            self._cloud.site.signer,
+            request.path,
+            _query(request.rel_url.raw_query_string),
+            with_token="Authorization" in request.headers,
+        )
+        line["status"] = status
+        return web.Response(status=status, body=body, content_type="application/octet-stream")
 
     def _reply(
         self,
@@ -125,6 +139,7 @@ class Gateway:
         if not cloud.site.signer.fits(request.raw_path):
             raise refusal("operation missing")
         client = client_of(request.headers.get("Authorization"))
+        cloud.rights.check(client, request.method, request.path)
         if target is None and _is_graph(request):
             return self._graph(incoming.read(body), api, correlation, client, request.raw_path)
         if target is None:
@@ -148,7 +163,7 @@ class Gateway:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication")
+        kinds = ("unseen",) if call.method == "GET" else ("unseen", "replication", "machine")
         with self._shaped(kinds, call.method, call.raw, call.client):
             return routing.answer(self._cloud.world, call, self._cloud.site)
 
@@ -162,6 +177,7 @@ class Gateway:
             client,
             cloud.tenant_id,
             cloud.subscription_ids,
+            partial(cloud.rights.allows, client),
         )
         with self._shaped(("unseen", "graph"), "POST", raw, client):
             return resource_graph.answer(cloud.world, asked, cloud.graph_quota)

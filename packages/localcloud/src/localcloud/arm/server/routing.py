@@ -16,6 +16,7 @@ from localcloud.arm.provisioning.locking import check_locks
 from localcloud.arm.resources import (
     application_versions,
     applications,
+    boot_diagnostics,
     definitions,
     deployments,
     disks,
@@ -25,8 +26,10 @@ from localcloud.arm.resources import (
     image_users,
     images,
     locks,
+    machine_views,
     regional,
     resource_index,
+    run_commands,
     scale_set_calls,
     scale_sets,
     sharing,
@@ -59,6 +62,7 @@ KINDS: dict[str, Kind] = {
         application_versions.KIND,
         locks.KIND,
         virtual_machines.KIND,
+        run_commands.KIND,
         scale_sets.KIND,
         encryption_sets.KIND,
         disks.KIND,
@@ -198,6 +202,14 @@ def _scale_sets_here(world: World, call: Call, _site: Site) -> Reply:
     return regional.listing(world, call, scale_sets.KIND)
 
 
+def _instance_view(world: World, call: Call, _site: Site) -> Reply:
+    return machine_views.instance_view(world, call)
+
+
+def _diagnostics(world: World, call: Call, site: Site) -> Reply:
+    return boot_diagnostics.addresses(world, call, site.signer)
+
+
 _SPECIAL: dict[str, Callable[[World, Call, Site], Reply]] = {
     "": _subscription,
     "resourcegroups": _group,
@@ -210,6 +222,8 @@ _SPECIAL: dict[str, Callable[[World, Call, Site], Reply]] = {
     "microsoft.compute/virtualmachinescalesets/virtualmachines": _instances,
     "microsoft.compute/virtualmachinescalesets/delete": _delete_instances,
     "microsoft.compute/virtualmachinescalesets/manualupgrade": _upgrade,
+    "microsoft.compute/virtualmachines/instanceview": _instance_view,
+    "microsoft.compute/virtualmachines/retrievebootdiagnosticsdata": _diagnostics,
     "microsoft.compute/locations/virtualmachines": _machines_here,
     "microsoft.compute/locations/virtualmachinescalesets": _scale_sets_here,
     "microsoft.resources/deployments": _deployment,

@@ -25,6 +25,32 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class Machines:
+    """The behaviour of new virtual machines, and of what runs in them.
+
+    refusal: what each is refused with ("quota", "size", "policy", "terms"); "": nothing.
+    failure: how its provisioning ends ("timeout", "internal", "allocation"); "": well.
+    agent_seconds: from the end of its provisioning until its agent is ready; None: it never is.
+    evicted_after: seconds from that end until a spot machine is evicted; None: it is not.
+    script_seconds: how long a script runs; None: nothing is ever heard of it.
+    exit_code, output, error: how every script ends.
+    serial_log: the text in its boot diagnostics; "": that of a usual start.
+    leaves: its deletion leaves network interface and disks behind, whatever their deleteOption.
+    """
+
+    refusal: str = ""
+    failure: str = ""
+    agent_seconds: float | None = 15.0
+    evicted_after: float | None = None
+    script_seconds: float | None = 10.0
+    exit_code: int = 0
+    output: str = ""
+    error: str = ""
+    serial_log: str = ""
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """The behaviour of this cloud. The defaults answer as Azure was recorded to.
 
@@ -46,7 +72,7 @@ class Profile:
     page_size: resources in one page of a list; resource_page_size in the subscription-wide index.
     unseen: regular expressions of ids (without case) that lists and Resource Graph leave out without a
         word, as of resources that the identity may not read.
-    graph: Resource Graph's own.
+    graph: Resource Graph's own; machines: the virtual machines'.
     """
 
     seed: int = 0
@@ -65,6 +91,7 @@ class Profile:
     resource_page_size: int = 1000
     unseen: tuple[str, ...] = ()
     graph: Graph = field(default_factory=Graph)
+    machines: Machines = field(default_factory=Machines)
 
 
 DEFAULT = Profile()

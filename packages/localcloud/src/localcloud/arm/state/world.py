@@ -16,6 +16,8 @@ from localcloud.arm.state.profile import Profile
 from localcloud.arm.state.states import envelope, is_gone, properties
 from localcloud.arm.state.store import Store
 
+# The hidden mark of what ends by itself: a moment.
+ENDS = "ends"
 # Hears of a resource that is about to be deleted, under which correlation id and by which client.
 Watcher = Callable[[Resource, str, str], None]
 
@@ -151,6 +153,8 @@ class World:
             self.operations[operation.id] = operation
 
     def _bury_if_gone(self, resource: Resource) -> bool:
+        if ENDS in resource.hidden:
+            return self._bury_if_ended(resource)
         if resource.change != "Deleting" or not is_gone(resource, self.now()):
             return False
         assert resource.ready is not None
@@ -160,6 +164,16 @@ class World:
         else:
             self.bury([resource], gone, str(resource.hidden.get("deleted by", "")))
         return True
+
+    def _bury_if_ended(self, resource: Resource) -> bool:
+        end = datetime.fromisoformat(resource.hidden[ENDS])
+        if self.now() >= end:
+            self.bury([resource], end, "")
+            return True
+        going = is_gone(resource, self.now()) and resource.ready is not None
+        if going:
+            self.bury([resource], resource.ready or end, "")
+        return going
 
     def announce(self, resource: Resource, correlation: str, client: str) -> None:
         """Tell the watchers of a deletion that nothing stands against any more, before it begins."""

@@ -1,0 +1,1 @@
+"""The identities that the app has in Azure."""
