@@ -10,7 +10,7 @@ from activities.approvals import decide_approval, open_approval
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
-from activities.notifications import give_up_notice, notify
+from activities.notifications import notify
 from activities.planning import plan_migration
 from activities.progress import begin_run, finish_migration, record_progress
 from activities.restoring import begin_restore, finish_restore, settle_restore
@@ -41,7 +41,6 @@ ACTIVITIES = (
     record_progress,
     finish_migration,
     notify,
-    give_up_notice,
     begin_restore,
     make_disks,
     look_at_disks,

@@ -7,8 +7,13 @@ from arm.client import ArmClient
 from arm.lists import Patience
 from arm.requests import post_url
 from domain.errors import UnexpectedResponseError
-from domain.references.graph import API, PAGE, PATH, GraphPage
+from domain.references.graph import GraphPage
 from domain.values import Json
+
+_PATH = "/providers/Microsoft.ResourceGraph/resources"
+_API = "2024-04-01"
+# The most that it gives in one answer.
+_PAGE = 1000
 
 
 def read_graph(
@@ -20,7 +25,7 @@ def read_graph(
     token: str | None = None
     while token or not pages:
         patience.spend()
-        options: Json = {"$top": PAGE, "resultFormat": "objectArray"}
+        options: Json = {"$top": _PAGE, "resultFormat": "objectArray"}
         body: Json = {"query": query, "options": options | ({"$skipToken": token} if token else {})}
         if subscriptions:
             body["subscriptions"] = list(subscriptions)
@@ -30,7 +35,7 @@ def read_graph(
 
 
 def _post(arm: ArmClient, asked_by: str, body: Json) -> GraphPage:
-    url = f"{arm.endpoint}{PATH}?api-version={API}"
+    url = f"{arm.endpoint}{_PATH}?api-version={_API}"
     answer, headers = post_url(arm.compute(asked_by), url, body)
     if not isinstance(answer, dict) or not _rows(answer.get("data")):
         raise UnexpectedResponseError("an answer of Resource Graph without rows")

@@ -78,16 +78,10 @@ class FinishRequest(TimedRequest):
 
 
 class NoticeRequest(ActivityRequest):
-    """A notice to send, about `approval.requested` or `migration.finished`."""
+    """A notice to post; its kind is one of `domain/notices/notice.py`."""
 
     kind: str
     at: datetime
-
-
-class NoticeFailure(NoticeRequest):
-    """A notice that cannot be sent, and why."""
-
-    reason: str
 
 
 # -- replies ---------------------------------------------------------------------------------------------------------
@@ -222,7 +216,7 @@ class FinishedMigration(Message):
 
 
 class NoticeState(Message):
-    """`sent` is False when nobody is to be notified, or could be now: the sweep does it then."""
+    """`sent` is False when nobody is to be notified, or took it now: the sweep does it then."""
 
     sent: bool
 
@@ -284,4 +278,3 @@ FINISH_MIGRATION = Activity[FinishRequest, FinishedMigration](
     "finish_migration", FinishRequest, FinishedMigration
 )
 NOTIFY = Activity[NoticeRequest, NoticeState]("notify", NoticeRequest, NoticeState)
-GIVE_UP_NOTICE = Activity[NoticeFailure, Written]("give_up_notice", NoticeFailure, Written)

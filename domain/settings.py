@@ -26,6 +26,7 @@ from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
+from domain.notices.notice_settings import NoticeSettings
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -48,7 +49,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(AuditSettings, IdentitySettings):
+class Settings(NoticeSettings, AuditSettings, IdentitySettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -206,6 +207,8 @@ class Settings(AuditSettings, IdentitySettings):
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
         }
+        if host := environ.get("WEBSITE_HOSTNAME"):
+            fallbacks["public_url"] = f"https://{host}"
         if environ.get("AUDIT_KEYS"):
             anchors = {k.replace("records", "audit_anchors"): v for k, v in fallbacks.items()}
             fallbacks |= anchors

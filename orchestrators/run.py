@@ -9,6 +9,7 @@ milliseconds until its time has come.
 """
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,12 +19,10 @@ import azure.durable_functions as df
 from domain.ids import approval_event_name
 from domain.messages import (
     BEGIN_RUN,
-    GIVE_UP_NOTICE,
     NOTIFY,
     RECORD_PROGRESS,
     Activity,
     ActivityRequest,
-    NoticeFailure,
     NoticeRequest,
     PlannedMigration,
     ProgressRequest,
@@ -50,7 +49,6 @@ Steps = Generator[Any, Any, None]
 EARLY = timedelta(seconds=1)
 # Without its record a run knows nothing, not even its limits; and what was done must be written down.
 RECORDS_LIMIT = timedelta(days=7)
-_NOTICE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
 # For what is nobody's answer: a worker that died, a host that went away.
 _CRASHES = df.RetryOptions(first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=3)
 _NOTHING = {"code": "NoResult", "message": "the activity answered neither result nor error"}
@@ -166,18 +164,10 @@ class Run:
         return (yield from self.call(RECORD_PROGRESS, request)).at
 
     def notify(self, kind: str) -> Steps:
-        """Tell people; a notice that cannot be sent becomes a warning, never an outcome."""
+        """Tell people, once: whoever does not take it now is told by the sweep, and none of it is an outcome."""
         notice = NoticeRequest(migration_id=self.migration_id, kind=kind, at=self.now)
-        for wait in (*_NOTICE_WAITS, None):
-            try:
-                yield from self.call(NOTIFY, notice, timedelta(0))
-            except ActivityFailedError as failed:
-                if wait is not None and failed.error.transient:
-                    yield from pause(self.context, wait)
-                    continue
-                failure = NoticeFailure(**dict(notice), reason=failed.reason)
-                yield from self.call(GIVE_UP_NOTICE, failure)
-            return
+        with suppress(ActivityFailedError):
+            yield from self.call(NOTIFY, notice, timedelta(0))
 
 
 def begin_run(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Run]:

@@ -1,7 +1,7 @@
 """The writes of a migration's runs: the row they are held against, the plan, how far they have come.
 
 All rows lie under the migration's id: `latch`, `plan`, `state`, `regions`, `checks`, `recipe`, `failing`,
-`notice.<kind>`.
+`notice.<receiver's key of its kind>`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from domain.audit import facts
 from domain.migration.latch import Halt, Latch
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
-from domain.migration.recorded import Failing, Notice, State
+from domain.migration.recorded import Failing, State
+from domain.notices.notice import Notice
 from domain.values import Json
 from records.audit import AuditRecords
 from records.store import RecordExistsError
@@ -113,15 +114,15 @@ class RunRecords(AuditRecords):
 
     # -- notices ------------------------------------------------------------------------------------------------
 
-    def make_notice(self, migration: str, kind: str, notice: Notice) -> Notice:
-        """Write a notice once; the one that holds."""
-        row = f"notice.{kind}"
+    def make_notice(self, migration: str, key: str, notice: Notice) -> Notice:
+        """Write a notice once, under the key of its receiver and kind; the one that holds."""
+        row = f"notice.{key}"
         return Notice.model_validate(
             self.insert_or_read(migration, row, notice.model_dump(mode="json"))
         )
 
-    def change_notice(self, migration: str, kind: str, change: Callable[[Notice], Notice]) -> None:
+    def change_notice(self, migration: str, key: str, change: Callable[[Notice], Notice]) -> None:
         """Change a notice by a pure function."""
-        held = self.change_message(migration, f"notice.{kind}", Notice, change)
+        held = self.change_message(migration, f"notice.{key}", Notice, change)
         if self.audited:
-            self.write_audit(migration, facts.notified(kind, held, self.audit_now()))
+            self.write_audit(migration, facts.notified(key, held, self.audit_now()))

@@ -1,128 +1,115 @@
-"""Tell people over the webhook in the settings, signed as the Standard Webhooks specification says.
+"""Tell people over the receivers in the settings.
 
-The address is configuration, never input. Redirects are not followed. What is posted is made once and kept: repeats, by
-whichever run, carry the same `webhook-id` and the same body.
+1. A notice is made once for each receiver and kept: repeats, by whichever run, carry the same `webhook-id` and body.
+2. It is posted to all that have not taken it, at once. What one of them answers changes nothing for the others.
+3. What a receiver refuses for good, or has not taken for long, is given up, which becomes a warning.
 """
 
-import json
-from datetime import UTC, datetime
+import logging
+from collections.abc import Collection
+from datetime import datetime
 
-from domain.messages import NoticeState
-from domain.migration.recorded import Notice, Snapshot
+from domain.migration.recorded import Snapshot
+from domain.notices.facts import NoticeFacts, facts_of
+from domain.notices.notice import END, REMINDER, Notice, key_of, type_of
 from domain.results import ActivityError
-from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
-from services.posting import NoAnswerError, post
+from services.receivers import Receiver, receivers_of, tell_all
 from services.timeline import add_warning
 
-END = "migration.finished"
-ASKING = "approval.requested"
-STALLED = "migration.stalled"
+# After so many a warning says that a notice is not taken.
+TRIES_WARNED = 6
+NOT_ASKED = ActivityError(
+    code="NotificationFailed", message="its receiver has failed already", transient=True
+)
+Answer = ActivityError | None
+
+log = logging.getLogger("gallery_migrator")
 
 
 def post_notice(
-    app: Dependencies, snapshot: Snapshot, kind: str, at: datetime
-) -> NoticeState | ActivityError:
-    """Make the notice if it is not there, post it, and remember that it was taken; the answer. It takes ten seconds at
-    most (`services/posting.py`)."""
-    migration, chosen = snapshot.accepted.id, app.settings
-    notice, asking = snapshot.notices.get(kind), snapshot.notices.get(ASKING)
-    if kind == END and asking and not asking.settled:
-        give_up(app.records, migration, ASKING, "nobody took it while the approval was asked for")
-    if not chosen.notification_url:
-        _settled(app.records, migration, kind)
-        return NoticeState(sent=False)
-    if notice is None:
-        payload = {"type": kind, "timestamp": at.isoformat(), "data": _data(snapshot)}
-        made = Notice(body=json.dumps(payload), made_at=at)
-        notice = app.records.make_notice(migration, kind, made)
-    if notice.settled:
-        _settled(app.records, migration, kind)
-        return NoticeState(sent=notice.taken)
-    headers = _signed(f"{migration}-{kind}", notice.body, chosen.notification_secret)
-    answer = _answer(chosen.notification_url, notice.body, headers)
-    taken = isinstance(answer, NoticeState)
-    app.records.change_notice(migration, kind, lambda row: _tried(row, taken=taken))
-    if taken:
-        _settled(app.records, migration, kind)
-    return answer
-
-
-def give_up(records: MigrationRecords, migration: str, kind: str, reason: str) -> None:
-    """Nobody will be told; a warning says so."""
-    add_warning(records, migration, f"The notification '{kind}' could not be sent: {reason}")
-    records.change_notice(migration, kind, lambda row: row.model_copy(update={"given_up": True}))
-    _settled(records, migration, kind)
-
-
-def _tried(notice: Notice, *, taken: bool) -> Notice:
-    tried = {"tries": notice.tries + 1, "taken": notice.taken or taken}
-    return notice.model_copy(update=tried)
-
-
-def _settled(records: MigrationRecords, migration: str, kind: str) -> None:
-    """The open pointer goes only after the end was told, or given up telling."""
+    app: Dependencies,
+    snapshot: Snapshot,
+    kind: str,
+    at: datetime,
+    without: Collection[str] = (),
+) -> dict[str, Answer]:
+    """Make the notice where it is not made yet, post it to all who have not settled it, but those `without`, and
+    remember who took it; their answers by their names, None for one who has it. It takes ten seconds at most."""
+    migration = snapshot.accepted.id
     if kind == END:
-        records.close_pointer(migration)
-
-
-def _data(snapshot: Snapshot) -> Json:
-    state, finished = snapshot.state, snapshot.latch.finished
-    data: Json = {
-        "migrationId": snapshot.accepted.id,
-        "sourceImageId": snapshot.accepted.source_image_id,
-        "versionId": state.version_id,
-        "tryCommand": state.try_command,
-        "warnings": list(state.warnings),
-    }
-    if finished:
-        return {
-            **data,
-            "outcome": finished.outcome,
-            "reason": finished.reason,
-            "result": finished.result,
-        }
-    approval = state.approval
-    if approval:
-        data |= {
-            "fingerprint": approval.fingerprint,
-            "deadline": approval.deadline.isoformat(),
-            "approvalPath": f"/api/migrations/{snapshot.accepted.id}/approval",
-            "next": "Test the version with tryCommand, then post a signed decision to approvalPath. "
-            "Without an approval the image is kept.",
-        }
-    return data
-
-
-def _signed(webhook_id: str, body: str, secret: str) -> dict[str, str]:
-    from standardwebhooks import Webhook
-
-    # Receivers check it against the wall clock.
-    now = datetime.now(UTC)
-    return {
-        "content-type": "application/json",
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(webhook_id, now, body),
-    }
-
-
-def _answer(url: str, body: str, headers: dict[str, str]) -> NoticeState | ActivityError:
-    from requests import RequestException
-
-    try:
-        status = post(url, body.encode(), headers)
-    except (RequestException, NoAnswerError) as error:
-        # The exception's text would show the address, which is a secret with many receivers.
-        return ActivityError(
-            code="NotificationFailed", message=type(error).__name__, transient=True
+        _forget_earlier(app.records, snapshot)
+    notices = _made(app, snapshot, kind, at)
+    waiting = [(receiver, notice) for receiver, notice in notices if not notice.settled]
+    asked = [(receiver, notice) for receiver, notice in waiting if receiver.name not in without]
+    posts = [(receiver, f"{migration}-{kind}", notice.body) for receiver, notice in asked]
+    names = [receiver.name for receiver, _ in asked]
+    answers = dict(zip(names, tell_all(posts), strict=True))
+    settled = [
+        _settles(
+            app, migration, key_of(who.name, kind), notice, answers.get(who.name, NOT_ASKED), at
         )
-    if 200 <= status < 300:
-        return NoticeState(sent=True)
-    return ActivityError(
-        code="NotificationRefused",
-        message=f"the receiver answered {status}",
-        status=status,
-        transient=status == 429 or status >= 500,
-    )
+        for who, notice in waiting
+    ]
+    if kind == END and all(settled):
+        # The sweep has nothing to do for it any more.
+        app.records.close_pointer(migration)
+    return {**{receiver.name: None for receiver, notice in notices if notice.taken}, **answers}
+
+
+def _made(
+    app: Dependencies, snapshot: Snapshot, kind: str, at: datetime
+) -> list[tuple[Receiver, Notice]]:
+    facts: NoticeFacts | None = None
+    made = []
+    for receiver in receivers_of(app.settings):
+        key = key_of(receiver.name, kind)
+        notice = snapshot.notices.get(key)
+        if notice is None:
+            facts = facts or facts_of(snapshot, kind, at, app.settings.public_url)
+            first = Notice(kind=kind, body=receiver.body_of(facts), made_at=at)
+            notice = app.records.make_notice(snapshot.accepted.id, key, first)
+        made.append((receiver, notice))
+    return made
+
+
+def _settles(
+    app: Dependencies, migration: str, key: str, notice: Notice, answer: Answer, at: datetime
+) -> bool:
+    """Write down what a receiver answered, if it was asked; whether the notice is settled. One that is late is given
+    up whoever was asked: a receiver that fails is asked about one notice in a sweep."""
+    records = app.records
+    if answer is not NOT_ASKED:
+        records.change_notice(migration, key, lambda row: row.tried(None if answer else at))
+    if answer is None:
+        return True
+    if answer is not NOT_ASKED:
+        log.warning("%s: '%s' was not taken: %s", migration, key, answer)
+    late = notice.made_at is not None and at - notice.made_at >= app.settings.notice_timeout
+    if late or not answer.transient:
+        give_up(records, migration, key, str(answer))
+        return True
+    if answer is not NOT_ASKED and notice.tries + 1 == TRIES_WARNED:
+        text = f"The notification '{key}' was not taken {TRIES_WARNED} times: {answer}"
+        add_warning(records, migration, text)
+    return False
+
+
+def give_up(records: MigrationRecords, migration: str, key: str, reason: str) -> None:
+    """Nobody will be told; a warning says so."""
+    add_warning(records, migration, f"The notification '{key}' could not be sent: {reason}")
+    records.change_notice(migration, key, Notice.dropped)
+
+
+def _forget_earlier(records: MigrationRecords, snapshot: Snapshot) -> None:
+    """Drop the notices of a migration that went on: a warning for each but reminders, of which nobody has to know."""
+    migration = snapshot.accepted.id
+    for key, notice in snapshot.notices.items():
+        kind = notice.kind or key
+        if notice.settled or kind == END:
+            continue
+        if type_of(kind) == REMINDER:
+            records.change_notice(migration, key, Notice.dropped)
+        else:
+            give_up(records, migration, key, "nobody took it before the migration ended")

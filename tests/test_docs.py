@@ -53,6 +53,8 @@ def _written(default: Any) -> str:
             text = str(default.value)
         case bool():
             text = str(default).lower()
+        case (timedelta(), *_):
+            text = ",".join(map(iso_duration, default))
         case _:
             text = str(default or "")
     return f"`{text}`" if text else "empty"

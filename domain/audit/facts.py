@@ -19,11 +19,11 @@ from domain.migration.polling import RegionStatus
 from domain.migration.recorded import (
     AcceptedRequest,
     Approval,
-    Notice,
     ReceivedDecision,
     Ruling,
     Snapshot,
 )
+from domain.notices.notice import Notice
 from domain.values import Json, Message
 
 _COMPLETED = "Completed"

@@ -14,6 +14,7 @@ from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.notices.notice import Notice
 from domain.restore.recorded import Restore
 from domain.values import Json, Message
 
@@ -109,21 +110,6 @@ class Ruling(Message):
     accepted: bool
     text: str
     rule: str = ""
-
-
-class Notice(Message):
-    """One thing that people are told: what is posted is made once; `taken` by the receiver, or `given_up`."""
-
-    body: str = ""
-    made_at: datetime | None = None
-    tries: int = 0
-    taken: bool = False
-    given_up: bool = False
-
-    @property
-    def settled(self) -> bool:
-        """True if nobody will post it any more."""
-        return self.taken or self.given_up
 
 
 class Failing(Message):

@@ -118,12 +118,17 @@ def _template(move: Move) -> list[list[str]]:
     create += ["--identity", f"{_MARK}IDENTITY_ID{_MARK}", "--scripts", f"{_MARK}SCRIPTS{_MARK}"]
     if move.path.startswith("source"):
         return [[*create, "--image-source", move.version]]
-    parts = move.version.split("/")
-    gallery = parts[8] if len(parts) > 12 else f"{_MARK}GALLERY{_MARK}"
-    definition = parts[10] if len(parts) > 12 else f"{_MARK}DEFINITION{_MARK}"
-    region = f"{definition}={_MARK}REGION{_MARK}"
     source = ["--image-source", f"{_MARK}IMAGE_SOURCE{_MARK}"]
+    gallery, definition = _gallery_and_definition(move.version)
+    region = f"{definition}={_MARK}REGION{_MARK}"
     return [[*create, *source, "--gallery-name", gallery, "--shared-image-destinations", region]]
+
+
+def _gallery_and_definition(version: str) -> tuple[str, str]:
+    if "/" not in version:
+        return f"{_MARK}GALLERY{_MARK}", f"{_MARK}DEFINITION{_MARK}"
+    parts = version.split("/")
+    return parts[8], parts[10]
 
 
 def _node_type(move: Move) -> list[list[str]]:
@@ -133,13 +138,15 @@ def _node_type(move: Move) -> list[list[str]]:
 
 
 def _host_pool(move: Move) -> list[list[str]]:
-    template = str(at(move.properties, move.path) or "")
-    start = template.lower().find(move.image_id.lower())
-    if start < 0:
+    """The template is one text, of which only the image's id is replaced; where it is escaped, its owner has to."""
+    if move.path.lower() != "vmtemplate":
         return _generic(move)
+    template = str(at(move.properties, move.path))
+    start = template.lower().find(move.image_id.lower())
     changed = template[:start] + move.version + template[start + len(move.image_id) :]
+    text = changed if start >= 0 else f"{_MARK}VM_TEMPLATE{_MARK}"
     update = ["az", "desktopvirtualization", "hostpool", "update", "--ids", move.id]
-    return [[*update, "--vm-template", changed]]
+    return [[*update, "--vm-template", text]]
 
 
 def _lab_image(move: Move) -> list[list[str]]:

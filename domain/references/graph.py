@@ -10,9 +10,6 @@ from domain.ids import ComputeId
 from domain.references.kinds import HOST_POOL
 from domain.values import Json, Message
 
-PATH = "/providers/Microsoft.ResourceGraph/resources"
-API = "2024-04-01"
-PAGE = 1000
 _LIMIT = "x-ms-tenant-subscription-limit-hit"
 _COLUMNS = "project id, type, location, properties | order by id asc"
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from standardwebhooks import Webhook
 
 from activities.approvals import open_approval
-from activities.notifications import give_up_notice, notify
+from activities.notifications import notify
 from activities.progress import finish_migration
-from domain.migration.recorded import Notice
-from domain.results import ResultStatus
+from domain.notices.notice import END, Notice
 from domain.values import Json
-from services.notifications import END
+from services.notifications import give_up
 from services.posting import TOTAL_SECONDS
 from tests.activities.azure import Azure
 from tests.app import forget, records
@@ -127,7 +128,7 @@ def test_a_repeat_is_the_same_notice(azure: Azure, receiver: Receiver) -> None:
     azure.restart()
     azure.time.advance(hours=1)
     azure.recreate_image()
-    azure.done(give_up_notice, kind="other", at=AT, reason="a warning more")
+    give_up(records(), azure.accepted.id, "migration.stalled", "a warning more")
     azure.done(notify, kind="approval.requested", at=azure.at)
     azure.run = 2
     finished(azure)
@@ -165,20 +166,15 @@ class Dripping:
 def test_10_a_receiver_that_answers_for_ever_holds_up_nothing(
     azure: Azure, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """A total deadline; what asks for an approval is left to the sweep, and the decision is waited for at once."""
+    """A total deadline; the rest is left to the sweep, and the decision is waited for at once."""
     dripping = Dripping()
     monkeypatch.setenv("NOTIFICATION_URL", dripping.url)
     monkeypatch.setenv("NOTIFICATION_SECRET", SECRET)
     forget()
     waiting(azure)
     began = time.monotonic()
-    answer = azure.ask(notify, kind=kind, at=AT)
+    assert azure.done(notify, kind=kind, at=AT) == {"sent": False}
     assert time.monotonic() - began < TOTAL_SECONDS + 2
-    if kind == END:
-        assert answer.error is not None
-        assert answer.error.transient
-    else:
-        assert (answer.status, answer.value) == (ResultStatus.DONE, {"sent": False})
     assert not notice(azure, kind).settled
     dripping.ended.set()
     dripping.socket.close()
@@ -204,7 +200,7 @@ def test_a_notice_that_was_taken_is_not_posted_again(azure: Azure, receiver: Rec
 def test_a_notice_that_was_given_up_is_not_posted_again(azure: Azure, receiver: Receiver) -> None:
     """A warning has said so."""
     finished(azure)
-    azure.done(give_up_notice, kind=END, at=AT, reason="503")
+    give_up(records(), azure.accepted.id, END, "503")
     assert azure.done(notify, kind=END, at=AT) == {"sent": False}
     assert receiver.got == []
     assert "503" in azure.written().state.warnings[-1]
@@ -219,13 +215,13 @@ def test_it_is_open_until_its_end_was_told_or_given_up(
     azure.done(notify, kind="approval.requested", at=AT)
     finished(azure)
     receiver.status = 503
-    assert azure.ask(notify, kind=END, at=AT).status is ResultStatus.ERROR
+    assert azure.done(notify, kind=END, at=AT) == {"sent": False}
     assert is_open(azure)
     if how == "taken":
         receiver.status = 200
         azure.done(notify, kind=END, at=AT)
     elif how == "given up":
-        azure.done(give_up_notice, kind=END, at=AT, reason="503")
+        azure.done(notify, kind=END, at=(NOW + timedelta(days=1)).isoformat())
     else:
         monkeypatch.delenv("NOTIFICATION_URL")
         forget()
@@ -245,28 +241,35 @@ def test_nothing_secret_is_told(azure: Azure, receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "transient"), [(500, True), (429, True), (404, False), (307, False)]
+    ("status", "transient"), [(500, True), (429, True), (404, False), (307, False), (199, False)]
 )
-def test_a_receiver_that_refuses_is_a_value(
+def test_a_receiver_that_refuses_is_no_error(
     azure: Azure, receiver: Receiver, status: int, transient: bool
 ) -> None:
-    """No redirect is followed: the address is configuration; its key is in no message."""
+    """It is asked again later, or given up when that would not help. No redirect is followed: the address is
+    configuration; its key is in no message."""
+    finished(azure)
     receiver.status = status
-    answer = azure.ask(notify, kind=END, at=AT)
-    assert answer.error is not None
-    assert (answer.error.status, answer.error.transient) == (status, transient)
-    assert "s3cret" not in answer.error.message
+    assert azure.done(notify, kind=END, at=AT) == {"sent": False}
+    made, warnings = notice(azure, END), " ".join(azure.written().state.warnings)
+    assert (made.given_up, is_open(azure)) == (not transient, transient)
+    assert (f"the receiver answered {status}" in warnings) is not transient
+    assert "s3cret" not in warnings
     assert len(receiver.got) == 1
 
 
-def test_a_receiver_that_is_not_there_is_a_value(azure: Azure, receiver: Receiver) -> None:
-    """Without its address."""
+def test_a_receiver_that_is_not_there_is_no_error(
+    azure: Azure, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is asked again later; nothing of its address is logged, whatever is logged."""
+    caplog.set_level(logging.DEBUG)
+    finished(azure)
     receiver.server.server_close()
     receiver.server.shutdown()
-    answer = azure.ask(notify, kind=END, at=AT)
-    assert answer.error is not None
-    assert answer.error.transient
-    assert "127.0.0.1" not in answer.error.message
+    assert azure.done(notify, kind=END, at=AT) == {"sent": False}
+    assert not notice(azure, END).settled
+    assert "'migration.finished' was not taken: NotificationFailed: ConnectionError" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_without_an_address_nobody_is_notified(azure: Azure) -> None:

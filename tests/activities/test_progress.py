@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from activities.notifications import give_up_notice
 from activities.progress import begin_run, finish_migration, record_progress
 from domain.messages import RunBegun
 from domain.migration.latch import Halt, cancel
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.results import ResultStatus
+from services.notifications import give_up
 from services.timeline import add_warning
 from tests import builders as b
 from tests.activities.azure import Azure
@@ -124,7 +124,7 @@ def test_a_warning_is_written_once(azure: Azure) -> None:
     """Also when the migration was cancelled meanwhile."""
     azure.latch(cancelled_at=NOW)
     for _ in range(2):
-        azure.done(give_up_notice, kind="approval.requested", at=AT, reason="503")
+        give_up(records(), azure.accepted.id, "approval.requested", "503")
     [warning] = azure.written().state.warnings
     assert warning == "The notification 'approval.requested' could not be sent: 503"
 

@@ -96,6 +96,7 @@ _WHOSE = {
         "MissingSubscriptionRegistration",
     ),
     "schedules that are refused": ("@daily", "%NAME%"),
+    "two durations of one setting": ("P1D,PT2H",),
     "headers of HTTP that the local host leaves alone": ("Allow", "Content-Encoding"),
     "a type of Azure's .NET SDK": ("EventGridEvent",),
     "methods of the Durable Functions SDK": ("start_new", "get_status", "call_http"),

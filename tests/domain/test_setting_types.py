@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from domain.setting_types import Span, Url, encrypted, webhook_secret
+from domain.setting_types import Span, SubscriptionIds, Url, encrypted, webhook_secret
 
 
 def secret(*different: int, length: int = 24) -> str:
@@ -31,6 +31,24 @@ def test_a_secret_has_24_bytes() -> None:
     assert webhook_secret(shortest) == shortest
     with pytest.raises(ValueError, match="at least 24 random bytes"):
         webhook_secret(secret(*range(23), length=23))
+
+
+def test_a_secret_is_base64_and_nothing_besides() -> None:
+    """A sign that a decoder would skip is a slip of the hand, after which the other side has another key."""
+    right = secret(*range(24))
+    with pytest.raises(ValueError, match="the base64"):
+        webhook_secret(right[:20] + " " + right[20:])
+
+
+SUBSCRIPTION = "aaaaaaaa-0000-4000-8000-00000000000"
+
+
+def test_subscriptions_are_ids() -> None:
+    """In one spelling, between commas."""
+    both = TypeAdapter(SubscriptionIds).validate_python(f"{SUBSCRIPTION}1, {SUBSCRIPTION}2".upper())
+    assert both == (f"{SUBSCRIPTION}1", f"{SUBSCRIPTION}2")
+    with pytest.raises(ValidationError, match="'production' is no subscription id"):
+        TypeAdapter(SubscriptionIds).validate_python(f"{SUBSCRIPTION}1,production")
 
 
 @pytest.mark.parametrize("text", ["PT1S", "P3650D"])

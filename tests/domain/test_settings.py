@@ -148,6 +148,8 @@ def test_what_nobody_sets_is_as_documented() -> None:
     assert found.history_retention == timedelta(days=30)
     assert (found.approval_validity, found.copied_gb_limit) == (timedelta(days=1), 100_000)
     assert (found.sweep_schedule, found.purge_schedule) == ("0 */5 * * * *", "0 30 3 * * *")
+    assert found.reference_scan_timeout == timedelta(minutes=1)
+    assert (found.reference_floor_percent, found.veto_tag) == (50, "DoNotDelete")
 
 
 @pytest.mark.parametrize("limit", [1, 50])
@@ -161,6 +163,30 @@ def test_the_limit_of_what_is_copied_is_a_gigabyte_at_least() -> None:
     assert Settings.from_environ({"COPIED_GB_LIMIT": "1"}).copied_gb_limit == 1
     with pytest.raises(InvalidSettingsError, match="COPIED_GB_LIMIT: must be at least 1"):
         Settings.from_environ({"COPIED_GB_LIMIT": "0"})
+
+
+@pytest.mark.parametrize("percent", [0, 100])
+def test_the_floor_of_a_scan_is_a_share(percent: int) -> None:
+    """Of nothing to all of the last one."""
+    environ = {"REFERENCE_FLOOR_PERCENT": str(percent)}
+    assert Settings.from_environ(environ).reference_floor_percent == percent
+
+
+@pytest.mark.parametrize("percent", [-1, 101])
+def test_a_floor_that_is_no_share_is_refused(percent: int) -> None:
+    """More than all would be a gap for ever."""
+    with pytest.raises(InvalidSettingsError, match="REFERENCE_FLOOR_PERCENT: must be at"):
+        Settings.from_environ({"REFERENCE_FLOOR_PERCENT": str(percent)})
+
+
+def test_the_tag_that_vetoes_is_one_that_azure_takes() -> None:
+    """Names of tags have 512 characters at most; without one no image could be kept."""
+    for name in ("k", "k" * 512):
+        assert Settings.from_environ({"VETO_TAG": name}).veto_tag == name
+    with pytest.raises(InvalidSettingsError, match="VETO_TAG"):
+        Settings.from_environ({"VETO_TAG": "k" * 513})
+    with pytest.raises(ValidationError, match="veto_tag"):
+        Settings(veto_tag="")
 
 
 @pytest.mark.parametrize(

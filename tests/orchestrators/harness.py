@@ -49,7 +49,7 @@ from orchestrators.watch_replication import watch_replication
 from tests import builders as b
 
 DURABLE = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]
-QUIET = {"begin_run", "record_progress", "give_up_notice"}
+QUIET = {"begin_run", "record_progress"}
 Reply = Message | ActivityResult | Exception | Callable[[Json], Message]
 
 

@@ -20,7 +20,6 @@ from domain.messages import (
     ImageGone,
     ImageState,
     NoPlan,
-    NoticeState,
     VersionBegun,
     VersionNameTaken,
     Written,
@@ -192,10 +191,10 @@ def test_a_decision_between_judging_and_waiting_is_not_lost(tmp_path: Path) -> N
     script = Script(deletion=True)
 
     async def scene(harness: OrchestrationHarness) -> None:
-        # The notice that asks for the approval waits a minute for its next try.
-        script.reply("notify", error("Down"))
+        # The judging waits half a minute for its next try.
+        script.reply("decide_approval", error("Down"))
         await harness.begin()
-        script.reply("notify", NoticeState(sent=True))
+        script.replies.pop("decide_approval")
         await harness.decide()
         await harness.advance(minutes=2)
         assert await harness.ended() == "Completed completed"
@@ -642,29 +641,20 @@ def test_the_end_says_what_became_of_the_image(
     assert words in script.result["reason"]
 
 
-def test_a_notification_that_fails_is_a_warning(tmp_path: Path) -> None:
-    """Three tries each, then a warning; never an outcome."""
-    script = Script(deletion=True).reply("notify", error("NotificationRefused"))
+@pytest.mark.parametrize("transient", [True, False])
+def test_a_notification_that_fails_holds_nothing_up(tmp_path: Path, transient: bool) -> None:
+    """Each is asked for once: the sweep has the rest; never an outcome."""
+    script = Script(deletion=True).reply("notify", error("RecordsUnavailable", transient=transient))
 
     async def scene(harness: OrchestrationHarness) -> None:
         await harness.begin()
-        await harness.advance(minutes=10)
         await harness.decide()
         await harness.advance(hours=1)
         assert await harness.ended() == "Completed completed"
 
     play(tmp_path, script, scene)
-    assert script.names().count("notify") == 6
-    given_up = [request["kind"] for request in script.inputs("give_up_notice")]
-    assert given_up == ["approval.requested", "migration.finished"]
-
-
-def test_a_receiver_that_refuses_for_good_is_told_once(tmp_path: Path) -> None:
-    """A 404 does not pass by itself."""
-    script = Script().reply("notify", error("NotificationRefused", transient=False))
-    play(tmp_path, script, to_the_end)
-    assert script.names().count("notify") == 1
-    assert script.outcome == "completed"
+    kinds = [request["kind"] for request in script.inputs("notify")]
+    assert kinds == ["approval.requested", "migration.finished"]
 
 
 def test_children_get_ids_of_their_parents(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from domain.audit.events import Event, Kind
 from domain.deletion.copies import BegunVersion
 from domain.migration.latch import Effect, Latch, cancel
 from domain.migration.polling import RegionStatus
-from domain.migration.recorded import Approval, Notice, Ruling
+from domain.migration.recorded import Approval, Ruling
 from domain.migration.requests import ReplicationMode
+from domain.notices.notice import Notice
 from records.audit import AuditBook
 from records.backends.sqlite import SqliteRecords
 from records.migrations import MigrationRecords

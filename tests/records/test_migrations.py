@@ -18,12 +18,12 @@ from domain.migration.recorded import (
     AcceptedRequest,
     Failing,
     ListEntry,
-    Notice,
     ReceivedDecision,
     Ruling,
     State,
 )
 from domain.migration.stages import Outcome, Stage
+from domain.notices.notice import Notice
 from records.migrations import MigrationRecords
 from records.store import Record, RecordStore
 from services.migrations import free_after

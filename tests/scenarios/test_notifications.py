@@ -6,6 +6,11 @@ from tests.scenarios.bodies import Json
 from tests.scenarios.client import Client
 
 
+def unsent(status: Json) -> list[str]:
+    """The warnings about notifications that were given up."""
+    return [warning for warning in status["warnings"] if "could not be sent" in warning]
+
+
 @pytest.fixture(scope="module")
 def refused(cloud: Client) -> Json:
     """The status of a migration whose notifications the receiver refused, all of them."""
@@ -16,7 +21,7 @@ def refused(cloud: Client) -> Json:
         cloud.advance("PT10M")
         assert cloud.decide(migration).status == 200
         (status,) = cloud.finish(migration)
-        cloud.advance("PT10M")
+        cloud.advance_until(lambda: len(unsent(cloud.status(status["id"]))) == 2, "PT2H")
         return cloud.status(status["id"])
     finally:
         cloud.receiver.refuse_with = None
@@ -25,7 +30,7 @@ def refused(cloud: Client) -> Json:
 def test_a_receiver_that_fails_changes_no_outcome(refused: Json) -> None:
     """Completed and deleted as approved; that nobody could be told is a warning."""
     assert (refused["outcome"], refused["result"]["image"]) == ("completed", "deleted")
-    warnings = [w for w in refused["warnings"] if "could not be sent" in w]
+    warnings = unsent(refused)
     assert ["approval.requested" in w for w in warnings] == [True, False]
     assert "migration.finished" in warnings[1]
 

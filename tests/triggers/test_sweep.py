@@ -6,6 +6,7 @@ The durable extension is played (`extension.py`); records, client and sweep are 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,28 +14,28 @@ from typing import Any
 import pytest
 
 import clock
+from domain.approval.decisions import ApprovalState, Verdict
 from domain.ids import replication_instance_id
 from domain.migration.latch import Effect, Intent, Latch, cancel
 from domain.migration.recorded import (
     AcceptedRequest,
     Approval,
-    Notice,
     ReceivedDecision,
     Snapshot,
     State,
 )
 from domain.migration.restarting import HANGS_AFTER, Runtime
 from domain.migration.stages import Outcome, Stage
+from domain.notices.notice import ASKING, END, REMINDER, STALLED, Notice
 from records.migrations import MARK_EVERY
 from records.store import RecordsUnavailableError
-from services.notifications import ASKING, END, STALLED
+from services.notifications import TRIES_WARNED
 from services.posting import NoAnswerError
 from tests import builders as b
 from tests.app import app, forget, records
 from tests.triggers.extension import Extension
 from triggers.timers.carrying_on import GRACE
 from triggers.timers.sweep import TELLING_GRACE, sweep
-from triggers.timers.telling import MOST_TRIES
 
 pytestmark = pytest.mark.usefixtures("own_records")
 
@@ -419,21 +420,27 @@ def test_an_end_whose_line_is_missing_gets_it(extension: Extension, time: Time) 
 def test_an_end_that_cannot_be_told_is_given_up_with_a_warning(
     extension: Extension, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After as many tries, those of the orchestration included; nothing of the address is told."""
+    """After a day of tries, with a warning before that; nothing of the address is told."""
     monkeypatch.setenv("NOTIFICATION_URL", "http://127.0.0.1:9/hook?key=s3cret")
     monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
     accepted = finished_untold(time)
     time.pass_by(hours=1)
     bodies = set()
-    for _ in range(MOST_TRIES):
-        assert is_open(accepted)
+    for _ in range(TRIES_WARNED):
         snapshot = swept(extension, accepted)
         bodies.add(snapshot.notices[END].body)
         time.pass_by(minutes=5)
+    assert "was not taken 6 times" in snapshot.state.warnings[-1]
+    time.pass_by(hours=23, minutes=29, seconds=59)
+    assert not swept(extension, accepted).notices[END].given_up
+    assert is_open(accepted)
+    time.pass_by(seconds=1)
+    snapshot = swept(extension, accepted)
+    bodies.add(snapshot.notices[END].body)
     assert len(bodies) == 1
     notice = snapshot.notices[END]
-    assert (notice.tries, notice.taken, notice.given_up) == (MOST_TRIES, False, True)
+    assert (notice.tries, notice.taken, notice.given_up) == (TRIES_WARNED + 2, False, True)
     assert not is_open(accepted)
     assert "could not be sent" in snapshot.state.warnings[-1]
     assert "s3cret" not in str(snapshot.state.warnings)
@@ -449,7 +456,7 @@ def test_10_a_receiver_that_does_not_answer_is_asked_once_in_a_sweep(
         asked.append(headers["webhook-id"])
         raise NoAnswerError
 
-    monkeypatch.setattr("services.notifications.post", silent)
+    monkeypatch.setattr("services.receivers.post", silent)
     monkeypatch.setenv("NOTIFICATION_URL", "https://receiver.example/hook")
     monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
     forget()
@@ -465,6 +472,124 @@ def test_10_a_receiver_that_does_not_answer_is_asked_once_in_a_sweep(
         swept(extension, accepted)
         assert len(asked) == sweeps
     assert not written(accepted).notices[ASKING].settled
+
+
+def test_10_one_notice_that_a_receiver_cannot_take_holds_back_no_other(
+    extension: Extension, time: Time, taking: Taking
+) -> None:
+    """It is asked about three in a sweep that fail; and what is late is given up, whether it was asked about or not."""
+    for number in range(5):
+        accepted = b.an_acceptance(image_id=f"{b.IMAGE_ID}{number}")
+        records().accept(accepted)
+        write_latch(accepted, finished=b.an_end(Outcome.KEPT, reason="rejected", at=time.at))
+    time.pass_by(hours=1)
+    taking.status = 503
+    swept(extension, accepted)
+    assert taking.kinds == [END] * 3
+    time.pass_by(days=1)
+    swept(extension, accepted)
+    assert taking.kinds == [END] * 6
+    assert records().open_migrations() == []
+
+
+# -- reminded ---------------------------------------------------------------------------------------------------
+
+
+class Taking:
+    """A receiver that takes what is posted, or refuses it with a status; the kinds that it got, in order."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.status = 200
+
+    def post(self, url: str, body: bytes, headers: Any) -> int:
+        """Take a notice."""
+        self.kinds.append(json.loads(body)["type"])
+        return self.status
+
+
+@pytest.fixture
+def taking(monkeypatch: pytest.MonkeyPatch) -> Taking:
+    """The configured receiver."""
+    receiver = Taking()
+    monkeypatch.setattr("services.receivers.post", receiver.post)
+    monkeypatch.setenv("NOTIFICATION_URL", "https://receiver.example/hook")
+    monkeypatch.setenv("NOTIFICATION_SECRET", b.SECRET)
+    forget()
+    return receiver
+
+
+def asked(extension: Extension, time: Time, *, told: bool = True) -> AcceptedRequest:
+    """A migration that asks for its approval from now on, for three days."""
+    accepted = started(deletion={"enabled": True})
+    deadline = time.at + timedelta(days=3)
+    approval = Approval(deadline=deadline, asked_at=time.at, fingerprint="f")
+    in_stage(accepted, Stage.APPROVAL, approval=approval)
+    if told:
+        records().make_notice(accepted.id, ASKING, Notice(kind=ASKING, taken=True))
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    return accepted
+
+
+def test_people_are_reminded_before_the_deadline_each_time_once(
+    extension: Extension, time: Time, taking: Taking
+) -> None:
+    """A day and two hours before it, however often the sweep comes, and whoever died meanwhile."""
+    accepted = asked(extension, time)
+    time.pass_by(days=1, hours=23, minutes=59)
+    swept(extension, accepted)
+    assert taking.kinds == []
+    for _ in range(2):
+        time.pass_by(minutes=1)
+        extension.stands(accepted.id, Runtime.RUNNING, time.at)
+        swept(extension, accepted)
+        assert taking.kinds == [REMINDER]
+    time.pass_by(hours=22)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    for _ in range(2):
+        kinds = swept(extension, accepted).notices
+    assert taking.kinds == [REMINDER] * 2
+    assert set(kinds) == {ASKING, f"{REMINDER}.P1D", f"{REMINDER}.PT2H"}
+
+
+def test_a_reminder_that_was_not_taken_is_repeated_while_it_matters(
+    extension: Extension, time: Time, taking: Taking
+) -> None:
+    """Not after the verdict: nobody is asked any more."""
+    accepted = asked(extension, time)
+    time.pass_by(days=2)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    taking.status = 503
+    for _ in range(2):
+        swept(extension, accepted)
+    assert taking.kinds == [REMINDER] * 2
+    write_latch(accepted, verdict=Verdict(state=ApprovalState.APPROVED))
+    swept(extension, accepted)
+    assert taking.kinds.count(REMINDER) == 2
+
+
+def test_who_has_decided_is_not_reminded(extension: Extension, time: Time, taking: Taking) -> None:
+    """The verdict stands; the deadline is nobody's any more."""
+    accepted = asked(extension, time)
+    write_latch(accepted, verdict=Verdict(state=ApprovalState.APPROVED))
+    time.pass_by(days=2)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    swept(extension, accepted)
+    assert REMINDER not in taking.kinds
+
+
+def test_a_question_that_nobody_was_told_is_told(
+    extension: Extension, time: Time, taking: Taking
+) -> None:
+    """The activity that should have told it never came to write it down; it gets two minutes."""
+    accepted = asked(extension, time, told=False)
+    time.pass_by(minutes=2)
+    swept(extension, accepted)
+    assert taking.kinds == []
+    time.pass_by(seconds=1)
+    for _ in range(2):
+        swept(extension, accepted)
+    assert taking.kinds == [ASKING]
 
 
 # -- woken, and dropped -----------------------------------------------------------------------------------------

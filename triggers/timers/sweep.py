@@ -5,7 +5,8 @@ For every migration that is open:
 - with one that cannot or may not go on: ended as the record implies, and people are told;
 - a verified decision without a ruling, or a cancellation: the wait is woken again (the event was lost);
 - with an outcome that nobody was told, and nobody left to tell it: they are told now;
-- with a notice that nobody took yet: posted again, unless the receiver has failed in this sweep already;
+- with a notice that a receiver has not taken yet, or one that is due (a reminder): posted, unless the receiver has
+  failed in this sweep already;
 - the durable extension does not say: looked at the next time.
 Restores of deleted images are kept going as well.
 Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
@@ -22,9 +23,10 @@ from domain.migration.latch import Halt, MigrationResult, close
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import ENDED, EndIt, Report, Runtime, Step
 from domain.migration.standing_still import stands_still
+from domain.notices.notice import END, STALLED
+from domain.notices.reminders import is_new
 from records.migrations import MARK_EVERY
 from services.dependencies import Dependencies, dependencies
-from services.notifications import END, STALLED
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end
@@ -90,7 +92,7 @@ async def _report(app: Dependencies, teller: Teller, snapshot: Snapshot, now: da
     if report := stands_still(snapshot, now):
         log.error("%s: %s", snapshot.accepted.id, report)
         await in_records(add_warning, app.records, snapshot.accepted.id, report)
-        if STALLED not in snapshot.notices:
+        if is_new(STALLED, snapshot.notices):
             await teller.tell(snapshot, STALLED, now)
     await teller.repeat(snapshot, now)
 

@@ -1,56 +1,63 @@
-"""The sweep's notices: the end that nobody was told, and whatever nobody took yet.
+"""The sweep's notices: the end that nobody was told, whatever a receiver has not taken yet, reminders of approvals.
 
-A receiver that fails is asked once in a sweep: however many notices wait for it, it holds the sweep up for ten seconds.
+A receiver that does not answer is asked once in a sweep: however many notices wait for it, it holds the sweep up for
+ten seconds, and the others not at all. One that answers with an error is asked three times, since it may be the one
+notice that it cannot take.
 """
 
 import asyncio
-import logging
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 
-from domain.messages import NoticeState
 from domain.migration.recorded import Snapshot
-from domain.results import ActivityError
+from domain.notices.notice import ASKING, END, REMINDER, type_of
+from domain.notices.reminders import due_reminder, is_new
 from services.dependencies import Dependencies
-from services.notifications import END, give_up, post_notice
-from services.threads import in_records
-from services.timeline import add_warning
+from services.notifications import post_notice
 
-# Of the notice of an end, those of the orchestration included.
-MOST_TRIES = 6
+# For an activity that is still at it.
+ASKING_GRACE = timedelta(minutes=2)
 
-log = logging.getLogger("gallery_migrator")
+
+MOST_REFUSALS = 3
 
 
 class Teller:
     """Posts notices for one sweep."""
 
     def __init__(self, app: Dependencies) -> None:
-        self._app, self._failed = app, False
+        self._app, self._refusals = app, Counter[str]()
 
     async def tell(self, snapshot: Snapshot, kind: str, now: datetime) -> None:
-        """Post a notice, unless the receiver has failed in this sweep."""
-        if self._failed:
-            return
-        answer = await asyncio.to_thread(post_notice, self._app, snapshot, kind, now)
-        if isinstance(answer, NoticeState):
-            return
-        self._failed = answer.transient
-        log.warning("%s: '%s' could not be notified: %s", snapshot.accepted.id, kind, answer)
-        await in_records(self._settle, snapshot.accepted.id, kind, answer)
+        """Post a notice, but to receivers that have failed in this sweep."""
+        failed = [name for name, refusals in self._refusals.items() if refusals >= MOST_REFUSALS]
+        answers = await asyncio.to_thread(post_notice, self._app, snapshot, kind, now, failed)
+        for name, error in answers.items():
+            if error and error.transient:
+                self._refusals[name] += 1 if error.status else MOST_REFUSALS
 
     async def repeat(self, snapshot: Snapshot, now: datetime) -> None:
-        """Post again what nobody took yet of a migration that goes on."""
-        for kind, notice in snapshot.notices.items():
-            if kind != END and not notice.settled:
+        """Post again what a receiver has not taken yet of a migration that goes on, and what is due."""
+        waits = snapshot.state.approval and snapshot.latch.verdict is None
+        kinds = {
+            notice.kind or key: None
+            for key, notice in snapshot.notices.items()
+            if not notice.settled
+        }
+        for kind in kinds:
+            # Of one that came too late nobody is reminded.
+            if kind != END and (waits or type_of(kind) != REMINDER):
                 await self.tell(snapshot, kind, now)
+        if waits and (due := self._due(snapshot, now)):
+            await self.tell(snapshot, due, now)
 
-    def _settle(self, migration: str, kind: str, answer: ActivityError) -> None:
-        """Give up what is refused for good, and an end after some tries; the others wait for as long as they matter."""
-        again = self._app.records.snapshot(migration)
-        notice = again.notices.get(kind) if again else None
-        tries = notice.tries if notice else 0
-        if not answer.transient or (kind == END and tries >= MOST_TRIES):
-            give_up(self._app.records, migration, kind, str(answer))
-        elif tries == MOST_TRIES:
-            text = f"The notification '{kind}' was not taken {tries} times: {answer}"
-            add_warning(self._app.records, migration, text)
+    def _due(self, snapshot: Snapshot, now: datetime) -> str | None:
+        """The kind of the notice that is due and was never made: the question itself, or a reminder of it."""
+        approval, asked_at = snapshot.state.approval, snapshot.asked_at
+        if approval is None or asked_at is None:
+            return None
+        if is_new(ASKING, snapshot.notices):
+            return ASKING if now - asked_at > ASKING_GRACE else None
+        before = self._app.settings.approval_reminders
+        kind = due_reminder(asked_at, approval.deadline, before, now)
+        return kind if kind and is_new(kind, snapshot.notices) else None

@@ -13,8 +13,9 @@ from domain.deletion.copies import BegunVersion
 from domain.deletion.evidence import Check
 from domain.migration.latch import Effect, Intent, Latch, Restart, answered, intend, take_back
 from domain.migration.polling import RegionStatus
-from domain.migration.recorded import AcceptedRequest, Approval, Notice, Ruling, Snapshot, State
+from domain.migration.recorded import AcceptedRequest, Approval, Ruling, Snapshot, State
 from domain.migration.requests import ReplicationMode
+from domain.notices.notice import Notice
 from domain.values import Json
 from tests.builders import NOW, a_decision, a_plan, a_received, an_acceptance, an_end
 from tests.credentials import REQUESTER, WEBHOOK

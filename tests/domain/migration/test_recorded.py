@@ -12,7 +12,6 @@ from domain.migration.fingerprint import fingerprint_of
 from domain.migration.latch import Effect, Intent, Latch
 from domain.migration.recorded import (
     Approval,
-    Notice,
     ReceivedDecision,
     Ruling,
     Sighting,
@@ -20,6 +19,7 @@ from domain.migration.recorded import (
     State,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
+from domain.notices.notice import Notice
 from tests import builders as b
 from tests.builders import NOW, a_decision, an_acceptance, an_end, an_image
 

@@ -77,9 +77,37 @@ def test_nothing_is_found_where_nothing_is(tree: Any) -> None:
     assert list(mentions(tree, IMAGE)) == []
 
 
-def test_what_is_nested_beyond_reason_is_found_too() -> None:
+@pytest.mark.parametrize("text", ["100%", "a % b", "[x", '{"a": ', "{}", "[1, null]", '"', "%zz"])
+def test_a_text_that_only_looks_like_more_is_none(text: str) -> None:
+    """A percent sign, or a bracket, that begins nothing."""
+    assert list(mentions({"a": text}, IMAGE)) == []
+
+
+def nested(value: Any, levels: int) -> dict[str, Any]:
+    """A value in so many objects and lists, the outermost of which has the name `a`."""
+    for _ in range(levels - 1):
+        value = [value]
+    return {"a": value}
+
+
+@pytest.mark.parametrize(("levels", "brackets"), [(59, 58), (60, 59), (61, 59), (200, 59)])
+def test_what_is_nested_beyond_60_levels_is_found_too(levels: int, brackets: int) -> None:
     """It is not taken apart any more, but searched as text."""
+    assert list(mentions(nested(IMAGE, levels), IMAGE)) == ["a" + "[0]" * brackets]
+    assert list(mentions(nested("another", levels), IMAGE)) == []
+
+
+@pytest.mark.parametrize("levels", [60, 61])
+def test_objects_are_counted_as_lists_are(levels: int) -> None:
+    """Each is one level."""
     deep: Any = IMAGE
-    for _ in range(200):
-        deep = [deep]
-    assert len(list(mentions({"a": deep}, IMAGE))) == 1
+    for _ in range(levels):
+        deep = {"a": deep}
+    assert list(mentions(deep, IMAGE)) == [".".join(["a"] * 60)]
+
+
+@pytest.mark.parametrize(("levels", "is_read"), [(58, True), (59, False), (60, False)])
+def test_texts_within_texts_are_read_down_to_there(levels: int, is_read: bool) -> None:
+    """Each text that is JSON is a level as well; below, an id that is escaped is not seen."""
+    inner = json.dumps([IMAGE]).replace("/", "\\/")
+    assert bool(list(mentions(nested(json.dumps(inner), levels), IMAGE))) == is_read

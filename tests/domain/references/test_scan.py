@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from domain.errors import UnexpectedResponseError
 from domain.ids import parse_image_id
 from domain.references.graph import GraphPage, incomplete, user_queries
-from domain.references.locks import locks_on, veto_of
-from domain.references.scan import Gap, Scan, ScanCounts, too_few, warnings_of
+from domain.references.kinds import Effect
+from domain.references.locks import ImageLock, locks_on, veto_of
+from domain.references.scan import Gap, Scan, ScanCounts, at_most, too_few, warnings_of
+from domain.references.users import ImageUser
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 IMAGE = f"{GROUP}/providers/Microsoft.Compute/images/web"
@@ -123,6 +125,73 @@ def test_the_floor_is_a_share_of_machines_and_scale_sets(
     gaps = too_few(scan(now), last, percent)
     assert bool(gaps) == (now < (machines + sets) * percent / 100)
     assert too_few(scan(now), None, percent) == ()
+
+
+@pytest.mark.parametrize(("now", "enough"), [(10_000, True), (9_999, False)])
+def test_the_floor_itself_is_enough(now: int, enough: bool) -> None:
+    """Half of 20,000, of which half were scale sets."""
+    last = ScanCounts(subscriptions=("one",), machines=10_000, scale_sets=10_000, at=NOW)
+    assert bool(too_few(scan(now - 1, scale_sets=1), last, 50)) != enough
+
+
+def a_user(effect: Effect) -> ImageUser:
+    return ImageUser(
+        id=f"{IMAGE}/{effect}", kind="machine", scope=GROUP, use="is it", effect=effect
+    )
+
+
+BLOCKS, WARNS = a_user(Effect.BLOCKS), a_user(Effect.WARNS)
+LOCK = ImageLock(id="l", level="ReadOnly", scope=GROUP, inherited=True)
+# what a scan found, whether it is complete, whether it keeps the image
+SCANS: dict[str, tuple[dict[str, Any], bool, bool]] = {
+    "nothing": ({}, True, False),
+    "a user that has its own copy": ({"users": (WARNS,)}, True, False),
+    "a user that needs it": ({"users": (WARNS, BLOCKS)}, True, True),
+    "a lock": ({"locks": (LOCK,)}, True, True),
+    "a tag": ({"veto": "keep"}, True, True),
+    "what could not be read": ({"gaps": (Gap(where="a list", reason="no"),)}, False, True),
+}
+
+
+@pytest.mark.parametrize(("results", "complete", "blocked"), SCANS.values(), ids=SCANS)
+def test_any_one_thing_keeps_the_image(
+    results: dict[str, Any], complete: bool, blocked: bool
+) -> None:
+    """The unknown as well."""
+    made = scan(0, **results)
+    assert (made.complete, made.blocked) == (complete, blocked)
+    assert made.blocking == ((BLOCKS,) if BLOCKS in made.users else ())
+
+
+def test_a_gap_is_for_good_unless_it_says_otherwise() -> None:
+    """Whoever may not read will not be able to later."""
+    assert not Gap(where="a list", reason="no").transient
+
+
+def test_a_plan_tells_of_everything_that_blocks() -> None:
+    """The tag, locks, users, gaps; and nothing of what only warns."""
+    results = {"users": (WARNS, BLOCKS), "locks": (LOCK,), "veto": "keep"}
+    assert warnings_of(scan(0, **results, gaps=(Gap(where="a list", reason="no"),)), 3) == (
+        "The tag keep blocks the deletion.",
+        f"A lock (ReadOnly) at {GROUP} blocks the deletion.",
+        f"machine {BLOCKS.id} blocks the deletion: is it.",
+        "Who uses the image is not known in full (a list: no).",
+    )
+    assert warnings_of(scan(0, users=(WARNS,)), 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        ([], []),
+        (["a", "b"], ["a", "b"]),
+        (["a", "b", "c"], ["a", "b", "and 1"]),
+        (["a", "b", "c", "d"], ["a", "b", "and 2"]),
+    ],
+)
+def test_lines_beyond_the_most_are_counted(lines: list[str], shown: list[str]) -> None:
+    """None is counted where there are no more."""
+    assert at_most(2, lines, "and {}") == shown
 
 
 def test_a_subscription_that_is_gone_is_a_gap() -> None:

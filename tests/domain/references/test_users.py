@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.references import kinds
 from domain.references.kinds import KINDS, Effect
-from domain.references.users import Source, merged, type_of, users_of
+from domain.references.users import ImageUser, Source, merged, type_of, users_of
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 IMAGE = f"{GROUP}/providers/Microsoft.Compute/images/web"
@@ -59,6 +59,70 @@ def test_a_set_was_made_with_the_newest_of_its_machines() -> None:
     ]
     users = users_of(IMAGE, rows, Source.LISTS)
     assert {user.kind: user.last_made_at for user in users}["scale set"] == "2026-02-01T00:00:00Z"
+
+
+def test_a_set_has_no_times_of_anothers_machines() -> None:
+    """Nor of one whose name only begins like its own."""
+    model = {"virtualMachineProfile": machine()["properties"]}
+    rows = [
+        {"id": SET, "properties": model},
+        machine(f"{SET}2/virtualMachines/0", timeCreated="2026-01-01T00:00:00Z"),
+    ]
+    users = users_of(IMAGE, rows, Source.LISTS)
+    assert {user.kind: user.last_made_at for user in users}["scale set"] is None
+
+
+def a_user(use: str, effect: Effect, command: str | None = None) -> ImageUser:
+    return ImageUser(
+        id=MACHINE, kind="machine", scope=GROUP, use=use, effect=effect, command=command
+    )
+
+
+def test_all_uses_that_count_are_told() -> None:
+    """In the order in which they were seen; one that warns says nothing beside one that blocks."""
+    blocking = [a_user("first", Effect.BLOCKS), a_user("second", Effect.BLOCKS)]
+    warning = [a_user("third", Effect.WARNS), a_user("fourth", Effect.WARNS)]
+    assert [user.use for user in merged(blocking)] == ["first; second"]
+    assert [user.use for user in merged(warning)] == ["third; fourth"]
+    assert [user.use for user in merged([*warning, *blocking])] == ["first; second"]
+
+
+@pytest.mark.parametrize(
+    ("blocking", "warning", "command"),
+    [("b", "w", "b"), ("b", None, "b"), (None, "w", "w"), (None, None, None)],
+)
+def test_a_user_has_the_command_of_the_use_that_counts(
+    blocking: str | None, warning: str | None, command: str | None
+) -> None:
+    """Or the other's, if that has none."""
+    both = (a_user("is", Effect.BLOCKS, blocking), a_user("was", Effect.WARNS, warning))
+    for order in permutations(both):
+        (user,) = merged(order)
+        assert user.command == command
+
+
+def test_a_users_scope_is_its_group() -> None:
+    """Whoever owns it is asked there."""
+    (user,) = users_of(IMAGE, [machine()], Source.LISTS)
+    assert user.scope == GROUP
+
+
+@pytest.mark.parametrize(
+    ("status", "at"),
+    [
+        ({"endTime": "2026-02-01", "startTime": "2026-01-01"}, "2026-02-01"),
+        ({"startTime": "2026-01-01"}, "2026-01-01"),
+        ({}, None),
+    ],
+)
+def test_a_template_was_last_run_when_it_ended_or_else_began(
+    status: dict[str, str], at: str | None
+) -> None:
+    """The first time that is there."""
+    template = f"{GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/t"
+    properties = {"source": {"imageId": IMAGE}, "lastRunStatus": status}
+    (user,) = users_of(IMAGE, [{"id": template, "properties": properties}], Source.LISTS)
+    assert user.last_made_at == at
 
 
 @pytest.mark.parametrize(

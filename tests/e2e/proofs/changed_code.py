@@ -74,7 +74,6 @@ OTHER_REPLY = Change(
             "(RECORD_PROGRESS, request)).written_at",
         ),
         Edit("activities/progress.py", "Written(at=", "Written(written_at="),
-        Edit("activities/notifications.py", "Written(at=", "Written(written_at="),
     ),
 )
 # Every start is followed by an event that is waited for; what was started before never gets it.

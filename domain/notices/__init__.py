@@ -1,0 +1,1 @@
+"""Telling people: what is said of a migration, to whom, and when."""
