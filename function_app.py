@@ -22,7 +22,17 @@ from orchestrators.restore_image import restore_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
-from triggers.http import approvals, health, inventory, migrations, plans, references, restores
+from triggers.http import (
+    approvals,
+    emergency_stop,
+    gate,
+    health,
+    inventory,
+    migrations,
+    plans,
+    references,
+    restores,
+)
 from triggers.timers import purge, sweep
 
 ORCHESTRATORS = (migrate_image, watch_replication, restore_image)
@@ -106,6 +116,16 @@ async def restore_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     return await restores.restore(req, client)
+
+
+@app.route("migrations/{id}/gate", methods=["GET"])
+async def read_gate(req: func.HttpRequest) -> func.HttpResponse:
+    return await gate.read_gate(req)
+
+
+@app.route("emergency-stop", methods=["POST"])
+async def stop_deletions(req: func.HttpRequest) -> func.HttpResponse:
+    return await emergency_stop.emergency_stop(req)
 
 
 @app.route("plans", methods=["POST"])

@@ -14,6 +14,7 @@ from domain.approval.judging import (
     tally_of,
 )
 from domain.approval.quorum import Tally
+from domain.deletion.deployment import NOT_ENABLED
 from domain.deletion.permission import NOT_PERMITTED
 from domain.messages import (
     DECIDE_APPROVAL,
@@ -40,8 +41,8 @@ def open_approval(
 ) -> ApprovalRequest | ActivityError | Halt:
     """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
     an earlier one's may still come. What cannot be carried out is not asked for."""
-    if app.deleter is None and snapshot.state.approval is None:
-        return ApprovalNotAsked(reason=NOT_PERMITTED)
+    if snapshot.state.approval is None and (why_not := _pointless(app)):
+        return ApprovalNotAsked(reason=why_not)
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
         asked_at=request.at,
@@ -59,6 +60,13 @@ def open_approval(
 
     held = app.records.change_state(request.migration_id, opened).approval or first
     return ApprovalOpened(deadline=held.deadline, round=held.round)
+
+
+def _pointless(app: Dependencies) -> str | None:
+    """Return why nobody is to be asked: nothing is deleted here whatever they say."""
+    if app.deleter is None:
+        return NOT_PERMITTED
+    return None if app.settings.deletion_enabled else NOT_ENABLED
 
 
 @implements(DECIDE_APPROVAL)

@@ -22,6 +22,9 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
+from domain.deletion.actions import refusals
+from domain.deletion.emergency_stop import stop_check
+from domain.deletion.observing import WOULD_DELETE, observation
 from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts
@@ -30,6 +33,7 @@ from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
+    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
@@ -75,11 +79,18 @@ def _look(arm: ArmClient, image: ComputeId) -> Seen | None:
 def delete_image(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
     """Check everything again and send the DELETE. It begins with all its reads every time it runs."""
     try:
-        return _gate(request, snapshot, app)
+        return _told(app, _gate(request, snapshot, app))
     except ArmAnswerError as error:
         if error.value.transient or app.records.read_latch(request.migration_id).deletion is None:
             raise
         return FateUnknown(reason=str(error.value))
+
+
+def _told(app: Dependencies, answer: Answer) -> Answer:
+    """The answer; of a deployment that observes, what it would have been."""
+    if app.settings.deletion_observed and isinstance(answer, DeletionRefused):
+        return DeletionObserved(reason=observation(answer.reasons))
+    return answer
 
 
 def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer:
@@ -169,6 +180,11 @@ def _delete(
     deleter = app.deleter
     if deleter is None:
         return _shut(app, request, [NOT_PERMITTED])
+    if app.settings.deletion_observed:
+        return _shut(app, request, [WOULD_DELETE])
+    stopped = stop_check(app.records.read_stop(), by_setting=app.settings.deletion_stopped)
+    if not stopped.passed:
+        return _shut(app, request, refusals([stopped]))
     began = before.began if before else clock.now()
     try:
         sent = send(

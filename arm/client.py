@@ -6,6 +6,7 @@ durable timer (`arm/requests.py`).
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,18 @@ class ArmClient:
         self.endpoint = endpoint
         self._token_scope, self._credential = token_scope, credential
         self.compute = lru_cache(MOST_CLIENTS)(self._client)
+        self.skew: timedelta | None = None
+        """The time by which Azure's clock was ahead of this worker's at the last answer."""
+
+    def _see_time(self, skew: timedelta | None) -> None:
+        self.skew = skew
 
     def _client(self, subscription: str) -> "ComputeManagementClient":
         from azure.core.pipeline import policies
         from azure.mgmt.compute import ComputeManagementClient
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-        from arm.policies import InTime
+        from arm.policies import AzureTime, InTime
 
         credential = self._credential()
         return ComputeManagementClient(
@@ -56,6 +62,7 @@ class ArmClient:
                 ARMChallengeAuthenticationPolicy(credential, self._token_scope),
                 policies.DistributedTracingPolicy(),
                 InTime(),
+                AzureTime(self._see_time),
             ],
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,

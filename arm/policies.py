@@ -1,12 +1,15 @@
-"""The policy that keeps a write from leaving late. Imported with the first client only."""
+"""The policies about time: no write leaves late, and Azure's clock is looked at. Imported with the first client."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import HTTPPolicy
+from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 
 import clock
+from domain.clock_skew import skew_of
 
 _NOT_AFTER = "not_after"
 
@@ -27,3 +30,14 @@ class InTime(HTTPPolicy[Any, Any]):
         if not_after is not None and clock.now() > not_after:
             raise LateError(f"it had to be sent by {not_after.isoformat()}, and was not sent")
         return self.next.send(request)
+
+
+class AzureTime(SansIOHTTPPolicy[Any, Any]):
+    """Tells how far Azure's clock is ahead of this worker's, by each answer; None for one that told no time."""
+
+    def __init__(self, tell: Callable[[timedelta | None], None]) -> None:
+        self._tell = tell
+
+    def on_response(self, request: Any, response: Any) -> None:  # noqa: ARG002 - the SDK's own
+        """Look at the answer's Date."""
+        self._tell(skew_of(response.http_response.headers.get("Date"), clock.now()))

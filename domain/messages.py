@@ -187,6 +187,13 @@ class DeletionRefused(Message):
     reasons: tuple[str, ...]
 
 
+class DeletionObserved(Message):
+    """The deployment observes: no DELETE was sent; `reason` says what would have been done."""
+
+    kind: Literal["observed"] = "observed"
+    reason: str
+
+
 class ImageGone(Message):
     """The image is not there; `by_us` when our DELETE may have been sent before."""
 
@@ -252,7 +259,7 @@ class Activity(Generic[Request, Reply]):
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
-Deletion = DeletionSent | DeletionRefused | ImageGone | FateUnknown
+Deletion = DeletionSent | DeletionRefused | DeletionObserved | ImageGone | FateUnknown
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
 PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)

@@ -19,6 +19,7 @@ from pydantic import (
 
 from domain.approval.webhook_secrets import split_name
 from domain.audit.audit_settings import AuditSettings
+from domain.deletion.deletion_settings import DeletionSettings
 from domain.errors import MigratorError, Problem, problems_of
 from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
@@ -49,7 +50,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(NoticeSettings, AuditSettings, IdentitySettings):
+class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(

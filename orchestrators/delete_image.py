@@ -8,6 +8,7 @@ from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
+    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
@@ -31,6 +32,8 @@ def delete_image(run: Run) -> Steps:
     match deletion:
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
+        case DeletionObserved():
+            raise MigrationEndedError(Outcome.KEPT, deletion.reason)
         case FateUnknown():
             raise _unknown(run, deletion.reason)
         case ImageGone():

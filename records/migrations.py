@@ -9,6 +9,7 @@ Where things lie (partition / row):
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
+- `deletion` / `stop`: the emergency stop (`records/stops.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
@@ -31,6 +32,7 @@ from records.numbers import NumberRecords
 from records.restores import RestoreRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.stops import StopRecords
 from records.store import RecordChangedError, RecordExistsError
 
 _OPEN, _WEBHOOKS, _SWEEP = "open", "webhooks", "sweep"
@@ -40,7 +42,13 @@ MARK_EVERY = 20
 
 
 class MigrationRecords(
-    RunRecords, RestoreRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords
+    RunRecords,
+    RestoreRecords,
+    ListRecords,
+    AttemptRecords,
+    NumberRecords,
+    ScanRecords,
+    StopRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 

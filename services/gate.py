@@ -7,13 +7,14 @@ import logging
 from typing import NamedTuple
 
 import clock
+from domain.deletion.actions import refusals
+from domain.deletion.deployment import Deployment
 from domain.deletion.evidence import Check
 from domain.deletion.gate import (
     GateQuestion,
     GateReadings,
     check_gate,
     early_checks,
-    refusals,
 )
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
@@ -42,7 +43,7 @@ def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> lis
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     if read.version is None:
-        reasons = ["the image version is not there (any more)"]
+        reasons = ["the image version is not there (any more); migrate the image again"]
     else:
         checks = made_checks(app, snapshot, read, read.version)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
@@ -74,6 +75,18 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=decisions_at_the_gate(app, snapshot),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        # Read last.
+        deployment=deployment_now(app),
+    )
+
+
+def deployment_now(app: Dependencies) -> Deployment:
+    """The deployment at this moment; the emergency stop is read."""
+    return Deployment(
+        enabled=app.settings.deletion_enabled,
+        stopped_by_setting=app.settings.deletion_stopped,
+        stop=app.records.read_stop(),
+        skew=app.arm.skew,
     )
 
 

@@ -17,6 +17,7 @@ from domain.approval.judging import ApprovalQuestion
 from domain.approval.policy import ApprovalPolicy
 from domain.approval.quorum import Ballot
 from domain.approval.webhook_secrets import UNNAMED
+from domain.deletion.deployment import Deployment
 from domain.errors import Problem
 from domain.facts import (
     DefinitionFacts,
@@ -281,3 +282,9 @@ def an_end(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> MigrationRes
 def as_bytes(body: Any) -> bytes:
     """A body as it is sent."""
     return json.dumps(body).encode()
+
+
+def a_deployment(**changes: Any) -> Deployment:
+    """A deployment that deletes; `changes` to it."""
+    values: Json = {"enabled": True, "skew": timedelta(0)}
+    return Deployment(**{**values, **changes})

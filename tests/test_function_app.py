@@ -29,6 +29,8 @@ ROUTES = {
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
+    ("get", "migrations/{id}/gate"),
+    ("post", "emergency-stop"),
     ("get", "health"),
 }
 

@@ -40,6 +40,8 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "list_galleries": _ANY,
     "list_images": _ANY,
     "read_references": _ANY,
+    "read_gate": _ANY,
+    "emergency_stop": frozenset({Role.ADMIN}),
     "health": _ANY,
 }
 """By handler: the roles of which a caller needs one. Every role may look."""

@@ -11,6 +11,7 @@ from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
+from domain.deletion.deployment import Deployment, deployment_checks
 from domain.deletion.evidence import Check
 from domain.deletion.permission import permission_check
 from domain.deletion.uses import use_checks
@@ -35,6 +36,7 @@ class GateReadings(Message):
     decisions: tuple[StoredDecision, ...] = ()
     promoted_at: datetime | None = None
     scan: Scan | None = None
+    deployment: Deployment
 
 
 class GateQuestion(Message):
@@ -81,12 +83,8 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
         ),
         permission_check(question.deleter),
         *_approval_checks(readings, question),
+        *deployment_checks(readings.deployment),
     )
-
-
-def refusals(checks: tuple[Check, ...]) -> list[str]:
-    """The checks that did not hold, in words; empty when the gate is open."""
-    return [f"{check.name}: no ({check.found})" for check in checks if not check.passed]
 
 
 def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:

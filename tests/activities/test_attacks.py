@@ -263,7 +263,7 @@ def test_15_nor_is_it_told_as_kept_by_the_one_that_sees_less(
     value = azure.done(delete_image)
     assert (value["kind"], value["refused"]) == (
         "sent",
-        "the image version is not there (any more)",
+        "the image version is not there (any more); migrate the image again",
     )
 
 
@@ -371,7 +371,9 @@ def test_a_version_that_goes_while_the_gate_checks_keeps_the_image(
 
     monkeypatch.setattr(MigrationRecords, "write_recipe", then)
     value = azure.done(delete_image)
-    assert value["reasons"] == ["the image version is not there (any more)"]
+    assert value["reasons"] == [
+        "the image version is not there (any more); migrate the image again"
+    ]
     assert azure.sent("DELETE") == []
 
 

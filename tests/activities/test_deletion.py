@@ -17,6 +17,7 @@ from arm import images
 from arm.client import ArmClient
 from arm.images import begin_deletion
 from domain.approval.decisions import ApprovalState, Decision
+from domain.deletion.actions import NEXT_ACTIONS
 from domain.deletion.evidence import Check
 from domain.deletion.gate import GateQuestion, GateReadings, early_checks
 from domain.ids import ComputeId
@@ -56,7 +57,7 @@ def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
     azure.forget_requests()
     value = azure.done(delete_image)
     assert (fate(value), value["refused"]) == ("deleting", "")
-    assert [check["passed"] for check in azure.written().checks] == [True] * 19
+    assert [check["passed"] for check in azure.written().checks] == [True] * len(NEXT_ACTIONS)
     recipe = records().read_recipe(azure.accepted.id)
     assert image is not None
     assert recipe is not None
@@ -365,7 +366,7 @@ def test_a_delete_that_finds_nothing_is_not_our_doing(azure: Azure) -> None:
     azure.fault(what="status", status=404, method="DELETE", code="ResourceNotFound", message="no")
     value = azure.done(delete_image)
     assert fate(value) == "gone, not by us"
-    assert [check["passed"] for check in azure.written().checks] == [True] * 19
+    assert [check["passed"] for check in azure.written().checks] == [True] * len(NEXT_ACTIONS)
     assert azure.written().latch.deletion is None
 
 

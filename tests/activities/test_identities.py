@@ -10,6 +10,7 @@ from azure.identity import ManagedIdentityCredential
 from activities.approvals import open_approval
 from activities.deletion import confirm_deletion, delete_image
 from demo.identities import DELETER, PUBLISHER
+from domain.deletion.actions import next_action
 from domain.deletion.permission import NO_DELETER, NOT_PERMITTED
 from services import identities
 from tests.activities.azure import Azure
@@ -61,7 +62,9 @@ def test_a_deleter_that_is_taken_away_shuts_the_gate(
     azure.forget_requests()
     value = azure.done(delete_image)
     assert value["kind"] == "refused"
-    assert value["reasons"] == [f"deletion permitted: no ({NOT_PERMITTED})"]
+    assert value["reasons"] == [
+        f"deletion permitted: no ({NOT_PERMITTED}); {next_action('deletion permitted')}"
+    ]
     assert azure.sent("DELETE") == []
 
 

@@ -11,12 +11,14 @@ import clock
 from arm.errors import EXPECTED, error_of
 from arm.requests import list_page, read_url
 from domain.callers.actors import Caller
+from domain.deletion.emergency_stop import EmergencyStop
 from domain.punctuality import punctuality
 from domain.schedules import parse_schedule
 from domain.values import Json
 from records.store import RecordError
 from services.dependencies import Dependencies
 from services.threads import at_azure, in_records
+from triggers.http.emergency_stop import stop_of
 from triggers.http.guard import guarded
 from triggers.http.responses import json_response
 
@@ -34,12 +36,28 @@ _STARTED = clock.now()
 @guarded
 async def health(app: Dependencies, _caller: Caller, req: func.HttpRequest) -> func.HttpResponse:
     """200 whenever the app is up, `degraded` while the sweep is overdue: all else goes on meanwhile."""
-    (arm, _), (store, swept) = await asyncio.gather(
-        _asked(at_azure(_ask_arm, app)), _asked(in_records(app.records.last_swept))
+    (arm, _), (store, swept), (_, stop) = await asyncio.gather(
+        _asked(at_azure(_ask_arm, app)),
+        _asked(in_records(app.records.last_swept)),
+        _asked(in_records(app.records.read_stop)),
     )
     sweep = _sweep(app, swept, known=store["answers"])
     status = "degraded" if sweep["overdue"] else "up"
-    return json_response(200, {"status": status, "arm": arm, "records": store, "sweep": sweep})
+    said = {"status": status, "arm": arm, "records": store, "sweep": sweep}
+    return json_response(200, {**said, "deletion": _deletion(app, stop)})
+
+
+def _deletion(app: Dependencies, stop: EmergencyStop | None) -> Json:
+    """The deployment's own switches; `stopped` is null while the records do not say."""
+    settings = app.settings
+    by_setting = settings.deletion_stopped
+    told = stop_of(stop or EmergencyStop(), by_setting=by_setting)
+    known = told if stop is not None or by_setting else {**told, "stopped": None}
+    return {
+        "enabled": settings.deletion_enabled,
+        "observed": settings.deletion_observed,
+        **known,
+    }
 
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:

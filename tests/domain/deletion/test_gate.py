@@ -9,8 +9,9 @@ import pytest
 
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.copies import BegunVersion
-from domain.deletion.gate import GateQuestion, GateReadings, check_gate, refusals
+from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.facts import Disk, ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import RegionStatus, VersionReading
@@ -23,6 +24,7 @@ from tests.builders import (
     MIGRATION_ID,
     NOW,
     a_decision,
+    a_deployment,
     a_question,
     a_version,
     an_image,
@@ -72,6 +74,7 @@ def readings(**changes: Any) -> GateReadings:
         "verdict": verdict(),
         "decisions": (decision,) if decision else (),
         "scan": a_scan(),
+        "deployment": a_deployment(),
     }
     return GateReadings(**{**values, **changes})
 
@@ -349,7 +352,7 @@ def test_the_gate_is_open_when_everything_holds() -> None:
     """Nineteen checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
-    assert len(checks) == 19
+    assert len(checks) == len(NEXT_ACTIONS)
     assert all(check.found for check in checks)
 
 
