@@ -12,6 +12,7 @@ Where things lie (partition / row):
 - `deletion` / `stop`: the emergency stop (`records/stops.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -27,6 +28,7 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.events import EventRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.restores import RestoreRecords
@@ -49,6 +51,7 @@ class MigrationRecords(
     NumberRecords,
     ScanRecords,
     StopRecords,
+    EventRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 

@@ -9,7 +9,8 @@ For every migration that is open:
   failed in this sweep already;
 - the durable extension does not say: looked at the next time.
 Restores of deleted images are kept going as well.
-Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
+Pointers whose claim was never made are dropped. Events that wait for an hour with room are started at last. The
+decisions are `domain/migration/restarting.py`.
 """
 
 import logging
@@ -33,6 +34,7 @@ from services.timeline import add_warning, settle_end
 from triggers.events.waking import wake
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
+from triggers.timers.waiting_events import start_waiting
 from triggers.timers.watched_migration import WatchedMigration
 from triggers.timers.watched_restore import look_at_restore
 
@@ -63,6 +65,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
         await in_records(app.records.mark_swept, clock.now())
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
+    await start_waiting(app, client)
 
 
 async def _look_at(
