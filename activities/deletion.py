@@ -24,6 +24,7 @@ from arm.images import (
 from arm.operations import operation_error
 from domain.deletion.actions import refusals
 from domain.deletion.emergency_stop import stop_check
+from domain.deletion.late_users import LOOK_AFTER
 from domain.deletion.observing import WOULD_DELETE, observation
 from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
@@ -164,6 +165,8 @@ def _look_again_and_delete(
         return later
     if reasons := reasons_to_keep(app, snapshot, AtAzure(last.facts, version, others, scan)):
         return _shut(app, request, reasons)
+    due, known = clock.now() + LOOK_AFTER, tuple(user.id for user in scan.users)
+    app.records.plan_later_scan(request.migration_id, due, known)
     return _delete(app, request, plan.image, before)
 
 

@@ -101,5 +101,7 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         asked=asked,
         veto_tag=app.settings.veto_tag,
         deleter=app.settings.deleter_client_id,
+        security_type=plan.security_type,
+        undo_required=app.settings.undo_required,
         now=clock.now(),
     )

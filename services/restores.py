@@ -139,7 +139,7 @@ async def start_restore(
 
 
 def settle_restore_end(records: MigrationRecords, restore: Restore) -> None:
-    """Write what follows from a restore's end: its line in the timeline; the sweep has nothing to do any more."""
+    """Write what follows from a restore's end: its line in the timeline."""
     end = restore.finished
     if end is None or isinstance(end, Halt):
         return
@@ -148,4 +148,3 @@ def settle_restore_end(records: MigrationRecords, restore: Restore) -> None:
     tell_after(records, restore.migration, step, end.at, f"restore {restore.attempt}: {text}")
     instance = restore_id(restore.migration, restore.attempt)
     log.info("%s: %s: %s", instance, end.state, " ".join(end.reason.split()))
-    records.close_restore_pointer(restore.migration, restore.attempt)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.callers.actors import Actor
+from domain.deletion.late_users import LateUsers
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
@@ -155,6 +156,7 @@ class Snapshot(Message):
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
     restores: tuple[Restore, ...] = ()
+    late_users: LateUsers | None = None
     audit: dict[str, Json] = {}
 
     @property

@@ -22,11 +22,9 @@ IMAGE = "image"
 
 
 class Source(StrEnum):
-    """The place that the image's content comes from; the wire values of `from`. Sources: what the image itself was made
-    of."""
+    """The place that the image's content comes from; the wire values of `from`."""
 
     VERSION = "version"
-    SOURCES = "sources"
 
 
 class RestoreState(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from domain.deletion.evidence import Check
 from domain.migration.requests import SecurityType
 
 NO_RESTORER = (
@@ -25,3 +26,23 @@ def undo_problems(
         )
     if image_region not in regions:
         yield f"it has no complete replica in {image_region}, the image's region; add that region to it"
+
+
+def undo_check(
+    security_type: str, image_region: str, regions: AbstractSet[str], *, required: bool
+) -> Check:
+    """The check that the deletion can be taken back; one that need not be holds all the same, and says so."""
+    problems = "; ".join(undo_problems(security_type, image_region, regions))
+    found = problems or f"from the version in {image_region}"
+    if problems and not required:
+        found = f"{problems} (UNDO_REQUIRED is false)"
+    return Check(name="undo possible", passed=not problems or not required, found=found)
+
+
+def undo_warnings(
+    security_type: str, image_region: str, regions: AbstractSet[str], *, required: bool
+) -> Iterator[str]:
+    """Yield a plan's warnings that its deletion could not be taken back."""
+    kept = "; so the image will be kept, unless UNDO_REQUIRED is false" if required else ""
+    for problem in undo_problems(security_type, image_region, regions):
+        yield f"The deletion could not be taken back from the version: {problem}{kept}."

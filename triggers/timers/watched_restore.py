@@ -19,12 +19,14 @@ from domain.migration.restarting import (
     for_people,
     judge_course,
 )
-from domain.restore.recorded import Restore, close, implied_end, restart, stop
+from domain.notices.notice import RESTORED
+from domain.restore.recorded import Restore, RestoreState, close, implied_end, restart, stop
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.restores import settle_restore_end, start_restore
 from services.threads import in_records
 from triggers.timers.carrying_on import carry_on
+from triggers.timers.telling import Teller
 
 log = logging.getLogger("gallery_migrator")
 
@@ -105,6 +107,7 @@ class WatchedRestore:
 async def look_at_restore(
     app: Dependencies,
     client: df.DurableOrchestrationClient,
+    teller: Teller,
     migration: str,
     attempt: int,
 ) -> bool:
@@ -112,13 +115,26 @@ async def look_at_restore(
     restore = await in_records(app.records.read_restore, migration, attempt)
     if restore is None:
         return False
+    now, watched = clock.now(), WatchedRestore(app.records, restore)
     if restore.finished:
         await in_records(settle_restore_end, app.records, restore)
+        if await _everybody_knows(app, teller, restore, now):
+            await in_records(app.records.close_restore_pointer, migration, attempt)
         return True
-    now, watched = clock.now(), WatchedRestore(app.records, restore)
     match await carry_on(app, client, watched, now):
         case Ended() as ended:
             await in_records(watched.end, ended, now)
         case Report(warning):
             log.warning("%s: %s", watched.instance, warning)
     return True
+
+
+async def _everybody_knows(
+    app: Dependencies, teller: Teller, restore: Restore, now: datetime
+) -> bool:
+    """Tell that an image is there again; True once nobody waits for that any more."""
+    if restore.state is not RestoreState.RESTORED:
+        return True
+    snapshot = await in_records(app.records.snapshot, restore.migration)
+    kind = f"{RESTORED}.{restore.attempt}"
+    return snapshot is None or await teller.has_told(snapshot, kind, now)

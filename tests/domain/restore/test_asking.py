@@ -15,19 +15,15 @@ def test_the_version_is_what_it_comes_from(body: bytes) -> None:
     assert asked_source(body) is Source.VERSION
 
 
-def test_the_sources_are_asked_for_by_name() -> None:
-    """And by no other field."""
-    assert asked_source(b'{"from": "sources"}') is Source.SOURCES
-
-
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
         (b'{"from": "elsewhere"}', ["from"]),
+        (b'{"from": "sources"}', ["from"]),
         (b'{"of": "version"}', ["of"]),
         (b"[]", ["body"]),
         (b"{", ["body"]),
-        (b'{"from": "version", "from": "sources"}', ["from"]),
+        (b'{"from": "version", "from": "version"}', ["from"]),
         (b'{"from": "x", "from": "y"}', ["from", "from"]),
     ],
 )
