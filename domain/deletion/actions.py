@@ -20,7 +20,7 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "image unchanged since the approval": "migrate the image as it is now, and ask again",
     "deletion approved": "approve it: POST /api/migrations/{id}/approval, or start again to be asked again",
     "approval still valid": "start again to be asked again",
-    "quiet time over": "wait until it is over",
+    "quiet time over": "wait until it is over; mend the receiver if nobody was told",
     "deletion permitted": "set DELETER_CLIENT_ID to an identity that may delete images",
     "undo possible": "add the image's region to the version; or set UNDO_REQUIRED to false",
     "no veto tag on the image": "take the tag away, or leave the image",

@@ -65,7 +65,7 @@ class LaterScans:
         return await self._teller.has_told(again, LATE_USERS, now)
 
     async def _scan(self, snapshot: Snapshot, later: LaterScan, now: datetime) -> LateUsers | None:
-        """Who appeared; None while a later scan may know more."""
+        """Return who appeared; None while a later scan may know more."""
         plan = snapshot.planned
         scan = await scan_references(self._app, plan.image, None, plan.version_id)
         if worth_waiting(scan, later.at, now):

@@ -44,7 +44,7 @@ def seen(*users: ImageUser, **changes: Any) -> Scan:
 
 
 def told(scan: Scan, *known: str) -> LateUsers:
-    """What is made of a scan."""
+    """The late users that are made of a scan."""
     return late_users(scan, known, MIGRATION_ID)
 
 
@@ -107,7 +107,7 @@ def test_a_scan_that_may_get_better_is_waited_for(
 
 
 def test_a_later_scan_has_a_row_of_its_own() -> None:
-    """Which no migration's is."""
+    """It is no migration's."""
     assert later_scan_of(later_scan_id(MIGRATION_ID)) == MIGRATION_ID
     assert later_scan_of(MIGRATION_ID) is None
     assert later_scan_of("-users") is None
