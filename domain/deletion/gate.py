@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
+from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Deployment, deployment_checks
 from domain.deletion.evidence import Check
@@ -27,7 +28,8 @@ from domain.values import Message
 class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
-    rejection, since a doubt keeps the image. `scan`: for users of the image; without one the gate is shut."""
+    rejection, since a doubt keeps the image. `scan`: for users of the image, and `audit`: without them the gate is
+    shut."""
 
     image: ImageFacts
     version: VersionFacts
@@ -38,6 +40,7 @@ class GateReadings(Message):
     decisions: tuple[StoredDecision, ...] = ()
     promoted_at: datetime | None = None
     scan: Scan | None = None
+    audit: AuditReading | None = None
     deployment: Deployment
 
 
@@ -60,11 +63,13 @@ class GateQuestion(Message):
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
     uses = use_checks(readings.scan, readings.image.tags, question.veto_tag, question.now)
-    return (*early_checks(readings, question), *uses)
+    audit = audit_checks(readings.audit, readings.decisions)
+    return (*early_checks(readings, question), *uses, *audit)
 
 
 def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
-    """All checks but those on the users of the image, which take the most reading. They open nothing alone."""
+    """All checks but those on the users of the image and on the audit, which take the most reading. They open
+    nothing alone."""
     now = fingerprint_of(readings.image)
     return (
         Check(

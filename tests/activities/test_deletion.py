@@ -51,7 +51,7 @@ def cancelled(azure: Azure) -> Latch | Halt:
 
 
 def test_an_approved_image_is_deleted_and_the_recipe_kept(azure: Azure) -> None:
-    """Nineteen checks, the whole JSON in the records, one DELETE, then 404."""
+    """Twenty-three checks, the whole JSON in the records, one DELETE, then 404."""
     plan = azure.approved()
     image = azure.resource(plan.image_id)
     azure.forget_requests()

@@ -53,10 +53,10 @@ def test_without_its_anchor_a_chain_does_not_stand() -> None:
 @pytest.mark.parametrize(
     ("key", "found"),
     [
-        (FIRST, "event 2 does not verify: its content is not what was sealed; look who"),
+        (FIRST, "event 2 does not verify: its content is not what was sealed"),
         (
             SECOND,
-            "event 1 does not verify: its key 'first' is not in AUDIT_KEYS, and 2 more; look who",
+            "event 1 does not verify: its key 'first' is not in AUDIT_KEYS, and 2 more",
         ),
     ],
 )
@@ -66,14 +66,14 @@ def test_a_row_that_does_not_verify_is_named(key: AuditKey, found: str) -> None:
     slots[1] = Slot(2, row(slots[1]).model_copy(update={"facts": {}}))
     stands = standing(slots, anchor_of(slots), list(verify(CHAIN, slots, [key])))
     assert (stands.holds, stands.behind) == (False, False)
-    assert stands.found.startswith(found)
+    assert stands.found == found
 
 
 def test_of_two_rows_that_do_not_verify_one_is_counted() -> None:
     """The other is named."""
     slots = chain(2)
     stands = standing(slots, anchor_of(slots), list(verify(CHAIN, slots, [SECOND])))
-    assert ", and 1 more; " in stands.found
+    assert ", and 1 more" in stands.found
 
 
 def test_the_first_epoch_is_one() -> None:
