@@ -6,6 +6,7 @@ from urllib.parse import quote
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.groups import GROUP_MISSING, group_is_gone
+from arm.lists import Patience, read_compute_list
 from arm.requests import (
     GET_TRIES,
     ArmResponse,
@@ -77,6 +78,11 @@ def put_image(arm: ArmClient, image: ComputeId, body: Json, not_after: datetime)
     """Send the image's PUT and return at once. Raises NotSentError after the time that it is given."""
     make = arm.compute(image.subscription).images.begin_create_or_update
     return begin(make, image.resource_group, image.name, body=body, not_after=not_after)
+
+
+def read_images(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
+    """All managed images of a subscription. Raises ArmError, UnexpectedResponseError and ListTooLongError."""
+    return read_compute_list(patience, arm.compute(subscription).images.list)
 
 
 def begin_deletion(arm: ArmClient, image: ComputeId, not_after: datetime) -> ArmResponse:

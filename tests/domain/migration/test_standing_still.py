@@ -76,9 +76,9 @@ def test_it_is_told_once_no_limit_can_have_ended_it(
     snapshot = a_snapshot(stage, approval=approval, latch=latch)
     at = b.NOW + longest + GRACE
     assert stands_still(snapshot, at) is None
-    told = stands_still(snapshot, at + timedelta(seconds=1))
-    assert told is not None
-    assert f"in the stage {stage} since 2026-03-02 09:30" in told
+    still = stands_still(snapshot, at + timedelta(seconds=1))
+    assert still is not None
+    assert f"in the stage {stage} since 2026-03-02 09:30" in still
 
 
 def test_a_restart_is_no_move() -> None:
@@ -93,3 +93,16 @@ def test_what_has_an_outcome_stands_nowhere() -> None:
     """However long ago."""
     ended = a_snapshot(Stage.DELETION, latch=Latch(finished=b.an_end()))
     assert stands_still(ended, b.NOW + timedelta(days=900)) is None
+
+
+def test_a_wait_whose_end_is_known_counts_from_there() -> None:
+    """A quiet time, or a window that opens in two days."""
+    until = b.NOW + timedelta(days=2)
+    waiting = line("quiet").model_copy(update={"until": until})
+    at = until + RETRY + CONFIRM + GRACE
+    snapshot = a_snapshot(Stage.DELETION, line("moved"), waiting, latch=APPROVED)
+    assert stands_still(snapshot, at) is None
+    assert stands_still(snapshot, at + timedelta(seconds=1))
+    past = waiting.model_copy(update={"until": b.NOW - timedelta(days=9)})
+    other = a_snapshot(Stage.DELETION, line("moved"), past, latch=APPROVED)
+    assert stands_still(other, b.NOW + RETRY + CONFIRM + GRACE) is None
