@@ -64,3 +64,8 @@ def test_an_observation_says_what_would_have_been() -> None:
     assert "would have been deleted now" in observation([WOULD_DELETE])
     assert observation(["a", "b"]).endswith("would have been kept as well: a; b")
     assert observation([]).endswith("would have been kept as well: ")
+
+
+def test_a_deployment_of_which_nothing_is_said_is_not_stopped() -> None:
+    """Neither by its setting nor by a call."""
+    assert failing(Deployment(enabled=True, skew=timedelta(0))) == []
