@@ -57,6 +57,7 @@ def test_what_was_found_is_said() -> None:
     assert told(skew=None)[1] == "Azure told no time"
     assert told(skew=timedelta(seconds=-130))[1] == "Azure's is 130 s behind"
     assert told(skew=timedelta(seconds=1))[1] == "Azure's is 1 s ahead"
+    assert told(skew=timedelta(seconds=-1))[1] == "Azure's is 1 s behind"
 
 
 def test_an_observation_says_what_would_have_been() -> None:
