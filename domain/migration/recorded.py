@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.approval.statement import KeptStatement, Opening
 from domain.callers.actors import Actor
+from domain.deletion.late_users import LateUsers
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan
@@ -16,6 +17,7 @@ from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.sightings import Sighting
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
+from domain.restore.recorded import Restore
 from domain.values import Json, Message
 
 # Under which name a correlation id is told: that of the activity which sent the write.
@@ -137,6 +139,8 @@ class Snapshot(Message):
     openings: tuple[Opening, ...] = ()
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    restores: tuple[Restore, ...] = ()
+    late_users: LateUsers | None = None
     audit: dict[str, Json] = {}
 
     @property
