@@ -12,6 +12,7 @@ Where things lie (partition / row):
 - `deletion` / `stop`: the emergency stop (`records/stops.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- boot tests: `records/boot_tests.py`.
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -27,6 +28,7 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.boot_tests import BootTestRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
@@ -41,7 +43,13 @@ MARK_EVERY = 20
 
 
 class MigrationRecords(
-    RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords, StopRecords
+    RunRecords,
+    ListRecords,
+    AttemptRecords,
+    NumberRecords,
+    ScanRecords,
+    StopRecords,
+    BootTestRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 
@@ -108,6 +116,7 @@ class MigrationRecords(
                 "notices": named["notice"],
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
+                "boot_tests": list(named["boot"].values()),
                 "audit": named["audit"],
             }
         )

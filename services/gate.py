@@ -7,6 +7,7 @@ import logging
 from typing import NamedTuple
 
 import clock
+from domain.boot_test.recorded import BootResult
 from domain.deletion.actions import refusals
 from domain.deletion.deployment import Deployment
 from domain.deletion.evidence import Check
@@ -75,6 +76,7 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=decisions_at_the_gate(app, snapshot),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        boot_tests=_boot_tests(app, plan.version_id),
         # Read last.
         deployment=deployment_now(app),
     )
@@ -90,6 +92,11 @@ def deployment_now(app: Dependencies) -> Deployment:
     )
 
 
+def _boot_tests(app: Dependencies, version_id: str) -> tuple[BootResult, ...]:
+    """Read where the deployment demands them only."""
+    return app.records.boot_results(version_id) if app.settings.boot_test_required else ()
+
+
 def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
     plan, asked = snapshot.planned, question_of(app, snapshot)
     if asked.asked_at is None:
@@ -101,5 +108,6 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         asked=asked,
         veto_tag=app.settings.veto_tag,
         deleter=app.settings.deleter_client_id,
+        boot_proof=app.settings.boot_test_proof,
         now=clock.now(),
     )

@@ -7,9 +7,13 @@ and image, what our own record says we began, and decisions whose signature hold
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import Field
+
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
+from domain.boot_test.proof import ProofPolicy, boot_checks
+from domain.boot_test.recorded import BootResult
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Deployment, deployment_checks
 from domain.deletion.evidence import Check
@@ -25,7 +29,8 @@ from domain.values import Message
 class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
-    rejection, since a doubt keeps the image. `scan`: for users of the image; without one the gate is shut."""
+    rejection, since a doubt keeps the image. `scan`: for users of the image; without one the gate is shut.
+    `boot_tests`: of versions of this name."""
 
     image: ImageFacts
     version: VersionFacts
@@ -37,6 +42,7 @@ class GateReadings(Message):
     promoted_at: datetime | None = None
     scan: Scan | None = None
     deployment: Deployment
+    boot_tests: tuple[BootResult, ...] = ()
 
 
 class GateQuestion(Message):
@@ -49,6 +55,7 @@ class GateQuestion(Message):
     asked: ApprovalQuestion
     veto_tag: str = "DoNotDelete"
     deleter: str = ""
+    boot_proof: ProofPolicy = Field(default_factory=ProofPolicy)
     now: datetime
 
 
@@ -82,6 +89,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
         permission_check(question.deleter),
+        *boot_checks(readings.boot_tests, readings.version, question.boot_proof, question.now),
         *_approval_checks(readings, question),
         *deployment_checks(readings.deployment),
     )

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.boot_test.recorded import BootResult
+from domain.boot_test.terms import BootTestTerms
 from domain.callers.actors import Actor
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
@@ -41,6 +43,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    boot_test: BootTestTerms | None = None
     seal: str | None = None
 
 
@@ -153,6 +156,7 @@ class Snapshot(Message):
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    boot_tests: tuple[BootResult, ...] = ()
     audit: dict[str, Json] = {}
 
     @property

@@ -13,6 +13,7 @@ import azure.durable_functions as df
 import pytest
 
 from domain import messages
+from domain.boot_test import messages as boot_messages
 from domain.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
 from domain.migration.stages import Outcome, Stage
 from domain.values import Message
@@ -83,7 +84,8 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App
 
 def _model_of(worker: App, activity: str) -> type[Message]:
     assert worker.find("activityTrigger", activity), f"there is no activity {activity} any more"
-    contracts = {c.name: c for c in vars(messages).values() if isinstance(c, Activity)}
+    both = [*vars(messages).values(), *vars(boot_messages).values()]
+    contracts = {c.name: c for c in both if isinstance(c, Activity)}
     return contracts[activity].request
 
 

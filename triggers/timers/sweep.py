@@ -30,6 +30,7 @@ from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end
 from triggers.events.waking import wake
+from triggers.timers.boot_tests import sweep_boot_tests
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
 from triggers.timers.watched_migration import WatchedMigration
@@ -61,6 +62,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
         await in_records(app.records.mark_swept, clock.now())
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
+    await sweep_boot_tests(app, client)
 
 
 async def _look_at(
