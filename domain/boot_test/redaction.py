@@ -23,8 +23,8 @@ _SECRETS = (
     # Shared access signatures and whatever is called a secret.
     r"(?i)([?&;]sig=)[^&\s\"']+",
     (
-        r"(?i)([\w\-]*(?:password|passwd|pwd|secret|token|api[_\-]?key|access[_\-]?key|account[_\-]?key"
-        r"|shared[_\-]?key|private[_\-]?key|connection[_\-]?string)[\w\-]*[\"']?\s*[=:]\s*)"
+        r"(?i)((?:password|passwd|pwd|secret|token|api[_\-]?key|access[_\-]?key|account[_\-]?key"
+        r"|shared[_\-]?key|private[_\-]?key|connection[_\-]?string)[\w\-]{0,40}[\"']?\s{0,8}[=:]\s{0,8})"
         r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;}]+)"
     ),
     r"(://[^\s:/@]+:)[^\s:/@]+(?=@)",

@@ -34,3 +34,43 @@ def machine_fault(outcome: str, **fields: Any) -> Json:
 def asked_of(cloud: Client, *methods: str) -> list[str]:
     """The paths that the tester's identity asked for, by these methods or any."""
     return [line["path"] for line in cloud.arm_log(*methods) if line["client"] == TESTER]
+
+
+def machines_made(cloud: Client) -> int:
+    """The machines that there ever were in the group."""
+    state = cloud.control("GET", "/state")
+    ever = [str(each["id"]) for each in (*state["resources"], *state["deleted"])]
+    return len(
+        [each for each in ever if "/virtualMachines/boot-" in each and "/runCommands" not in each]
+    )
+
+
+def make_version(cloud: Client, name: str, **fields: Any) -> str:
+    """The id of a version that a migration has made; its image is kept."""
+    migration = cloud.begin(name, delete=False, **fields)
+    (status,) = cloud.finish(migration)
+    assert status["outcome"] == "completed", status
+    return str(status["versionId"])
+
+
+def start_test(cloud: Client, version: str, **fields: Any) -> Json:
+    """A test of a version, accepted; its status then."""
+    answer = cloud.call("POST", "/api/boot-tests", {"versionId": version, **fields})
+    assert answer.status == 202, answer
+    assert answer.headers["Location"] == f"/api/boot-tests/{answer.body['id']}"
+    started: Json = answer.body
+    return started
+
+
+def read_test(cloud: Client, test_id: str) -> Json:
+    """The status of a test that must be known."""
+    answer = cloud.call("GET", f"/api/boot-tests/{test_id}")
+    assert answer.status == 200, answer
+    status: Json = answer.body
+    return status
+
+
+def finish_test(cloud: Client, test_id: str) -> Json:
+    """Move the clock until nothing is left of a test; its status then."""
+    cloud.advance_until(lambda: read_test(cloud, test_id)["stage"] == "finished")
+    return read_test(cloud, test_id)
