@@ -91,6 +91,10 @@ class Settings(NoticeSettings, AuditSettings, BootTestSettings, DeletionSettings
     event_grid_mapping: Annotated[tuple[MappingEntry, ...], BeforeValidator(json_text)] = Field(
         (), description="JSON list: which new images migrate by themselves, and how."
     )
+    event_starts_per_hour: Annotated[int, Field(ge=1, le=1000)] = Field(
+        100,
+        description="How many migrations events start within an hour; others wait for the next.",
+    )
     records_store: Literal["table", "sqlite"] = Field("table", description="Where the records lie.")
     records_table_endpoint: Annotated[
         str, AfterValidator(lambda url: url and https_or_local(url))

@@ -13,6 +13,7 @@ Where things lie (partition / row):
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - boot tests: `records/boot_tests.py`.
+- `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
 Rows that must be written once (`decision`, `ruling`) are inserts: the first writer wins for good.
@@ -29,6 +30,7 @@ from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
 from records.boot_tests import BootTestRecords
+from records.events import EventRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.runs import RunRecords
@@ -50,6 +52,7 @@ class MigrationRecords(
     ScanRecords,
     StopRecords,
     BootTestRecords,
+    EventRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 

@@ -62,6 +62,11 @@ NOT_ON_FUNC = (
         REFUSED_NOTIFICATIONS,
     ),
     Spared(
+        "test_event_limit",
+        "test_what_comes_beyond_the_limit_is_started_in_the_next_hours",
+        WAITS + "three hours of a limit",
+    ),
+    Spared(
         "test_outcomes",
         "test_an_approval_that_nobody_gives_expires",
         WAITS + "three days of approval",

@@ -43,6 +43,11 @@ def _event(image: str, **fields: Any) -> Json:
     return event | fields
 
 
+def a_write(image: str) -> Json:
+    """An event about an image that was written."""
+    return _event(image)
+
+
 def _cloud_event(image: str) -> Json:
     """In the CloudEvents schema."""
     return {

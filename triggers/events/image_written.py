@@ -3,6 +3,7 @@
 Events come doubled, late and out of order, and a change of a tag raises the same event as a creation; so the event
 only says "look at this image". What is there now decides: an image whose fingerprint has any record starts nothing.
 What cannot be read is logged and dropped; only an outage is raised, so that Event Grid delivers again.
+So many start something in an hour, and no more: the others are put down, and the sweep starts them.
 The event's claims (who, from where) are never logged.
 """
 
@@ -19,6 +20,7 @@ from domain.callers.actors import Actor, ActorKind
 from domain.errors import InvalidRequestError
 from domain.facts import BUSY_STATES, ImageFacts
 from domain.ids import ComputeId, image_key, is_guid, parse_image_id
+from domain.migration.event_starts import WaitingEvent
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.mapping import request_for
 from domain.migration.recorded import Snapshot
@@ -49,24 +51,36 @@ class EventIgnoredError(Exception):
         super().__init__(why)
 
 
+class HourFullError(Exception):
+    """Events have started as many migrations in this hour as they may."""
+
+
 async def new_image(event: Any, client: df.DurableOrchestrationClient) -> None:
     """Handle one event (EventGridEvent or CloudEvent)."""
     image = image_of(event)
     if image is None:
         return
+    app, at, requester = dependencies(), _time_of(event), requester_of(event)
     try:
-        await _start(dependencies(), image, _time_of(event), requester_of(event), client)
+        await start_for(app, image, at, requester, client)
     except EventIgnoredError as dropped:
         log.log(dropped.level, "%s: dropped, %s", image, dropped)
+    except HourFullError:
+        # Event Grid delivers for a day at most; the sweep has this for as long as it takes.
+        put_down = WaitingEvent(image_id=image.text, at=at, requester=requester, since=clock.now())
+        await in_records(app.records.put_down, put_down)
+        log.warning("%s: waits, events have started all that they may in this hour", image)
 
 
-async def _start(
+async def start_for(
     app: Dependencies,
     image: ComputeId,
     at: datetime | None,
     requester: Actor,
     client: df.DurableOrchestrationClient,
 ) -> None:
+    """Start the migration of an image, if what is there now says so, and there is room in this hour. Raises
+    EventIgnoredError, RetryLaterError and HourFullError, and what Azure and the records raise."""
     recent = _is_recent(at)
     facts = await at_azure(_read, app, image, recent)
     if recent and facts.created_time is None:
@@ -74,6 +88,9 @@ async def _start(
     request = _request_for(app, facts)
     await in_records(_check_new, app.records, facts, at)
     fingerprint = fingerprint_of(facts).value
+    most = app.settings.event_starts_per_hour
+    if not await in_records(app.records.take_start, most, clock.now()):
+        raise HourFullError
     claimed = await in_records(claim, app, request, "eventGrid", fingerprint, requester=requester)
     if isinstance(claimed, Claimed):
         await start_orchestration(app.records, client, claimed.accepted)

@@ -8,7 +8,8 @@ For every migration that is open:
 - with a notice that a receiver has not taken yet, or one that is due (a reminder): posted, unless the receiver has
   failed in this sweep already;
 - the durable extension does not say: looked at the next time.
-Pointers whose claim was never made are dropped. The decisions are `domain/migration/restarting.py`.
+Pointers whose claim was never made are dropped. Events that wait for an hour with room are started at last. The
+decisions are `domain/migration/restarting.py`.
 """
 
 import logging
@@ -33,6 +34,7 @@ from triggers.events.waking import wake
 from triggers.timers.boot_tests import sweep_boot_tests
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.telling import Teller
+from triggers.timers.waiting_events import start_waiting
 from triggers.timers.watched_migration import WatchedMigration
 
 POINTER_GRACE = timedelta(minutes=10)
@@ -62,6 +64,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
         await in_records(app.records.mark_swept, clock.now())
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
+    await start_waiting(app, client)
     await sweep_boot_tests(app, client)
 
 
