@@ -45,7 +45,7 @@ class GalleryMigrator:
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
             "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
-            **boot_test_settings(arm["subscriptionIds"][0]),
+            **boot_test_settings(arm["subscriptionIds"][0], os.environ),
         }
         here = {
             "ARM_ENDPOINT": arm["url"],

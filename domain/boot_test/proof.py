@@ -18,24 +18,23 @@ class ProofPolicy(Message):
     max_age: timedelta = timedelta(days=7)
 
 
-def boot_checks(
+def boot_check(
     results: tuple[BootResult, ...], version: VersionFacts, policy: ProofPolicy, now: datetime
-) -> tuple[Check, ...]:
-    """The check, or none where it is not demanded. A version that was made anew under its name has another date of
+) -> Check:
+    """The check, which holds where no test is demanded. A version that was made anew under its name has another date of
     publication, and its old tests prove nothing."""
     if not policy.required:
-        return ()
+        return Check(name=CHECK, passed=True, found="not demanded by this deployment")
     latest = _latest_by_region(of_this_version(results, version))
     outcomes = {result.verdict.outcome for result in latest}
     ages = [now - r.verdict.at for r in latest if r.verdict.outcome is BootOutcome.PASSED]
     young = any(age <= policy.max_age for age in ages)
     found = "; ".join(f"{result.words} at {result.verdict.at.isoformat()}" for result in latest)
-    check = Check(
+    return Check(
         name=CHECK,
         passed=young and BootOutcome.FAILED not in outcomes,
         found=found or "this version was never tested",
     )
-    return (check,)
 
 
 def of_this_version(results: tuple[BootResult, ...], version: VersionFacts) -> list[BootResult]:

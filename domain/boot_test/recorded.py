@@ -140,6 +140,7 @@ class BootResult(Message):
     published_date: str | None = None
     region: str
     verdict: BootVerdict
+    machine_id: str = ""
     left: str = ""
 
     @property
@@ -167,6 +168,7 @@ class BootSnapshot(Message):
             published_date=self.test.published_date,
             region=self.test.region,
             verdict=self.state.verdict,
+            machine_id=self.test.machine_id,
             left=self.state.left,
         )
 

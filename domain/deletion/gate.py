@@ -12,7 +12,7 @@ from pydantic import Field
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
-from domain.boot_test.proof import ProofPolicy, boot_checks
+from domain.boot_test.proof import ProofPolicy, boot_check
 from domain.boot_test.recorded import BootResult
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Deployment, deployment_checks
@@ -89,7 +89,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
         permission_check(question.deleter),
-        *boot_checks(readings.boot_tests, readings.version, question.boot_proof, question.now),
+        boot_check(readings.boot_tests, readings.version, question.boot_proof, question.now),
         *_approval_checks(readings, question),
         *deployment_checks(readings.deployment),
     )

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from demo.boot_tests import REGIONS, SUBNET, group_id, network_id
+from demo.boot_tests import REGIONS, group_id, network_id
 from demo.identities import TESTER
+from localcloud.arm.server.seed import TEST_SUBNET
 from tests.scenarios.bodies import Json
 from tests.scenarios.client import RESOURCES_API, Client
 
@@ -14,7 +15,7 @@ def add_networks(cloud: Client) -> None:
     """Make the group of the machines, with a subnet in each region."""
     cloud.arm("PUT", group_id(cloud.subscription), {"location": "eastus2"}, RESOURCES_API)
     for region in REGIONS:
-        body = {"location": region, "properties": {"subnets": [{"name": SUBNET}]}}
+        body = {"location": region, "properties": {"subnets": [{"name": TEST_SUBNET}]}}
         cloud.arm("PUT", network_id(cloud.subscription, region), body, NETWORK_API)
 
 

@@ -53,6 +53,7 @@ def boot_result_of(result: BootResult) -> Json:
         "exitCode": verdict.exit_code,
         "output": verdict.output or None,
         "testedAt": verdict.at.isoformat(),
+        "machineId": result.machine_id or None,
         "leftBehind": result.left or None,
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.boot_test.proof import ProofPolicy, boot_checks, of_this_version
+from domain.boot_test.proof import ProofPolicy, boot_check, of_this_version
 from domain.boot_test.recorded import BootOutcome, BootResult
 from domain.facts import VersionFacts
 from tests.domain.boot_test.boots import NOW, PUBLISHED, VERSION, a_result
@@ -24,14 +24,15 @@ def version(**changes: Any) -> VersionFacts:
 
 def passes(*results: BootResult, **changes: Any) -> bool:
     """The word of the one check on these results."""
-    (check,) = boot_checks(results, version(**changes), POLICY, NOW)
+    check = boot_check(results, version(**changes), POLICY, NOW)
     assert check.name == "boot test passed"
     return check.passed
 
 
-def test_where_none_is_demanded_there_is_no_check() -> None:
-    """As by default."""
-    assert boot_checks((), version(), ProofPolicy(), NOW) == ()
+def test_where_none_is_demanded_the_check_holds() -> None:
+    """As by default, whatever a test has shown."""
+    check = boot_check((a_result(FAILED),), version(), ProofPolicy(), NOW)
+    assert (check.passed, check.found) == (True, "not demanded by this deployment")
     assert ProofPolicy().max_age == timedelta(days=7)
 
 
@@ -69,10 +70,10 @@ def test_a_test_of_another_version_proves_nothing() -> None:
 
 def test_what_was_found_is_told() -> None:
     """Every result that counts, with its time; or that there is none."""
-    (none,) = boot_checks((), version(), POLICY, NOW)
+    none = boot_check((), version(), POLICY, NOW)
     assert none.found == "this version was never tested"
     both = (a_result(), a_result(FAILED, region="westus2"))
-    (check,) = boot_checks(both, version(), POLICY, NOW)
+    check = boot_check(both, version(), POLICY, NOW)
     assert check.found == (
         "boot test passed in eastus2: seen at 2026-11-30T12:00:00+00:00; "
         "boot test failed in westus2: seen at 2026-11-30T12:00:00+00:00"

@@ -196,6 +196,7 @@ def test_a_result_is_there_with_the_verdict() -> None:
         test.region,
     )
     assert (result.published_date, result.left) == (test.published_date, "a disk")
+    assert result.machine_id == test.machine_id
     assert result.words == "boot test passed in eastus2: seen"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate
@@ -124,6 +125,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         "nobody needs the image",
     ),
     "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
+    "a boot test is demanded, and none was made": (
+        readings(),
+        question(boot_proof=ProofPolicy(required=True)),
+        "boot test passed",
+    ),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),
