@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7071
 STATE ?= .localcloud
+SBOM ?= sbom.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench lock clean
+.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench audit sbom lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -95,6 +96,20 @@ $(JAVASCRIPT)/.installed: $(CLIENTS)/javascript/package-lock.json
 clients: $(VENV)/.dev node_modules/.installed $(INSTALLED_CLIENTS)  ## az, Ansible, SDKs against the local ARM (installed first)
 	@GALLERY_MIGRATOR_CLIENTS=1 $(BIN)/python -m pytest -rs -m clients --numprocesses 2 --dist loadfile $(CLIENTS)
 
+# Tools that look at the locks, in an environment of their own: nothing of the app needs them.
+.audit/.installed: requirements-audit.lock
+	@test -x .audit/bin/python || $(PYTHON) -m venv .audit
+	@.audit/bin/python $(LOCKED) -r $<
+	@touch $@
+
+audit: $(VENV)/.dev .audit/.installed  ## is a vulnerability of a locked package known? (skips where the database is not reachable)
+	@$(BIN)/python -m tests.supply_chain.audit --auditor .audit/bin/pip-audit $(wildcard requirements*.lock)
+
+# The warning is that the list does not say what pulled in what; the lock does not either.
+sbom: .audit/.installed  ## what is deployed, as CycloneDX (SBOM=sbom.json)
+	@.audit/bin/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	--output-reproducible --output-format JSON --output-file $(SBOM)
+
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command 'make lock'
@@ -104,8 +119,9 @@ lock: $(VENV)/.dev  ## the locks (requirements*.lock) anew, from requirements*.t
 	@$(COMPILE) requirements.txt -o requirements.lock
 	@$(COMPILE) requirements-local.txt $(call but_for,requirements.lock) -o requirements-local.lock
 	@$(COMPILE) requirements-dev.txt $(call but_for,requirements.lock requirements-local.lock) -o requirements-dev.lock
+	@$(COMPILE) requirements-audit.txt -o requirements-audit.lock
 	@for client in az ansible sdks; do \
 	$(COMPILE) $(CLIENTS)/requirements-$$client.txt -o $(CLIENTS)/requirements-$$client.lock; done
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .clients $(JAVASCRIPT) node_modules .localcloud
+	rm -rf $(VENV) .audit .clients $(JAVASCRIPT) node_modules .localcloud

@@ -12,6 +12,7 @@ from domain.approval.judging import (
     refusal_of,
     rule_against,
     tally_of,
+    told,
 )
 from domain.approval.quorum import Tally
 from domain.deletion.deployment import NOT_ENABLED
@@ -90,7 +91,7 @@ def decide_approval(
         )
         if isinstance(held, Halt):
             return held
-        verdict = held.verdict or verdict
+        verdict = told(held.verdict or verdict, question.delivery, request.at)
     _rule(app.records, again, question, verdict)
     return verdict
 
@@ -102,7 +103,9 @@ def _judged(snapshot: Snapshot, question: ApprovalQuestion, at: datetime) -> Ver
     if held and held.state is not ApprovalState.APPROVED:
         return held
     judged = judge_decisions(snapshot.unrefused, question, at)
-    return judged if judged.state is ApprovalState.REJECTED or held is None else held
+    if judged.state is ApprovalState.REJECTED or held is None:
+        return judged
+    return told(held, question.delivery, at)
 
 
 def _write_round(records: MigrationRecords, request: JudgeRequest) -> None:

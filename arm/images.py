@@ -67,8 +67,8 @@ def read_page_of_images(
 
     def listed() -> tuple[list[Json], str | None]:
         pages = arm.compute(subscription).images.list(raw_response_hook=check_page).by_page(page)
-        found = [model.as_dict() for model in next(pages)]
-        return found, getattr(pages, "continuation_token", None)
+        bodies = [model.as_dict() for model in next(pages)]
+        return bodies, getattr(pages, "continuation_token", None)
 
     return ask(listed, GET_TRIES)
 

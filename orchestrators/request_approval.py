@@ -47,17 +47,20 @@ def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps
     when somebody rejects or withdraws in it. Its end is checked once more at the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
     since = promoted or (decisive.received_at if decisive else run.now)
-    until = since + approved.verdict.quiet_time
-    if run.now >= until or run.begun.stage is Stage.DELETION:
+    judged = approved.verdict
+    until = judged.quiet_until(since)
+    over = run.now >= until and judged.undelivered_until is None
+    if over or run.begun.stage is Stage.DELETION:
         return
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
     yield from run.record("quiet", Stage.PROMOTION, text)
-    while run.now < until:
+    while run.now < until or judged.undelivered_until:
         judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
         if judged.state is not ApprovalState.APPROVED:
             raise not_deleted(_text_of(judged))
+        until = judged.quiet_until(since)
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
 
@@ -76,6 +79,11 @@ def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[An
 
 
 def _text_of(verdict: Verdict) -> str:
+    if verdict.state is ApprovalState.UNDELIVERED:
+        return (
+            "nobody could be told of the deletion: the signed notification was not taken in its time, and nobody who "
+            "may approve has read the statement"
+        )
     if verdict.decided_by is None:
         return "the approval expired"
     by = verdict.decided_by

@@ -6,7 +6,7 @@
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from domain.migration.recorded import Snapshot
@@ -16,6 +16,7 @@ from domain.results import ActivityError
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.receivers import Receiver, receivers_of, tell_all
+from services.seals import with_delivery_seal
 from services.timeline import add_warning
 
 # After so many a warning says that a notice is not taken.
@@ -81,7 +82,8 @@ def _settles(
     up whoever was asked: a receiver that fails is asked about one notice in a sweep."""
     records = app.records
     if answer is not NOT_ASKED:
-        records.change_notice(migration, key, lambda row: row.tried(None if answer else at))
+        keys = app.settings.sealing_keys
+        records.change_notice(migration, key, lambda row: _tried(row, answer, migration, keys, at))
     if answer is None:
         return True
     if answer is not NOT_ASKED:
@@ -94,6 +96,12 @@ def _settles(
         text = f"The notification '{key}' was not taken {TRIES_WARNED} times: {answer}"
         add_warning(records, migration, text)
     return False
+
+
+def _tried(
+    notice: Notice, answer: Answer, migration: str, keys: Sequence[str], at: datetime
+) -> Notice:
+    return with_delivery_seal(migration, notice.tried(None if answer else at), keys)
 
 
 def give_up(records: MigrationRecords, migration: str, key: str, reason: str) -> None:

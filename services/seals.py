@@ -10,14 +10,16 @@ import base64
 import hmac
 import json
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from domain.approval.decisions import StoredDecision
 from domain.callers.actors import Actor
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision
+from domain.notices.notice import Notice
 from domain.values import Json
 
 _DECISION, _REQUEST = "gallery-migrator.decision.v1", "gallery-migrator.request.v1"
+_DELIVERY = "gallery-migrator.delivery.v1"
 
 
 def seal(decision: StoredDecision, key: str) -> str:
@@ -49,6 +51,27 @@ def proven_requester(accepted: AcceptedRequest, keys: Sequence[str]) -> Actor | 
         hmac.compare_digest(kept, _mac(_REQUEST, _said(accepted), key).encode()) for key in keys
     ]
     return accepted.requester if any(holds) else None
+
+
+def with_delivery_seal(migration: str, notice: Notice, keys: Sequence[str]) -> Notice:
+    """The notice of a migration as it is recorded: once taken, sealed with the first key, if there is one."""
+    if not notice.taken_at or not keys:
+        return notice
+    made = _mac(_DELIVERY, _delivered(migration, notice), keys[0])
+    return notice.model_copy(update={"seal": made})
+
+
+def taken_at(migration: str, notice: Notice, keys: Sequence[str]) -> datetime | None:
+    """The time at which a notice was taken, if the seal on it holds for one of the keys; else None."""
+    kept = (notice.seal or "").encode()
+    said = _delivered(migration, notice)
+    holds = [hmac.compare_digest(kept, _mac(_DELIVERY, said, key).encode()) for key in keys]
+    return notice.taken_at if any(holds) else None
+
+
+def _delivered(migration: str, notice: Notice) -> Json:
+    at = notice.taken_at.astimezone(UTC).isoformat() if notice.taken_at else None
+    return {"id": migration, "kind": notice.kind, "takenAt": at}
 
 
 def _said(accepted: AcceptedRequest) -> Json:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from jwt import PyJWK
+    from requests import Session
 
 FRESH_SECONDS, KEPT_SECONDS, AGAIN_SECONDS = 3600.0, 86_400.0, 60.0
 DEADLINE_SECONDS = 5.0
@@ -52,32 +53,37 @@ class SigningKeys:
     def _fetch(self, now: float) -> None:
         self._tried_at = now
         try:
-            self._keys = self._read(time.monotonic() + DEADLINE_SECONDS)
+            self._keys = self._read()
         except Exception as error:  # noqa: BLE001 - whatever comes of an answer of somebody else's
             log.warning("the keys of %s cannot be fetched: %s", self._issuer, error)
             return
         self._fetched_at = now
 
-    def _read(self, until: float) -> "dict[str, PyJWK]":
+    def _read(self) -> "dict[str, PyJWK]":
+        # Loading these may take seconds at a cold start, which are not the issuer's.
         from jwt import PyJWKSet
+        from requests import Session
 
-        about = _get(f"{self._issuer}/.well-known/openid-configuration", until)
+        until = time.monotonic() + DEADLINE_SECONDS
+        with Session() as session:
+            about = _get(session, f"{self._issuer}/.well-known/openid-configuration", until)
+            keys = PyJWKSet.from_dict(_get(session, self._keys_at(about), until)).keys
+        return {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}
+
+    def _keys_at(self, about: dict[str, Any]) -> str:
         if about.get("issuer") != self._issuer:
             raise ValueError("it is the configuration of another issuer")
         address = str(about.get("jwks_uri"))
         if urlsplit(address)[:2] != urlsplit(self._issuer)[:2]:
             raise ValueError("its keys are on another host")
-        found = PyJWKSet.from_dict(_get(address, until)).keys
-        return {key.key_id: key for key in found if key.key_id and key.key_type == "RSA"}
+        return address
 
 
-def _get(address: str, until: float) -> dict[str, Any]:
+def _get(session: "Session", address: str, until: float) -> dict[str, Any]:
     """A JSON object, read before a deadline; redirects are not followed."""
-    import requests
-
     body = b""
     plain = {"Accept-Encoding": "identity"}
-    with requests.get(
+    with session.get(
         address, headers=plain, timeout=DEADLINE_SECONDS, stream=True, allow_redirects=False
     ) as answer:
         if answer.status_code != 200:
@@ -87,7 +93,7 @@ def _get(address: str, until: float) -> dict[str, Any]:
             body += part
             if len(body) > LARGEST_ANSWER or time.monotonic() > until:
                 raise ValueError(f"{address} answers too much, or too slowly")
-    found = json.loads(body)
-    if not isinstance(found, dict):
+    content = json.loads(body)
+    if not isinstance(content, dict):
         raise TypeError(f"{address} answers no JSON object")
-    return found
+    return content

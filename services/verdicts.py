@@ -1,11 +1,13 @@
 """The question that is decided on, under the settings of now, and the decisions whose makers can be proven now."""
 
 from domain.approval.decisions import Decision, StoredDecision
+from domain.approval.delivery import Delivery, delivery_of
 from domain.approval.judging import ApprovalQuestion
 from domain.approval.quorum import Ballot
 from domain.migration.recorded import ReceivedDecision, Snapshot
+from domain.notices.notice import ASKING, WEBHOOK, key_of
 from services.dependencies import Dependencies
-from services.seals import proven_requester, sealed
+from services.seals import proven_requester, sealed, taken_at
 from services.signatures import genuine
 
 
@@ -24,6 +26,24 @@ def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
         fingerprint=approval.fingerprint,
         ballot=ballot,
         asked_at=snapshot.asked_at,
+        delivery=delivery_now(app, snapshot),
+    )
+
+
+def delivery_now(app: Dependencies, snapshot: Snapshot) -> Delivery:
+    """The delivery of the question that a migration asks, as far as it can be proven. Raises LookupError before it was
+    asked."""
+    asked_at, chosen = snapshot.asked_at, app.settings
+    if asked_at is None:
+        raise LookupError(f"{snapshot.accepted.id} was never asked about")
+    notice = snapshot.notices.get(key_of(WEBHOOK, ASKING))
+    return delivery_of(
+        signed_receiver=bool(chosen.notification_url),
+        quiet_time=chosen.approval_policy(snapshot.accepted.source_image_id).quiet_time,
+        asked_at=asked_at,
+        taken_at=taken_at(snapshot.accepted.id, notice, chosen.sealing_keys) if notice else None,
+        openings=(),
+        timeout=chosen.notice_timeout,
     )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SKIPPED = {".venv", ".clients", "node_modules", ".git", ".localcloud", ".hypothesis"}
+SKIPPED = {".venv", ".audit", ".clients", "node_modules", ".git", ".localcloud", ".hypothesis"}
 TEXTS = {".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".ini"}
 NAMED = {"Makefile", ".ci/run", ".funcignore", "packages/localcloud/tests/host/worker_deaths.json"}
 URL = re.compile(r"https?://\S+")

@@ -21,7 +21,8 @@ PYTHONS = [python for python in KNOWN if f"{python}.0" in SUPPORTED]
 LISTS = ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"]
 LOCKS = ["requirements.lock", "requirements-local.lock", "requirements-dev.lock"]
 CLIENTS = [f"packages/localcloud/tests/clients/requirements-{name}" for name in ("az", "ansible")]
-CLIENT_LOCKS = [f"{name}.lock" for name in CLIENTS]
+ALONE = [*CLIENTS, "requirements-audit"]
+ALONE_LOCKS = [f"{name}.lock" for name in ALONE]
 SYSTEMS = ["linux", "darwin", "win32"]
 
 
@@ -82,10 +83,12 @@ def test_the_other_locks_hold_what_their_lists_ask_for(python: str) -> None:
     assert sorted(everything) == sorted(set(everything))
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("name", ALONE)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_a_clients_lock_holds_what_its_list_asks_for(python: str, name: str) -> None:
-    """Each has an environment of its own, so its lock is whole by itself."""
+def test_a_lock_of_an_environment_of_its_own_holds_what_its_list_asks_for(
+    python: str, name: str
+) -> None:
+    """Others' clients, and the tools that look at the locks: the lock is whole by itself."""
     assert pins(f"{name}.txt", python).items() <= pins(f"{name}.lock", python).items()
 
 
@@ -100,7 +103,7 @@ def test_the_deployed_list_is_what_its_first_part_pulls_in() -> None:
     assert needed(roots) == pins("requirements.txt", python, sys.platform)
 
 
-@pytest.mark.parametrize("name", [*LOCKS, *CLIENT_LOCKS])
+@pytest.mark.parametrize("name", [*LOCKS, *ALONE_LOCKS])
 def test_every_locked_package_has_its_hashes(name: str) -> None:
     """pip checks them only where each has one."""
     without = [
@@ -111,7 +114,7 @@ def test_every_locked_package_has_its_hashes(name: str) -> None:
     assert without == []
 
 
-@pytest.mark.parametrize("name", [*LISTS, *LOCKS, *CLIENT_LOCKS])
+@pytest.mark.parametrize("name", [*LISTS, *LOCKS, "requirements-audit.txt", *ALONE_LOCKS])
 def test_no_index_is_named(name: str) -> None:
     """The index is the installer's own business; a file included is the only option."""
     options = re.findall(r"(?m)^-.*$", (ROOT / name).read_text())

@@ -42,13 +42,23 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
 
 
 class Verdict(Message):
     """The sum of the stored decisions; `decided_by` is the decision that decided: of several approvals the one that
-    made the number full. `quiet_time`: how long nothing is deleted after the promotion."""
+    made the number full. `quiet_time`: how long nothing is deleted after the promotion, nor after `known_at`, when
+    somebody who may object knew of it first. `undelivered_until`: nobody does, and until when that is waited for."""
 
     state: ApprovalState
     decided_by: StoredDecision | None = None
     quiet_time: timedelta = timedelta(0)
+    known_at: datetime | None = None
+    undelivered_until: datetime | None = None
+
+    def quiet_until(self, since: datetime) -> datetime:
+        """The end of the quiet time behind a moment; while nobody knows, the moment at which that is looked at."""
+        if self.undelivered_until:
+            return self.undelivered_until
+        return max(since, self.known_at or since) + self.quiet_time

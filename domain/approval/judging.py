@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
+from domain.approval.delivery import Delivery
 from domain.approval.policy import approval_refusal, listing_refusal
 from domain.approval.quorum import Ballot, Tally, Vote, tally
 from domain.callers.access import Refusal
@@ -26,6 +27,7 @@ class ApprovalQuestion(Message):
     fingerprint: str
     ballot: Ballot
     asked_at: datetime | None = None
+    delivery: Delivery = Delivery()
 
 
 def refusal_of(decision: StoredDecision, question: ApprovalQuestion) -> str | None:
@@ -66,7 +68,26 @@ def judge_decisions(
     decisions: Sequence[StoredDecision], question: ApprovalQuestion, now: datetime
 ) -> Verdict:
     """Return the verdict at `now`: a rejection, as many approvals as the rules ask for, or that the deadline has
-    passed."""
+    passed, or nobody could be told of the question for too long."""
+    return told(_judged(decisions, question, now), question.delivery, now)
+
+
+def told(verdict: Verdict, delivery: Delivery, now: datetime) -> Verdict:
+    """The verdict with what is known of the delivery; one that lets the migration go on is none once that was given
+    up."""
+    open_still = verdict.state in (ApprovalState.WAITING, ApprovalState.APPROVED)
+    if open_still and delivery.given_up(now):
+        return Verdict(state=ApprovalState.UNDELIVERED)
+    known = {
+        "known_at": delivery.known_at if delivery.needed else None,
+        "undelivered_until": delivery.by if delivery.missing else None,
+    }
+    return verdict.model_copy(update=known)
+
+
+def _judged(
+    decisions: Sequence[StoredDecision], question: ApprovalQuestion, now: datetime
+) -> Verdict:
     tallied = tally_of(decisions, question)
     if decisive := tallied.decisive:
         state = ApprovalState.APPROVED if tallied.approved else ApprovalState.REJECTED

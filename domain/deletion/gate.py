@@ -142,14 +142,21 @@ def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator
 
 
 def _quiet_check(readings: GateReadings, question: GateQuestion, tallied: Tally) -> Check:
-    """It counts from the promotion, and at least from the approval, whose time is proven."""
+    """It counts from the promotion, and at least from the approval and from when somebody who may object knew of it,
+    whose times are proven."""
     approved_at = tallied.decisive.at if tallied.decisive else None
-    begins = max(filter(None, (readings.promoted_at, approved_at)), default=None)
+    delivery = question.asked.delivery
+    begins = delivery.quiet_from(readings.promoted_at, approved_at)
     over = quiet_until(begins, question.asked.ballot.policy.quiet_time)
+    unknown = (
+        "it has not begun: nobody is known to have been told"
+        if delivery.missing
+        else "nothing is known to be approved"
+    )
     return Check(
         name="quiet time over",
         passed=over is not None and question.now >= over,
-        found=f"at {over.isoformat()}" if over else "nothing is known to be approved",
+        found=f"at {over.isoformat()}" if over else unknown,
     )
 
 

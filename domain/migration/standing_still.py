@@ -35,7 +35,16 @@ def _bounds(snapshot: Snapshot) -> tuple[datetime, datetime]:
     approval, limits = snapshot.state.approval, snapshot.accepted.limits
     if snapshot.stage is Stage.APPROVAL and approval and snapshot.latch.verdict is None:
         return since, approval.deadline
-    return since, since + _longest(snapshot.stage, limits)
+    return since, since + _longest(snapshot.stage, limits) + _quiet(snapshot, since)
+
+
+def _quiet(snapshot: Snapshot, since: datetime) -> timedelta:
+    """Return the time in which nothing may be deleted yet, and people may still have to be told."""
+    verdict = snapshot.latch.verdict
+    if verdict is None or snapshot.stage is not Stage.PROMOTION:
+        return timedelta(0)
+    begins = max(filter(None, (since, verdict.known_at, verdict.undelivered_until)))
+    return begins - since + verdict.quiet_time
 
 
 def _longest(stage: Stage, limits: Limits) -> timedelta:

@@ -25,7 +25,7 @@ WEBHOOK = "webhook"
 
 class Notice(Message):
     """One thing that one receiver is told: what is posted is made once; `taken` by the receiver, at `taken_at`, or
-    `given_up`. Older rows have no `kind`: their name is it."""
+    `given_up`. `seal` proves the time (`services/seals.py`). Older rows have no `kind`: their name is it."""
 
     kind: str = ""
     body: str = ""
@@ -33,6 +33,7 @@ class Notice(Message):
     tries: int = 0
     taken: bool = False
     taken_at: datetime | None = None
+    seal: str | None = None
     given_up: bool = False
 
     @property

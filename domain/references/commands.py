@@ -45,8 +45,8 @@ class Move(NamedTuple):
     @property
     def properties(self) -> Json:
         """The properties of the user."""
-        found: Json = self.resource.get("properties") or {}
-        return found
+        properties: Json = self.resource.get("properties") or {}
+        return properties
 
     @property
     def place(self) -> list[str]:

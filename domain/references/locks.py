@@ -30,8 +30,8 @@ def locks_on(image_id: str, listed: Iterable[Json]) -> tuple[ImageLock, ...]:
     what is no lock: it might be one."""
     image = image_id.lower()
     locks = (_lock(body, image) for body in listed)
-    found = {lock.id.lower(): lock for lock in locks if lock}
-    return tuple(found[key] for key in sorted(found))
+    by_id = {lock.id.lower(): lock for lock in locks if lock}
+    return tuple(by_id[key] for key in sorted(by_id))
 
 
 def veto_of(tags: Mapping[str, str], veto_tag: str) -> str | None:

@@ -75,7 +75,7 @@ def too_few(scan: Scan, last: ScanCounts | None, percent: int) -> tuple[Gap, ...
     if last is None or percent == 0:
         return ()
     gone = sorted({*last.subscriptions} - {*scan.subscriptions})
-    found = [
+    gaps = [
         Gap(where=f"subscription {name}", reason="was scanned before and is not visible any more")
         for name in gone
     ]
@@ -85,8 +85,8 @@ def too_few(scan: Scan, last: ScanCounts | None, percent: int) -> tuple[Gap, ...
             f"{now} machines and scale sets in scope, {before} at {last.at.isoformat()}: "
             f"fewer than {percent} % of the last complete scan"
         )
-        found.append(Gap(where="machines and scale sets", reason=reason))
-    return tuple(found)
+        gaps.append(Gap(where="machines and scale sets", reason=reason))
+    return tuple(gaps)
 
 
 def warnings_of(scan: Scan, most: int) -> tuple[str, ...]:

@@ -45,13 +45,13 @@ def users_of(
     image_id: str, resources: Iterable[Json], source: Source, version: str | None = None
 ) -> tuple[ImageUser, ...]:
     """The users among resources; `version`: what the commands move them to. The image itself is none."""
-    found = (
+    users = (
         user
         for resource in resources
         if str(resource.get("id", "")).lower() != image_id.lower()
         for user in _uses(image_id, resource, source, version)
     )
-    return merged(found)
+    return merged(users)
 
 
 def merged(users: Iterable[ImageUser]) -> tuple[ImageUser, ...]:

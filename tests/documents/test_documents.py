@@ -26,11 +26,15 @@ def problems_in(text: str, document: Path = README) -> Iterator[str]:
         yield from finding.problems_of_block(block, document)
 
 
+# Documents that name little; the others would not be read if they named less than 20 things.
+SHORT = {"SECURITY.md": 5}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_document_names_is_there(document: Path) -> None:
     """Everything in backticks, and every command, route and field in a block."""
     text = document.read_text()
-    assert len(spans(text)) > 20
+    assert len(spans(text)) > SHORT.get(document.name, 20)
     assert list(problems_in(text, document)) == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.approval.decisions import Decision
+from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.messages import (
     ApprovalNotAsked,
     DefinitionState,
@@ -639,6 +639,47 @@ def test_the_end_says_what_became_of_the_image(
     play(tmp_path, script, approve)
     assert (script.outcome, script.result["image"]) == (outcome, image)
     assert words in script.result["reason"]
+
+
+def approved(**known: timedelta) -> Verdict:
+    """An approval with two hours of quiet time; `known`: moments after the beginning."""
+    moments = {name: b.NOW + later for name, later in known.items()}
+    return Verdict(state=ApprovalState.APPROVED, quiet_time=timedelta(hours=2), **moments)
+
+
+UNTOLD = approved(undelivered_until=timedelta(hours=6))
+
+
+def test_a_quiet_time_begins_when_somebody_knows(tmp_path: Path) -> None:
+    """It is looked again when that would be given up; somebody was told just before: so long later it is over."""
+    told = approved(known_at=timedelta(hours=5))
+    script = Script(deletion=True).reply("decide_approval", UNTOLD, UNTOLD, told)
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(hours=6, minutes=59)
+        assert "delete_image" not in script.names()
+        await harness.advance(minutes=2)
+        assert await harness.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.rounds == []
+    assert [request["round"] for request in script.inputs("decide_approval")] == [1, 2, 3]
+
+
+def test_a_quiet_time_that_never_begins_keeps_the_image(tmp_path: Path) -> None:
+    """Nobody knew by the time that was set, though it was approved and promoted."""
+    never = Verdict(state=ApprovalState.UNDELIVERED)
+    script = Script(deletion=True).reply("decide_approval", UNTOLD, UNTOLD, never)
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.advance(hours=6, minutes=1)
+        assert await harness.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert "delete_image" not in script.names()
+    assert "nobody could be told of the deletion" in script.result["reason"]
 
 
 @pytest.mark.parametrize("transient", [True, False])

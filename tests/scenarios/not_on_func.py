@@ -61,6 +61,14 @@ NOT_ON_FUNC = (
         "test_a_failed_notification_is_tried_again_under_its_own_id",
         REFUSED_NOTIFICATIONS,
     ),
+    *(
+        Spared("test_delivery", test, WAITS + "hours of quiet time")
+        for test in (
+            "test_what_nobody_could_be_told_is_kept",
+            "test_an_approval_that_nobody_else_was_told_of_deletes_nothing",
+            "test_a_late_delivery_makes_the_quiet_time_late",
+        )
+    ),
     Spared(
         "test_event_limit",
         "test_what_comes_beyond_the_limit_is_started_in_the_next_hours",

@@ -7,7 +7,8 @@ import pytest
 
 from domain.callers.actors import Actor, ActorKind
 from domain.migration.recorded import AcceptedRequest
-from services.seals import proven_requester, with_seal
+from domain.notices.notice import ASKING, Notice
+from services.seals import proven_requester, taken_at, with_delivery_seal, with_seal
 from tests import builders as b
 from tests.credentials import REQUESTER
 
@@ -60,3 +61,44 @@ def test_without_a_key_there_is_no_seal() -> None:
     unsealed = with_seal(b.an_acceptance(), ())
     assert unsealed.seal is None
     assert proven_requester(unsealed, (KEY,)) is None
+
+
+MIGRATION = "m-1"
+TAKEN = with_delivery_seal(MIGRATION, Notice(kind=ASKING).tried(b.NOW), (KEY, OTHER))
+
+
+def test_a_sealed_delivery_proves_when_the_notice_was_taken() -> None:
+    """As it comes from the records, with the key that sealed it among others; later tries change nothing."""
+    again = Notice.model_validate(TAKEN.model_dump(mode="json")).tried(None)
+    assert taken_at(MIGRATION, again, (OTHER, KEY)) == b.NOW
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"taken_at": b.NOW - timedelta(days=1)},
+        {"taken_at": None},
+        {"kind": f"{ASKING}.2"},
+        {"seal": None},
+        {"seal": "é"},
+    ],
+    ids=str,
+)
+def test_a_delivery_that_was_changed_proves_nothing(change: dict[str, Any]) -> None:
+    """Else whoever writes a row could let the quiet time begin before anybody was told."""
+    assert taken_at(MIGRATION, TAKEN.model_copy(update=change), (KEY,)) is None
+
+
+def test_a_delivery_is_that_of_its_migration_by_a_key_of_now() -> None:
+    """Another migration's row proves nothing, nor does one whose key was taken out."""
+    assert taken_at("m-2", TAKEN, (KEY,)) is None
+    assert taken_at(MIGRATION, TAKEN, (OTHER,)) is None
+    assert taken_at(MIGRATION, TAKEN, ()) is None
+
+
+def test_what_was_not_taken_or_has_no_key_has_no_seal() -> None:
+    """It is recorded all the same."""
+    refused = Notice(kind=ASKING).tried(None)
+    assert with_delivery_seal(MIGRATION, refused, (KEY,)) == refused
+    taken = Notice(kind=ASKING).tried(b.NOW)
+    assert with_delivery_seal(MIGRATION, taken, ()) == taken

@@ -23,7 +23,7 @@ from domain.callers.caller_settings import CallerSettings
 from domain.callers.tokens import TokenError
 from localcloud.entra.directory import CLIENT, TENANT, Directory
 from localcloud.entra.people import with_roles
-from localcloud.testing.running_entra import RunningEntra, running_entra
+from localcloud.testing.running_entra import RunningEntra
 from services import signing_keys
 from services.signing_keys import KeysUnavailableError
 from services.token_verification import TokenVerifier
@@ -32,12 +32,6 @@ from tests.activities.fixed_response_server import FixedResponse, fixed_response
 ADA, *_, PIPELINE = with_roles({"ada": ["Migration.Approve"], "pipeline": ["Migration.Submit"]})
 OTHER = "0d0d0d0d-0000-4000-8000-000000000001"
 CONFIGURATION, KEYS = "openid-configuration", "keys"
-
-
-@pytest.fixture(scope="module")
-def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEntra]:
-    with running_entra(tmp_path_factory.mktemp("entra")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 
+from localcloud.testing.waiting import until
 from tests.scenarios.client import Client
 from tests.threats.attackers import throttle_the_delete, waiting
 
@@ -11,8 +12,14 @@ def lines_of(cloud: Client, migration: str) -> list[str]:
     return [line for line in cloud.process.printed().splitlines() if migration in line]
 
 
-def has(lines: list[str], pattern: str) -> bool:
-    return any(re.search(pattern, line) for line in lines)
+def tells(cloud: Client, migration: str, *patterns: str) -> bool:
+    """Wait until each pattern is in a line that names the migration: what was done may be printed a moment later."""
+
+    def all_there() -> bool:
+        lines = lines_of(cloud, migration)
+        return all(any(re.search(pattern, line) for line in lines) for pattern in patterns)
+
+    return until(all_there, story=lambda: "\n".join(lines_of(cloud, migration)))
 
 
 def test_23_a_deletion_is_told_step_by_step(cloud: Client) -> None:
@@ -20,12 +27,15 @@ def test_23_a_deletion_is_told_step_by_step(cloud: Client) -> None:
     migration = waiting(cloud, "logged")
     assert cloud.decide(migration, approver="ada").status == 200
     cloud.finish(migration)
-    lines = lines_of(cloud, migration)
-    assert has(lines, r"decision \w+ received: approve by ada")
-    assert has(lines, r"decision \w+: approved by ada")
-    assert has(lines, r"deletion is sent by run 1")
-    assert has(lines, r"deletion answered with 202 \([0-9a-f-]{36}\)")
-    assert has(lines, r"completed: migrated to version 1\.0\.0")
+    assert tells(
+        cloud,
+        migration,
+        r"decision \w+ received: approve by ada",
+        r"decision \w+: approved by ada",
+        r"deletion is sent by run 1",
+        r"deletion answered with 202 \([0-9a-f-]{36}\)",
+        r"completed: migrated to version 1\.0\.0",
+    )
 
 
 def test_23_a_failure_names_its_migration(cloud: Client) -> None:
@@ -36,11 +46,14 @@ def test_23_a_failure_names_its_migration(cloud: Client) -> None:
     cloud.no_faults()
     cloud.finish(migration)
     assert cloud.decide(migration, "approve", approver="bob").status == 409
-    lines = lines_of(cloud, migration)
-    assert has(lines, r"deletion refused: ")
-    assert has(lines, r"delete_image: \w+ \([0-9a-f-]{36}\)")
-    assert has(lines, r"cancellation: holds")
-    assert has(lines, r"decision \w+: came too late")
+    assert tells(
+        cloud,
+        migration,
+        r"deletion refused: ",
+        r"delete_image: \w+ \([0-9a-f-]{36}\)",
+        r"cancellation: holds",
+        r"decision \w+: came too late",
+    )
 
 
 def test_23_a_shut_gate_names_its_checks(cloud: Client) -> None:
@@ -52,6 +65,9 @@ def test_23_a_shut_gate_names_its_checks(cloud: Client) -> None:
     cloud.advance("PT10M")
     assert cloud.decide(migration).status == 200
     cloud.finish(migration)
-    lines = lines_of(cloud, migration)
-    assert has(lines, r"the gate is shut: the image version is not there")
-    assert has(lines, r"kept: not deleted")
+    assert tells(
+        cloud,
+        migration,
+        r"the gate is shut: the image version is not there",
+        r"kept: not deleted",
+    )

@@ -7,6 +7,9 @@ import pytest
 
 from tests.app import forget
 from tests.credentials import SETTINGS
+from tests.entra import entra
+
+__all__ = ["entra", "own_records"]
 
 
 @pytest.fixture

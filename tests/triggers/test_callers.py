@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import azure.functions as func
@@ -16,7 +15,7 @@ from domain.callers.actors import ActorKind, Caller, Proof, Role
 from localcloud.entra.directory import CLIENT, TENANT, Directory
 from localcloud.entra.people import with_roles
 from localcloud.entra.sign_in import SignIn
-from localcloud.testing.running_entra import RunningEntra, running_entra
+from localcloud.testing.running_entra import RunningEntra
 from services.signing_keys import KeysUnavailableError
 from tests.app import app, forget
 from triggers.http.callers import UnrecognisedError, caller_of
@@ -30,12 +29,6 @@ NAMED = {
     "owners": [GRACE.oid],
 }
 PRINCIPAL, ID_TOKEN = "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ID-TOKEN"
-
-
-@pytest.fixture(scope="module")
-def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEntra]:
-    with running_entra(tmp_path_factory.mktemp("entra")) as running:
-        yield running
 
 
 @pytest.fixture

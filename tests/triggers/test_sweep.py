@@ -592,6 +592,46 @@ def test_a_question_that_nobody_was_told_is_told(
     assert taking.kinds == [ASKING]
 
 
+@pytest.mark.parametrize("quiet", ["PT2H", ""])
+def test_a_wait_for_what_nobody_could_be_told_is_woken(
+    extension: Extension,
+    time: Time,
+    taking: Taking,
+    monkeypatch: pytest.MonkeyPatch,
+    quiet: str,
+) -> None:
+    """Once that is given up, so that it ends; not where nobody has to know, nor once somebody knew."""
+    monkeypatch.setenv("QUIET_TIME", quiet)
+    monkeypatch.setenv("SEALING_KEYS", b.SECRET)
+    forget()
+    taking.status = 503
+    accepted = asked(extension, time, told=False)
+    time.pass_by(hours=23, minutes=59)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    swept(extension, accepted)
+    assert extension.asked == []
+    time.pass_by(minutes=1)
+    extension.stands(accepted.id, Runtime.RUNNING, time.at)
+    swept(extension, accepted)
+    assert bool(extension.asked) is bool(quiet)
+
+
+def test_a_wait_for_what_somebody_knows_is_left_alone(
+    extension: Extension, time: Time, taking: Taking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver that answers for it has taken the notice."""
+    monkeypatch.setenv("QUIET_TIME", "PT2H")
+    monkeypatch.setenv("SEALING_KEYS", b.SECRET)
+    forget()
+    accepted = asked(extension, time, told=False)
+    for hours in (1, 24):
+        time.pass_by(hours=hours)
+        extension.stands(accepted.id, Runtime.RUNNING, time.at)
+        snapshot = swept(extension, accepted)
+    assert extension.asked == []
+    assert snapshot.notices[ASKING].taken_at == time.at - timedelta(hours=24)
+
+
 # -- woken, and dropped -----------------------------------------------------------------------------------------
 
 

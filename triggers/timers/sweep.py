@@ -30,6 +30,7 @@ from services.dependencies import Dependencies, dependencies
 from services.orchestrations import look_at_orchestrations
 from services.threads import in_records
 from services.timeline import add_warning, settle_end
+from services.verdicts import delivery_now
 from triggers.events.waking import wake
 from triggers.timers.boot_tests import sweep_boot_tests
 from triggers.timers.carrying_on import GRACE, carry_on
@@ -122,7 +123,7 @@ async def _go_on(
             log.warning("%s: %s", snapshot.accepted.id, warning)
             await in_records(add_warning, app.records, snapshot.accepted.id, warning)
         case Step.LEAVE:
-            await _wake(client, snapshot)
+            await _wake(app, client, snapshot, now)
 
 
 def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Snapshot | None:
@@ -137,8 +138,14 @@ def _end(app: Dependencies, snapshot: Snapshot, finished: MigrationResult) -> Sn
     return ended
 
 
-async def _wake(client: df.DurableOrchestrationClient, snapshot: Snapshot) -> None:
-    """Wake the wait whether or not it has heard it: hearing a cancellation twice is fine."""
-    if snapshot.state.approval and (snapshot.cancel_requested or snapshot.unruled):
+async def _wake(
+    app: Dependencies, client: df.DurableOrchestrationClient, snapshot: Snapshot, now: datetime
+) -> None:
+    """Wake the wait whether or not it has heard it: hearing a cancellation twice is fine. One of a question that nobody
+    could be told ends by that."""
+    if not snapshot.state.approval:
+        return
+    undelivered = snapshot.latch.verdict is None and delivery_now(app, snapshot).given_up(now)
+    if snapshot.cancel_requested or snapshot.unruled or undelivered:
         event = approval_event_name(snapshot.state.approval.round)
         await wake(client, snapshot.accepted.id, event)

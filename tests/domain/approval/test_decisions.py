@@ -13,6 +13,7 @@ from domain.approval.decisions import (
     ApprovalState,
     Decision,
     StoredDecision,
+    Verdict,
 )
 from domain.approval.judging import judge_decisions, refusal_of
 from tests.builders import NOW, a_decision, a_question
@@ -145,3 +146,14 @@ def test_the_order_of_reading_does_not_matter(
     ]
     shuffled = random.sample(decisions, len(decisions))
     assert judged(decisions) == judged(shuffled)
+
+
+def test_the_quiet_time_of_a_verdict_counts_from_the_later_moment() -> None:
+    """Of the one that is given and that at which somebody knew; while nobody does, the end is when that is given up."""
+    verdict = Verdict(state=ApprovalState.APPROVED, quiet_time=timedelta(hours=2))
+    knew = verdict.model_copy(update={"known_at": later(hours=1)})
+    assert verdict.quiet_until(NOW) == later(hours=2)
+    assert knew.quiet_until(NOW) == later(hours=3)
+    assert knew.quiet_until(later(hours=4)) == later(hours=6)
+    unknown = verdict.model_copy(update={"undelivered_until": later(hours=1)})
+    assert unknown.quiet_until(later(hours=4)) == later(hours=1)

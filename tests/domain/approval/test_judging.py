@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.approval.decisions import Decision
+from domain.approval.decisions import ApprovalState, Decision
+from domain.approval.delivery import Delivery
 from domain.approval.judging import judge_decisions, rule_against
 from domain.callers.access import Rule
 from domain.callers.actors import Actor, ActorKind
-from tests.builders import a_decision, a_question
+from tests.builders import NOW, a_decision, a_question
 
 ADA, BOB = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2))
 ASKED = Actor(kind=ActorKind.PERSON, id=ADA)
@@ -50,3 +51,50 @@ def test_a_verdict_has_the_quiet_time_of_the_rules_it_was_reached_by() -> None:
 
     assert judge_decisions([approval], question, at).quiet_time == timedelta(hours=4)
     assert judge_decisions([], question, at).quiet_time == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "before", "after"),
+    [
+        ([], ApprovalState.WAITING, ApprovalState.UNDELIVERED),
+        ([Decision.APPROVE], ApprovalState.APPROVED, ApprovalState.UNDELIVERED),
+        ([Decision.REJECT], ApprovalState.REJECTED, ApprovalState.REJECTED),
+    ],
+)
+def test_what_nobody_could_be_told_goes_no_further(
+    decisions: list[Decision], before: ApprovalState, after: ApprovalState
+) -> None:
+    """From the moment on at which that is given up; until then the verdict says until when it is waited for. A
+    rejection stays one: its maker knew."""
+    by = NOW + timedelta(hours=1)
+    question = a_question(approvers=(ADA,), quiet_time=timedelta(hours=4)).model_copy(
+        update={"delivery": Delivery(needed=True, by=by)}
+    )
+    made = [
+        a_decision(key=kind.value, decision=kind, by=Actor(kind=ActorKind.PERSON, id=ADA))
+        for kind in decisions
+    ]
+    early = judge_decisions(made, question, by - timedelta(seconds=1))
+    assert (early.state, early.undelivered_until, early.known_at) == (before, by, None)
+    late = judge_decisions(made, question, by)
+    assert late.state is after
+    if after is ApprovalState.UNDELIVERED:
+        assert late.decided_by is None
+
+
+def test_a_verdict_says_since_when_somebody_knew() -> None:
+    """Only if somebody has to; else it is nobody's business."""
+    at = NOW - timedelta(hours=1)
+    for needed, known in ((True, at), (False, None)):
+        delivery = Delivery(needed=needed, known_at=at, by=NOW)
+        question = a_question().model_copy(update={"delivery": delivery})
+        verdict = judge_decisions([], question, NOW)
+        assert (verdict.known_at, verdict.undelivered_until) == (known, None)
+
+
+def test_an_expired_question_that_nobody_was_told_is_expired() -> None:
+    """Its deadline has passed before anybody gave up telling."""
+    question = a_question(deadline=NOW).model_copy(
+        update={"delivery": Delivery(needed=True, by=NOW)}
+    )
+    assert judge_decisions([], question, NOW).state is ApprovalState.EXPIRED

@@ -9,6 +9,7 @@ import pytest
 
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.approval.delivery import Delivery
 from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.copies import BegunVersion
@@ -497,6 +498,31 @@ def test_the_quiet_time_is_over_in_its_last_moment() -> None:
     assert quiet(promoted_at=over) == (True, f"at {question().now.isoformat()}")
     late = over + timedelta(microseconds=1)
     assert quiet(promoted_at=late) == (False, f"at {(late + timedelta(hours=1)).isoformat()}")
+
+
+def told_at(known_at: datetime | None, promoted_at: datetime | None) -> tuple[bool, str]:
+    """The check of an hour's quiet time, where somebody has to know first."""
+    asked = a_question(deadline=NOW + timedelta(days=3), quiet_time=timedelta(hours=1))
+    delivery = Delivery(needed=True, known_at=known_at, by=NOW + timedelta(days=1))
+    checks = check_gate(
+        readings(promoted_at=promoted_at),
+        question(asked=asked.model_copy(update={"delivery": delivery})),
+    )
+    check = next(c for c in checks if c.name == "quiet time over")
+    return check.passed, check.found
+
+
+def test_the_quiet_time_begins_when_somebody_knew() -> None:
+    """However long ago it was promoted and approved; while nobody does it has not begun."""
+    over = (question().now - timedelta(hours=1)).astimezone(UTC)
+    long_ago = over - timedelta(hours=5)
+    assert told_at(over, long_ago) == (True, f"at {question().now.isoformat()}")
+    assert told_at(over + timedelta(microseconds=1), long_ago)[0] is False
+    assert told_at(long_ago, over) == (True, f"at {question().now.isoformat()}")
+    assert told_at(None, long_ago) == (
+        False,
+        "it has not begun: nobody is known to have been told",
+    )
 
 
 def test_of_a_rejection_nothing_else_is_told() -> None:

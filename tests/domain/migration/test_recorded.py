@@ -17,6 +17,7 @@ from domain.migration.recorded import (
     Sighting,
     Snapshot,
     State,
+    TimelineEntry,
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
@@ -260,3 +261,29 @@ def test_only_writes_that_azure_answered_have_a_correlation_id() -> None:
         ImageFate.KEPT, version_ready=False, version_named=False
     )
     assert result["correlationIds"] == {"ensure_definition": "c"}
+
+
+# -- what was promoted, and what was refused ------------------------------------------------------------------------
+
+
+def a_line(step: str, at: datetime = NOW) -> TimelineEntry:
+    return TimelineEntry(step=step, at=at, stage=Stage.PROMOTION, text="t")
+
+
+def test_a_version_is_promoted_from_the_line_that_says_so() -> None:
+    """Whatever happened before and after it; the quiet time begins there."""
+    before, after = a_line("replication", NOW - HOUR), a_line("deletion", NOW + HOUR)
+    assert State(timeline=(before, a_line("promotion"), after)).promoted_at == NOW
+    assert State(timeline=(before, after)).promoted_at is None
+    assert State().promoted_at is None
+
+
+def test_a_decision_that_was_refused_does_not_count_later() -> None:
+    """One that was accepted does, and one that waits for its ruling; in the order in which they came."""
+    decisions = [a_decision(key=key, received_at=NOW + n * HOUR) for n, key in enumerate("abc")]
+    snapshot = a_snapshot(
+        received=tuple(ReceivedDecision(decision=d, body_hash="h") for d in reversed(decisions)),
+        rulings={"a": Ruling(accepted=False, text="no"), "b": Ruling(accepted=True, text="yes")},
+    )
+    assert snapshot.decisions == decisions
+    assert snapshot.unrefused == decisions[1:]

@@ -22,12 +22,37 @@ RETRY, POLLING, CONFIRM = (
 GRACE = timedelta(hours=1)
 APPROVAL = Approval(deadline=b.NOW + timedelta(days=3), fingerprint="f")
 APPROVED = Latch(verdict=Verdict(state=ApprovalState.APPROVED))
+
+
+def _quiet(**known: timedelta) -> Latch:
+    moments = {name: b.NOW + later for name, later in known.items()}
+    days = timedelta(days=2)
+    return Latch(verdict=Verdict(state=ApprovalState.APPROVED, quiet_time=days, **moments))
+
+
+QUIET, LATE = _quiet(known_at=timedelta(hours=-1)), _quiet(known_at=timedelta(hours=5))
+UNTOLD = _quiet(undelivered_until=timedelta(hours=7))
 LONGEST: dict[str, tuple[Stage, Approval | None, Latch, timedelta]] = {
     "planning": (Stage.PLANNING, None, Latch(), 2 * RETRY),
     "replication": (Stage.REPLICATION, None, Latch(), RETRY + POLLING),
     "an approval that is waited for": (Stage.APPROVAL, APPROVAL, Latch(), timedelta(days=3)),
     "an approval that was given": (Stage.APPROVAL, APPROVAL, APPROVED, 2 * RETRY),
     "promotion": (Stage.PROMOTION, APPROVAL, APPROVED, RETRY + POLLING),
+    "a quiet time": (Stage.PROMOTION, APPROVAL, QUIET, RETRY + POLLING + timedelta(days=2)),
+    "a quiet time that begins late": (
+        Stage.PROMOTION,
+        APPROVAL,
+        LATE,
+        RETRY + POLLING + timedelta(days=2, hours=5),
+    ),
+    "a quiet time that has not begun": (
+        Stage.PROMOTION,
+        APPROVAL,
+        UNTOLD,
+        RETRY + POLLING + timedelta(days=2, hours=7),
+    ),
+    "a quiet time, before it": (Stage.APPROVAL, APPROVAL, QUIET, 2 * RETRY),
+    "a quiet time, behind it": (Stage.DELETION, APPROVAL, QUIET, RETRY + CONFIRM),
     "deletion": (Stage.DELETION, APPROVAL, APPROVED, RETRY + CONFIRM),
 }
 
