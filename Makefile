@@ -7,7 +7,7 @@ STATE ?= .localcloud
 SBOM ?= sbom.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench audit sbom lock clean
+.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench infra audit sbom lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures a
 soak: $(VENV)/.dev node_modules/.installed  ## kill the app over and over: nothing may be lost (HOST=func KILLS=100 WORKER_KILLS=30 SEED=1)
 	@$(BIN)/python -m tests.crash.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
 	--worker-kills $(or $(WORKER_KILLS),30) $(if $(SEED),--seed $(SEED))
+
+infra: $(VENV)/.dev  ## compile and lint the Bicep templates, and hold them to the app (bicep on PATH or beside the checkout)
+	@$(BIN)/python -m pytest -q -rs tests/infra
 
 check: $(VENV)/.dev  ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .

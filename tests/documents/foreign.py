@@ -6,6 +6,7 @@ import re
 
 TOOLS = {
     "az": "Azure's command line",
+    "azd": "Azure's command line for deployments",
     "azurite": "a development tool of package.json",
     "curl": "asks over HTTP",
     "func": "Azure Functions Core Tools",
@@ -98,7 +99,7 @@ _WHOSE = {
     ),
     "schedules that are refused": ("@daily", "%NAME%"),
     "two durations of one setting": ("P1D,PT2H",),
-    "headers of HTTP that the local host leaves alone": ("Allow", "Content-Encoding"),
+    "headers of HTTP that the local host leaves alone": ("Content-Encoding",),
     "a type of Azure's .NET SDK": ("EventGridEvent",),
     "methods of the Durable Functions SDK": ("start_new", "get_status", "call_http"),
     "values and classes of the Durable extension": (
@@ -108,8 +109,6 @@ _WHOSE = {
         "HttpApiHandler",
         "useTablePartitionManagement",
         "useLegacyPartitionManagement",
-        "azureManaged",
-        "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
         "Endpoint=https://…;Authentication=ManagedIdentity;ClientID=…",
     ),
     "texts of the Durable extension and of Azure's storage in logs": (
@@ -140,7 +139,6 @@ _WHOSE = {
         "requestedAccessTokenVersion",
         "openid-configuration",
         "client_credentials",
-        "AllowAnonymous",
         "excludedPaths",
         "/.auth/refresh",
     ),

@@ -122,8 +122,21 @@ def imported() -> frozenset[str]:
 def written() -> frozenset[str]:
     """Every text that stands on its own in code that is no test, or in the data: keys, values, names of headers."""
     texts = [names.texts for path, names in _names().items() if not _is_test(path)]
-    data = [json.loads((ROOT / name).read_text()) for name in DATA]
-    return frozenset(text for value in data for text in _leaves(value)).union(*texts)
+    roles = [name for name in files() if re.fullmatch(r"infra/.*\.json", name)]
+    data = [json.loads((ROOT / name).read_text()) for name in (*DATA, *roles)]
+    leaves = (text for value in data for text in _leaves(value))
+    return frozenset(leaves).union(_in_templates(), *texts)
+
+
+def _in_templates() -> Iterator[str]:
+    """Yield the parameters and texts of the Bicep templates, and the variables that azd and its hooks know."""
+    for name in files():
+        text = (ROOT / name).read_text() if re.fullmatch(r"infra/.*\.(bicep|sh|json)", name) else ""
+        if name.endswith(".bicep"):
+            yield from re.findall(r"^(?:param|output) (\w+)", text, re.MULTILINE)
+            yield from re.findall(r"'([^'$\n]+)'", text)
+        yield from re.findall(r"^make_key ([a-z-]+)", text, re.MULTILINE)
+        yield from re.findall(r"\$\{?([A-Z][A-Z_]+)", text)
 
 
 @cache
