@@ -1,4 +1,4 @@
-"""What a deployment may demand of boot tests, and what it may spend on them."""
+"""The demands that a deployment may make of boot tests, and what it may spend on them."""
 
 from collections.abc import Iterator
 from pathlib import Path
