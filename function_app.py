@@ -36,6 +36,7 @@ from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
 from triggers.http import (
     approvals,
+    audit,
     boot_tests,
     emergency_stop,
     gate,
@@ -133,6 +134,21 @@ async def read_gate(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("emergency-stop", methods=["POST"])
 async def stop_deletions(req: func.HttpRequest) -> func.HttpResponse:
     return await emergency_stop.emergency_stop(req)
+
+
+@app.route("migrations/{id}/audit", methods=["GET"])
+async def read_audit(req: func.HttpRequest) -> func.HttpResponse:
+    return await audit.read_audit(req)
+
+
+@app.route("audit/check", methods=["GET"])
+async def check_audit(req: func.HttpRequest) -> func.HttpResponse:
+    return await audit.check_audit(req)
+
+
+@app.route("audit/epochs", methods=["POST"])
+async def begin_epoch(req: func.HttpRequest) -> func.HttpResponse:
+    return await audit.begin_epoch(req)
 
 
 @app.route("plans", methods=["POST"])

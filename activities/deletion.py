@@ -22,6 +22,8 @@ from arm.images import (
     read_image_body,
 )
 from arm.operations import operation_error
+from domain.audit import facts
+from domain.audit.chain import DEPLOYMENT
 from domain.deletion.actions import refusals
 from domain.deletion.emergency_stop import stop_check
 from domain.deletion.observing import WOULD_DELETE, observation
@@ -216,23 +218,31 @@ def _being_deleted(image: Json) -> bool:
 
 @implements(CONFIRM_DELETION)
 def confirm_deletion(
-    _request: StepRequest, snapshot: Snapshot, app: Dependencies
+    request: StepRequest, snapshot: Snapshot, app: Dependencies
 ) -> DeletionState | ActivityError | Halt:
     """Gone once Azure answers 404, or has another image of that name."""
     plan, intent = snapshot.planned, snapshot.latch.deletion
     image = plan.image
     body = read_image_body(app.arm, image)
     if body is None:
-        return DeletionState(gone=True)
+        return _confirmed(app, request)
     if _being_deleted(body):
         return DeletionState(gone=False)
     now = fingerprint_of(facts_with_creation(app.arm, image, body))
     if _is_another(now, plan.fingerprint):
-        return DeletionState(gone=True)
+        return _confirmed(app, request)
     url = intent.operation_url if intent else None
     error = operation_error(app.arm, image, url) if url else None
     refusal = f"{error.get('code')}: {error.get('message')}" if error else ""
     return DeletionState(gone=False, refusal=refusal)
+
+
+def _confirmed(app: Dependencies, request: StepRequest) -> DeletionState:
+    """It is gone: a fact of the migration, and of the deployment."""
+    event = facts.confirmed(request.migration_id, request.run, clock.now())
+    app.records.write_audit(request.migration_id, event)
+    app.records.write_audit(DEPLOYMENT, event)
+    return DeletionState(gone=True)
 
 
 def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:

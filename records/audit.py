@@ -12,6 +12,7 @@ event moves it.
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -109,6 +110,26 @@ class AuditRecords(Rows):
             return anchor.model_dump(mode="json")
 
         self._change_anchor(chain, replaced)
+
+    def begin_epoch(self, chain: str, event: Event, epoch: int, since: datetime) -> None:
+        """Let a chain go on from where it ends now, in another epoch: its anchor is put there, and the event says so.
+
+        Raises RecordChangedError when others wrote in between again and again.
+        """
+        if self._book is None:
+            return
+        for _ in range(_TRIES):
+            seen, slots = self.read_anchor(chain), self.audit_slots(chain)
+            known = any(slot.row and slot.row.id == event.id for slot in slots)
+            written = self._append(chain, slots, [] if known else [event], epoch)
+            last = written[-1].row if written else None
+            if last is None:
+                continue
+            anchor = Anchor(count=last.number, head=last.mac, epoch=epoch, since=since)
+            with suppress(RecordChangedError):
+                self.put_anchor(chain, anchor, seen)
+                return
+        raise RecordChangedError(f"{chain}: its audit changed {_TRIES} times while it was written")
 
     def replace_audit_row(self, chain: str, row: Row) -> None:
         """Write a row anew from which what is personal was erased."""

@@ -1,13 +1,15 @@
 """The emergency stop of the deployment: `deletion` / `stop`, which every DELETE reads last."""
 
+from domain.audit import facts
+from domain.audit.chain import DEPLOYMENT
 from domain.deletion.emergency_stop import EmergencyStop, StopChange
 from domain.values import Json
-from records.rows import Rows
+from records.audit import AuditRecords
 
 _PARTITION, _ROW = "deletion", "stop"
 
 
-class StopRecords(Rows):
+class StopRecords(AuditRecords):
     """Reads and writes of the stop. Every method may raise RecordsUnavailableError."""
 
     def read_stop(self) -> EmergencyStop:
@@ -25,4 +27,5 @@ class StopRecords(Rows):
             return held.model_dump(mode="json")
 
         self.change(_PARTITION, _ROW, changed)
+        self.write_audit(DEPLOYMENT, facts.emergency_stop(change))
         return held

@@ -7,8 +7,10 @@ import logging
 from typing import NamedTuple
 
 import clock
+from domain.audit.facts import gate_checked
 from domain.boot_test.recorded import BootResult
 from domain.deletion.actions import refusals
+from domain.deletion.audited import of_this_epoch
 from domain.deletion.deployment import Deployment
 from domain.deletion.evidence import Check
 from domain.deletion.gate import (
@@ -23,6 +25,7 @@ from domain.migration.polling import version_reading
 from domain.migration.recorded import Snapshot
 from domain.references.scan import Scan
 from domain.values import Json
+from services.audit_reading import read_audit, write_what_is_missing
 from services.dependencies import Dependencies
 from services.verdicts import decisions_at_the_gate, question_of
 
@@ -43,12 +46,17 @@ def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> lis
     """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
+    checks: tuple[Check, ...] = ()
     if read.version is None:
         reasons = ["the image version is not there (any more); migrate the image again"]
     else:
+        write_what_is_missing(app.records, snapshot)
         checks = made_checks(app, snapshot, read, read.version)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
         reasons = refusals(checks)
+    if reasons or read.scan:
+        run, now = snapshot.latch.run, clock.now()
+        app.records.write_audit(migration, gate_checked(checks, reasons, run, now))
     for reason in reasons:
         log.warning("%s: the gate is shut: %s", migration, reason)
     return reasons
@@ -65,18 +73,21 @@ def made_checks(
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
     plan = snapshot.planned
     begun = app.records.begun_versions(snapshot.accepted.image_key)
-    ours = (row for row in begun if same_id(row.version_id, plan.version_id))
+    ours = next((row for row in begun if same_id(row.version_id, plan.version_id)), None)
+    audit = read_audit(app.records, snapshot, ours) if read.scan else None
+    decisions = decisions_at_the_gate(app, snapshot)
     return GateReadings(
         image=read.image,
         version=version_facts(version),
         replication=version_reading(version),
         others=read.others,
-        begun=next(ours, None),
+        begun=ours,
         verdict=snapshot.latch.verdict,
-        decisions=decisions_at_the_gate(app, snapshot),
+        decisions=of_this_epoch(decisions, audit.since if audit else None),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
         boot_tests=_boot_tests(app, plan.version_id),
+        audit=audit,
         # Read last.
         deployment=deployment_now(app),
     )

@@ -26,9 +26,11 @@ DEPLOYED = sorted(
 PACKAGE = ROOT / "packages" / "localcloud"
 SOURCE = PACKAGE / "src"
 CLOUD = SOURCE / "localcloud"
-LOCAL = sorted([*CLOUD.glob("**/*.py"), *(ROOT / "demo").glob("**/*.py")])
+LOCAL = sorted(
+    path for folder in (CLOUD, ROOT / "demo", ROOT / "tools") for path in folder.glob("**/*.py")
+)
 TOP = {"clock", "function_app", "startup"}
-OURS = {*FOLDERS, *TOP, "localcloud", "packages", "demo", "tests", "benchmarks"}
+OURS = {*FOLDERS, *TOP, "localcloud", "packages", "demo", "tools", "tests", "benchmarks"}
 TESTS = sorted(
     path
     for folder in (ROOT / "tests", PACKAGE / "tests", ROOT / "benchmarks")
@@ -48,12 +50,13 @@ MAY_IMPORT = {
     "startup.py": set[str](),
     "function_app.py": {*FOLDERS, "clock", "startup"},
     "demo": {"localcloud"},
+    "tools": {"domain", "records", "services"},
     "localcloud": set[str](),
 }
 # Of everything else, these folders may import this and the standard library.
 THIRD_PARTY = {"domain": {"pydantic"}, "orchestrators": {"azure.durable_functions"}}
 IMPURE = {"os", "random", "logging", "time", "socket", "subprocess", "asyncio", "uuid", "secrets"}
-NOT_DEPLOYED = {"localcloud", "packages", "demo", "tests", "benchmarks"}
+NOT_DEPLOYED = {"localcloud", "packages", "demo", "tools", "tests", "benchmarks"}
 HEAVY = (
     "azure.mgmt",
     "azure.identity",

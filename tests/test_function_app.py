@@ -31,6 +31,9 @@ ROUTES = {
     ("get", "images"),
     ("get", "references"),
     ("get", "migrations/{id}/gate"),
+    ("get", "migrations/{id}/audit"),
+    ("get", "audit/check"),
+    ("post", "audit/epochs"),
     ("post", "emergency-stop"),
     ("get", "health"),
 }

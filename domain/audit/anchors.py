@@ -61,11 +61,9 @@ def standing(slots: Sequence[Slot], anchor: Anchor | None, findings: Sequence[Fi
     if findings:
         number, why = findings[0]
         more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
-        return Standing(
-            holds=False, found=f"event {number} does not verify: {why}{more}; {TAMPERED}"
-        )
+        return Standing(holds=False, found=f"event {number} does not verify: {why}{more}")
     if anchor is None:
-        return Standing(holds=False, found=f"nothing holds its end; {TAMPERED}")
+        return Standing(holds=False, found="nothing holds its end")
     last = slots[-1].number
     if last < anchor.count:
         text = f"{last} events are there, and {anchor.count} were written: {RESTORED}"
@@ -76,9 +74,5 @@ def standing(slots: Sequence[Slot], anchor: Anchor | None, findings: Sequence[Fi
     return Standing(holds=True, found=f"{last} events, epoch {anchor.epoch}")
 
 
-NONE = "no event was ever written: it was accepted before there was an audit, or by nobody; cancel it and start again"
-TAMPERED = "look who can write the records, and start again"
-RESTORED = (
-    "the records are older than the audit; an Admin accepts them as they are by POST /api/audit/epochs, "
-    "which voids every approval given before"
-)
+NONE = "no event was ever written: it was accepted before there was an audit, or by nobody"
+RESTORED = "the records are older than the audit"

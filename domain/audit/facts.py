@@ -12,6 +12,7 @@ from domain.approval.decisions import Verdict
 from domain.audit.events import Event, Kind
 from domain.callers.actors import Actor
 from domain.deletion.copies import BegunVersion
+from domain.deletion.emergency_stop import StopChange
 from domain.deletion.evidence import Check
 from domain.migration.latch import Effect, Intent, Latch, MigrationResult, Restart
 from domain.migration.planning import Plan
@@ -154,9 +155,21 @@ def gate_checked(checks: Sequence[Check], reasons: Sequence[str], run: int, at: 
     return Event(id=name, kind=Kind.GATE, at=at, facts=facts, personal=said)
 
 
-def confirmed(run: int, at: datetime) -> Event:
-    """Azure has the image no more."""
-    return Event(id="confirmed", kind=Kind.CONFIRMED, at=at, facts={"run": run})
+def confirmed(migration: str, run: int, at: datetime) -> Event:
+    """Azure has the image no more, since we have deleted it."""
+    facts: Json = {"migration": migration, "run": run}
+    return Event(id=f"confirmed {migration}", kind=Kind.CONFIRMED, at=at, facts=facts)
+
+
+def emergency_stop(change: StopChange) -> Event:
+    """An Admin stopped all deletions, or lifted that."""
+    return Event(
+        id=f"emergencyStop {change.at.isoformat()}",
+        kind=Kind.EMERGENCY_STOP,
+        at=change.at,
+        facts={"stopped": change.stopped},
+        personal={"by": change.by.model_dump(mode="json"), "reason": change.reason},
+    )
 
 
 def of_latch(latch: Latch, at: datetime) -> Iterator[Event]:

@@ -6,6 +6,8 @@ from domain.deletion.evidence import Check
 
 _AGAIN = "migrate the image again"
 _MEND = "mend the version, then migrate again, which takes it up"
+_LOOK = "look who can write the records"
+_EPOCH = "if they were put back from a copy, an Admin accepts them: POST /api/audit/epochs"
 
 NEXT_ACTIONS: Mapping[str, str] = {
     "version succeeded": _MEND,
@@ -20,7 +22,7 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "image unchanged since the approval": "migrate the image as it is now, and ask again",
     "deletion approved": "approve it: POST /api/migrations/{id}/approval, or start again to be asked again",
     "approval still valid": "start again to be asked again",
-    "quiet time over": "wait until it is over",
+    "quiet time over": "wait until it is over; mend the receiver if nobody was told",
     "deletion permitted": "set DELETER_CLIENT_ID to an identity that may delete images",
     "boot test passed": "test the version: POST /api/boot-tests, then start again",
     "no veto tag on the image": "take the tag away, or leave the image",
@@ -28,6 +30,10 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "nobody needs the image": "move its users: GET /api/references has the commands",
     "users of the image known": "give the identity the rights to read that are named, or wait and start again",
     "machines and scale sets just read": "wait: it is read again by itself",
+    "audit of the migration verifies": f"{_LOOK}, and start again; {_EPOCH}",
+    "audit of the deployment verifies": f"{_LOOK}; {_EPOCH}",
+    "records agree with the audit": f"{_LOOK}, and start again",
+    "approved in this epoch": "start again to be asked again",
     "deletion enabled": "set DELETION_ENABLED to true",
     "clock agrees with Azure's": "set the clock of the host right",
     "no emergency stop": "lift the stop: POST /api/emergency-stop, and DELETION_STOPPED",

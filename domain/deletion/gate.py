@@ -14,6 +14,7 @@ from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.boot_test.proof import ProofPolicy, boot_check
 from domain.boot_test.recorded import BootResult
+from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Deployment, deployment_checks
 from domain.deletion.evidence import Check
@@ -29,8 +30,8 @@ from domain.values import Message
 class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
-    rejection, since a doubt keeps the image. `scan`: for users of the image; without one the gate is shut.
-    `boot_tests`: of versions of this name."""
+    rejection, since a doubt keeps the image. `scan`: for users of the image, and `audit`: without them the gate is
+    shut. `boot_tests`: of versions of this name."""
 
     image: ImageFacts
     version: VersionFacts
@@ -41,6 +42,7 @@ class GateReadings(Message):
     decisions: tuple[StoredDecision, ...] = ()
     promoted_at: datetime | None = None
     scan: Scan | None = None
+    audit: AuditReading | None = None
     deployment: Deployment
     boot_tests: tuple[BootResult, ...] = ()
 
@@ -62,11 +64,13 @@ class GateQuestion(Message):
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
     uses = use_checks(readings.scan, readings.image.tags, question.veto_tag, question.now)
-    return (*early_checks(readings, question), *uses)
+    audit = audit_checks(readings.audit, readings.decisions)
+    return (*early_checks(readings, question), *uses, *audit)
 
 
 def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
-    """All checks but those on the users of the image, which take the most reading. They open nothing alone."""
+    """All checks but those on the users of the image and on the audit, which take the most reading. They open
+    nothing alone."""
     now = fingerprint_of(readings.image)
     return (
         Check(

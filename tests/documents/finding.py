@@ -26,7 +26,7 @@ from tests.documents.project import (
 )
 from tests.documents.reading import ROOT, Block, lines
 
-OURS = ("localcloud", "demo", "tests", "benchmarks")
+OURS = ("localcloud", "demo", "tools", "tests", "benchmarks")
 CLOUD = "packages/localcloud/src/localcloud"
 FOLDERS = ("", f"{CLOUD}/", f"{CLOUD}/arm/")
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s?,\"]*)(.*)")

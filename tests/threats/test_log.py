@@ -4,7 +4,7 @@ import re
 
 from localcloud.testing.waiting import until
 from tests.scenarios.client import Client
-from tests.threats.attackers import throttle_the_delete, waiting
+from tests.threats.attackers import store_of, throttle_the_delete, waiting
 
 
 def lines_of(cloud: Client, migration: str) -> list[str]:
@@ -36,6 +36,30 @@ def test_23_a_deletion_is_told_step_by_step(cloud: Client) -> None:
         r"deletion answered with 202 \([0-9a-f-]{36}\)",
         r"completed: migrated to version 1\.0\.0",
     )
+
+
+def facts_told(cloud: Client, migration: str) -> list[str]:
+    """The facts in the app's lines, each with its number and kind."""
+    lines = [line for line in lines_of(cloud, migration) if f"{migration}: audit " in line]
+    assert not [line for line in lines if "said-by-ada" in line]
+    return [match[0] for line in lines if (match := re.search(r"audit \d+ \w+", line))]
+
+
+def test_23_every_fact_is_a_line_of_the_log(cloud: Client) -> None:
+    """Once, in the order of the audit, with number and kind; people and their words are in none."""
+    migration = waiting(cloud, "logged-facts")
+    assert cloud.decide(migration, approver="ada", reason="said-by-ada").status == 200
+    cloud.finish(migration)
+
+    def facts() -> list[str]:
+        rows = reversed(store_of(cloud).list(migration, prefix="audit."))
+        return [f"audit {row.value['number']} {row.value['kind']}" for row in rows]
+
+    assert until(lambda: facts_told(cloud, migration) == facts())
+    kinds = [fact.split()[-1] for fact in facts()]
+    assert {"accepted", "planned", "versionBegun", "answered", "replicated", "asked"} <= set(kinds)
+    assert {"decision", "ruling", "verdict", "gate", "intended", "outcome"} <= set(kinds)
+    assert len(facts()) == len(set(facts()))
 
 
 def test_23_a_failure_names_its_migration(cloud: Client) -> None:

@@ -37,9 +37,11 @@ def test_a_chain_that_was_put_back_whole_and_went_on_does_not_stand() -> None:
     """It is as long as the real one, all of its rows are genuine, and its end is another."""
     slots, copy = chain(3), chain(2)
     copy.append(Slot(3, sealed(CHAIN, event(9), copy[-1], 1, FIRST)))
-    found = judged(copy, anchor_of(slots))
-    assert (found.holds, found.behind) == (False, True)
-    assert found.found.startswith("event 3 is not the one that was written: the records are older")
+    judgement = judged(copy, anchor_of(slots))
+    assert (judgement.holds, judgement.behind) == (False, True)
+    assert judgement.found.startswith(
+        "event 3 is not the one that was written: the records are older"
+    )
 
 
 def test_without_its_anchor_a_chain_does_not_stand() -> None:
@@ -53,10 +55,10 @@ def test_without_its_anchor_a_chain_does_not_stand() -> None:
 @pytest.mark.parametrize(
     ("key", "found"),
     [
-        (FIRST, "event 2 does not verify: its content is not what was sealed; look who"),
+        (FIRST, "event 2 does not verify: its content is not what was sealed"),
         (
             SECOND,
-            "event 1 does not verify: its key 'first' is not in AUDIT_KEYS, and 2 more; look who",
+            "event 1 does not verify: its key 'first' is not in AUDIT_KEYS, and 2 more",
         ),
     ],
 )
@@ -66,14 +68,14 @@ def test_a_row_that_does_not_verify_is_named(key: AuditKey, found: str) -> None:
     slots[1] = Slot(2, row(slots[1]).model_copy(update={"facts": {}}))
     stands = standing(slots, anchor_of(slots), list(verify(CHAIN, slots, [key])))
     assert (stands.holds, stands.behind) == (False, False)
-    assert stands.found.startswith(found)
+    assert stands.found == found
 
 
 def test_of_two_rows_that_do_not_verify_one_is_counted() -> None:
     """The other is named."""
     slots = chain(2)
     stands = standing(slots, anchor_of(slots), list(verify(CHAIN, slots, [SECOND])))
-    assert ", and 1 more; " in stands.found
+    assert ", and 1 more" in stands.found
 
 
 def test_the_first_epoch_is_one() -> None:

@@ -10,6 +10,7 @@ from domain.approval.decisions import ApprovalState, Verdict
 from domain.audit import facts
 from domain.audit.events import Kind
 from domain.deletion.copies import BegunVersion
+from domain.deletion.emergency_stop import StopChange
 from domain.deletion.evidence import Check
 from domain.migration.latch import Effect, Intent, Latch, Restart, answered, intend, take_back
 from domain.migration.polling import RegionStatus
@@ -296,9 +297,10 @@ def test_the_gate_tells_each_check() -> None:
 
 def test_a_confirmation_is_one_fact() -> None:
     """Whichever run saw it."""
-    assert facts.confirmed(1, NOW).id == facts.confirmed(2, NOW).id == "confirmed"
-    assert (facts.confirmed(3, NOW).facts, facts.confirmed(3, NOW).at) == ({"run": 3}, NOW)
-    assert facts.confirmed(3, NOW).kind is Kind.CONFIRMED
+    event = facts.confirmed("m", 1, NOW)
+    assert event.id == facts.confirmed("m", 2, NOW).id == "confirmed m"
+    assert (event.kind, event.at) == (Kind.CONFIRMED, NOW)
+    assert event.facts == {"migration": "m", "run": 1}
 
 
 def test_the_records_of_a_migration_tell_all_but_its_acceptance() -> None:
@@ -343,3 +345,12 @@ def test_a_hash_of_this_version_is_that_of_every_later_one() -> None:
     )
     check = Check(name="a", passed=True, found="x")
     assert facts.gate_checked([check], [], 1, NOW).id == "gate 1 335652038817a090"
+
+
+def test_an_emergency_stop_is_a_fact_for_each_call() -> None:
+    """By whom and why can be erased."""
+    change = StopChange(stopped=True, by=WEBHOOK, at=NOW, reason="wait")
+    event = facts.emergency_stop(change)
+    assert (event.kind, event.at, event.facts) == (Kind.EMERGENCY_STOP, NOW, {"stopped": True})
+    assert event.id == f"emergencyStop {NOW.isoformat()}"
+    assert event.personal == {"by": WEBHOOK.model_dump(mode="json"), "reason": "wait"}

@@ -10,8 +10,10 @@ import pytest
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.delivery import Delivery
+from domain.audit.anchors import Standing
 from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
+from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.facts import Disk, ImageFacts
@@ -60,6 +62,11 @@ def verdict(state: ApprovalState = ApprovalState.APPROVED) -> Verdict:
     return Verdict(state=state, decided_by=a_decision())
 
 
+AUDIT = AuditReading(
+    own=Standing(holds=True, found="5 events"), deployment=Standing(holds=True, found="5 events")
+)
+
+
 def readings(**changes: Any) -> GateReadings:
     """An open gate; `decision` in place of the one that approved."""
     decision = changes.pop("decision", a_decision())
@@ -76,6 +83,7 @@ def readings(**changes: Any) -> GateReadings:
         "verdict": verdict(),
         "decisions": (decision,) if decision else (),
         "scan": a_scan(),
+        "audit": AUDIT,
         "deployment": a_deployment(),
     }
     return GateReadings(**{**values, **changes})
