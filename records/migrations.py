@@ -9,7 +9,8 @@ Where things lie (partition / row):
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
-- `deletion` / `stop`: the emergency stop (`records/stops.py`).
+- `deletion` / `stop`, `reserved`: the emergency stop, and the DELETEs of the last day (`records/stops.py`,
+  `records/reservations.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - boot tests: `records/boot_tests.py`.
@@ -33,6 +34,7 @@ from records.boot_tests import BootTestRecords
 from records.events import EventRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
+from records.reservations import ReservationRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
 from records.stops import StopRecords
@@ -52,6 +54,7 @@ class MigrationRecords(
     ScanRecords,
     StopRecords,
     BootTestRecords,
+    ReservationRecords,
     EventRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
