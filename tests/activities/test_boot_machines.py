@@ -63,7 +63,7 @@ def step(test: BootTest, azure: Azure, run: int = 1, **more: Any) -> Json:
 
 
 def status_of(answer: Json) -> str:
-    """How a step ended."""
+    """The way in which a step ended."""
     return str(answer["status"])
 
 
