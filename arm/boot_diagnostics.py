@@ -4,9 +4,8 @@ Azure gives an address that is signed for a time. Whoever has it can read the lo
 further: it is neither returned, nor in an error, nor in any log. No token of ours is sent there.
 """
 
-import http.client
-import ssl
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from arm.client import ArmClient
@@ -14,6 +13,9 @@ from arm.errors import ArmAnswerError
 from arm.requests import read
 from domain.errors import MigratorError
 from domain.resource_ids import ResourceId
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 _VALID_MINUTES = 5
 _SECONDS, _READ_SECONDS = 20.0, 10.0
@@ -28,6 +30,9 @@ class LogUnreadableError(MigratorError):
 
 def read_serial_log(arm: ArmClient, machine: ResourceId, most: int) -> str:
     """The end of a machine's serial log, at most so many bytes. Raises LogUnreadableError."""
+    # Not in every cold start.
+    from http.client import HTTPException
+
     retrieve = arm.compute(machine.subscription).virtual_machines.retrieve_boot_diagnostics_data
     try:
         told = read(
@@ -42,24 +47,26 @@ def read_serial_log(arm: ArmClient, machine: ResourceId, most: int) -> str:
     try:
         return _end_of(address, most).decode(errors="replace")
     # Errors of these name hosts, paths and more.
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise LogUnreadableError(f"the log could not be read ({type(error).__name__})") from None
 
 
 def _end_of(address: str, most: int) -> bytes:
     """The last bytes behind an address, read to its end within a total time. Redirects are not followed."""
+    from http.client import OK, HTTPSConnection
+
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("no https address")
     # Not a library that writes the addresses it asks into its log.
-    connection = http.client.HTTPSConnection(
+    connection = HTTPSConnection(
         parts.hostname, parts.port, timeout=_READ_SECONDS, context=_trust()
     )
     ends, seen, end = time.monotonic() + _SECONDS, 0, b""
     try:
         connection.request("GET", f"{parts.path}?{parts.query}")
         answer = connection.getresponse()
-        if answer.status != http.client.OK:
+        if answer.status != OK:
             raise LogUnreadableError(f"the log was answered with {answer.status}")
         while chunk := answer.read(_CHUNK):
             seen, end = seen + len(chunk), (end + chunk)[-most:]
@@ -70,11 +77,12 @@ def _end_of(address: str, most: int) -> bytes:
     return end
 
 
-def _trust() -> ssl.SSLContext:
+def _trust() -> "SSLContext":
     """The authorities that the SDK's own requests trust: those that the environment names, or those it brings."""
     import os
+    from ssl import create_default_context
 
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-    return ssl.create_default_context(cafile=bundle)
+    return create_default_context(cafile=bundle)

@@ -4,7 +4,14 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from domain.boot_test.proof import ProofPolicy
 from domain.boot_test.requests import LONGEST_SCRIPT
@@ -57,6 +64,9 @@ Script = Annotated[str, Field(max_length=LONGEST_SCRIPT)]
 class BootTestSettings(IdentitySettings):
     """The part of the settings that is about boot tests. Without a group there are none."""
 
+    # Only the settings as a whole are ever made; a cold start would build each part too.
+    model_config = ConfigDict(defer_build=True)
+
     tester_client_id: ClientId = Field(
         "",
         description="Client id of the managed identity that makes and deletes the machines of boot tests.",
@@ -69,12 +79,10 @@ class BootTestSettings(IdentitySettings):
     )
     boot_test_resource_group: Annotated[str, AfterValidator(_group_id)] = Field(
         "",
-        validate_default=True,
         description="Id of the resource group in which boot tests make their machines. Empty: there are none.",
     )
     boot_test: Demand = Field(
         Demand.ASKED,
-        validate_default=True,
         description="Migrations that are tested without asking for it: asked (none), deletions, always.",
     )
     boot_test_regions: RegionChoice = Field(
@@ -106,7 +114,6 @@ class BootTestSettings(IdentitySettings):
     boot_test_required: bool = Field(
         default=False,
         strict=False,
-        validate_default=True,
         description="True: nothing is deleted unless a boot test of its version passed.",
     )
     boot_test_max_age: Span = Field(

@@ -41,7 +41,7 @@ def test_a_version_that_boots(cloud: Client) -> None:
     assert stages.index("replication") < stages.index("bootTest") < stages.index("approval")
     assert cloud.decide(migration).status == 200
     (ended,) = cloud.finish(migration)
-    assert (ended["outcome"], ended["result"]["image"]) == ("completed", "deleted")
+    assert (ended["outcome"], ended["result"]["image"]) == ("completed", "deleted"), ended["reason"]
     others = [
         line
         for line in cloud.arm_log("PUT", "DELETE")

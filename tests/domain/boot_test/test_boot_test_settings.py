@@ -36,6 +36,7 @@ def test_without_a_group_there_are_none() -> None:
     none = Settings.from_environ({})
     assert none.boot_test_terms is None
     assert not none.boot_test_proof.required
+    assert none.boot_test_proof.max_age == timedelta(days=7)
 
 
 def test_the_terms_are_what_the_settings_say() -> None:

@@ -48,6 +48,7 @@ def test_a_wrong_field_is_named(body: dict[str, Any], field: str) -> None:
 def test_the_longest_script_is_taken() -> None:
     """16 KB."""
     assert LONGEST_SCRIPT == 16384
+    assert parsed(script="x").script == "x"
     assert len(parsed(script="x" * LONGEST_SCRIPT).script) == LONGEST_SCRIPT
 
 
