@@ -13,7 +13,7 @@ DELETER = "0d0d0d0d-0000-4000-8000-000000000002"
 TESTER = "0d0d0d0d-0000-4000-8000-000000000003"
 ROLES_OF = {
     PUBLISHER: ("reader", "soft-delete-reader", "publisher"),
-    DELETER: ("deleter",),
+    DELETER: ("deleter", "restorer", "version-reader"),
     TESTER: ("tester", "subnet-joiner", "version-reader"),
 }
 # Of all subscriptions of the local cloud.
