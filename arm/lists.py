@@ -49,14 +49,14 @@ def read_list(
 ) -> list[Json]:
     """Every element of the list at a path, by a plain request for each page. Raises ArmError, UnexpectedResponseError
     and ListTooLongError."""
-    found: list[Json] = []
+    items: list[Json] = []
     url: str | None = f"{arm.endpoint}{path}?{urlencode({'api-version': api})}"
     while url:
         patience.spend()
         page = list_page(read_url(arm.compute(subscription), url))
-        found += page["value"]
+        items += page["value"]
         url = page.get("nextLink")
-    return found
+    return items
 
 
 def read_provider_list(

@@ -14,7 +14,7 @@ import pytest
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PROGRAM = _ROOT / "node_modules" / "azurite" / "dist" / "src" / "table" / "main.js"
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 # The account that every Azurite knows: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="

@@ -58,8 +58,8 @@ def parse_stop(raw: bytes) -> StopBody:
 
 def stop_check(stop: EmergencyStop, *, by_setting: bool) -> Check:
     """The check that no stop stands."""
-    told = ["DELETION_STOPPED is true"] if by_setting else []
+    reasons = ["DELETION_STOPPED is true"] if by_setting else []
     if standing := stop.standing:
         when = standing.at.isoformat()
-        told.append(f"stopped by {standing.by.words} at {when}: {standing.reason}")
-    return Check(name="no emergency stop", passed=not told, found="; ".join(told) or "none")
+        reasons.append(f"stopped by {standing.by.words} at {when}: {standing.reason}")
+    return Check(name="no emergency stop", passed=not reasons, found="; ".join(reasons) or "none")

@@ -112,8 +112,8 @@ class SqliteRecords:
         """See `RecordStore.read`."""
         _check(partition, row)
         with self._connection() as connection:
-            found = connection.execute(_READ, (partition, row)).fetchone()
-        return Record(partition, row, json.loads(found[0]), found[1]) if found else None
+            stored = connection.execute(_READ, (partition, row)).fetchone()
+        return Record(partition, row, json.loads(stored[0]), stored[1]) if stored else None
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
@@ -124,8 +124,9 @@ class SqliteRecords:
             raise no_range(partition, prefix, after, least)
         end = end_of_prefix(prefix) if prefix else _AFTER_ANY_KEY
         with self._connection() as connection:
-            found = connection.execute(_LIST, (partition, after, prefix, end, limit or _ALL))
-            rows = found.fetchall()
+            rows = connection.execute(
+                _LIST, (partition, after, prefix, end, limit or _ALL)
+            ).fetchall()
         return [Record(partition, row, json.loads(text), etag) for row, text, etag in rows]
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:

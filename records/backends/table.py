@@ -95,8 +95,8 @@ class TableRecords:
     def read(self, partition: str, row: str) -> Record | None:
         """See `RecordStore.read`."""
         _check(partition, row)
-        found = self._twice(partial(table_calls.read, partition, row))
-        return None if found is None else _record(found)
+        entity = self._twice(partial(table_calls.read, partition, row))
+        return None if entity is None else _record(entity)
 
     def list(
         self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None

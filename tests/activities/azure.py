@@ -138,9 +138,9 @@ class Azure:
 
     def delete_image(self) -> None:
         """Somebody else deletes the image."""
-        found = self.cloud.world.find(self.image_id)
-        assert found is not None
-        self.cloud.world.bury([found], self.time.now(), "somebody-else")
+        resource = self.cloud.world.find(self.image_id)
+        assert resource is not None
+        self.cloud.world.bury([resource], self.time.now(), "somebody-else")
 
     def recreate_image(self, **changes: Any) -> None:
         """Somebody makes another image under the same name."""

@@ -42,9 +42,9 @@ def rulings(azure: Azure) -> dict[str, bool]:
 
 
 def approval(azure: Azure) -> Approval:
-    found = azure.written().state.approval
-    assert found is not None
-    return found
+    approval = azure.written().state.approval
+    assert approval is not None
+    return approval
 
 
 def test_without_a_stored_decision_it_waits_and_expires(azure: Azure) -> None:

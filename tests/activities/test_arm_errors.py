@@ -38,8 +38,8 @@ def test_a_retry_after_is_seconds_or_a_date(header: str | None, seconds: float |
 @given(st.text(max_size=40))
 def test_no_header_breaks_it(header: str) -> None:
     """Whatever a proxy writes."""
-    found = retry_after(header, NOW)
-    assert found is None or found >= 0
+    seconds = retry_after(header, NOW)
+    assert seconds is None or seconds >= 0
 
 
 @pytest.mark.parametrize(

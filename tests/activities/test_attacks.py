@@ -255,9 +255,9 @@ def test_15_nor_is_it_told_as_kept_by_the_one_that_sees_less(
 
     def the_other() -> None:
         assert azure.done(delete_image)["kind"] == "sent"
-        found = azure.cloud.world.find(plan.version_id)
-        assert found is not None
-        azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+        resource = azure.cloud.world.find(plan.version_id)
+        assert resource is not None
+        azure.cloud.world.bury([resource], azure.time.now(), "somebody-else")
 
     at_the_first_look(monkeypatch, the_other)
     value = azure.done(delete_image)
@@ -274,9 +274,9 @@ def test_15_the_recipe_is_written_once(azure: Azure) -> None:
     assert azure.ask(delete_image).error is not None
     first = records().read_recipe(azure.accepted.id)
     azure.well()
-    found = azure.cloud.world.find(azure.image_id)
-    assert found is not None
-    azure.cloud.world.save(replace(found, tags={"seen": "later"}))
+    resource = azure.cloud.world.find(azure.image_id)
+    assert resource is not None
+    azure.cloud.world.save(replace(resource, tags={"seen": "later"}))
     azure.time.advance(minutes=5)
     assert azure.done(delete_image)["kind"] == "sent"
     assert first is not None
@@ -359,9 +359,9 @@ def test_a_version_that_goes_while_the_gate_checks_keeps_the_image(
     plan = azure.approved()
 
     def the_version_goes() -> None:
-        found = azure.cloud.world.find(plan.version_id)
-        assert found is not None
-        azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+        resource = azure.cloud.world.find(plan.version_id)
+        assert resource is not None
+        azure.cloud.world.bury([resource], azure.time.now(), "somebody-else")
 
     write = MigrationRecords.write_recipe
 

@@ -45,8 +45,8 @@ def test_the_app_starts_with_its_settings(monkeypatch: pytest.MonkeyPatch) -> No
     """The timers get what the environment says."""
     monkeypatch.setenv("SWEEP_SCHEDULE", "0 */2 * * * *")
     monkeypatch.setenv("PURGE_SCHEDULE", "0 0 4 * * Sun")
-    found = configuration.settings_at_start()
-    assert (found.sweep_schedule, found.purge_schedule) == ("0 */2 * * * *", "0 0 4 * * Sun")
+    settings = configuration.settings_at_start()
+    assert (settings.sweep_schedule, settings.purge_schedule) == ("0 */2 * * * *", "0 0 4 * * Sun")
 
 
 @pytest.mark.parametrize("variable", ["SWEEP_SCHEDULE", "PURGE_SCHEDULE", "REPLICATION_TIMEOUT"])

@@ -117,9 +117,9 @@ def recreated(azure: Azure) -> Plan:
 
 def version_deleted(azure: Azure) -> Plan:
     plan = azure.approved()
-    found = azure.cloud.world.find(plan.version_id)
-    assert found is not None
-    azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+    resource = azure.cloud.world.find(plan.version_id)
+    assert resource is not None
+    azure.cloud.world.bury([resource], azure.time.now(), "somebody-else")
     return plan
 
 
@@ -277,9 +277,9 @@ def test_a_refused_repetition_leaves_it_to_the_confirmation(azure: Azure) -> Non
 
 
 def version_gone(azure: Azure, plan: Plan, _: pytest.MonkeyPatch) -> None:
-    found = azure.cloud.world.find(plan.version_id)
-    assert found is not None
-    azure.cloud.world.bury([found], azure.time.now(), "somebody-else")
+    resource = azure.cloud.world.find(plan.version_id)
+    assert resource is not None
+    azure.cloud.world.bury([resource], azure.time.now(), "somebody-else")
 
 
 def creation_time_gone(_: Azure, __: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

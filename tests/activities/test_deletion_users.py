@@ -64,9 +64,9 @@ def a_locked_image(azure: Azure) -> None:
 
 
 def a_veto_tag(azure: Azure) -> None:
-    found = azure.cloud.world.find(azure.image_id)
-    assert found is not None
-    tags = {"tags": {**dict(found.tags or {}), "DoNotDelete": "please"}}
+    resource = azure.cloud.world.find(azure.image_id)
+    assert resource is not None
+    tags = {"tags": {**dict(resource.tags or {}), "DoNotDelete": "please"}}
     call = Driver(azure.cloud, azure.time).call("PATCH", azure.image_id, tags, api="2024-07-01")
     assert call.status_code == 200, call.text
 
@@ -104,10 +104,10 @@ def test_what_appears_after_the_approval_keeps_the_image(
     """No DELETE is sent, and the reason names the check and what was found."""
     azure.approved()
     happens(azure)
-    told = azure.done(delete_image)
+    reply = azure.done(delete_image)
     azure.well()
     assert azure.sent("DELETE") == []
-    assert any(line.startswith(reason) for line in told["reasons"]), told
+    assert any(line.startswith(reason) for line in reply["reasons"]), reply
     assert azure.resource(azure.image_id) is not None
     assert not all(check["passed"] for check in azure.written().checks)
 
@@ -132,10 +132,10 @@ def test_lists_that_have_become_short_keep_the_image(azure: Azure) -> None:
     azure.fault(what="reset", method="DELETE", when="before")
     assert azure.ask(delete_image).status is ResultStatus.ERROR
     azure.fault(what="unseen", rows="/virtualMachines/")
-    told = azure.done(delete_image)
+    reply = azure.done(delete_image)
     azure.well()
     assert len(azure.sent("DELETE")) == 1
-    assert "fewer than 50 % of the last complete scan" in told["refused"]
+    assert "fewer than 50 % of the last complete scan" in reply["refused"]
 
 
 @pytest.mark.parametrize("path", ["ResourceGraph", "/virtualMachines", "/locks", "/galleries\\?"])

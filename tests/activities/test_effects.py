@@ -91,9 +91,9 @@ def test_the_intent_stands_before_anything_is_sent(azure: Azure) -> None:
         before.append(deletion_of(azure))
         return arm.ArmResponse({}, 202, "correlation", "https://operation")
 
-    told = send(app().records, step(azure), Effect.DELETION, write)
+    answer = send(app().records, step(azure), Effect.DELETION, write)
     intent = Intent(run=1, at=azure.time.now(), began=azure.time.now())
-    assert isinstance(told, arm.ArmResponse)
+    assert isinstance(answer, arm.ArmResponse)
     assert before == [intent]
     assert deletion_of(azure) == intent.model_copy(
         update={
@@ -146,8 +146,8 @@ def test_a_refused_repetition_takes_nothing_back(
     azure.time.advance(minutes=5)
     forget()
     refused(azure, cloud, DID_NOTHING["409 of Azure's"], monkeypatch)
-    found = deletion_of(azure)
-    assert found == Intent(run=1, at=azure.time.now(), began=began, repeated=True)
+    deletion = deletion_of(azure)
+    assert deletion == Intent(run=1, at=azure.time.now(), began=began, repeated=True)
 
 
 def test_an_intent_is_only_its_own_runs_to_take_back(azure: Azure) -> None:

@@ -169,8 +169,8 @@ def test_what_is_waited_for_counts_from_its_first_time_too(azure: Azure) -> None
     """An answer that says to look again later, in whichever run."""
     azure.replicated()
     azure.accepted = azure.accept(imageVersion="auto")
-    found = azure.cloud.world.find(azure.gallery_id)
-    assert found is not None
+    resource = azure.cloud.world.find(azure.gallery_id)
+    assert resource is not None
     began = azure.time.now()
     azure.cloud.set_profile(seconds={"gallery update": 7200})
     _change(azure)

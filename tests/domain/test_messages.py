@@ -20,8 +20,8 @@ from domain.messages import (
 
 def test_an_image_of_which_no_more_is_told_is_not_certain() -> None:
     """A reply of an earlier deployment must not let a deletion pass."""
-    told = CHECK_IMAGE.replies.validate_python({"present": True})
-    assert told == ImageState(present=True, unchanged=False, certain=False)
+    reply = CHECK_IMAGE.replies.validate_python({"present": True})
+    assert reply == ImageState(present=True, unchanged=False, certain=False)
 
 
 @pytest.mark.parametrize(

@@ -44,12 +44,12 @@ def test_overdue_is_two_runs_and_the_grace(
 ) -> None:
     """Counted from the last run, or from the app's start when there was none."""
     last_run = on(last) if last else None
-    found = punctuality(parse_schedule(text), last_run, on(start), on(now))
-    assert (found.overdue, found.last_run) == (overdue, last_run)
+    state = punctuality(parse_schedule(text), last_run, on(start), on(now))
+    assert (state.overdue, state.last_run) == (overdue, last_run)
 
 
 def test_the_next_run_is_counted_from_now() -> None:
     """Not from the last one: what is missed does not come again."""
     noon = on("02T12:00:00")
-    found = punctuality(parse_schedule(FIVE), noon - timedelta(days=3), noon, noon)
-    assert found.next == noon + timedelta(minutes=5)
+    state = punctuality(parse_schedule(FIVE), noon - timedelta(days=3), noon, noon)
+    assert state.next == noon + timedelta(minutes=5)

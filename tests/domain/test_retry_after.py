@@ -46,5 +46,5 @@ DATES = st.from_regex(
 @given(st.text(max_size=40) | DATES)
 def test_no_header_breaks_the_reader(header: str) -> None:
     """Whatever a proxy on the way puts into it."""
-    found = retry_after(header, NOW)
-    assert found is None or found >= 0
+    seconds = retry_after(header, NOW)
+    assert seconds is None or seconds >= 0

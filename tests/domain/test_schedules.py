@@ -76,16 +76,16 @@ def test_schedules_are_read_as_the_timer_extension_reads_them(row: dict[str, Any
             parse_schedule(row["schedule"])
         return
     schedule = parse_schedule(row["schedule"])
-    found = occurrences(schedule, datetime.fromisoformat(row["start"]), len(row["next"]))
-    assert [at.isoformat() for at in found] == row["next"]
+    moments = occurrences(schedule, datetime.fromisoformat(row["start"]), len(row["next"]))
+    assert [at.isoformat() for at in moments] == row["next"]
 
 
 def occurrences(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
     """The first ones."""
-    found = [schedule.next(after)]
-    while len(found) < count:
-        found.append(schedule.next(found[-1]))
-    return found
+    moments = [schedule.next(after)]
+    while len(moments) < count:
+        moments.append(schedule.next(moments[-1]))
+    return moments
 
 
 @pytest.mark.parametrize(("text", "words"), WRONG.values(), ids=WRONG)
@@ -158,9 +158,9 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 def test_occurrences_fit_and_go_forward(after: datetime, fields: tuple[set[int], ...]) -> None:
     """Whatever the schedule: each one is later than the one before, and has a number of each field."""
     schedule = parse_schedule(" ".join(",".join(map(str, numbers)) for numbers in fields))
-    found = occurrences(schedule, after, 3)
-    assert all(earlier < later for earlier, later in pairwise([after, *found]))
-    for at in found:
+    moments = occurrences(schedule, after, 3)
+    assert all(earlier < later for earlier, later in pairwise([after, *moments]))
+    for at in moments:
         has = (at.second, at.minute, at.hour, at.day, at.month, at.isoweekday() % 7)
         assert all(number in numbers for number, numbers in zip(has, fields, strict=True))
 

@@ -127,29 +127,29 @@ BAD = {
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     """Azure's public cloud, Table storage, six hours, nobody notified, nothing by itself."""
-    found = Settings.from_environ({})
-    assert found.arm_endpoint == "https://management.azure.com"
-    assert found.token_scope == "https://management.azure.com/.default"
-    assert found.records_store == "table"
-    assert found.replication_timeout == timedelta(hours=6)
-    assert found.notification_url == ""
-    assert found.event_grid_mapping == ()
-    assert found.approval_webhook_secrets == ()
+    settings = Settings.from_environ({})
+    assert settings.arm_endpoint == "https://management.azure.com"
+    assert settings.token_scope == "https://management.azure.com/.default"
+    assert settings.records_store == "table"
+    assert settings.replication_timeout == timedelta(hours=6)
+    assert settings.notification_url == ""
+    assert settings.event_grid_mapping == ()
+    assert settings.approval_webhook_secrets == ()
 
 
 def test_what_nobody_sets_is_as_documented() -> None:
     """docs/configuration.md; a migration takes its limits from there when it is accepted."""
-    found = Settings.from_environ({})
+    settings = Settings.from_environ({})
     polling = PollPolicy(interval=timedelta(minutes=1), timeout=timedelta(hours=6))
-    assert found.limits == Limits(
+    assert settings.limits == Limits(
         retry=timedelta(hours=6), confirm=timedelta(minutes=30), polling=polling
     )
-    assert (found.restart_limit, found.restart_delay) == (10, timedelta(minutes=1))
-    assert found.history_retention == timedelta(days=30)
-    assert (found.approval_validity, found.copied_gb_limit) == (timedelta(days=1), 100_000)
-    assert (found.sweep_schedule, found.purge_schedule) == ("0 */5 * * * *", "0 30 3 * * *")
-    assert found.reference_scan_timeout == timedelta(minutes=1)
-    assert (found.reference_floor_percent, found.veto_tag) == (50, "DoNotDelete")
+    assert (settings.restart_limit, settings.restart_delay) == (10, timedelta(minutes=1))
+    assert settings.history_retention == timedelta(days=30)
+    assert (settings.approval_validity, settings.copied_gb_limit) == (timedelta(days=1), 100_000)
+    assert (settings.sweep_schedule, settings.purge_schedule) == ("0 */5 * * * *", "0 30 3 * * *")
+    assert settings.reference_scan_timeout == timedelta(minutes=1)
+    assert (settings.reference_floor_percent, settings.veto_tag) == (50, "DoNotDelete")
 
 
 @pytest.mark.parametrize("limit", [1, 50])
@@ -206,15 +206,15 @@ def test_records_may_lie_in_a_file_of_this_machine_or_anywhere_in_tables(
 
 def test_a_second_is_the_shortest_duration() -> None:
     """A shorter one would ask Azure without a pause."""
-    found = Settings.from_environ({"REPLICATION_POLL_INTERVAL": "PT1S"})
-    assert found.limits.polling.interval == timedelta(seconds=1)
+    settings = Settings.from_environ({"REPLICATION_POLL_INTERVAL": "PT1S"})
+    assert settings.limits.polling.interval == timedelta(seconds=1)
 
 
 def test_settings_are_made_from_values_too() -> None:
     """As a test or a host of its own gives them: lists that are lists already."""
     entry = MappingEntry.model_validate(ENTRY)
-    found = Settings(subscription_ids=("a", "b"), event_grid_mapping=(entry,))
-    assert (found.subscription_ids, found.event_grid_mapping) == (("a", "b"), (entry,))
+    settings = Settings(subscription_ids=("a", "b"), event_grid_mapping=(entry,))
+    assert (settings.subscription_ids, settings.event_grid_mapping) == (("a", "b"), (entry,))
 
 
 def test_settings_do_not_change() -> None:
@@ -232,7 +232,7 @@ def test_an_empty_value_means_the_default() -> None:
 
 def test_every_value_is_read() -> None:
     """Lists by commas, durations as ISO 8601, addresses without a slash at the end."""
-    found = Settings.from_environ(
+    settings = Settings.from_environ(
         {
             "ARM_ENDPOINT": "https://127.0.0.1:8443/",
             "SUBSCRIPTION_IDS": "a, b,",
@@ -245,13 +245,13 @@ def test_every_value_is_read() -> None:
             "GENERATION1_SECURITY_TYPE": "standard",
         }
     )
-    assert found.token_scope == "https://127.0.0.1:8443/.default"
-    assert found.subscription_ids == ("a", "b")
-    assert found.approval_webhook_secrets == SECRETS[:2]
-    assert found.notification_url == "http://127.0.0.1:9000/hook"
-    assert found.event_grid_mapping[0].gallery_id == GALLERY_ID
-    assert found.replication_poll_interval == timedelta(seconds=5)
-    assert found.generation1_security_type == "standard"
+    assert settings.token_scope == "https://127.0.0.1:8443/.default"
+    assert settings.subscription_ids == ("a", "b")
+    assert settings.approval_webhook_secrets == SECRETS[:2]
+    assert settings.notification_url == "http://127.0.0.1:9000/hook"
+    assert settings.event_grid_mapping[0].gallery_id == GALLERY_ID
+    assert settings.replication_poll_interval == timedelta(seconds=5)
+    assert settings.generation1_security_type == "standard"
 
 
 @pytest.mark.parametrize(("environ", "variable", "words"), BAD.values(), ids=BAD)
@@ -370,5 +370,5 @@ def test_16_all_dangerous_settings_are_refused_at_once() -> None:
 @pytest.mark.parametrize("connection", HARMLESS)
 def test_an_encrypted_connection_and_this_machine_are_fine(connection: str) -> None:
     """Azurite speaks http."""
-    found = Settings.from_environ({"AzureWebJobsStorage": connection})
-    assert found.records_table_connection_string == connection
+    settings = Settings.from_environ({"AzureWebJobsStorage": connection})
+    assert settings.records_table_connection_string == connection

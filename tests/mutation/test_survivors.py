@@ -33,9 +33,9 @@ def test_what_survives_is_what_is_listed(
     survived: Mapping[Change, bool], reasons: Mapping[Change, str], words: str
 ) -> None:
     """Anything else is told, with the module, the line and the change."""
-    found = list(complaints(survived, reasons))
-    assert len(found) == bool(words)
-    assert all(words in complaint for complaint in found)
+    lines = list(complaints(survived, reasons))
+    assert len(lines) == bool(words)
+    assert all(words in complaint for complaint in lines)
 
 
 def test_a_list_is_read_with_its_reasons(tmp_path: Path) -> None:

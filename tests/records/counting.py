@@ -39,9 +39,9 @@ class Counting:
         self, partition: str, *, prefix: str = "", after: str = "", limit: int | None = None
     ) -> Records:
         """See `RecordStore.list`."""
-        found = self._store.list(partition, prefix=prefix, after=after, limit=limit)
-        self.asked.update(queries=1, rows=len(found))
-        return found
+        rows = self._store.list(partition, prefix=prefix, after=after, limit=limit)
+        self.asked.update(queries=1, rows=len(rows))
+        return rows
 
     def delete(self, partition: str, row: str, etag: str | None = None) -> None:
         """See `RecordStore.delete`."""

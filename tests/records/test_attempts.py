@@ -92,8 +92,8 @@ def test_an_image_that_was_read_is_known(
     for attempt, image in enumerate(ended, 1):
         records.remember_image(KEY, seen(image, attempt))
     fingerprint = fingerprint_of(asked).value
-    found = records.sightings(KEY, fingerprint)
-    assert any(sighting.is_of(fingerprint, LATER) for sighting in found) is known
+    sightings = records.sightings(KEY, fingerprint)
+    assert any(sighting.is_of(fingerprint, LATER) for sighting in sightings) is known
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1), (2, 2)])

@@ -171,10 +171,10 @@ def test_large_values_fit(store: RecordStore) -> None:
     value = _large()
     assert len(json.dumps(value, ensure_ascii=False)) > 600_000
     store.insert("p", "a", value)
-    found = store.read("p", "a")
-    assert found is not None
-    assert found.value == value
-    assert store.list("p") == [found]
+    row = store.read("p", "a")
+    assert row is not None
+    assert row.value == value
+    assert store.list("p") == [row]
 
 
 def test_too_large_values_are_refused(store: RecordStore) -> None:
@@ -231,18 +231,18 @@ def test_one_of_many_inserts_wins(open_store: Callable[[], RecordStore]) -> None
     """Of eight writers in stores opened at the same time exactly one claims the key."""
     stores = [open_store() for _ in range(WRITERS)]
     winners = _race(lambda writer: stores[writer].insert("p", "a", {"by": writer}))
-    found = open_store().read("p", "a")
-    assert found is not None
-    assert [found.value["by"]] == winners
+    row = open_store().read("p", "a")
+    assert row is not None
+    assert [row.value["by"]] == winners
 
 
 def test_one_of_many_replaces_wins(store: RecordStore) -> None:
     """Of eight writers that have read the same record exactly one replaces it."""
     first = store.insert("p", "a", {})
     winners = _race(lambda writer: store.replace("p", "a", {"by": writer}, first.etag))
-    found = store.read("p", "a")
-    assert found is not None
-    assert [found.value["by"]] == winners
+    row = store.read("p", "a")
+    assert row is not None
+    assert [row.value["by"]] == winners
 
 
 def test_no_counted_step_is_lost(store: RecordStore) -> None:
@@ -251,16 +251,16 @@ def test_no_counted_step_is_lost(store: RecordStore) -> None:
 
     def count(_: int) -> None:
         while True:
-            found = store.read("p", "a")
-            assert found is not None
+            row = store.read("p", "a")
+            assert row is not None
             try:
-                store.replace("p", "a", {"n": found.value["n"] + 1}, found.etag)
+                store.replace("p", "a", {"n": row.value["n"] + 1}, row.etag)
             except RecordChangedError:
                 continue
             return
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(count, range(WRITERS)))
-    found = store.read("p", "a")
-    assert found is not None
-    assert found.value == {"n": WRITERS}
+    row = store.read("p", "a")
+    assert row is not None
+    assert row.value == {"n": WRITERS}

@@ -413,9 +413,9 @@ def warnings(world: ReferenceWorld, **changes: Any) -> list[str]:
     image = parse_image_id(world.image)
     values = {"image": image, "image_id": image.text, "deletion": True, **changes}
     plan = a_plan().model_copy(update=values)
-    found = asyncio.run(with_reference_warnings(app(), plan)).warnings
-    assert found[: len(plan.warnings)] == plan.warnings
-    return list(found[len(plan.warnings) :])
+    lines = asyncio.run(with_reference_warnings(app(), plan)).warnings
+    assert lines[: len(plan.warnings)] == plan.warnings
+    return list(lines[len(plan.warnings) :])
 
 
 def test_a_plan_warns_of_what_would_keep_the_image(world: ReferenceWorld) -> None:
@@ -425,11 +425,11 @@ def test_a_plan_warns_of_what_would_keep_the_image(world: ReferenceWorld) -> Non
     made = world.scale_set("set", capacity=0)
     world.arm.call("PATCH", "images/web", {"tags": {"DoNotDelete": "x"}})
     world.lock(world.arm.group)
-    found = warnings(world)
-    assert found[0] == "The tag DoNotDelete blocks the deletion."
-    assert found[1] == f"A lock (CanNotDelete) at {world.arm.group} blocks the deletion."
-    assert found[2].startswith(f"scale set {made} blocks the deletion: its model names the image")
-    assert len(found) == 3
+    lines = warnings(world)
+    assert lines[0] == "The tag DoNotDelete blocks the deletion."
+    assert lines[1] == f"A lock (CanNotDelete) at {world.arm.group} blocks the deletion."
+    assert lines[2].startswith(f"scale set {made} blocks the deletion: its model names the image")
+    assert len(lines) == 3
 
 
 def test_a_plan_without_a_deletion_asks_nothing(world: ReferenceWorld) -> None:

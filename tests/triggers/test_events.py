@@ -58,8 +58,8 @@ def test_a_written_image_is_known_by_its_id() -> None:
 
 def test_the_subject_counts_when_the_data_names_no_resource() -> None:
     """Both are the id."""
-    found = image_of(event({"operationName": "Microsoft.Compute/images/write"}))
-    assert str(found) == IMAGE_ID
+    image = image_of(event({"operationName": "Microsoft.Compute/images/write"}))
+    assert str(image) == IMAGE_ID
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)

@@ -61,8 +61,8 @@ def planned(started_with: ImageFacts, then: ImageFacts) -> None:
     """An attempt was accepted for one image, and its workflow planned for the other."""
     attempt = accepted(fingerprint_of(started_with).value)
     records().accept(attempt)
-    found = fingerprint_of(then).value
-    records().change_state(attempt.id, lambda _: State(fingerprint=found))
+    fingerprint = fingerprint_of(then).value
+    records().change_state(attempt.id, lambda _: State(fingerprint=fingerprint))
 
 
 def test_what_the_workflow_read_counts() -> None:
@@ -132,14 +132,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     really_read, really_list = SqliteRecords.read, SqliteRecords.list
 
     def read(store: SqliteRecords, *where: str) -> Any:
-        found = really_read(store, *where)
-        asked.append(1 if found else 0)
-        return found
+        row = really_read(store, *where)
+        asked.append(1 if row else 0)
+        return row
 
     def listed(store: SqliteRecords, *where: str, **options: Any) -> Any:
-        found = really_list(store, *where, **options)
-        asked.append(len(found))
-        return found
+        row = really_list(store, *where, **options)
+        asked.append(len(row))
+        return row
 
     with monkeypatch.context() as patched:
         patched.setattr(SqliteRecords, "read", read)

@@ -22,8 +22,8 @@ SECRETS = (OLD, NEW)
 
 
 def verified_id(body: bytes, headers: dict[str, str], secrets: tuple[str, ...]) -> str | None:
-    found = verified(body, headers, [webhook_secret(secret) for secret in secrets])
-    return found.webhook_id if found else None
+    signed = verified(body, headers, [webhook_secret(secret) for secret in secrets])
+    return signed.webhook_id if signed else None
 
 
 def signed(

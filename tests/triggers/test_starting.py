@@ -78,9 +78,9 @@ def test_an_image_is_found_running_whatever_the_case_of_its_id() -> None:
     """Until it has its outcome."""
     held = claim(app(), a_request(), requester=REQUESTER)
     shouted = a_request(sourceImageId=a_request().source_image_id.text.upper())
-    found = look_at_image(records(), shouted)
-    assert isinstance(found, Running)
-    assert (found.accepted, found.same) == (held.accepted, True)
+    seen = look_at_image(records(), shouted)
+    assert isinstance(seen, Running)
+    assert (seen.accepted, seen.same) == (held.accepted, True)
     finish(held)
     free = look_at_image(records(), shouted)
     assert isinstance(free, Free)
@@ -120,7 +120,7 @@ def test_the_limits_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> 
     claimed = claim(app(), a_request(), requester=REQUESTER).accepted
     monkeypatch.setenv("AZURE_RETRY_TIMEOUT", "PT9H")
     forget()
-    found = records().snapshot(claimed.id)
-    assert found is not None
-    limits = found.accepted.limits
+    snapshot = records().snapshot(claimed.id)
+    assert snapshot is not None
+    limits = snapshot.accepted.limits
     assert (limits.retry, limits.polling.timeout) == (timedelta(hours=2), timedelta(hours=3))

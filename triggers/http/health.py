@@ -62,8 +62,8 @@ def _deletion(app: Dependencies, stop: EmergencyStop | None) -> Json:
 
 def _sweep(app: Dependencies, swept: datetime | None, *, known: bool) -> Json:
     schedule = parse_schedule(app.settings.sweep_schedule)
-    found = punctuality(schedule, swept, _STARTED, clock.now()).model_dump(mode="json")
-    return found if known else {**found, "overdue": None}
+    sweep = punctuality(schedule, swept, _STARTED, clock.now()).model_dump(mode="json")
+    return sweep if known else {**sweep, "overdue": None}
 
 
 async def _asked(ask: Awaitable[T]) -> tuple[Json, T | None]:

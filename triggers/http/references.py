@@ -54,7 +54,7 @@ def _version_of(app: Dependencies, image: ComputeId) -> str | None:
 
 
 def _answer(scan: Scan, facts: ImageFacts | None, version: str | None) -> Json:
-    told = scan.model_dump(mode="json")
+    body = scan.model_dump(mode="json")
     return {
         "imageId": scan.image_id,
         "imageFound": facts is not None,
@@ -62,11 +62,11 @@ def _answer(scan: Scan, facts: ImageFacts | None, version: str | None) -> Json:
         "blocked": scan.blocked,
         "complete": scan.complete,
         "reasons": [str(gap) for gap in scan.gaps],
-        "users": told["users"],
-        "locks": told["locks"],
+        "users": body["users"],
+        "locks": body["locks"],
         "vetoTag": scan.veto,
-        "subscriptions": told["subscriptions"],
+        "subscriptions": body["subscriptions"],
         "machines": scan.machines,
         "scaleSets": scan.scale_sets,
-        "machinesReadAt": told["machinesReadAt"],
+        "machinesReadAt": body["machinesReadAt"],
     }

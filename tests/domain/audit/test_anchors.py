@@ -39,9 +39,11 @@ def test_a_chain_that_was_put_back_whole_and_went_on_does_not_stand() -> None:
     """It is as long as the real one, all of its rows are genuine, and its end is another."""
     slots, copy = chain(3), chain(2)
     copy.append(Slot(3, sealed(CHAIN, event(9), copy[-1], 1, FIRST)))
-    found = judged(copy, anchor_of(slots))
-    assert (found.holds, found.behind) == (False, True)
-    assert found.found.startswith("event 3 is not the one that was written: the records are older")
+    judgement = judged(copy, anchor_of(slots))
+    assert (judgement.holds, judgement.behind) == (False, True)
+    assert judgement.found.startswith(
+        "event 3 is not the one that was written: the records are older"
+    )
 
 
 def test_without_its_anchor_a_chain_does_not_stand() -> None:

@@ -31,12 +31,12 @@ def linux_plan() -> Plan:
 def test_the_line_names_exactly_this_version() -> None:
     """`latest` hides what is not promoted yet, so the id is given in full."""
     plan = a_plan()
-    found = options(plan)
-    assert found["--image"] == plan.version_id
-    assert found["--subscription"] == SUBSCRIPTION
-    assert found["--resource-group"] == "web"
-    assert found["--location"] == "eastus2"
-    assert found["--security-type"] == "Standard"
+    chosen = options(plan)
+    assert chosen["--image"] == plan.version_id
+    assert chosen["--subscription"] == SUBSCRIPTION
+    assert chosen["--resource-group"] == "web"
+    assert chosen["--location"] == "eastus2"
+    assert chosen["--security-type"] == "Standard"
 
 
 def test_no_password_is_ever_made_up() -> None:
@@ -57,8 +57,8 @@ def test_a_trusted_launch_version_is_tested_with_azures_default() -> None:
 def test_a_purchase_plan_is_part_of_the_line_and_quoted() -> None:
     """A VM from a marketplace image needs it; blanks and quotes do not break the line."""
     buy = {"name": "a b", "publisher": "con'toso", "product": "$(rm)"}
-    found = options(a_plan(imageDefinition=b.definition_part(purchasePlan=buy)))
-    assert (found["--plan-name"], found["--plan-publisher"], found["--plan-product"]) == (
+    chosen = options(a_plan(imageDefinition=b.definition_part(purchasePlan=buy)))
+    assert (chosen["--plan-name"], chosen["--plan-publisher"], chosen["--plan-product"]) == (
         "a b",
         "con'toso",
         "$(rm)",

@@ -33,8 +33,8 @@ def request(outcome: Outcome = Outcome.COMPLETED, **changes: Any) -> FinishReque
 
 def test_the_outcome_is_the_one_that_was_asked_for() -> None:
     """At the orchestration's time."""
-    found = finished_by(snapshot(), request(Outcome.KEPT))
-    assert (found.outcome, found.reason, found.at) == (Outcome.KEPT, "r", NOW)
+    ended = finished_by(snapshot(), request(Outcome.KEPT))
+    assert (ended.outcome, ended.reason, ended.at) == (Outcome.KEPT, "r", NOW)
 
 
 def test_the_result_is_all_that_the_record_knows() -> None:
@@ -44,11 +44,11 @@ def test_the_result_is_all_that_the_record_knows() -> None:
         effects={Effect.VERSION: SENT, Effect.DELETION: SENT},
         verdict=Verdict(state=ApprovalState.APPROVED, decided_by=decided),
     )
-    found = finished_by(
+    ended = finished_by(
         snapshot(Stage.DELETION, latch=latch, checks=({"name": "n"},)),
         request(image=ImageFate.DELETED),
     )
-    assert found.result == {
+    assert ended.result == {
         "image": "deleted",
         "versionId": PLAN.version_id,
         "versionReady": True,
@@ -79,8 +79,8 @@ def test_a_version_is_named_once_it_may_be_there(
 
 def test_without_a_plan_there_is_no_version() -> None:
     """It failed while it was planned."""
-    found = finished_by(snapshot(Stage.PLANNING, plan=None), request(Outcome.FAILED))
-    assert (found.result["versionId"], found.reason) == (None, "r")
+    ended = finished_by(snapshot(Stage.PLANNING, plan=None), request(Outcome.FAILED))
+    assert (ended.result["versionId"], ended.reason) == (None, "r")
 
 
 @pytest.mark.parametrize(

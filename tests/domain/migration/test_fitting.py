@@ -22,8 +22,8 @@ NEEDS = Needs(os_type="Windows", hyper_v_generation="V2")
 def misfits(wanted: dict[str, Any], there: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Field, what the definition has, and what the request needs."""
     request = b.a_request(imageDefinition=b.definition_part(**wanted)).image_definition
-    found = misfits_of_request(b.a_definition(**there), request)
-    return [(misfit.field, misfit.has, misfit.needs) for misfit in found]
+    misfits = misfits_of_request(b.a_definition(**there), request)
+    return [(misfit.field, misfit.has, misfit.needs) for misfit in misfits]
 
 
 PLAN_FIELD, TOLD = "imageDefinition.purchasePlan", "byol/contoso/firewall"

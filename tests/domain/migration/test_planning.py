@@ -341,8 +341,8 @@ def test_what_azure_takes_is_planned(
     changes: dict[str, Any], facts: Facts, warnings: tuple[str, ...]
 ) -> None:
     """A request that is allowed but worth a warning is planned with it; of anything else nobody is warned."""
-    found = the_plan(changes, facts).warnings
-    assert [words for words, text in zip(warnings, found, strict=True) if words not in text] == []
+    lines = the_plan(changes, facts).warnings
+    assert [words for words, text in zip(warnings, lines, strict=True) if words not in text] == []
 
 
 def test_all_problems_come_at_once() -> None:

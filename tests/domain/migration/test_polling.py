@@ -236,6 +236,6 @@ def test_a_look_counts_the_wanted_regions_that_have_the_version(
     """One that somebody else added is no progress of ours."""
     extra = RegionStatus(name="brazilsouth", state="Completed")
     for seen in (look, look.model_copy(update={"regions": (*look.regions, extra)})):
-        found = judged_look(seen, WANTED, 0, MINUTE, POLICY)
-        assert (found.completed, found.regions) == (completed, 2)
-        assert found.judgement == judged(look)
+        judgement = judged_look(seen, WANTED, 0, MINUTE, POLICY)
+        assert (judgement.completed, judgement.regions) == (completed, 2)
+        assert judgement.judgement == judged(look)

@@ -154,8 +154,8 @@ def test_every_state_is_judged() -> None:
 
 def test_what_was_never_started_is_begun() -> None:
     """No run is counted for it."""
-    found = judged(OrchestrationState(Runtime.MISSING), snapshot=a_snapshot(started=False))
-    assert found == Step.BEGIN
+    judgement = judged(OrchestrationState(Runtime.MISSING), snapshot=a_snapshot(started=False))
+    assert judgement == Step.BEGIN
 
 
 def test_what_waits_for_its_longest_timer_does_not_hang() -> None:
@@ -176,17 +176,19 @@ def test_what_the_app_itself_terminated_is_started_again(
     children: tuple[OrchestrationState, ...],
 ) -> None:
     """Its run says so; the cause names it."""
-    found = judged(
+    judgement = judged(
         seen(Runtime.TERMINATED), children, a_snapshot(latch=Latch(run=2, stopped_run=2))
     )
-    assert isinstance(found, StartAgain)
-    assert (found.start.run, "hung" in found.start.cause) == (3, True)
+    assert isinstance(judgement, StartAgain)
+    assert (judgement.start.run, "hung" in judgement.start.cause) == (3, True)
 
 
 def test_what_a_person_terminated_after_the_app_had_is_ended() -> None:
     """The app had terminated an earlier run."""
-    found = judged(seen(Runtime.TERMINATED), snapshot=a_snapshot(latch=Latch(run=3, stopped_run=2)))
-    assert isinstance(found, EndIt)
+    judgement = judged(
+        seen(Runtime.TERMINATED), snapshot=a_snapshot(latch=Latch(run=3, stopped_run=2))
+    )
+    assert isinstance(judgement, EndIt)
 
 
 # -- the restart that is written --------------------------------------------------------------------------------
@@ -194,8 +196,8 @@ def test_what_a_person_terminated_after_the_app_had_is_ended() -> None:
 
 def test_a_restart_says_which_run_when_and_why() -> None:
     """Number, time, the extension's words, and how far the migration had come."""
-    found = judged(seen(Runtime.FAILED, "Non-Deterministic  workflow\ndetected"))
-    assert found == StartAgain(
+    judgement = judged(seen(Runtime.FAILED, "Non-Deterministic  workflow\ndetected"))
+    assert judgement == StartAgain(
         Restart(
             run=2,
             at=NOW,
@@ -215,17 +217,17 @@ def test_a_restart_says_which_run_when_and_why() -> None:
 )
 def test_a_restart_names_what_happened(runtime: Runtime, word: str) -> None:
     """In a word, without empty brackets."""
-    found = judged(seen(runtime, superseded=True))
-    assert isinstance(found, StartAgain)
-    assert found.start.cause == f"its orchestration {word}"
+    judgement = judged(seen(runtime, superseded=True))
+    assert isinstance(judgement, StartAgain)
+    assert judgement.start.cause == f"its orchestration {word}"
 
 
 def test_other_code_is_no_fault_and_is_not_counted() -> None:
     """A deployment may come more often than the limit; the delay grows all the same."""
     text = f"{OTHER_CODE}: Orchestration version did not comply with Worker Versioning"
-    found = judged(seen(Runtime.FAILED, text))
-    assert isinstance(found, StartAgain)
-    assert not found.start.counted
+    judgement = judged(seen(Runtime.FAILED, text))
+    assert isinstance(judgement, StartAgain)
+    assert not judgement.start.counted
     snapshot = a_snapshot()
     often = a_snapshot(latch=restarts(9, snapshot, NOW - LONGEST_DELAY, counted=False))
     assert isinstance(judged(seen(Runtime.FAILED, text), snapshot=often), StartAgain)
@@ -243,9 +245,9 @@ def test_a_host_whose_version_did_not_hold_lets_others_try_first(version: str, l
     early = due - timedelta(seconds=1)
     snapshot = a_snapshot(latch=latch)
     assert judged(ended, snapshot=snapshot, now=early, policy=policy) == Step.LEAVE
-    found = judged(ended, snapshot=snapshot, now=due, policy=policy)
-    assert isinstance(found, StartAgain)
-    assert found.start.version == "1.0"
+    judgement = judged(ended, snapshot=snapshot, now=due, policy=policy)
+    assert isinstance(judgement, StartAgain)
+    assert judgement.start.version == "1.0"
 
 
 def test_what_died_of_itself_does_not_wait_for_other_versions() -> None:
@@ -253,8 +255,8 @@ def test_what_died_of_itself_does_not_wait_for_other_versions() -> None:
     snapshot = a_snapshot(latch=restarts(1, a_snapshot(), version="1.0"))
     policy = POLICY._replace(version="1.0")
     due = NOW + policy.delay
-    found = judged(seen(Runtime.FAILED, "died"), snapshot=snapshot, now=due, policy=policy)
-    assert isinstance(found, StartAgain)
+    judgement = judged(seen(Runtime.FAILED, "died"), snapshot=snapshot, now=due, policy=policy)
+    assert isinstance(judgement, StartAgain)
 
 
 # -- how often --------------------------------------------------------------------------------------------------
@@ -327,19 +329,19 @@ def test_hosts_of_other_versions_try_first(
 def test_after_the_limit_it_is_ended() -> None:
     """With how often, and with the last words."""
     snapshot = a_snapshot(latch=restarts(POLICY.limit, a_snapshot()))
-    found = judged(seen(Runtime.FAILED, "out of memory"), snapshot=snapshot)
-    assert isinstance(found, EndIt)
-    assert found.finished.outcome is Outcome.FAILED
-    assert "failed, 3 times without coming further" in found.finished.reason
-    assert "out of memory" in found.finished.reason
+    judgement = judged(seen(Runtime.FAILED, "out of memory"), snapshot=snapshot)
+    assert isinstance(judgement, EndIt)
+    assert judgement.finished.outcome is Outcome.FAILED
+    assert "failed, 3 times without coming further" in judgement.finished.reason
+    assert "out of memory" in judgement.finished.reason
 
 
 def test_what_has_moved_on_counts_anew() -> None:
     """The restarts before do not count, and do not delay."""
     latch = restarts(POLICY.limit, a_snapshot(Stage.VERSION))
-    found = judged(seen(Runtime.FAILED), snapshot=a_snapshot(Stage.REPLICATION, latch=latch))
-    assert isinstance(found, StartAgain)
-    assert found.start.run == POLICY.limit + 2
+    judgement = judged(seen(Runtime.FAILED), snapshot=a_snapshot(Stage.REPLICATION, latch=latch))
+    assert isinstance(judgement, StartAgain)
+    assert judgement.start.run == POLICY.limit + 2
 
 
 def line(step: str) -> TimelineEntry:
@@ -465,27 +467,27 @@ def test_the_record_implies_the_end(
 ) -> None:
     """Outcome, image and version; whatever may have been deleted is not told as kept."""
     snapshot = a_snapshot(stage, deletion=deletion, latch=latch)
-    found = implied_end(snapshot, "was terminated", "by ada", NOW)
-    assert (found.outcome, found.at) == (outcome, NOW)
-    assert found.result["image"] == fate
+    end = implied_end(snapshot, "was terminated", "by ada", NOW)
+    assert (end.outcome, end.at) == (outcome, NOW)
+    assert end.result["image"] == fate
     usable = stage in {Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION}
-    assert found.result["versionReady"] is usable
-    assert (found.result["versionId"] is not None) is (usable or stage is Stage.REPLICATION)
-    assert "the orchestration was terminated (by ada)" in found.reason
-    assert f"the image is {fate}" in found.reason
+    assert end.result["versionReady"] is usable
+    assert (end.result["versionId"] is not None) is (usable or stage is Stage.REPLICATION)
+    assert "the orchestration was terminated (by ada)" in end.reason
+    assert f"the image is {fate}" in end.reason
     cancelled = outcome is Outcome.CANCELLED
-    assert found.reason.startswith("cancelled; the orchestration") is cancelled
-    advised = "look at the version and start again" in found.reason
+    assert end.reason.startswith("cancelled; the orchestration") is cancelled
+    advised = "look at the version and start again" in end.reason
     assert advised is (fate is ImageFate.KEPT and not cancelled)
-    assert ("look at the image yourself" in found.reason) is (fate is ImageFate.UNKNOWN)
+    assert ("look at the image yourself" in end.reason) is (fate is ImageFate.UNKNOWN)
 
 
 def test_an_image_that_was_gone_stays_gone() -> None:
     """An earlier run had seen it."""
     gone = State(stage=Stage.PROMOTION, image=ImageFate.GONE)
-    found = implied_end(a_snapshot(state=gone), "vanished", "", NOW)
-    assert found.result["image"] == ImageFate.GONE
-    assert "()" not in found.reason
+    end = implied_end(a_snapshot(state=gone), "vanished", "", NOW)
+    assert end.result["image"] == ImageFate.GONE
+    assert "()" not in end.reason
 
 
 # -- the extension's words --------------------------------------------------------------------------------------
@@ -506,9 +508,9 @@ def test_an_image_that_was_gone_stays_gone() -> None:
 def test_secrets_are_cut_out_of_what_is_told(secret: str) -> None:
     """In a restart's line and in the reason of an end."""
     assert "s3cret" not in for_people(secret)
-    found = judged(seen(Runtime.FAILED, secret))
-    assert isinstance(found, StartAgain)
-    assert "s3cret" not in found.start.cause
+    judgement = judged(seen(Runtime.FAILED, secret))
+    assert isinstance(judgement, StartAgain)
+    assert "s3cret" not in judgement.start.cause
     ended = judged(seen(Runtime.TERMINATED, secret))
     assert isinstance(ended, EndIt)
     assert "s3cret" not in ended.finished.reason

@@ -130,9 +130,9 @@ def test_one_definition_of_a_gallery_has_publisher_offer_and_sku(
     other: DefinitionFacts, clashes: bool
 ) -> None:
     """Azure refuses a second one; the one that has them is named."""
-    found = broken(some_facts(other_definitions=(other,)))
-    assert [field for field, _ in found] == ["imageDefinition"] * clashes
-    assert all("'older'" in message for _, message in found)
+    problems = broken(some_facts(other_definitions=(other,)))
+    assert [field for field, _ in problems] == ["imageDefinition"] * clashes
+    assert all("'older'" in message for _, message in problems)
 
 
 def test_every_clash_is_told() -> None:
@@ -167,8 +167,8 @@ def test_any_other_definition_is_a_problem(state: str) -> None:
 def test_each_disk_is_named_by_what_it_is() -> None:
     """The OS disk, or a data disk by its LUN; the first has LUN 0."""
     profile = b.storage_profile(os_disk={"diskSizeGB": 2049}, data_disks=[b.data_disk(0, 2049)])
-    found = broken(some_facts(image=an_image(storageProfile=profile)))
-    assert [message.partition(" has ")[0] for _, message in found] == [
+    problems = broken(some_facts(image=an_image(storageProfile=profile)))
+    assert [message.partition(" has ")[0] for _, message in problems] == [
         "the OS disk",
         "the data disk at LUN 0",
     ]
@@ -199,8 +199,8 @@ def test_only_generation_2_has_security_types(
 ) -> None:
     """Standard is none."""
     part = b.definition_part(**({"securityType": asked} if asked else {}))
-    found = broken(some_facts(image=an_image(hyperVGeneration=generation)), imageDefinition=part)
-    assert [field for field, _ in found] == ["imageDefinition.securityType"] * refused
+    problems = broken(some_facts(image=an_image(hyperVGeneration=generation)), imageDefinition=part)
+    assert [field for field, _ in problems] == ["imageDefinition.securityType"] * refused
 
 
 def test_no_rule_changes_what_the_next_one_looks_at() -> None:
@@ -270,17 +270,17 @@ def test_an_image_that_a_shallow_version_hangs_on_cannot_be_deleted(
 ) -> None:
     """In this definition or elsewhere, with its id; whoever keeps the image may have it."""
     for facts in (some_facts(versions=(version,)), some_facts(shallow_elsewhere=(version,))):
-        found = broken(facts, **DELETING)
-        assert [field for field, _ in found] == ["deletion.enabled"] * needs
-        assert all(version.id in message for _, message in found)
+        problems = broken(facts, **DELETING)
+        assert [field for field, _ in problems] == ["deletion.enabled"] * needs
+        assert all(version.id in message for _, message in problems)
         assert broken(facts) == []
 
 
 def test_every_version_that_hangs_on_the_image_is_told() -> None:
     """All at once: each must be deleted first."""
     versions = tuple(version for version, _ in OTHERS.values())
-    found = broken(some_facts(versions=versions[:2], shallow_elsewhere=versions[2:]), **DELETING)
-    assert len(found) == 3
+    problems = broken(some_facts(versions=versions[:2], shallow_elsewhere=versions[2:]), **DELETING)
+    assert len(problems) == 3
 
 
 # -- target regions --------------------------------------------------------------------------------------------------

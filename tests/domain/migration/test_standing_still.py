@@ -76,9 +76,9 @@ def test_it_is_told_once_no_limit_can_have_ended_it(
     snapshot = a_snapshot(stage, approval=approval, latch=latch)
     at = b.NOW + longest + GRACE
     assert stands_still(snapshot, at) is None
-    told = stands_still(snapshot, at + timedelta(seconds=1))
-    assert told is not None
-    assert f"in the stage {stage} since 2026-03-02 09:30" in told
+    still = stands_still(snapshot, at + timedelta(seconds=1))
+    assert still is not None
+    assert f"in the stage {stage} since 2026-03-02 09:30" in still
 
 
 def test_a_restart_is_no_move() -> None:

@@ -213,7 +213,7 @@ def test_a_question_shows_what_is_decided() -> None:
 
 def test_an_end_shows_what_came_of_it() -> None:
     """Outcome, reason, the image's fate, and the checks that kept it."""
-    told = facts(
+    rows = facts(
         END,
         deadline=None,
         outcome=Outcome.KEPT,
@@ -222,7 +222,7 @@ def test_an_end_shows_what_came_of_it() -> None:
         refused=("no lock: one",),
         try_command="az vm create",
     )
-    texts = lines(card_of(told))
+    texts = lines(card_of(rows))
     assert texts[2:6] == [
         "Outcome: kept",
         "Reason: locked",

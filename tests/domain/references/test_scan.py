@@ -47,8 +47,8 @@ def page(rows: int, total: int | None = None, *, cut: Any = "false", **headers: 
 )
 def test_an_answer_is_whole_or_not(pages: list[GraphPage], why: str | None) -> None:
     """`resultTruncated` is a text; every row that was counted must be there."""
-    found = incomplete(pages)
-    assert found is None if why is None else found is not None and why in found
+    reason = incomplete(pages)
+    assert reason is None if why is None else reason is not None and why in reason
 
 
 def test_a_query_cannot_be_broken_out_of() -> None:
@@ -79,8 +79,8 @@ def lock(scope: str, name: str = "keep", **properties: str) -> dict[str, Any]:
 )
 def test_a_lock_covers_what_lies_below_it(scope: str, covers: bool) -> None:
     """Segment by segment, without case."""
-    found = locks_on(IMAGE, [lock(scope), lock(scope)])
-    assert [one.scope for one in found] == ([scope] if covers else [])
+    locks = locks_on(IMAGE, [lock(scope), lock(scope)])
+    assert [one.scope for one in locks] == ([scope] if covers else [])
 
 
 @pytest.mark.parametrize("body", [{}, {"id": None}, {"id": IMAGE}, "text", None])
