@@ -17,6 +17,7 @@ from domain.approval.judging import (
 from domain.approval.quorum import Tally
 from domain.deletion.deployment import NOT_ENABLED
 from domain.deletion.permission import NOT_PERMITTED
+from domain.deletion.window import parse_window, too_short
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
@@ -42,7 +43,7 @@ def open_approval(
 ) -> ApprovalRequest | ActivityError | Halt:
     """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
     an earlier one's may still come. What cannot be carried out is not asked for."""
-    if snapshot.state.approval is None and (why_not := _pointless(app)):
+    if snapshot.state.approval is None and (why_not := _pointless(request, snapshot, app)):
         return ApprovalNotAsked(reason=why_not)
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
@@ -63,11 +64,18 @@ def open_approval(
     return ApprovalOpened(deadline=held.deadline, round=held.round)
 
 
-def _pointless(app: Dependencies) -> str | None:
-    """Return why nobody is to be asked: nothing is deleted here whatever they say."""
+def _pointless(request: TimedRequest, snapshot: Snapshot, app: Dependencies) -> str | None:
+    """Return why nobody is to be asked: nothing would be deleted whatever they say."""
     if app.deleter is None:
         return NOT_PERMITTED
-    return None if app.settings.deletion_enabled else NOT_ENABLED
+    if not app.settings.deletion_enabled:
+        return NOT_ENABLED
+    if not app.settings.deletion_window:
+        return None
+    policy = app.settings.approval_policy(snapshot.accepted.source_image_id)
+    first = request.at + policy.quiet_time
+    last = first + snapshot.request.approval.timeout
+    return too_short(parse_window(app.settings.deletion_window), first, last, policy.validity)
 
 
 @implements(DECIDE_APPROVAL)

@@ -24,7 +24,8 @@ from arm.images import (
 from arm.operations import operation_error
 from domain.audit import facts
 from domain.audit.chain import DEPLOYMENT
-from domain.deletion.actions import refusals
+from domain.deletion.actions import next_action, refusals
+from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.deletion.emergency_stop import stop_check
 from domain.deletion.observing import WOULD_DELETE, observation
 from domain.deletion.permission import NOT_PERMITTED
@@ -35,7 +36,6 @@ from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
-    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
@@ -51,7 +51,8 @@ from domain.results import ActivityError
 from domain.values import Json
 from services.dependencies import Dependencies
 from services.effects import did_nothing, forget, send
-from services.gate import AtAzure, reasons_to_keep
+from services.gate import AtAzure, Shut, held_against, reserve
+from services.protections import protections_of
 from services.references import scan_now
 from services.versions import versions_of_image
 
@@ -107,9 +108,10 @@ def _gate(request: StepRequest, snapshot: Snapshot, app: Dependencies) -> Answer
         return _after_an_earlier_run(request, app, plan, before, seen)
     others = versions_of_image(app, snapshot)
     version = read_planned_version(app.arm, plan)
-    reasons = reasons_to_keep(app, snapshot, AtAzure(seen.facts, version, others))
-    if reasons:
-        return _shut(app, request, reasons)
+    protected = protections_of(app, plan, version)
+    read = AtAzure(seen.facts, version, others, protected=protected)
+    if shut := held_against(app, snapshot, read):
+        return _shut(app, request, shut)
     # What was kept before the DELETE is the recipe.
     if not _being_deleted(seen.body):
         app.records.write_recipe(request.migration_id, seen.body, clock.now())
@@ -151,6 +153,7 @@ def _look_again_and_delete(
 ) -> Answer:
     """Every check again on what is there now: version, users of the image, decisions, and at last the image."""
     version = read_planned_version(app.arm, plan)
+    protected = protections_of(app, plan, version)
     scan = scan_now(app, plan.image, seen.facts, plan.version_id)
     snapshot = app.records.snapshot(request.migration_id)
     if snapshot is None:
@@ -164,9 +167,9 @@ def _look_again_and_delete(
         return ImageGone(by_us=True)
     if later := worth_another_try(scan, clock.now()):
         return later
-    if reasons := reasons_to_keep(app, snapshot, AtAzure(last.facts, version, others, scan)):
-        return _shut(app, request, reasons)
-    return _delete(app, request, plan.image, before)
+    if shut := held_against(app, snapshot, AtAzure(last.facts, version, others, scan, protected)):
+        return _shut(app, request, shut)
+    return _delete(app, request, plan.image, before, scan.images)
 
 
 def _gone(app: Dependencies, request: StepRequest) -> ImageGone:
@@ -176,17 +179,16 @@ def _gone(app: Dependencies, request: StepRequest) -> ImageGone:
 
 
 def _delete(
-    app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None
+    app: Dependencies, request: StepRequest, image: ComputeId, before: Intent | None, images: int
 ) -> Answer:
     """`before`: an earlier try of this run may have arrived, which a refusal of this one does not undo."""
     deleter = app.deleter
     if deleter is None:
-        return _shut(app, request, [NOT_PERMITTED])
+        return _shut(app, request, Shut([NOT_PERMITTED]))
     if app.settings.deletion_observed:
-        return _shut(app, request, [WOULD_DELETE])
-    stopped = stop_check(app.records.read_stop(), by_setting=app.settings.deletion_stopped)
-    if not stopped.passed:
-        return _shut(app, request, refusals([stopped]))
+        return _shut(app, request, Shut([WOULD_DELETE]))
+    if shut := _last_moment(app, request, images):
+        return _shut(app, request, shut)
     began = before.began if before else clock.now()
     try:
         sent = send(
@@ -203,13 +205,23 @@ def _delete(
             raise
         return DeletionSent(began=began, refused=str(error.value))
     if sent is Halt.REJECTED:
-        return _shut(app, request, ["deletion approved: no (it was rejected in the last moment)"])
+        text = "deletion approved: no (it was rejected in the last moment)"
+        return _shut(app, request, Shut([f"{text}; {next_action('deletion approved')}"]))
     if isinstance(sent, Halt):
         return sent
     if sent.status == _NOTHING_THERE:
         forget(app.records, request, Effect.DELETION)
         return _gone(app, request)
     return DeletionSent(began=began)
+
+
+def _last_moment(app: Dependencies, request: StepRequest, images: int) -> Shut | None:
+    """Take one of the day's DELETEs, and read the emergency stop once more."""
+    reserved = reserve(app, request.migration_id, images)
+    if not reserved.passed:
+        return Shut(refusals([reserved]), reserved.opens_at)
+    stopped = stop_check(app.records.read_stop(), by_setting=app.settings.deletion_stopped)
+    return None if stopped.passed else Shut(refusals([stopped]))
 
 
 def _being_deleted(image: Json) -> bool:
@@ -250,12 +262,12 @@ def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
     return now.complete and now.value != approved.value
 
 
-def _shut(
-    app: Dependencies, request: StepRequest, reasons: list[str]
-) -> DeletionSent | DeletionRefused:
+def _shut(app: Dependencies, request: StepRequest, shut: Shut) -> Answer:
     """No DELETE now, so the image is kept; unless one is under way, of an earlier try or of another run of this step,
-    which the confirmation tells."""
-    sent = app.records.read_latch(request.migration_id).deletion
+    which the confirmation tells, or unless the gate opens by itself in time."""
+    sent, reason = app.records.read_latch(request.migration_id).deletion, "; ".join(shut.reasons)
     if sent:
-        return DeletionSent(began=sent.began, refused="; ".join(reasons))
-    return DeletionRefused(reasons=tuple(reasons))
+        return DeletionSent(began=sent.began, refused=reason)
+    if shut.opens_at is not None:
+        return DeletionWaits(until=shut.opens_at, reason=reason)
+    return DeletionRefused(reasons=tuple(shut.reasons))

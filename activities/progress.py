@@ -56,7 +56,13 @@ def record_progress(
     request: ProgressRequest, snapshot: Snapshot, app: Dependencies
 ) -> Written | ActivityError | Halt:
     """Add a line to the timeline and move the stage; a line that stands is not written again."""
-    line = TimelineEntry(step=request.step, at=request.at, stage=request.stage, text=request.text)
+    line = TimelineEntry(
+        step=request.step,
+        at=request.at,
+        stage=request.stage,
+        text=request.text,
+        until=request.until,
+    )
     state = app.records.change_state(request.migration_id, lambda state: moved(state, line))
     written = next((entry for entry in state.timeline if entry.step == request.step), None)
     if written is None:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from arm.client import ArmClient
 from arm.errors import ArmAnswerError
 from arm.groups import GROUP_MISSING, group_is_gone
+from arm.lists import Patience, read_compute_list
 from arm.requests import (
     GET_TRIES,
     ArmResponse,
@@ -71,6 +72,11 @@ def read_page_of_images(
         return bodies, getattr(pages, "continuation_token", None)
 
     return ask(listed, GET_TRIES)
+
+
+def read_images(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
+    """All managed images of a subscription. Raises ArmError, UnexpectedResponseError and ListTooLongError."""
+    return read_compute_list(patience, arm.compute(subscription).images.list)
 
 
 def begin_deletion(arm: ArmClient, image: ComputeId, not_after: datetime) -> ArmResponse:

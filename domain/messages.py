@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from domain.approval.decisions import Verdict
+from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.migration.limits import Limits
 from domain.migration.polling import Look
 from domain.migration.stages import ImageFate, Outcome, Stage
@@ -61,11 +62,13 @@ class JudgeRequest(TimedRequest):
 
 
 class ProgressRequest(TimedRequest):
-    """A step forward. `step` names the line: taken again by a later run, it is not written again."""
+    """A step forward. `step` names the line: taken again by a later run, it is not written again. `until`: the latest
+    moment at which it ends, if that is known."""
 
     step: str
     stage: Stage
     text: str
+    until: datetime | None = None
 
 
 class FinishRequest(TimedRequest):
@@ -187,13 +190,6 @@ class DeletionRefused(Message):
     reasons: tuple[str, ...]
 
 
-class DeletionObserved(Message):
-    """The deployment observes: no DELETE was sent; `reason` says what would have been done."""
-
-    kind: Literal["observed"] = "observed"
-    reason: str
-
-
 class ImageGone(Message):
     """The image is not there; `by_us` when our DELETE may have been sent before."""
 
@@ -259,7 +255,9 @@ class Activity(Generic[Request, Reply]):
 Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
-Deletion = DeletionSent | DeletionRefused | DeletionObserved | ImageGone | FateUnknown
+Deletion = (
+    DeletionSent | DeletionRefused | DeletionObserved | DeletionWaits | ImageGone | FateUnknown
+)
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
 PLAN_MIGRATION = Activity[PlanRequest, Planning]("plan_migration", PlanRequest, Planning)

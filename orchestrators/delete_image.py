@@ -4,11 +4,11 @@ from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
     Deletion,
-    DeletionObserved,
     DeletionRefused,
     DeletionSent,
     DeletionState,
@@ -17,18 +17,25 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
+from orchestrators.request_approval import wait_unrejected
 from orchestrators.run import Run, Steps, pause
 
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
-def delete_image(run: Run) -> Steps:
-    """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses."""
+def delete_image(run: Run, number: int) -> Steps:
+    """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses, or somebody rejects
+    while only time keeps the gate shut. `number`: of the next wait for decisions."""
     text = "checking everything again before the managed image is deleted"
     yield from run.record("deletion", Stage.DELETION, text)
     deletion = yield from _delete(run)
-    while isinstance(deletion, DeletionSent):
-        deletion = yield from _confirm(run, deletion)
+    while isinstance(deletion, DeletionSent | DeletionWaits):
+        if isinstance(deletion, DeletionSent):
+            deletion = yield from _confirm(run, deletion)
+            continue
+        yield from _tell_waiting(run, deletion)
+        number = yield from wait_unrejected(run, number, deletion.until)
+        deletion = yield from _delete(run)
     match deletion:
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
@@ -40,6 +47,12 @@ def delete_image(run: Run) -> Steps:
             run.image = ImageFate.DELETED if deletion.by_us else ImageFate.GONE
         case _ as never:
             assert_never(never)
+
+
+def _tell_waiting(run: Run, shut: DeletionWaits) -> Steps:
+    text = f"only time keeps the image, until {shut.until:%Y-%m-%d %H:%M} UTC: {shut.reason}"
+    step = f"opens {shut.until.isoformat()}"
+    yield from run.record(step, Stage.DELETION, text, shut.until)
 
 
 def _delete(run: Run) -> Generator[Any, Any, Deletion]:

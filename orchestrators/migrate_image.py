@@ -69,8 +69,8 @@ def _migrate(run: Run) -> Steps:
         yield from check_image(run)
     promoted = yield from promote_version(run)
     if run.image is ImageFate.KEPT:
-        yield from keep_quiet(run, approved, promoted)
-        yield from delete_image(run)
+        number = yield from keep_quiet(run, approved, promoted)
+        yield from delete_image(run, number)
 
 
 def _promoted_and_kept(run: Run, why: str) -> Generator[Any, Any, MigrationEndedError]:

@@ -8,7 +8,7 @@ from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.messages import DECIDE_APPROVAL, OPEN_APPROVAL, ApprovalNotAsked, JudgeRequest
 from domain.migration.stages import Outcome, Stage
 from orchestrators.endings import MigrationEndedError, not_deleted
-from orchestrators.run import Run, Steps, wait_for_wake_or
+from orchestrators.run import Run, wait_for_wake_or
 
 
 class Approved(NamedTuple):
@@ -42,27 +42,44 @@ def request_approval(run: Run) -> Generator[Any, Any, Approved | ApprovalNotAske
     return approved
 
 
-def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
-    """Return when the quiet time behind the promotion, else behind the approval, is over; raise MigrationEndedError
-    when somebody rejects or withdraws in it. Its end is checked once more at the gate."""
+def keep_quiet(run: Run, approved: Approved, promoted: datetime | None) -> Generator[Any, Any, int]:
+    """Return when the quiet time behind the promotion, else behind the approval, is over, with the number of the wait
+    that follows; raise MigrationEndedError when somebody rejects or withdraws in it. Its end is checked once more at
+    the gate."""
     decisive, number = approved.verdict.decided_by, approved.round
     since = promoted or (decisive.received_at if decisive else run.now)
     judged = approved.verdict
     until = judged.quiet_until(since)
     over = run.now >= until and judged.undelivered_until is None
     if over or run.begun.stage is Stage.DELETION:
-        return
+        return number
     text = (
         f"quiet until {until:%Y-%m-%d %H:%M} UTC: nothing is deleted before, and anybody may object"
     )
     yield from run.record("quiet", Stage.PROMOTION, text)
     while run.now < until or judged.undelivered_until:
-        judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
-        if judged.state is not ApprovalState.APPROVED:
-            raise not_deleted(_text_of(judged))
+        judged = yield from _still_approved(run, number)
         until = judged.quiet_until(since)
         yield from wait_for_wake_or(run.context, number, until)
         number += 1
+    return number
+
+
+def wait_unrejected(run: Run, number: int, until: datetime) -> Generator[Any, Any, int]:
+    """Wait, and return the number of the wait that follows. Raises MigrationEndedError when somebody rejects or
+    withdraws meanwhile."""
+    while run.now < until:
+        yield from _still_approved(run, number)
+        yield from wait_for_wake_or(run.context, number, until)
+        number += 1
+    return number
+
+
+def _still_approved(run: Run, number: int) -> Generator[Any, Any, Verdict]:
+    judged = yield from run.call(DECIDE_APPROVAL, JudgeRequest(**dict(run.timed), round=number))
+    if judged.state is not ApprovalState.APPROVED:
+        raise not_deleted(_text_of(judged))
+    return judged
 
 
 def _wait_for_verdict(run: Run, number: int, deadline: datetime) -> Generator[Any, Any, Approved]:

@@ -157,10 +157,15 @@ class Run:
         chosen = self.begun.limits.retry if limit is None else limit
         return call_activity(self.context, activity, request, chosen)
 
-    def record(self, step: str, stage: Stage, text: str) -> Generator[Any, Any, datetime]:
-        """Write a step forward to the records; the time of that line, which an earlier run may have written."""
+    def record(
+        self, step: str, stage: Stage, text: str, until: datetime | None = None
+    ) -> Generator[Any, Any, datetime]:
+        """Write a step forward to the records, which ends by `until` if that is known; the time of that line, which an
+        earlier run may have written."""
         self.context.set_custom_status({"stage": stage.value})
-        request = ProgressRequest(**dict(self.timed), step=step, stage=stage, text=text)
+        request = ProgressRequest(
+            **dict(self.timed), step=step, stage=stage, text=text, until=until
+        )
         return (yield from self.call(RECORD_PROGRESS, request)).at
 
     def notify(self, kind: str) -> Steps:

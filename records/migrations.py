@@ -9,7 +9,8 @@ Where things lie (partition / row):
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
-- `deletion` / `stop`: the emergency stop (`records/stops.py`).
+- `deletion` / `stop`, `reserved`: the emergency stop, and the DELETEs of the last day (`records/stops.py`,
+  `records/reservations.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
 - `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
@@ -31,6 +32,7 @@ from records.attempts import AttemptRecords, attempt_row
 from records.events import EventRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
+from records.reservations import ReservationRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
 from records.stops import StopRecords
@@ -43,7 +45,14 @@ MARK_EVERY = 20
 
 
 class MigrationRecords(
-    RunRecords, ListRecords, AttemptRecords, NumberRecords, ScanRecords, StopRecords, EventRecords
+    RunRecords,
+    ListRecords,
+    AttemptRecords,
+    NumberRecords,
+    ScanRecords,
+    StopRecords,
+    ReservationRecords,
+    EventRecords,
 ):
     """Reads and writes of migrations. Every method may raise RecordsUnavailableError."""
 

@@ -4,6 +4,7 @@ A new check is a function in `domain/deletion/`, and its reading here.
 """
 
 import logging
+from datetime import datetime
 from typing import NamedTuple
 
 import clock
@@ -17,7 +18,11 @@ from domain.deletion.gate import (
     GateReadings,
     check_gate,
     early_checks,
+    valid_till,
 )
+from domain.deletion.protection import Protection
+from domain.deletion.quota import quota_check
+from domain.deletion.waiting import opens_at
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
 from domain.migration.polling import version_reading
@@ -32,41 +37,66 @@ log = logging.getLogger("gallery_migrator")
 
 
 class AtAzure(NamedTuple):
-    """The part that Azure answered: the image, its version, other versions that may hang on it, and, if they were
-    looked for, the users of the image."""
+    """The part that Azure answered: the image, its version with its protections that count, other versions that may
+    hang on the image, and, if they were looked for, the users of the image."""
 
     image: ImageFacts
     version: Json | None
     others: tuple[VersionFacts, ...]
     scan: Scan | None = None
+    protected: frozenset[Protection] = frozenset()
 
 
-def reasons_to_keep(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> list[str]:
-    """Return why the gate is shut, and keep what was found in the records. Nothing when it is open, or, without a scan,
+class Shut(NamedTuple):
+    """The reasons why the gate is shut; `opens_at`: when it may open by itself, within the approval's validity."""
+
+    reasons: list[str]
+    opens_at: datetime | None = None
+
+
+def held_against(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Shut | None:
+    """Return why the gate is shut, and keep what was found in the records. None when it is open, or, without a scan,
     when only the users of the image have to be looked for."""
     migration = snapshot.accepted.id
     checks: tuple[Check, ...] = ()
     if read.version is None:
-        reasons = ["the image version is not there (any more); migrate the image again"]
+        shut = Shut(["the image version is not there (any more); migrate the image again"])
     else:
         write_what_is_missing(app.records, snapshot)
-        checks = made_checks(app, snapshot, read, read.version)
+        readings = _readings(app, snapshot, read, read.version)
+        question = _question(app, snapshot)
+        checks = _made(readings, question)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
-        reasons = refusals(checks)
-    if reasons or read.scan:
+        shut = Shut(refusals(checks), opens_at(checks, valid_till(readings, question)))
+    if shut.reasons or read.scan:
         run, now = snapshot.latch.run, clock.now()
-        app.records.write_audit(migration, gate_checked(checks, reasons, run, now))
-    for reason in reasons:
+        app.records.write_audit(migration, gate_checked(checks, shut.reasons, run, now))
+    for reason in shut.reasons:
         log.warning("%s: the gate is shut: %s", migration, reason)
-    return reasons
+    return shut if shut.reasons else None
 
 
 def made_checks(
     app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json
 ) -> tuple[Check, ...]:
     """Every check on what was read; without a scan, the early ones only. Writes nothing."""
-    readings, question = _readings(app, snapshot, read, version), _question(app, snapshot)
-    return check_gate(readings, question) if read.scan else early_checks(readings, question)
+    return _made(_readings(app, snapshot, read, version), _question(app, snapshot))
+
+
+def _made(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
+    return check_gate(readings, question) if readings.scan else early_checks(readings, question)
+
+
+def reserve(app: Dependencies, migration: str, images: int) -> Check:
+    """Reserve one of the day's DELETEs, as the last thing before it is sent; the check that it was below the limits."""
+    quota, now = app.settings.deletion_quota, clock.now()
+    reserved = app.records.read_reservations()
+    check = quota_check(quota, reserved, migration, images, now)
+    most = quota.most(images + len(reserved.others(migration, now)))
+    if check.passed and not app.records.reserve_deletion(migration, most, now):
+        # Somebody was faster.
+        return quota_check(quota, app.records.read_reservations(), migration, images, now)
+    return check
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
@@ -85,6 +115,7 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=of_this_epoch(decisions, audit.since if audit else None),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        protected=read.protected,
         audit=audit,
         # Read last.
         deployment=deployment_now(app),
@@ -96,6 +127,9 @@ def deployment_now(app: Dependencies) -> Deployment:
     return Deployment(
         enabled=app.settings.deletion_enabled,
         stopped_by_setting=app.settings.deletion_stopped,
+        window=app.settings.deletion_window,
+        quota=app.settings.deletion_quota,
+        reserved=app.records.read_reservations(),
         stop=app.records.read_stop(),
         skew=app.arm.skew,
     )
@@ -111,6 +145,7 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         regions=plan.regions,
         asked=asked,
         veto_tag=app.settings.veto_tag,
+        protection=app.settings.version_protection,
         deleter=app.settings.deleter_client_id,
         now=clock.now(),
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from arm.all_versions import read_all_versions
 from arm.client import ArmClient
 from arm.image_templates import read_templates
+from arm.images import read_images
 from arm.lab_images import read_lab_images
 from arm.lists import Patience
 from arm.locks import lock_scopes, read_locks
@@ -37,6 +38,7 @@ class Part(Enum):
     LOCKS = auto()
     MACHINES = auto()
     SCALE_SETS = auto()
+    IMAGES = auto()
 
 
 class Reading(NamedTuple):
@@ -81,6 +83,12 @@ def early_readings(
             Reading(Part.LISTS, f"{name} of {subscription}", partial(read, arm, subscription))
             for subscription in subscriptions
             for name, read in _LISTS
+        ),
+        *(
+            Reading(
+                Part.IMAGES, f"images of {subscription}", partial(read_images, arm, subscription)
+            )
+            for subscription in subscriptions
         ),
     ]
 

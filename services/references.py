@@ -105,9 +105,12 @@ async def scan_references(
     facts: ImageFacts | None,
     version: str | None = None,
     seconds: float | None = None,
+    *,
+    keep: bool = True,
 ) -> Scan:
     """Look for the users of an image. `facts`: the image as it was just read, None if it is not there; `version`: what
-    the commands move users to; `seconds`: how long it may take, if not as long as the settings say.
+    the commands move users to; `seconds`: how long it may take, if not as long as the settings say; `keep`: a
+    complete one is what the next is held against.
 
     Raises AzureBusyError when too many callers wait for Azure, and RecordError.
     """
@@ -128,10 +131,11 @@ async def scan_references(
         gaps=tuple(findings.gaps),
         machines=len(findings.rows[Part.MACHINES]),
         scale_sets=len(findings.rows[Part.SCALE_SETS]),
+        images=len(findings.rows[Part.IMAGES]),
         veto=veto_of(facts.tags, app.settings.veto_tag) if facts else None,
         machines_read_at=at,
     )
-    return await in_records(_held_against_the_last, app, scope.key, scan)
+    return await in_records(_held_against_the_last, app, scope.key, scan, keep=keep)
 
 
 def read_image(arm: ArmClient, image: ComputeId) -> ImageFacts | None:
@@ -157,11 +161,11 @@ def scan_now(
         raise ArmError(busy_error) from busy
 
 
-def _held_against_the_last(app: Dependencies, key: str, scan: Scan) -> Scan:
+def _held_against_the_last(app: Dependencies, key: str, scan: Scan, *, keep: bool) -> Scan:
     """The scan with the gaps that its counts show; a complete one is what the next is held against."""
     gaps = too_few(scan, app.records.last_scan(key), app.settings.reference_floor_percent)
     scan = scan.model_copy(update={"gaps": (*scan.gaps, *gaps)})
-    if scan.complete:
+    if scan.complete and keep:
         app.records.write_scan(key, scan.counts)
     return scan
 

@@ -18,6 +18,7 @@ from domain.approval.policy import ApprovalPolicy
 from domain.approval.quorum import Ballot
 from domain.approval.webhook_secrets import UNNAMED
 from domain.deletion.deployment import Deployment
+from domain.deletion.quota import Quota
 from domain.errors import Problem
 from domain.facts import (
     DefinitionFacts,
@@ -286,5 +287,9 @@ def as_bytes(body: Any) -> bytes:
 
 def a_deployment(**changes: Any) -> Deployment:
     """A deployment that deletes; `changes` to it."""
-    values: Json = {"enabled": True, "skew": timedelta(0)}
+    values: Json = {
+        "enabled": True,
+        "skew": timedelta(0),
+        "quota": Quota(count=1, percent=100),
+    }
     return Deployment(**{**values, **changes})

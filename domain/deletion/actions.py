@@ -29,12 +29,15 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "nobody needs the image": "move its users: GET /api/references has the commands",
     "users of the image known": "give the identity the rights to read that are named, or wait and start again",
     "machines and scale sets just read": "wait: it is read again by itself",
+    "version protected": "protect it: an end of life, the gallery's soft delete, or a lock",
     "audit of the migration verifies": f"{_LOOK}, and start again; {_EPOCH}",
     "audit of the deployment verifies": f"{_LOOK}; {_EPOCH}",
     "records agree with the audit": f"{_LOOK}, and start again",
     "approved in this epoch": "start again to be asked again",
     "deletion enabled": "set DELETION_ENABLED to true",
     "clock agrees with Azure's": "set the clock of the host right",
+    "inside the deletion window": "wait: it is tried again when DELETION_WINDOW opens",
+    "below the limits": "wait, or raise DELETION_DAILY_LIMIT or DELETION_DAILY_PERCENT",
     "no emergency stop": "lift the stop: POST /api/emergency-stop, and DELETION_STOPPED",
 }
 

@@ -1,10 +1,14 @@
-"""The part of the gate about the deployment itself: deletion switched on, no stop, a clock that can be believed."""
+"""The part of the gate about the deployment itself: switched on, a clock that can be believed, the window, the limits
+of a day, no stop."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from domain.deletion.emergency_stop import EmergencyStop, stop_check
 from domain.deletion.evidence import Check
+from domain.deletion.quota import Quota, Reservations, quota_check
+from domain.deletion.window import parse_window, window_check
 from domain.values import Message
 
 MOST_SKEW = timedelta(minutes=2)
@@ -18,12 +22,23 @@ class Deployment(Message):
     last answer; None if it told none."""
 
     enabled: bool
+    quota: Quota
     stopped_by_setting: bool = False
     stop: EmergencyStop = EmergencyStop()
+    window: str = ""
+    reserved: Reservations = Reservations()
     skew: timedelta | None
 
 
-def deployment_checks(deployment: Deployment) -> Iterator[Check]:
+class Asking(NamedTuple):
+    """The migration whose DELETE it is, the moment, and how many images there are; None while nobody has counted."""
+
+    migration: str
+    now: datetime
+    images: int | None = None
+
+
+def deployment_checks(deployment: Deployment, asking: Asking) -> Iterator[Check]:
     """The checks on the deployment; the emergency stop is the last of all that is read."""
     yield Check(
         name="deletion enabled",
@@ -31,6 +46,10 @@ def deployment_checks(deployment: Deployment) -> Iterator[Check]:
         found="DELETION_ENABLED is true" if deployment.enabled else NOT_ENABLED,
     )
     yield _clock_check(deployment.skew)
+    window = parse_window(deployment.window) if deployment.window else None
+    yield window_check(window, asking.now)
+    quota, reserved = deployment.quota, deployment.reserved
+    yield quota_check(quota, reserved, asking.migration, asking.images, asking.now)
     yield stop_check(deployment.stop, by_setting=deployment.stopped_by_setting)
 
 

@@ -43,9 +43,7 @@ class StopBody(StrictModel):
     """The body of the call."""
 
     stopped: bool
-    reason: Annotated[
-        str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
-    ]
+    reason: Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 
 
 def parse_stop(raw: bytes) -> StopBody:

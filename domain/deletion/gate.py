@@ -12,9 +12,10 @@ from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
 from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
-from domain.deletion.deployment import Deployment, deployment_checks
+from domain.deletion.deployment import Asking, Deployment, deployment_checks
 from domain.deletion.evidence import Check
 from domain.deletion.permission import permission_check
+from domain.deletion.protection import Protection, protection_check
 from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
@@ -40,6 +41,7 @@ class GateReadings(Message):
     scan: Scan | None = None
     audit: AuditReading | None = None
     deployment: Deployment
+    protected: frozenset[Protection] = frozenset()
 
 
 class GateQuestion(Message):
@@ -51,6 +53,7 @@ class GateQuestion(Message):
     regions: tuple[str, ...]
     asked: ApprovalQuestion
     veto_tag: str = "DoNotDelete"
+    protection: tuple[Protection, ...] = ()
     deleter: str = ""
     now: datetime
 
@@ -88,8 +91,26 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
         ),
         permission_check(question.deleter),
         *_approval_checks(readings, question),
-        *deployment_checks(readings.deployment),
+        protection_check(question.protection, readings.protected),
+        *deployment_checks(readings.deployment, asking(readings, question)),
     )
+
+
+def asking(readings: GateReadings, question: GateQuestion) -> Asking:
+    """The DELETE that the deployment's limits are held against."""
+    images = readings.scan.images if readings.scan else None
+    return Asking(question.asked.migration_id, question.now, images)
+
+
+def valid_till(readings: GateReadings, question: GateQuestion) -> datetime | None:
+    """The last moment of the approval; None while there is none."""
+    return valid_until(tally_of(readings.decisions, _asked(question)), question.asked.ballot.policy)
+
+
+def _asked(question: GateQuestion) -> ApprovalQuestion:
+    """The fingerprint is the plan's: an approval of what was asked about before the plan was another counts for
+    nothing."""
+    return question.asked.model_copy(update={"fingerprint": question.approved_fingerprint})
 
 
 def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
@@ -115,8 +136,7 @@ def _others_check(readings: GateReadings, question: GateQuestion) -> Check:
 def _approval_checks(readings: GateReadings, question: GateQuestion) -> Iterator[Check]:
     """The workflow's verdict and the decisions, judged once more by the rules of now, must both be an approval; it must
     be young, and the quiet time over."""
-    # The fingerprint is the plan's: an approval of what was asked about before the plan was another counts for nothing.
-    asked = question.asked.model_copy(update={"fingerprint": question.approved_fingerprint})
+    asked = _asked(question)
     policy = asked.ballot.policy
     judged = judge_decisions(readings.decisions, asked, question.now)
     tallied = tally_of(readings.decisions, asked)

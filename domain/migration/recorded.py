@@ -45,12 +45,14 @@ class AcceptedRequest(Message):
 
 
 class TimelineEntry(Message):
-    """One thing that happened; `step` names it, so that whoever takes it again does not write it twice."""
+    """One thing that happened; `step` names it, so that whoever takes it again does not write it twice. `until`: when
+    what it began ends at the latest, if that is known."""
 
     step: str
     at: datetime
     stage: Stage
     text: str
+    until: datetime | None = None
 
 
 class Approval(Message):

@@ -35,7 +35,9 @@ def _bounds(snapshot: Snapshot) -> tuple[datetime, datetime]:
     approval, limits = snapshot.state.approval, snapshot.accepted.limits
     if snapshot.stage is Stage.APPROVAL and approval and snapshot.latch.verdict is None:
         return since, approval.deadline
-    return since, since + _longest(snapshot.stage, limits) + _quiet(snapshot, since)
+    told = max((line.until for line in lines if line.until), default=since)
+    waits = _longest(snapshot.stage, limits) + _quiet(snapshot, since)
+    return since, max(since, told) + waits
 
 
 def _quiet(snapshot: Snapshot, since: datetime) -> timedelta:

@@ -31,7 +31,7 @@ class ScanCounts(Message):
 
 class Scan(Message):
     """The users of an image as they were found. `machines_read_at`: when the lists of machines and scale sets were
-    begun, which are read last; `veto`: the tag that vetoes, if the image has it."""
+    begun, which are read last; `veto`: the tag that vetoes, if the image has it; `images`: how many there are."""
 
     image_id: str
     subscriptions: tuple[str, ...]
@@ -40,6 +40,7 @@ class Scan(Message):
     gaps: tuple[Gap, ...]
     machines: int
     scale_sets: int
+    images: int = 0
     veto: str | None = None
     machines_read_at: datetime
 

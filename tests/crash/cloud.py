@@ -27,7 +27,13 @@ from tests.crash.evidence import Json, read_records
 from tests.crash.fork_server import ROOT, ForkServer
 
 START_SECONDS, CALL_SECONDS = 30.0, 60.0
-SETTINGS = {"SWEEP_SCHEDULE": "0 */15 * * * *", "REPLICATION_POLL_INTERVAL": "PT30M"}
+SETTINGS = {
+    "SWEEP_SCHEDULE": "0 */15 * * * *",
+    "REPLICATION_POLL_INTERVAL": "PT30M",
+    # Hundreds of images go in a day here.
+    "DELETION_DAILY_LIMIT": "100000",
+    "DELETION_DAILY_PERCENT": "100",
+}
 
 
 class StuckError(AssertionError):

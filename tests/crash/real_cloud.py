@@ -33,6 +33,8 @@ PACE = {
     "REPLICATION_POLL_INTERVAL": "PT2S",
     "SWEEP_SCHEDULE": "*/3 * * * * *",
     "RESTART_DELAY": "PT1S",
+    "DELETION_DAILY_LIMIT": "100000",
+    "DELETION_DAILY_PERCENT": "100",
     "PYTHON_THREADPOOL_THREAD_COUNT": "16",
     # How long nobody else gets the messages of a host that was killed; less than a minute is not allowed.
     f"{_DURABLE}storageProvider__controlQueueVisibilityTimeout": "00:01:00",

@@ -24,9 +24,9 @@ def own_cloud(tmp_path: Path) -> Iterator[Client]:
 # Issue 13 has the plan of a deletion read the locks, and its gate look for the users of the image, in each subscription
 # that it scans; here there is one.
 GRAPH, LOCKS = 4, 3
-# Machines, scale sets, templates, clusters of Service Fabric, labs, galleries; definitions of each gallery, and
+# Machines, scale sets, images, templates, clusters of Service Fabric, labs, galleries; definitions of each gallery, and
 # versions of the one definition.
-LISTS, GALLERIES, VERSIONS = 6, 3, 1
+LISTS, GALLERIES, VERSIONS = 7, 3, 1
 SCAN = GRAPH + LOCKS + LISTS + GALLERIES + VERSIONS
 SCANS = LOCKS + SCAN
 

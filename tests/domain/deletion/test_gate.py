@@ -15,6 +15,7 @@ from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate
+from domain.deletion.quota import Quota, Reservations
 from domain.facts import Disk, ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import RegionStatus, VersionReading
@@ -533,3 +534,18 @@ def test_of_a_rejection_nothing_else_is_told() -> None:
     checks = check_gate(readings(decisions=(REJECTION, late)), question())
     told = next(check.found for check in checks if check.name == "deletion approved")
     assert told == f"reject by {REJECTION.approver} at {REJECTION.received_at.isoformat()}"
+
+
+def test_the_share_of_a_day_is_of_the_images_that_the_scan_has_counted() -> None:
+    """Without a scan nobody has."""
+    others = Reservations(times={f"m{n}": NOW for n in range(30)})
+    deployment = a_deployment(quota=Quota(count=100, percent=50), reserved=others)
+
+    def within(scan: Scan | None) -> bool:
+        found = readings(scan=scan, deployment=deployment)
+        checks = {check.name: check for check in check_gate(found, question())}
+        return checks["below the limits"].passed
+
+    assert within(a_scan(images=32))
+    assert not within(a_scan(images=31))
+    assert within(None)

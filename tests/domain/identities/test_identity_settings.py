@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
+from domain.identities.identity_settings import IdentitySettings
 from domain.settings import InvalidSettingsError, Settings
 
 ONE, OTHER = "0a0a0a0a-0000-4000-8000-00000000000a", "0b0b0b0b-0000-4000-8000-00000000000b"
@@ -46,3 +48,9 @@ def test_wrong_ones_are_refused_by_name(environ: dict[str, str], name: str, word
 def test_a_deleter_beside_a_system_assigned_identity_is_fine() -> None:
     """Only the second one has to be named."""
     assert Settings.from_environ({"DELETER_CLIENT_ID": ONE}).deleter_client_id == ONE
+
+
+def test_they_do_not_change() -> None:
+    """Settings are read once; a part of them alone holds that too."""
+    with pytest.raises(ValidationError):
+        IdentitySettings().deleter_client_id = ONE  # type: ignore[misc]

@@ -93,3 +93,16 @@ def test_what_has_an_outcome_stands_nowhere() -> None:
     """However long ago."""
     ended = a_snapshot(Stage.DELETION, latch=Latch(finished=b.an_end()))
     assert stands_still(ended, b.NOW + timedelta(days=900)) is None
+
+
+def test_a_wait_whose_end_is_known_counts_from_there() -> None:
+    """A quiet time, or a window that opens in two days."""
+    until = b.NOW + timedelta(days=2)
+    waiting = line("quiet").model_copy(update={"until": until})
+    at = until + RETRY + CONFIRM + GRACE
+    snapshot = a_snapshot(Stage.DELETION, line("moved"), waiting, latch=APPROVED)
+    assert stands_still(snapshot, at) is None
+    assert stands_still(snapshot, at + timedelta(seconds=1))
+    past = waiting.model_copy(update={"until": b.NOW - timedelta(days=9)})
+    other = a_snapshot(Stage.DELETION, line("moved"), past, latch=APPROVED)
+    assert stands_still(other, b.NOW + RETRY + CONFIRM + GRACE) is None
