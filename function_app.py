@@ -13,8 +13,12 @@ from activities.images import check_image
 from activities.notifications import notify
 from activities.planning import plan_migration
 from activities.progress import begin_run, finish_migration, record_progress
+from activities.restoring import begin_restore, finish_restore, settle_restore
+from activities.restoring_disks import delete_disks, look_at_disks, make_disks
+from activities.restoring_image import look_at_image, make_image
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.migrate_image import migrate_image
+from orchestrators.restore_image import restore_image
 from orchestrators.watch_replication import watch_replication
 from services.dependencies import settings_at_start
 from triggers.events import image_written as new_image
@@ -28,10 +32,11 @@ from triggers.http import (
     migrations,
     plans,
     references,
+    restores,
 )
 from triggers.timers import purge, sweep
 
-ORCHESTRATORS = (migrate_image, watch_replication)
+ORCHESTRATORS = (migrate_image, watch_replication, restore_image)
 ACTIVITIES = (
     begin_run,
     plan_migration,
@@ -47,6 +52,14 @@ ACTIVITIES = (
     record_progress,
     finish_migration,
     notify,
+    begin_restore,
+    make_disks,
+    look_at_disks,
+    make_image,
+    look_at_image,
+    settle_restore,
+    delete_disks,
+    finish_restore,
 )
 AT_START = settings_at_start()
 
@@ -96,6 +109,14 @@ async def cancel_migration(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     return await migrations.cancel_migration(req, client)
+
+
+@app.route("migrations/{id}/restore", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def restore_migration(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    return await restores.restore(req, client)
 
 
 @app.route("migrations/{id}/gate", methods=["GET"])

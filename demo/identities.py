@@ -12,7 +12,7 @@ PUBLISHER = "0d0d0d0d-0000-4000-8000-000000000001"
 DELETER = "0d0d0d0d-0000-4000-8000-000000000002"
 ROLES_OF = {
     PUBLISHER: ("reader", "soft-delete-reader", "publisher"),
-    DELETER: ("deleter",),
+    DELETER: ("deleter", "restorer", "version-reader"),
 }
 # Of all subscriptions of the local cloud.
 _SCOPE = "/"

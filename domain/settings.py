@@ -28,6 +28,7 @@ from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
 from domain.notices.notice_settings import NoticeSettings
+from domain.restore.restore_settings import RestoreSettings
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -50,7 +51,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings):
+class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings, RestoreSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(

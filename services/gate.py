@@ -147,5 +147,7 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         veto_tag=app.settings.veto_tag,
         protection=app.settings.version_protection,
         deleter=app.settings.deleter_client_id,
+        security_type=plan.security_type,
+        undo_required=app.settings.undo_required,
         now=clock.now(),
     )

@@ -17,6 +17,7 @@ from domain.ids import image_key, same_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, busy
+from domain.restore.undo import undo_warnings
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.locations import locations_of
@@ -85,6 +86,8 @@ def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:
     begun = app.records.begun_versions(image_key(plan.image_id)) if plan.adopts_existing else []
     if plan.adopts_existing and not any(same_id(b.version_id, plan.version_id) for b in begun):
         yield f"Version {plan.version_name} was made by somebody else, so the image will be kept whatever is approved."
+    kind, regions = plan.security_type, set(plan.regions)
+    yield from undo_warnings(kind, plan.location, regions, required=app.settings.undo_required)
     if facts.image:
         yield from protection_warnings(app, plan.image, facts.image)
 

@@ -20,7 +20,9 @@ from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import VersionReading
+from domain.migration.requests import SecurityType
 from domain.references.scan import Scan
+from domain.restore.undo import undo_check
 from domain.values import Message
 
 
@@ -46,7 +48,8 @@ class GateReadings(Message):
 
 class GateQuestion(Message):
     """The deletion that was approved: of this image, with these regions, at this moment; `asked`: what was decided on,
-    under the rules of now; `deleter`: the client id of the identity that deletes, empty for none."""
+    under the rules of now; `deleter`: the client id of the identity that deletes, empty for none;
+    `security_type`: the version's; `undo_required`: it must be possible to take the deletion back."""
 
     image_id: str
     approved_fingerprint: str
@@ -55,6 +58,8 @@ class GateQuestion(Message):
     veto_tag: str = "DoNotDelete"
     protection: tuple[Protection, ...] = ()
     deleter: str = ""
+    security_type: str = SecurityType.STANDARD.value
+    undo_required: bool = True
     now: datetime
 
 
@@ -90,6 +95,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
         permission_check(question.deleter),
+        _undo_check(readings, question),
         *_approval_checks(readings, question),
         protection_check(question.protection, readings.protected),
         *deployment_checks(readings.deployment, asking(readings, question)),
@@ -123,6 +129,13 @@ def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
         passed=bool(question.regions) and set(by_region.values()) == {"Completed"},
         found=", ".join(f"{name} {state}" for name, state in by_region.items()),
     )
+
+
+def _undo_check(readings: GateReadings, question: GateQuestion) -> Check:
+    """That the replica is complete is asked for all regions alike."""
+    kind, here = question.security_type, readings.image.location
+    regions = {*readings.version.regions}
+    return undo_check(kind, here, regions, required=question.undo_required)
 
 
 def _others_check(readings: GateReadings, question: GateQuestion) -> Check:

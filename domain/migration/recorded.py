@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.callers.actors import Actor
+from domain.deletion.late_users import LateUsers
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
@@ -15,6 +16,7 @@ from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
+from domain.restore.recorded import Restore
 from domain.values import Json, Message
 
 # Under which name a correlation id is told: that of the activity which sent the write.
@@ -155,6 +157,8 @@ class Snapshot(Message):
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    restores: tuple[Restore, ...] = ()
+    late_users: LateUsers | None = None
     audit: dict[str, Json] = {}
 
     @property

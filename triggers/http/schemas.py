@@ -6,6 +6,7 @@ from domain.callers.actors import Actor
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
+from triggers.http.restore_status import restore_of
 
 POLL_AGAIN_SECONDS = 15
 
@@ -28,6 +29,7 @@ def status_of(snapshot: Snapshot) -> Json:
             *(_entry(entry.at, entry.stage, entry.text) for entry in state.timeline),
         ],
         "result": _result_of(snapshot),
+        "restore": restore_of(snapshot),
         "versionId": state.version_id,
         "tryCommand": state.try_command,
         "cancelRequested": snapshot.cancel_requested,

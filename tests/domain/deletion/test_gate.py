@@ -133,6 +133,16 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(),
         "nobody needs the image",
     ),
+    "no way back for the security type": (
+        readings(),
+        question(security_type="TrustedLaunch"),
+        "undo possible",
+    ),
+    "no version in the image's region": (
+        readings(version=a_version().model_copy(update={"regions": ("westeurope",)})),
+        question(),
+        "undo possible",
+    ),
     "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
