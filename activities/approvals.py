@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 
 from activities.activity import implements
+from domain.approval.asking import ApprovalNotAsked, ApprovalOpened
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
 from domain.approval.judging import (
     ApprovalQuestion,
@@ -21,8 +22,6 @@ from domain.deletion.window import parse_window, too_short
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
-    ApprovalNotAsked,
-    ApprovalOpened,
     ApprovalRequest,
     AskRequest,
     JudgeRequest,

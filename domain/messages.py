@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
+from domain.approval.asking import ApprovalNotAsked, ApprovalOpened
 from domain.approval.decisions import Verdict
 from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.deletion.stated import StatementChanged
@@ -24,11 +25,16 @@ from domain.values import Message
 # -- requests --------------------------------------------------------------------------------------------------------
 
 
-class ActivityRequest(Message):
-    """For which migration; `failing_since`: when the orchestration asked first, if it has been failing since."""
+class AnyRequest(Message):
+    """`failing_since`: when the orchestration asked first, if it has been failing since."""
+
+    failing_since: datetime | None = None
+
+
+class ActivityRequest(AnyRequest):
+    """For which migration."""
 
     migration_id: str
-    failing_since: datetime | None = None
 
 
 class StepRequest(ActivityRequest):
@@ -106,6 +112,7 @@ class RunBegun(Message):
     deletion: bool
     image: ImageFate
     limits: Limits
+    boot_test: bool = False
 
 
 class PlannedMigration(Message):
@@ -157,22 +164,6 @@ class ImageState(Message):
     present: bool
     unchanged: bool = False
     certain: bool = False
-
-
-class ApprovalOpened(Message):
-    """Until when the approval is waited for, the round of the wait, and the how many-th time that it is asked for."""
-
-    kind: Literal["opened"] = "opened"
-    deadline: datetime
-    round: int
-    asked: int = 1
-
-
-class ApprovalNotAsked(Message):
-    """Nobody is asked for what can never happen; `reason` says why it cannot."""
-
-    kind: Literal["notAsked"] = "notAsked"
-    reason: str
 
 
 class PromotionSent(Message):
@@ -240,7 +231,7 @@ class Written(Message):
 
 # -- contracts -------------------------------------------------------------------------------------------------------
 
-Request = TypeVar("Request", bound=ActivityRequest)
+Request = TypeVar("Request", bound=AnyRequest)
 Reply = TypeVar("Reply")
 
 

@@ -4,13 +4,12 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.approval.asking import ApprovalNotAsked, ApprovalOpened
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.messages import (
     DECIDE_APPROVAL,
     MAKE_STATEMENT,
     OPEN_APPROVAL,
-    ApprovalNotAsked,
-    ApprovalOpened,
     AskRequest,
     JudgeRequest,
 )

@@ -8,6 +8,7 @@ from domain.approval.statement import (
     stated_references,
     stated_version,
 )
+from domain.boot_test.proof import outcomes_of
 from domain.callers.actors import Caller, Proof
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.recorded import Snapshot
@@ -29,7 +30,7 @@ def statement_now(
         migration_id=accepted.id,
         round=snapshot.latch.asked,
         image=stated_image(image),
-        version=stated_version(version),
+        version=stated_version(version, outcomes_of(app.records.boot_results(version.id), version)),
         requester=proven_requester(accepted, app.settings.sealing_keys),
         change_number=str(accepted.request.get("changeNumber") or ""),
         deadline=approval.deadline,

@@ -65,6 +65,7 @@ class MappingEntry(StrictModel):
     deletion: Json | None = None
     approval: Json | None = None
     change_number: str | None = None
+    boot_test: Json | None = None
 
 
 def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> MigrationRequest | None:

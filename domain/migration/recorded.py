@@ -7,6 +7,8 @@ from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
 from domain.approval.statement import KeptStatement, Opening
+from domain.boot_test.recorded import BootResult
+from domain.boot_test.terms import BootTestTerms
 from domain.callers.actors import Actor
 from domain.deletion.late_users import LateUsers
 from domain.migration.latch import Effect, Latch, MigrationResult
@@ -44,6 +46,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    boot_test: BootTestTerms | None = None
     seal: str | None = None
 
 
@@ -141,6 +144,7 @@ class Snapshot(Message):
     failing: Failing | None = None
     restores: tuple[Restore, ...] = ()
     late_users: LateUsers | None = None
+    boot_tests: tuple[BootResult, ...] = ()
     audit: dict[str, Json] = {}
 
     @property

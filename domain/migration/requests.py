@@ -21,6 +21,7 @@ from pydantic import (
 
 from domain import ids as names
 from domain.approval.change_numbers import ChangeNumber
+from domain.boot_test.requests import BootTestWish
 from domain.doubled_keys import doubled_keys
 from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.regions import normalise_region
@@ -142,6 +143,7 @@ class MigrationRequest(StrictModel):
     deletion: DeletionRequest = Field(default_factory=DeletionRequest)
     approval: ApprovalRequest = Field(default_factory=ApprovalRequest)
     change_number: ChangeNumber = ""
+    boot_test: BootTestWish | None = None
 
     @field_validator("image_version")
     @classmethod
@@ -163,10 +165,9 @@ class MigrationRequest(StrictModel):
 
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
-        wire = self.model_dump(mode="json")
-        if not self.change_number:
-            # As it was before there were any: requests of an earlier deployment are told by it.
-            del wire["changeNumber"]
+        # A field that is newer than requests which still run is in it only when it says something.
+        silent = {name for name in ("boot_test", "change_number") if not getattr(self, name)}
+        wire = self.model_dump(mode="json", exclude=silent)
         wire["sourceImageId"], wire["galleryId"] = self.source_image_id.key, self.gallery_id.key
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
 

@@ -18,10 +18,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import messages
+from domain.approval.asking import ApprovalOpened
 from domain.approval.decisions import Decision, StoredDecision, Verdict
 from domain.approval.judging import judge_decisions
 from domain.messages import (
-    ApprovalOpened,
     DefinitionState,
     DeletionSent,
     DeletionState,

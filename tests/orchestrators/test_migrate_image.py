@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from domain.approval.asking import ApprovalNotAsked
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.deletion.stated import StatementChanged
 from domain.messages import (
-    ApprovalNotAsked,
     DefinitionState,
     DeletionRefused,
     DeletionSent,

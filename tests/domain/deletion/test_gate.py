@@ -12,6 +12,7 @@ from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.delivery import Delivery
 from domain.approval.statement import StatedReferences, StatedUser
 from domain.audit.anchors import Standing
+from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
@@ -155,6 +156,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         "undo possible",
     ),
     "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
+    "a boot test is demanded, and none was made": (
+        readings(),
+        question(boot_proof=ProofPolicy(required=True)),
+        "boot test passed",
+    ),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),
