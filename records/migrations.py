@@ -14,6 +14,7 @@ Where things lie (partition / row):
   `records/reservations.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- boot tests: `records/boot_tests.py`.
 - `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
@@ -30,6 +31,7 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.boot_tests import BootTestRecords
 from records.events import EventRecords
 from records.later_scans import LaterScanRecords
 from records.listing import ListRecords
@@ -56,6 +58,7 @@ class MigrationRecords(
     NumberRecords,
     ScanRecords,
     StopRecords,
+    BootTestRecords,
     ReservationRecords,
     EventRecords,
 ):
@@ -126,6 +129,7 @@ class MigrationRecords(
                 "failing": rows.get("failing"),
                 "restores": list(named["restore"].values()),
                 "late_users": rows.get("lateUsers"),
+                "boot_tests": list(named["boot"].values()),
                 "audit": named["audit"],
             }
         )

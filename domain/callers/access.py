@@ -37,6 +37,8 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "cancel_migration": frozenset({Role.SUBMIT, Role.APPROVE, Role.ADMIN}),
     "restore": frozenset({Role.ADMIN}),
     "plan_only": _ANY,
+    "start_test": frozenset({Role.SUBMIT}),
+    "read_test": _ANY,
     "list_galleries": _ANY,
     "list_images": _ANY,
     "read_references": _ANY,

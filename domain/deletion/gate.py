@@ -7,9 +7,13 @@ and image, what our own record says we began, and decisions whose signature hold
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import Field
+
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
+from domain.boot_test.proof import ProofPolicy, boot_check
+from domain.boot_test.recorded import BootResult
 from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Asking, Deployment, deployment_checks
@@ -30,7 +34,7 @@ class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
     rejection, since a doubt keeps the image. `scan`: for users of the image, and `audit`: without them the gate is
-    shut."""
+    shut. `boot_tests`: of versions of this name."""
 
     image: ImageFacts
     version: VersionFacts
@@ -43,6 +47,7 @@ class GateReadings(Message):
     scan: Scan | None = None
     audit: AuditReading | None = None
     deployment: Deployment
+    boot_tests: tuple[BootResult, ...] = ()
     protected: frozenset[Protection] = frozenset()
 
 
@@ -60,6 +65,7 @@ class GateQuestion(Message):
     deleter: str = ""
     security_type: str = SecurityType.STANDARD.value
     undo_required: bool = True
+    boot_proof: ProofPolicy = Field(default_factory=ProofPolicy)
     now: datetime
 
 
@@ -96,6 +102,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
         ),
         permission_check(question.deleter),
         _undo_check(readings, question),
+        boot_check(readings.boot_tests, readings.version, question.boot_proof, question.now),
         *_approval_checks(readings, question),
         protection_check(question.protection, readings.protected),
         *deployment_checks(readings.deployment, asking(readings, question)),

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.boot_test.recorded import BootResult
+from domain.boot_test.terms import BootTestTerms
 from domain.callers.actors import Actor
 from domain.deletion.late_users import LateUsers
 from domain.migration.fingerprint import same_as_far_as_known
@@ -43,6 +45,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    boot_test: BootTestTerms | None = None
     seal: str | None = None
 
 
@@ -159,6 +162,7 @@ class Snapshot(Message):
     failing: Failing | None = None
     restores: tuple[Restore, ...] = ()
     late_users: LateUsers | None = None
+    boot_tests: tuple[BootResult, ...] = ()
     audit: dict[str, Json] = {}
 
     @property
