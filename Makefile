@@ -7,7 +7,7 @@ STATE ?= .localcloud
 SBOM ?= sbom.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench infra audit sbom lock clean
+.PHONY: help demo up test check conformance mutation soak clients e2e e2e-short bench infra audit sbom deploy lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -114,6 +114,9 @@ audit: $(VENV)/.dev .audit/.installed  ## is a vulnerability of a locked package
 sbom: .audit/.installed  ## what is deployed, as CycloneDX (SBOM=sbom.json)
 	@.audit/bin/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
 	--output-reproducible --output-format JSON --output-file $(SBOM)
+
+deploy:  ## azd up: make everything in Azure and deploy the app, signed in before; in a workflow by its own token
+	@.ci/deploy
 
 # For every Python and system at once. Each lock adds to those before it; what stands in one stays: delete it to upgrade.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -27,6 +27,7 @@ from domain.audit.chain import DEPLOYMENT
 from domain.deletion.actions import next_action, refusals
 from domain.deletion.answers import DeletionObserved, DeletionWaits
 from domain.deletion.emergency_stop import stop_check
+from domain.deletion.late_users import LOOK_AFTER
 from domain.deletion.observing import WOULD_DELETE, observation
 from domain.deletion.permission import NOT_PERMITTED
 from domain.deletion.uses import worth_another_try
@@ -169,6 +170,8 @@ def _look_again_and_delete(
         return later
     if shut := held_against(app, snapshot, AtAzure(last.facts, version, others, scan, protected)):
         return _shut(app, request, shut)
+    due, known = clock.now() + LOOK_AFTER, tuple(user.id for user in scan.users)
+    app.records.plan_later_scan(request.migration_id, due, known)
     return _delete(app, request, plan.image, before, scan.images)
 
 

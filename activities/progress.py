@@ -42,6 +42,7 @@ def begin_run(
         deletion=snapshot.wants_deletion,
         image=snapshot.image,
         limits=snapshot.accepted.limits,
+        boot_test=snapshot.accepted.boot_test is not None,
     )
 
 

@@ -74,6 +74,12 @@ def read_page_of_images(
     return ask(listed, GET_TRIES)
 
 
+def put_image(arm: ArmClient, image: ComputeId, body: Json, not_after: datetime) -> ArmResponse:
+    """Send the image's PUT and return at once. Raises NotSentError after the time that it is given."""
+    make = arm.compute(image.subscription).images.begin_create_or_update
+    return begin(make, image.resource_group, image.name, body=body, not_after=not_after)
+
+
 def read_images(arm: ArmClient, subscription: str, patience: Patience) -> list[Json]:
     """All managed images of a subscription. Raises ArmError, UnexpectedResponseError and ListTooLongError."""
     return read_compute_list(patience, arm.compute(subscription).images.list)

@@ -220,6 +220,16 @@ replication_instance_id = "{}-{}".format
 """The instance id of a replication watch, by the migration's id and the phase, since a child id that is in use replaces
 the instance that has it (docs/platform-notes.md#child-ids)."""
 
+restore_id = "{}-restore-{}".format
+"""The instance id of a restore, by the migration's id and the number of the attempt to restore its image."""
+
+
+def parse_restore_id(text: str) -> tuple[str, int] | None:
+    """The migration and the attempt, or None if `text` is no restore's id."""
+    match = re.fullmatch(rf"({_MIGRATION_ID})-restore-([1-9][0-9]{{0,5}})", text)
+    return (match[1], int(match[4])) if match else None
+
+
 approval_event_name = "approval-{}".format
 """The name of the event that wakes one round of the approval wait, by its number. It is never waited for twice, since
 an early event ends every later wait for its name (docs/platform-notes.md#early-events-come-again)."""

@@ -23,11 +23,16 @@ from domain.values import Message
 # -- requests --------------------------------------------------------------------------------------------------------
 
 
-class ActivityRequest(Message):
-    """For which migration; `failing_since`: when the orchestration asked first, if it has been failing since."""
+class AnyRequest(Message):
+    """`failing_since`: when the orchestration asked first, if it has been failing since."""
+
+    failing_since: datetime | None = None
+
+
+class ActivityRequest(AnyRequest):
+    """For which migration."""
 
     migration_id: str
-    failing_since: datetime | None = None
 
 
 class StepRequest(ActivityRequest):
@@ -99,6 +104,7 @@ class RunBegun(Message):
     deletion: bool
     image: ImageFate
     limits: Limits
+    boot_test: bool = False
 
 
 class PlannedMigration(Message):
@@ -232,7 +238,7 @@ class Written(Message):
 
 # -- contracts -------------------------------------------------------------------------------------------------------
 
-Request = TypeVar("Request", bound=ActivityRequest)
+Request = TypeVar("Request", bound=AnyRequest)
 Reply = TypeVar("Reply")
 
 

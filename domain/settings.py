@@ -19,15 +19,16 @@ from pydantic import (
 
 from domain.approval.webhook_secrets import split_name
 from domain.audit.audit_settings import AuditSettings
+from domain.boot_test.boot_test_settings import BootTestSettings
 from domain.deletion.deletion_settings import DeletionSettings
 from domain.errors import MigratorError, Problem, problems_of
-from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
 from domain.migration.mapping import MappingEntry
 from domain.migration.polling import PollPolicy
 from domain.notices.notice_settings import NoticeSettings
+from domain.restore.restore_settings import RestoreSettings
 from domain.setting_types import (
     CommaList,
     Ncrontab,
@@ -50,7 +51,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings):
+class Settings(NoticeSettings, AuditSettings, BootTestSettings, DeletionSettings, RestoreSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(

@@ -14,6 +14,7 @@ import azure.durable_functions as df
 from domain.messages import FINISH_MIGRATION, ApprovalNotAsked, FinishRequest
 from domain.migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
 from domain.values import Json
+from orchestrators.boot_version import boot_version
 from orchestrators.delete_image import delete_image
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
 from orchestrators.publish_version import (
@@ -56,6 +57,7 @@ def _migrate(run: Run) -> Steps:
     if stage not in AFTER_REPLICATION:
         yield from publish_version(run)
         yield from check_image(run)
+    yield from boot_version(run)
     delete = run.begun.deletion and run.image is ImageFate.KEPT
     if not delete:
         yield from promote_version(run)

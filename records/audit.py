@@ -2,6 +2,7 @@
 
 - `<migration id>` / `audit.<inverted number>`: the events of a migration; they come with its snapshot.
 - `deployment` / the same: which migrations were accepted, which images deleted, and what an Admin did.
+- `deployment` / `erased`: how far people were erased from the audit.
 - in the store of the anchors, `anchors` / `<chain>`: its end.
 
 1. What is in the chain already is not written again. 2. The next row is inserted under the next number: of two writers
@@ -25,7 +26,7 @@ from records.rows import Rows
 from records.store import Record, RecordChangedError, RecordExistsError, RecordStore
 
 ROWS = "audit."
-_ANCHORS, _TRIES = "anchors", 50
+_ANCHORS, _ERASED, _TRIES = "anchors", "erased", 50
 # Of the deployment's chain its end is looked at: who writes an event again does it soon.
 _END = 100
 
@@ -130,6 +131,15 @@ class AuditRecords(Rows):
                 self.put_anchor(chain, anchor, seen)
                 return
         raise RecordChangedError(f"{chain}: its audit changed {_TRIES} times while it was written")
+
+    def erased_up_to(self) -> int:
+        """The last event of the deployment from which people were erased; 0 before the first."""
+        record = self._store.read(DEPLOYMENT, _ERASED)
+        return int(record.value["number"]) if record else 0
+
+    def mark_erased(self, number: int) -> None:
+        """Remember how far people were erased."""
+        self._store.put(DEPLOYMENT, _ERASED, {"number": number})
 
     def replace_audit_row(self, chain: str, row: Row) -> None:
         """Write a row anew from which what is personal was erased."""

@@ -5,7 +5,8 @@ Where things lie (partition / row):
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
   `ruling.<key>`, and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
-  that the sweep finds every claim.
+  that the sweep finds every claim. Restores lie there too, by their own ids (`records/restores.py`), and
+  second looks for users (`records/later_scans.py`).
 - `webhooks` / `<key>`: the body that a webhook-id came with, whatever migration it was for.
 - `<migration id>` / `audit.<number>`, `deployment` / the same: what happened (`records/audit.py`).
 - `scans` / `<scope>`: the last complete scan for users of images (`records/scans.py`).
@@ -13,6 +14,7 @@ Where things lie (partition / row):
   `records/reservations.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- boot tests: `records/boot_tests.py`.
 - `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
@@ -29,10 +31,13 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.boot_tests import BootTestRecords
 from records.events import EventRecords
+from records.later_scans import LaterScanRecords
 from records.listing import ListRecords
 from records.numbers import NumberRecords
 from records.reservations import ReservationRecords
+from records.restores import RestoreRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
 from records.stops import StopRecords
@@ -46,11 +51,14 @@ MARK_EVERY = 20
 
 class MigrationRecords(
     RunRecords,
+    RestoreRecords,
+    LaterScanRecords,
     ListRecords,
     AttemptRecords,
     NumberRecords,
     ScanRecords,
     StopRecords,
+    BootTestRecords,
     ReservationRecords,
     EventRecords,
 ):
@@ -119,6 +127,9 @@ class MigrationRecords(
                 "notices": named["notice"],
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
+                "restores": list(named["restore"].values()),
+                "late_users": rows.get("lateUsers"),
+                "boot_tests": list(named["boot"].values()),
                 "audit": named["audit"],
             }
         )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import clock
 from domain.audit.facts import gate_checked
+from domain.boot_test.recorded import BootResult
 from domain.deletion.actions import refusals
 from domain.deletion.audited import of_this_epoch
 from domain.deletion.deployment import Deployment
@@ -115,6 +116,7 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=of_this_epoch(decisions, audit.since if audit else None),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        boot_tests=_boot_tests(app, plan.version_id),
         protected=read.protected,
         audit=audit,
         # Read last.
@@ -135,6 +137,11 @@ def deployment_now(app: Dependencies) -> Deployment:
     )
 
 
+def _boot_tests(app: Dependencies, version_id: str) -> tuple[BootResult, ...]:
+    """Read where the deployment demands them only."""
+    return app.records.boot_results(version_id) if app.settings.boot_test_required else ()
+
+
 def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
     plan, asked = snapshot.planned, question_of(app, snapshot)
     if asked.asked_at is None:
@@ -147,5 +154,8 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         veto_tag=app.settings.veto_tag,
         protection=app.settings.version_protection,
         deleter=app.settings.deleter_client_id,
+        security_type=plan.security_type,
+        undo_required=app.settings.undo_required,
+        boot_proof=app.settings.boot_test_proof,
         now=clock.now(),
     )

@@ -17,7 +17,9 @@ from domain.ids import image_key, same_id
 from domain.migration.planning import Plan, make_plan
 from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, busy
+from domain.restore.undo import undo_warnings
 from records.migrations import MigrationRecords
+from services.boot_tests import problem_of_tests, warnings_of_tests
 from services.dependencies import Dependencies
 from services.locations import locations_of
 from services.reference_warnings import protection_warnings
@@ -69,10 +71,14 @@ def decide(
         generation1_security=app.settings.generation1_security_type,
         copied_gb_limit=app.settings.copied_gb_limit,
     )
-    if not isinstance(plan, Plan) or not plan.deletion:
+    if not isinstance(plan, Plan):
         return plan
-    warnings = (*plan.warnings, *_in_vain(app, plan, facts))
-    return plan.model_copy(update={"warnings": warnings})
+    if untestable := problem_of_tests(app.settings, request, plan.regions):
+        return [untestable]
+    warnings = [*plan.warnings, *warnings_of_tests(app.settings, request, plan.os_type)]
+    if plan.deletion:
+        warnings += _in_vain(app, plan, facts)
+    return plan.model_copy(update={"warnings": tuple(warnings)})
 
 
 def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:
@@ -85,6 +91,8 @@ def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:
     begun = app.records.begun_versions(image_key(plan.image_id)) if plan.adopts_existing else []
     if plan.adopts_existing and not any(same_id(b.version_id, plan.version_id) for b in begun):
         yield f"Version {plan.version_name} was made by somebody else, so the image will be kept whatever is approved."
+    kind, regions = plan.security_type, set(plan.regions)
+    yield from undo_warnings(kind, plan.location, regions, required=app.settings.undo_required)
     if facts.image:
         yield from protection_warnings(app, plan.image, facts.image)
 

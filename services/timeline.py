@@ -1,6 +1,8 @@
 """The lines that people read of a migration, written from what stands in its record; safe to write again."""
 
-from domain.migration.endings import settled, with_restarts
+from datetime import datetime
+
+from domain.migration.endings import after_end, settled, with_restarts
 from domain.migration.recorded import Snapshot, State
 from domain.migration.stages import Stage
 from records.migrations import MigrationRecords
@@ -21,6 +23,13 @@ def settle_end(records: MigrationRecords, snapshot: Snapshot) -> None:
     records.remember_image(snapshot.accepted.image_key, snapshot.sighting)
     at = snapshot.accepted.accepted_at
     records.list_migration(snapshot.accepted, Stage.FINISHED, at, snapshot.latch)
+
+
+def tell_after(
+    records: MigrationRecords, migration: str, step: str, at: datetime, text: str
+) -> None:
+    """Write a line about something that came behind the end, once."""
+    records.change_state(migration, lambda state: after_end(state, step, at, text))
 
 
 def add_warning(records: MigrationRecords, migration: str, text: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from domain import messages
+from domain.boot_test import messages as boot_messages
+from domain.restore import messages as restore_messages
 from localcloud.host.app import App
 from localcloud.host.indexing import LoadedFunction
 
@@ -23,7 +25,10 @@ ROUTES = {
     ("get", "migrations/{id}"),
     ("post", "migrations/{id}/approval"),
     ("post", "migrations/{id}/cancel"),
+    ("post", "migrations/{id}/restore"),
     ("post", "plans"),
+    ("post", "boot-tests"),
+    ("get", "boot-tests/{id}"),
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
@@ -34,6 +39,9 @@ ROUTES = {
     ("post", "emergency-stop"),
     ("get", "health"),
 }
+
+# The functions and methods by which orchestrators call what is registered.
+CALLS = ("call", "call_activity", "call_sub_orchestrator", "until_ready")
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +58,19 @@ def names(functions: list[LoadedFunction], kind: str) -> set[str]:
 
 def called() -> set[str]:
     """The name of every contract that an orchestrator calls, and of every child."""
-    contracts = {n: c.name for n, c in vars(messages).items() if isinstance(c, messages.Activity)}
+    known = {**vars(messages), **vars(restore_messages), **vars(boot_messages)}
+    contracts = {n: c.name for n, c in known.items() if isinstance(c, messages.Activity)}
     names = set[str]()
     for path in (ROOT / "orchestrators").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in ("call", "call_activity", "call_sub_orchestrator"):
+            if name in CALLS:
                 called = {a.id for a in node.args if isinstance(a, ast.Name)}
                 names |= {contracts[contract] for contract in called & contracts.keys()}
-                names |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
+                constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                names |= {value for value in constants if isinstance(value, str)}
     return names
 
 
@@ -69,8 +79,9 @@ def test_the_orchestrators_call_what_is_registered_and_nothing_else(
 ) -> None:
     """A contract that nobody implements would hang a migration in the middle."""
     registered = names(functions, "activityTrigger")
-    assert called() == registered | {"watch_replication"}
-    assert names(functions, "orchestrationTrigger") == {"migrate_image", "watch_replication"}
+    assert called() == registered | {"watch_replication", "boot_test"}
+    orchestrators = {"migrate_image", "watch_replication", "restore_image", "boot_test"}
+    assert names(functions, "orchestrationTrigger") == orchestrators
 
 
 def test_every_route_of_the_issue_is_there(functions: list[LoadedFunction]) -> None:

@@ -1,6 +1,7 @@
 """The settings of the audit: its keys, where its anchors lie."""
 
 import re
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -8,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from domain.approval.approval_settings import ApprovalSettings
 from domain.approval.webhook_secrets import split_name
 from domain.audit.chain import AuditKey, parse_key
-from domain.setting_types import comma_list, encrypted, https_or_local, webhook_secret
+from domain.setting_types import Span, comma_list, encrypted, https_or_local, webhook_secret
 
 
 def audit_key(text: str) -> str:
@@ -46,6 +47,11 @@ class AuditSettings(ApprovalSettings):
     )
     audit_anchors_sqlite_path: str = Field(
         "", description="File of the anchors beside SQLite records; empty: beside theirs."
+    )
+
+    audit_people_retention: Span = Field(
+        timedelta(days=730),
+        description="How long after its end a migration's audit names people and has their words.",
     )
 
     @field_validator("audit_keys")

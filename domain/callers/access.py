@@ -35,7 +35,10 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "decide": frozenset({Role.APPROVE}),
     # It keeps the image, so whoever may begin or judge a deletion may stop it.
     "cancel_migration": frozenset({Role.SUBMIT, Role.APPROVE, Role.ADMIN}),
+    "restore": frozenset({Role.ADMIN}),
     "plan_only": _ANY,
+    "start_test": frozenset({Role.SUBMIT}),
+    "read_test": _ANY,
     "list_galleries": _ANY,
     "list_images": _ANY,
     "read_references": _ANY,

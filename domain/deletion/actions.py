@@ -24,6 +24,8 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "approval still valid": "start again to be asked again",
     "quiet time over": "wait until it is over; mend the receiver if nobody was told",
     "deletion permitted": "set DELETER_CLIENT_ID to an identity that may delete images",
+    "undo possible": "add the image's region to the version; or set UNDO_REQUIRED to false",
+    "boot test passed": "test the version: POST /api/boot-tests, then start again",
     "no veto tag on the image": "take the tag away, or leave the image",
     "no lock on the image": "take the lock away: GET /api/references has the command",
     "nobody needs the image": "move its users: GET /api/references has the commands",

@@ -89,9 +89,15 @@ def _disks_check(version: VersionFacts, image: ImageFacts) -> Check:
     has, needs = _sizes(version.disks), _sizes(image.disks)
     return Check(
         name="disks of the version equal the image's",
-        passed=bool(has) and has == needs and None not in has.values(),
+        passed=same_disks(version, image),
         found=f"version {_listed(has)}; image {_listed(needs)}",
     )
+
+
+def same_disks(version: VersionFacts, image: ImageFacts) -> bool:
+    """Return True if the version has the image's disks: their LUNs and sizes, all of which are known."""
+    has = _sizes(version.disks)
+    return bool(has) and has == _sizes(image.disks) and None not in has.values()
 
 
 def _sizes(disks: tuple[Disk, ...]) -> dict[str, int | None]:

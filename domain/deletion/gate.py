@@ -7,9 +7,13 @@ and image, what our own record says we began, and decisions whose signature hold
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import Field
+
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
+from domain.boot_test.proof import ProofPolicy, boot_check
+from domain.boot_test.recorded import BootResult
 from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Asking, Deployment, deployment_checks
@@ -20,7 +24,9 @@ from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import VersionReading
+from domain.migration.requests import SecurityType
 from domain.references.scan import Scan
+from domain.restore.undo import undo_check
 from domain.values import Message
 
 
@@ -28,7 +34,7 @@ class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
     rejection, since a doubt keeps the image. `scan`: for users of the image, and `audit`: without them the gate is
-    shut."""
+    shut. `boot_tests`: of versions of this name."""
 
     image: ImageFacts
     version: VersionFacts
@@ -41,12 +47,14 @@ class GateReadings(Message):
     scan: Scan | None = None
     audit: AuditReading | None = None
     deployment: Deployment
+    boot_tests: tuple[BootResult, ...] = ()
     protected: frozenset[Protection] = frozenset()
 
 
 class GateQuestion(Message):
     """The deletion that was approved: of this image, with these regions, at this moment; `asked`: what was decided on,
-    under the rules of now; `deleter`: the client id of the identity that deletes, empty for none."""
+    under the rules of now; `deleter`: the client id of the identity that deletes, empty for none;
+    `security_type`: the version's; `undo_required`: it must be possible to take the deletion back."""
 
     image_id: str
     approved_fingerprint: str
@@ -55,6 +63,9 @@ class GateQuestion(Message):
     veto_tag: str = "DoNotDelete"
     protection: tuple[Protection, ...] = ()
     deleter: str = ""
+    security_type: str = SecurityType.STANDARD.value
+    undo_required: bool = True
+    boot_proof: ProofPolicy = Field(default_factory=ProofPolicy)
     now: datetime
 
 
@@ -90,6 +101,8 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
             found=now.value if now.complete else f"{now.value} (creation time unknown)",
         ),
         permission_check(question.deleter),
+        _undo_check(readings, question),
+        boot_check(readings.boot_tests, readings.version, question.boot_proof, question.now),
         *_approval_checks(readings, question),
         protection_check(question.protection, readings.protected),
         *deployment_checks(readings.deployment, asking(readings, question)),
@@ -123,6 +136,13 @@ def _regions_check(readings: GateReadings, question: GateQuestion) -> Check:
         passed=bool(question.regions) and set(by_region.values()) == {"Completed"},
         found=", ".join(f"{name} {state}" for name, state in by_region.items()),
     )
+
+
+def _undo_check(readings: GateReadings, question: GateQuestion) -> Check:
+    """That the replica is complete is asked for all regions alike."""
+    kind, here = question.security_type, readings.image.location
+    regions = {*readings.version.regions}
+    return undo_check(kind, here, regions, required=question.undo_required)
 
 
 def _others_check(readings: GateReadings, question: GateQuestion) -> Check:

@@ -1,4 +1,6 @@
-"""The words at the end of a migration: its result, its reason, its line in the timeline."""
+"""The words at the end of a migration, and behind it: its result, its reason, its lines in the timeline."""
+
+from datetime import datetime
 
 from domain.messages import FinishRequest
 from domain.migration.latch import Effect, Latch, MigrationResult
@@ -55,3 +57,11 @@ def settled(state: State, latch: Latch) -> State:
     text = f"{end.outcome}: {end.reason}"
     line = TimelineEntry(step=FINISHED_STEP, at=end.at, stage=Stage.FINISHED, text=text)
     return state.model_copy(update={"stage": Stage.FINISHED, "timeline": (*state.timeline, line)})
+
+
+def after_end(state: State, step: str, at: datetime, text: str) -> State:
+    """The state with a line about something that came behind the end; pure, and the same however often it is asked."""
+    if any(entry.step == step for entry in state.timeline):
+        return state
+    line = TimelineEntry(step=step, at=at, stage=Stage.FINISHED, text=text)
+    return state.model_copy(update={"timeline": (*state.timeline, line)})

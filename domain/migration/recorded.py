@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.boot_test.recorded import BootResult
+from domain.boot_test.terms import BootTestTerms
 from domain.callers.actors import Actor
+from domain.deletion.late_users import LateUsers
 from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
@@ -15,6 +18,7 @@ from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
+from domain.restore.recorded import Restore
 from domain.values import Json, Message
 
 # Under which name a correlation id is told: that of the activity which sent the write.
@@ -41,6 +45,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    boot_test: BootTestTerms | None = None
     seal: str | None = None
 
 
@@ -155,6 +160,9 @@ class Snapshot(Message):
     notices: dict[str, Notice] = {}
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
+    restores: tuple[Restore, ...] = ()
+    late_users: LateUsers | None = None
+    boot_tests: tuple[BootResult, ...] = ()
     audit: dict[str, Json] = {}
 
     @property

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 from domain.migration.stages import ImageFate, Outcome
 from domain.notices.facts import NoticeFacts
-from domain.notices.notice import ASKING, ASKING_AGAIN, END, REMINDER, RESTORED, STALLED
+from domain.notices.notice import (
+    ASKING,
+    ASKING_AGAIN,
+    END,
+    LATE_USERS,
+    REMINDER,
+    RESTORED,
+    STALLED,
+)
 from domain.values import Json
 
 MOST_BYTES = 18_000
@@ -26,6 +34,7 @@ _TITLES = {
     REMINDER: "Still to be decided: delete the managed image {}?",
     STALLED: "The migration of {} stands still",
     RESTORED: "The managed image {} was restored",
+    LATE_USERS: "The managed image {} is needed, and was deleted",
 }
 _ENDS = {
     Outcome.COMPLETED: "{} is migrated",

@@ -4,7 +4,16 @@ from datetime import datetime
 
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Outcome
-from domain.notices.notice import ASKINGS, END, REMINDER, STALLED, type_of
+from domain.notices.notice import (
+    ASKINGS,
+    END,
+    LATE_USERS,
+    REMINDER,
+    RESTORED,
+    STALLED,
+    type_of,
+)
+from domain.restore.recorded import newest
 from domain.values import Json, Message
 
 _TO_DO = {
@@ -44,6 +53,7 @@ class NoticeFacts(Message):
     refused: tuple[str, ...] = ()
     result: Json | None = None
     to_do: str = ""
+    restore_command: str = ""
     link: str = ""
 
     @property
@@ -71,6 +81,10 @@ def facts_of(snapshot: Snapshot, kind: str, at: datetime, public_url: str = "") 
         values |= _asking(snapshot)
     elif told == END:
         values |= _ended(snapshot)
+    elif told == LATE_USERS:
+        values |= _appeared(snapshot)
+    elif told == RESTORED:
+        values |= _restored(snapshot)
     elif told == STALLED:
         values |= {"to_do": _LOOK}
     return NoticeFacts(**values)
@@ -99,6 +113,23 @@ def _ended(snapshot: Snapshot) -> Json:
     }
 
 
+def _appeared(snapshot: Snapshot) -> Json:
+    found = snapshot.late_users
+    if found is None:
+        return {}
+    to_do = f"Move them, or take the deletion back: {found.command}"
+    return {"users": found.lines, "restore_command": found.command, "to_do": to_do}
+
+
+def _restored(snapshot: Snapshot) -> Json:
+    restore = newest(snapshot.restores)
+    end = restore.finished if restore else None
+    if end is None:
+        return {}
+    left = (*end.differences, *end.left)
+    return {"reason": end.reason, "to_do": f"Look at it: {'; '.join(left)}" if left else ""}
+
+
 def payload_of(facts: NoticeFacts) -> Json:
     """The notice as the signed webhook gets it."""
     data: Json = {
@@ -119,6 +150,10 @@ def payload_of(facts: NoticeFacts) -> Json:
         }
     if facts.type == REMINDER and facts.deadline:
         data["secondsLeft"] = max(0, int((facts.deadline - facts.at).total_seconds()))
+    if facts.restore_command:
+        data |= {"users": list(facts.users), "restoreCommand": facts.restore_command}
+    if facts.type == RESTORED:
+        data["reason"] = facts.reason
     if facts.link:
         data["link"] = facts.link
     return {"type": facts.type, "timestamp": facts.at.isoformat(), "data": data}

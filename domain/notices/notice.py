@@ -14,8 +14,9 @@ REMINDER = "approval.reminder"
 STALLED = "migration.stalled"
 END = "migration.finished"
 RESTORED = "image.restored"
+LATE_USERS = "image.usersAppeared"
 
-TYPES = (ASKING, ASKING_AGAIN, REMINDER, STALLED, END, RESTORED)
+TYPES = (ASKING, ASKING_AGAIN, REMINDER, STALLED, END, RESTORED, LATE_USERS)
 # These ask somebody to decide.
 ASKINGS = frozenset({ASKING, ASKING_AGAIN, REMINDER})
 

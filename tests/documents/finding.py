@@ -32,7 +32,7 @@ FOLDERS = ("", f"{CLOUD}/", f"{CLOUD}/arm/")
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s?,\"]*)(.*)")
 _KEY = re.compile(r"\"(\w+)\": |[?&](\w+)=")
 _PATH = re.compile(
-    r"[\w.*-]*(?:/[\w.*-]+)*(?:/|\.(?:py|md|txt|lock|json|toml|sqlite|jsonl|pid|cjs|bicep|sh))"
+    r"[\w.*-]*(?:/[\w.*-]+)*(?:/|\.(?:py|md|txt|lock|json|toml|sqlite|jsonl|pid|cjs|bicep|sh|yml))"
 )
 _VALUE = re.compile(r"[^A-Za-z_]*[A-Za-z]?[^A-Za-z_]*|-?P(?:\d+D)?(?:T(?:\d+[HMS])+)?")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")

@@ -53,7 +53,6 @@ _WHOSE = {
     "names that no module here may have": ("utils", "helpers", "manager"),
     "Azure's names of regions": ("southcentralus",),
     "Azure's way to number versions": ("Major.Minor.Patch",),
-    "a storage account type of Azure that this app does not use": ("StandardSSD_LRS",),
     "clients of Azure in other languages, and their methods": (
         "azure-cli",
         "@azure/arm-compute",

@@ -154,6 +154,7 @@ ABOUT = {
     "not-notified": "the receiver of notifications refuses",
     "restarted": "the orchestration vanishes while the approval is waited for",
     "given-back": "a run dies with its DELETE unanswered, and the next one sends its own once none can be under way",
+    "restored": "the deleted image is made again",
     "crashed": "an activity fails with an exception, and is called again",
 }
 # The children of the others would tell nothing new.
@@ -166,6 +167,7 @@ WITH_CHILDREN = frozenset(
         "cancelled-replication",
         "cancelled-promotion",
         "crashed",
+        "restored",
     ]
 )
 
@@ -185,6 +187,7 @@ def _start_all(cloud: Recorder) -> dict[str, str]:
         "crashed",
         "restarted",
         "given-back",
+        "restored",
     }:
         cloud.add_image(name)
         started[name] = cloud.start(cloud.request(name, **special.get(name, {})))
@@ -224,6 +227,7 @@ def _run(cloud: Recorder) -> dict[str, str]:
     started["crashed"] = _crashed(cloud)
     started["restarted"] = _restarted(cloud)
     started["given-back"] = _given_back(cloud)
+    started["restored"] = _restored(cloud)
     for _ in range(4):
         cloud.advance("P1D")
     _finish(cloud, started)
@@ -295,6 +299,17 @@ def _given_back(cloud: Recorder) -> str:
     cloud.until(lambda: "/images/given-back?" in str(cloud.arm_log("DELETE")))
     _lose(cloud, migration)
     _finish(cloud, {"given-back": migration})
+    return migration
+
+
+def _restored(cloud: Recorder) -> str:
+    migration = cloud.begin("restored")
+    cloud.until_stage("approval", migration)
+    assert cloud.decide(migration).status == 200
+    _finish(cloud, {"restored": migration})
+    path, who = f"/api/migrations/{migration}/restore", cloud.token("alan", "Migration.Admin")
+    assert cloud.call("POST", path, headers=who).status == 202
+    cloud.until(lambda: cloud.status(migration)["restore"]["state"] == "restored")
     return migration
 
 

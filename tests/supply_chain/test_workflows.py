@@ -131,8 +131,18 @@ def test_ci_runs_what_has_to_pass() -> None:
     """Checks, tests, the embedded runtime against the real one, the demo, the audit, the list of what is deployed."""
     runs = {step["run"] for job in JOBS for step in job.steps if "run" in step}
     assert runs >= {
-        f"make {name}" for name in ("check", "test", "conformance", "demo", "audit", "sbom")
+        f"make {name}"
+        for name in ("check", "test", "conformance", "demo", "infra", "audit", "sbom")
     }
+
+
+def test_a_deployment_is_asked_for_in_an_environment_and_holds_no_secret() -> None:
+    """Its rules say who may; what it needs are variables, which anybody may read."""
+    path = ROOT / ".github" / "workflows" / "deploy.yml"
+    assert set(read(path)[True]) == {"workflow_dispatch"}
+    (job,) = [job for job in JOBS if {"run": "make deploy"} in job.steps]
+    assert job.body["environment"]
+    assert [one.name for one in WORKFLOWS if "secrets." in one.read_text()] == []
 
 
 def test_dependabot_looks_at_every_list_of_packages() -> None:

@@ -25,6 +25,7 @@ from domain.migration.fingerprint import fingerprint_of
 from domain.migration.mapping import request_for
 from domain.migration.recorded import Snapshot
 from domain.migration.requests import MigrationRequest
+from domain.restore.reading import made_by
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies, dependencies
 from services.migrations import Claimed, claim, start_orchestration
@@ -86,6 +87,7 @@ async def start_for(
     if recent and facts.created_time is None:
         raise RetryLaterError(f"{image}: its creation time is not known yet")
     request = _request_for(app, facts)
+    await in_records(_check_not_restored, app.records, facts)
     await in_records(_check_new, app.records, facts, at)
     fingerprint = fingerprint_of(facts).value
     most = app.settings.event_starts_per_hour
@@ -169,6 +171,13 @@ def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
     if request is None:
         raise EventIgnoredError("no mapping entry covers it")
     return request
+
+
+def _check_not_restored(records: MigrationRecords, facts: ImageFacts) -> None:
+    """Raises EventIgnoredError when we have made this image again ourselves."""
+    for restore in records.restores_of(image_key(facts.id)):
+        if made_by(restore, facts):
+            raise EventIgnoredError(f"{restore.migration} has restored it")
 
 
 def _check_new(records: MigrationRecords, facts: ImageFacts, at: datetime | None = None) -> None:

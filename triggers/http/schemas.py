@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from domain.boot_test.recorded import BootResult
 from domain.callers.actors import Actor
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Stage
 from domain.values import Json
+from triggers.http.restore_status import restore_of
 
 POLL_AGAIN_SECONDS = 15
 
@@ -23,11 +25,13 @@ def status_of(snapshot: Snapshot) -> Json:
         "regions": [region.model_dump(mode="json") for region in snapshot.regions],
         "warnings": list(state.warnings),
         "approval": _approval_of(snapshot),
+        "bootTests": [boot_result_of(result) for result in snapshot.boot_tests],
         "timeline": [
             _entry(accepted.accepted_at, Stage.PLANNING, f"accepted ({accepted.origin})"),
             *(_entry(entry.at, entry.stage, entry.text) for entry in state.timeline),
         ],
         "result": _result_of(snapshot),
+        "restore": restore_of(snapshot),
         "versionId": state.version_id,
         "tryCommand": state.try_command,
         "cancelRequested": snapshot.cancel_requested,
@@ -36,6 +40,23 @@ def status_of(snapshot: Snapshot) -> Json:
         "origin": accepted.origin,
         "acceptedAt": accepted.accepted_at.isoformat(),
         "request": accepted.request,
+    }
+
+
+def boot_result_of(result: BootResult) -> Json:
+    """The result of a boot test, as a migration and the test itself show it."""
+    verdict = result.verdict
+    return {
+        "id": result.test_id,
+        "region": result.region,
+        "outcome": verdict.outcome.value,
+        "code": verdict.code or None,
+        "reason": verdict.reason,
+        "exitCode": verdict.exit_code,
+        "output": verdict.output or None,
+        "testedAt": verdict.at.isoformat(),
+        "machineId": result.machine_id or None,
+        "leftBehind": result.left or None,
     }
 
 

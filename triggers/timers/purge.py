@@ -1,5 +1,5 @@
-"""The timer's purge: histories of orchestrations that ended long ago, but those of migrations without an outcome. The
-records stay: they are what people read."""
+"""The timer's purge: histories of orchestrations that ended long ago, but those of migrations without an outcome; and
+people, from the audit of what ended longer ago. The records stay: they are what people read."""
 
 import logging
 from datetime import UTC, datetime
@@ -8,6 +8,8 @@ import azure.durable_functions as df
 
 import clock
 from domain.migration.restarting import ENDED
+from records.store import RecordError
+from services.audit_erasing import erase_people
 from services.dependencies import Dependencies, dependencies
 from services.threads import in_records
 
@@ -22,6 +24,7 @@ _ENDED = [
 async def purge(client: df.DurableOrchestrationClient) -> None:
     """Purge what was created longer ago than the retention and has ended."""
     app = dependencies()
+    await _erase(app)
     until = clock.now() - app.settings.history_retention
     try:
         result = await client.purge_instance_history_by(
@@ -34,6 +37,15 @@ async def purge(client: df.DurableOrchestrationClient) -> None:
         return
     if result.instances_deleted:
         log.info("purged %s histories", result.instances_deleted)
+
+
+async def _erase(app: Dependencies) -> None:
+    """Erase people from the audit of what ended long ago; what cannot be done now is done the next night."""
+    before = clock.now() - app.settings.audit_people_retention
+    try:
+        await in_records(erase_people, app.records, before)
+    except RecordError as error:
+        log.warning("people could not be erased from the audit now: %s", error)
 
 
 async def _needed(app: Dependencies, client: df.DurableOrchestrationClient) -> list[datetime]:

@@ -8,6 +8,7 @@ For every migration that is open:
 - with a notice that a receiver has not taken yet, or one that is due (a reminder): posted, unless the receiver has
   failed in this sweep already;
 - the durable extension does not say: looked at the next time.
+Restores of deleted images are kept going as well, and a while after a deletion it is looked who needs the image.
 Pointers whose claim was never made are dropped. Events that wait for an hour with room are started at last. The
 decisions are `domain/migration/restarting.py`.
 """
@@ -18,7 +19,8 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 import clock
-from domain.ids import approval_event_name
+from domain.deletion.late_users import later_scan_of
+from domain.ids import approval_event_name, parse_restore_id
 from domain.migration.latch import Halt, MigrationResult, close
 from domain.migration.recorded import Snapshot
 from domain.migration.restarting import ENDED, EndIt, Report, Runtime, Step
@@ -32,10 +34,13 @@ from services.threads import in_records
 from services.timeline import add_warning, settle_end
 from services.verdicts import delivery_now
 from triggers.events.waking import wake
+from triggers.timers.boot_tests import sweep_boot_tests
 from triggers.timers.carrying_on import GRACE, carry_on
+from triggers.timers.later_scans import LaterScans
 from triggers.timers.telling import Teller
 from triggers.timers.waiting_events import start_waiting
 from triggers.timers.watched_migration import WatchedMigration
+from triggers.timers.watched_restore import look_at_restore
 
 POINTER_GRACE = timedelta(minutes=10)
 # For an orchestration that is still at it.
@@ -53,9 +58,14 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
     app = dependencies()
     teller = Teller(app)
     pointers = await in_records(app.records.begin_sweep, clock.now())
-    for number, pointer in enumerate(pointers, 1):
+    scans = LaterScans(app, teller)
+    # Behind all others: a scan takes its time.
+    for number, pointer in enumerate(sorted(pointers, key=_is_scan), 1):
         try:
-            await _look_at(app, client, teller, pointer)
+            if _is_scan(pointer):
+                await scans.look(pointer[0], pointer[1], clock.now())
+            else:
+                await _look_at(app, client, teller, pointer)
         except Exception:
             log.exception("%s: the sweep could not look at it", pointer[0])
         if number % MARK_EVERY == 0:
@@ -65,12 +75,22 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
     await start_waiting(app, client)
+    await sweep_boot_tests(app, client)
+
+
+def _is_scan(pointer: Pointer) -> bool:
+    return later_scan_of(pointer[0]) is not None
 
 
 async def _look_at(
     app: Dependencies, client: df.DurableOrchestrationClient, teller: Teller, pointer: Pointer
 ) -> None:
     now, (migration, since, etag) = clock.now(), pointer
+    if named := parse_restore_id(migration):
+        known = await look_at_restore(app, client, teller, *named)
+        if not known and now - since > POINTER_GRACE:
+            await in_records(app.records.drop_pointer, migration, etag)
+        return
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         if now - since > POINTER_GRACE:

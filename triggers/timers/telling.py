@@ -14,6 +14,7 @@ from domain.notices.notice import ASKING, END, REMINDER, type_of
 from domain.notices.reminders import due_reminder, is_new
 from services.dependencies import Dependencies
 from services.notifications import post_notice
+from services.threads import in_records
 
 # For an activity that is still at it.
 ASKING_GRACE = timedelta(minutes=2)
@@ -35,6 +36,13 @@ class Teller:
         for name, error in answers.items():
             if error and error.transient:
                 self._refusals[name] += 1 if error.status else MOST_REFUSALS
+
+    async def has_told(self, snapshot: Snapshot, kind: str, now: datetime) -> bool:
+        """Post a notice of a migration that has ended; True once nobody waits for it any more."""
+        await self.tell(snapshot, kind, now)
+        again = await in_records(self._app.records.snapshot, snapshot.accepted.id)
+        notices = again.notices.values() if again else ()
+        return all(notice.settled for notice in notices if notice.kind == kind)
 
     async def repeat(self, snapshot: Snapshot, now: datetime) -> None:
         """Post again what a receiver has not taken yet of a migration that goes on, and what is due."""

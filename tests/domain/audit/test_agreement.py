@@ -86,6 +86,12 @@ def test_a_request_that_was_changed_is_told() -> None:
     assert told(accepted=other) == ["what was accepted was changed"]
 
 
+def test_the_first_acceptance_counts() -> None:
+    """Whatever is written behind it."""
+    other = facts.accepted(ACCEPTED.model_copy(update={"requester": WEBHOOK}))
+    assert told(other.model_copy(update={"id": "another"})) == []
+
+
 def test_a_plan_that_was_changed_is_told() -> None:
     """It has to be the last that was made; one that was written down late is one."""
     again = PLAN.named("1.0.1")
@@ -155,3 +161,4 @@ def test_an_emergency_stop_that_was_taken_out_is_told() -> None:
     assert not stop_is_missing(none, written(first, second))
     assert not stop_is_missing(standing, written(first, second, third))
     assert not stop_is_missing(none, written(ASKED))
+    assert stop_is_missing(none, [*written(first), Slot(2, None)])

@@ -18,8 +18,10 @@ def judged(slots: list[Slot], anchor: Anchor | None) -> Standing:
 def test_a_chain_at_its_anchor_stands() -> None:
     """And one whose writer died before it moved the anchor."""
     slots = chain(4)
-    assert judged(slots, anchor_of(slots)) == Standing(holds=True, found="4 events, epoch 1")
-    assert judged(slots, anchor_of(slots[:1], epoch=3)).found == "4 events, epoch 3"
+    assert judged(slots, anchor_of(slots)) == Standing(
+        holds=True, found="up to its anchor, in epoch 1"
+    )
+    assert judged(slots, anchor_of(slots[:1], epoch=3)).found == "up to its anchor, in epoch 3"
     assert judged(slots, anchor_of(slots[:1])).holds
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.audit.chain import AuditKey
@@ -45,6 +47,11 @@ def test_a_key_of_another_purpose_is_refused(other: dict[str, str]) -> None:
     with pytest.raises(InvalidSettingsError, match="AUDIT_KEYS: has one of"):
         Settings.from_environ({"AUDIT_KEYS": f"a={OTHER},b={SECRET}", **other})
     assert Settings.from_environ({"AUDIT_KEYS": f"a={OTHER}", **other}).audit_keys
+
+
+def test_people_are_named_for_two_years() -> None:
+    """Unless another time is set."""
+    assert Settings().audit_people_retention == timedelta(days=730)
 
 
 def test_keys_are_read_in_their_order() -> None:

@@ -11,6 +11,7 @@ from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.delivery import Delivery
 from domain.audit.anchors import Standing
+from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
@@ -133,7 +134,22 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         question(),
         "nobody needs the image",
     ),
+    "no way back for the security type": (
+        readings(),
+        question(security_type="TrustedLaunch"),
+        "undo possible",
+    ),
+    "no version in the image's region": (
+        readings(version=a_version().model_copy(update={"regions": ("westeurope",)})),
+        question(),
+        "undo possible",
+    ),
     "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
+    "a boot test is demanded, and none was made": (
+        readings(),
+        question(boot_proof=ProofPolicy(required=True)),
+        "boot test passed",
+    ),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),

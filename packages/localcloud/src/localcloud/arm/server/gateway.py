@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -65,7 +66,9 @@ class Gateway:
             if rule is None:
                 answer = self._answer(request, body, correlation, line)
             else:
-                answer = await self._with_fault(request, body, rule, correlation, line)
+                faulted = self._with_fault(request, body, rule, correlation, line)
+                # What is held is on its way, whoever sent it may be dead when it comes.
+                answer = await (asyncio.shield(faulted) if rule.what == "hold" else faulted)
             if cloud.observers:
                 await report(cloud.observers, request, answer, line.get("fault"))
             return answer
