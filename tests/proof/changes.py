@@ -163,14 +163,14 @@ def not_permitted(driver: Driver, _asked: Asked) -> None:
 
 
 def unlisted(driver: Driver, asked: Asked) -> None:
-    """Who has approved may not any more."""
+    """Those who have approved may not any more."""
     gone = {vote.who for vote in asked.votes}
     driver.known.listed = tuple(who for who in APPROVERS if who not in gone)
     driver.restart(APPROVERS=people_settings(driver.known.listed)["APPROVERS"])
 
 
 def mended(driver: Driver) -> None:
-    """What holds for all images is as it was."""
+    """Put back what holds for all images."""
     group = bodies.group_id(driver.client.subscription, bodies.IMAGE_GROUP)
     lock = f"{group}/providers/Microsoft.Authorization/locks/keep"
     driver.client.arm("DELETE", lock, api=LOCKS_API)

@@ -1,4 +1,4 @@
-"""The conditions under which an image may go, as `deletion.md` has them, one name each for the report."""
+"""The conditions under which an image may go, as docs/deletion.md has them, one name each for the report."""
 
 from __future__ import annotations
 

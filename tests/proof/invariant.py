@@ -1,5 +1,5 @@
-"""What must hold when an image goes, written from `deletion.md`: from what the test did, and from all that Azure has at
-that moment. No code of the app is used, nor what it has written down."""
+"""The invariant: all that must hold when an image goes, written from docs/deletion.md, from what the test did, and from
+all that Azure has at that moment. No code of the app is used, nor what it has written down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks and who approves in the proof, and the rules of its deployment, as the test knows them."""
+"""The people who ask and approve in the proof, and the rules of its deployment, as the test knows them."""
 
 from __future__ import annotations
 

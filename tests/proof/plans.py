@@ -98,7 +98,7 @@ def _carry_out(driver: Driver, asked: Asked) -> None:
 
 
 def to_the_end(driver: Driver, asked: Asked) -> None:
-    """What is asked again, because it has changed, is approved again."""
+    """Approve again whatever is asked again because it has changed, until it has ended."""
     for step in range(120):
         if asked.outcome:
             return

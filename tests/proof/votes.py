@@ -52,7 +52,7 @@ def _own(who: str, requester: str) -> set[Condition]:
 
 
 def _objections(asked: Asked, known: Known) -> Iterator[Condition]:
-    """What the app has taken ends it, whoever could have meant it otherwise."""
+    """Yield the objections that the app has taken: each ends it."""
     if any(v.kind == "reject" and v.taken for v in asked.votes):
         yield Condition.NOT_REJECTED
     if asked.cancelled:

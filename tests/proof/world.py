@@ -1,4 +1,4 @@
-"""What the test knows: what it asked for, who said what and when, and what it did to the app. Nothing of it is read
+"""All that the test knows: what it asked for, who said what and when, and what it did to the app. Nothing of it is read
 from the app's records."""
 
 from __future__ import annotations
