@@ -31,6 +31,7 @@ from activities.progress import begin_run, finish_migration, record_progress
 from activities.restoring import begin_restore, finish_restore, settle_restore
 from activities.restoring_disks import delete_disks, look_at_disks, make_disks
 from activities.restoring_image import look_at_image, make_image
+from activities.statements import make_statement
 from activities.versions import promote_version, read_replication, start_version
 from orchestrators.boot_test import boot_test
 from orchestrators.migrate_image import migrate_image
@@ -50,6 +51,7 @@ from triggers.http import (
     plans,
     references,
     restores,
+    statements,
 )
 from triggers.timers import purge, sweep
 
@@ -62,6 +64,7 @@ ACTIVITIES = (
     read_replication,
     check_image,
     open_approval,
+    make_statement,
     decide_approval,
     promote_version,
     delete_image,
@@ -121,6 +124,11 @@ async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("migrations/{id}", methods=["GET"])
 async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
     return await migrations.read_migration(req)
+
+
+@app.route("migrations/{id}/statement", methods=["GET"])
+async def read_statement(req: func.HttpRequest) -> func.HttpResponse:
+    return await statements.read_statement(req)
 
 
 @app.route("migrations/{id}/approval", methods=["POST"])

@@ -212,6 +212,7 @@ class Settings(NoticeSettings, AuditSettings, BootTestSettings, DeletionSettings
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
+            "deployment_name": environ.get("WEBSITE_SITE_NAME"),
         }
         if host := environ.get("WEBSITE_HOSTNAME"):
             fallbacks["public_url"] = f"https://{host}"

@@ -3,7 +3,7 @@
 Where things lie (partition / row):
 - `<image key>` / `<attempt>`, `image.<image key>` / what was found in it: `records/attempts.py`.
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
-  `ruling.<key>`, and what runs write (`records/runs.py`).
+  `ruling.<key>`, statements (`records/statements.py`), and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim. Restores lie there too, by their own ids (`records/restores.py`), and
   second looks for users (`records/later_scans.py`).
@@ -40,6 +40,7 @@ from records.reservations import ReservationRecords
 from records.restores import RestoreRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.statements import StatementRecords
 from records.stops import StopRecords
 from records.store import RecordChangedError, RecordExistsError
 
@@ -57,6 +58,7 @@ class MigrationRecords(
     AttemptRecords,
     NumberRecords,
     ScanRecords,
+    StatementRecords,
     StopRecords,
     BootTestRecords,
     ReservationRecords,
@@ -125,6 +127,8 @@ class MigrationRecords(
                 "received": list(named["decision"].values()),
                 "rulings": named["ruling"],
                 "notices": named["notice"],
+                "statements": named["statement"],
+                "openings": list(named["opened"].values()),
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
                 "restores": list(named["restore"].values()),

@@ -23,6 +23,7 @@ from domain.deletion.gate import (
 )
 from domain.deletion.protection import Protection
 from domain.deletion.quota import quota_check
+from domain.deletion.stated import change_to_ask_about
 from domain.deletion.waiting import opens_at
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
@@ -32,6 +33,7 @@ from domain.references.scan import Scan
 from domain.values import Json
 from services.audit_reading import read_audit, write_what_is_missing
 from services.dependencies import Dependencies
+from services.statements import approved_statement, statement_now
 from services.verdicts import decisions_at_the_gate, question_of
 
 log = logging.getLogger("gallery_migrator")
@@ -49,10 +51,12 @@ class AtAzure(NamedTuple):
 
 
 class Shut(NamedTuple):
-    """The reasons why the gate is shut; `opens_at`: when it may open by itself, within the approval's validity."""
+    """The reasons why the gate is shut; `opens_at`: when it may open by itself, within the approval's validity;
+    `changed`: what was approved is not what there is, and asking again mends that."""
 
     reasons: list[str]
     opens_at: datetime | None = None
+    changed: str | None = None
 
 
 def held_against(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Shut | None:
@@ -68,7 +72,8 @@ def held_against(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Shut |
         question = _question(app, snapshot)
         checks = _made(readings, question)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
-        shut = Shut(refusals(checks), opens_at(checks, valid_till(readings, question)))
+        opens = opens_at(checks, valid_till(readings, question))
+        shut = Shut(refusals(checks), opens, change_to_ask_about(checks))
     if shut.reasons or read.scan:
         run, now = snapshot.latch.run, clock.now()
         app.records.write_audit(migration, gate_checked(checks, shut.reasons, run, now))
@@ -101,14 +106,14 @@ def reserve(app: Dependencies, migration: str, images: int) -> Check:
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
-    plan = snapshot.planned
+    plan, facts = snapshot.planned, version_facts(version)
     begun = app.records.begun_versions(snapshot.accepted.image_key)
     ours = next((row for row in begun if same_id(row.version_id, plan.version_id)), None)
     audit = read_audit(app.records, snapshot, ours) if read.scan else None
     decisions = decisions_at_the_gate(app, snapshot)
     return GateReadings(
         image=read.image,
-        version=version_facts(version),
+        version=facts,
         replication=version_reading(version),
         others=read.others,
         begun=ours,
@@ -119,6 +124,8 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         boot_tests=_boot_tests(app, plan.version_id),
         protected=read.protected,
         audit=audit,
+        approved=approved_statement(snapshot),
+        stated=statement_now(app, snapshot, read.image, facts, read.scan) if read.scan else None,
         # Read last.
         deployment=deployment_now(app),
     )

@@ -32,6 +32,7 @@ ROUTES = {
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
+    ("get", "migrations/{id}/statement"),
     ("get", "migrations/{id}/gate"),
     ("get", "migrations/{id}/audit"),
     ("get", "audit/check"),

@@ -37,6 +37,13 @@ def boot_check(
     )
 
 
+def outcomes_of(results: tuple[BootResult, ...], version: VersionFacts) -> str:
+    """The last outcome in each region, as a statement has it: without the time, so that a test that passes again is no
+    change. Empty if this version was never tested."""
+    latest = _latest_by_region(of_this_version(results, version))
+    return ", ".join(sorted(f"{r.verdict.outcome} in {r.region}" for r in latest))
+
+
 def of_this_version(results: tuple[BootResult, ...], version: VersionFacts) -> list[BootResult]:
     """The results that are about this very version."""
     return [

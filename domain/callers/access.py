@@ -32,6 +32,7 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "start_migration": frozenset({Role.SUBMIT}),
     "list_migrations": _ANY,
     "read_migration": _ANY,
+    "read_statement": _ANY,
     "decide": frozenset({Role.APPROVE}),
     # It keeps the image, so whoever may begin or judge a deletion may stop it.
     "cancel_migration": frozenset({Role.SUBMIT, Role.APPROVE, Role.ADMIN}),

@@ -31,6 +31,7 @@ NEXT_ACTIONS: Mapping[str, str] = {
     "nobody needs the image": "move its users: GET /api/references has the commands",
     "users of the image known": "give the identity the rights to read that are named, or wait and start again",
     "machines and scale sets just read": "wait: it is read again by itself",
+    "what was approved is what there is": "approve it as it is now: it is asked again by itself",
     "version protected": "protect it: an end of life, the gallery's soft delete, or a lock",
     "audit of the migration verifies": f"{_LOOK}, and start again; {_EPOCH}",
     "audit of the deployment verifies": f"{_LOOK}; {_EPOCH}",

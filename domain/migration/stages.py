@@ -65,6 +65,8 @@ AFTER_REPLICATION = AFTER_BOOT_TEST | {Stage.BOOT_TEST}
 """The stages in which the version was ready in every region, and the image still what it was made from."""
 AFTER_PROMOTION = frozenset({Stage.PROMOTION, Stage.DELETION})
 """The stages in which the approval, where one was asked for, was given, and the image looked at again."""
+ASKED_AGAIN_FROM = AFTER_PROMOTION
+"""The stages from which a migration goes back to the approval, when what was approved has changed."""
 WITH_VERSION = AFTER_REPLICATION | {Stage.REPLICATION}
 """The stages in which the version is there, or its PUT was taken."""
 

@@ -70,7 +70,7 @@ def _entry(at: datetime, stage: Stage, text: str) -> Json:
 
 
 def _approval_of(snapshot: Snapshot) -> Json:
-    approval = snapshot.state.approval
+    approval, statement = snapshot.state.approval, snapshot.statement
     decisions = [
         {
             "decision": decision.decision.value,
@@ -78,6 +78,8 @@ def _approval_of(snapshot: Snapshot) -> Json:
             "by": _who(decision.by),
             "reason": decision.reason,
             "receivedAt": decision.received_at.isoformat(),
+            "statementHash": decision.statement_hash,
+            "changeNumber": decision.change_number,
             "verdict": snapshot.rulings[decision.key].model_dump(mode="json")
             if decision.key in snapshot.rulings
             else None,
@@ -88,6 +90,13 @@ def _approval_of(snapshot: Snapshot) -> Json:
         "state": snapshot.approval_state.value,
         "deadline": approval.deadline.isoformat() if approval else None,
         "fingerprint": approval.fingerprint if approval else None,
+        "statementHash": statement.hash if statement else None,
+        "round": snapshot.latch.asked if approval else None,
+        "openedBy": [
+            {"by": _who(opening.by), "at": opening.at.isoformat()}
+            for opening in snapshot.openings
+            if statement and opening.statement_hash == statement.hash
+        ],
         "decisions": decisions,
     }
 

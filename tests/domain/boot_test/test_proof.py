@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.boot_test.proof import ProofPolicy, boot_check, of_this_version
+from domain.boot_test.proof import ProofPolicy, boot_check, of_this_version, outcomes_of
 from domain.boot_test.recorded import BootOutcome, BootResult
 from domain.facts import VersionFacts
 from tests.domain.boot_test.boots import NOW, PUBLISHED, VERSION, a_result
@@ -34,6 +34,27 @@ def test_where_none_is_demanded_the_check_holds() -> None:
     check = boot_check((a_result(FAILED),), version(), ProofPolicy(), NOW)
     assert (check.passed, check.found) == (True, "not demanded by this deployment")
     assert ProofPolicy().max_age == timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("results", "stated"),
+    [
+        ((), ""),
+        ((a_result(PASSED),), "passed in eastus2"),
+        ((a_result(PASSED, NOW - DAY),), "passed in eastus2"),
+        ((a_result(PASSED, NOW - DAY), a_result(FAILED)), "failed in eastus2"),
+        (
+            (a_result(PASSED, region="westus2"), a_result(FAILED)),
+            "failed in eastus2, passed in westus2",
+        ),
+    ],
+)
+def test_a_statement_has_the_last_outcome_of_each_region(
+    results: tuple[BootResult, ...], stated: str
+) -> None:
+    """Without its time: a test that passes again is no change. Those of another version of the name are not told."""
+    assert outcomes_of(results, version()) == stated
+    assert outcomes_of(results, version(published_date=None)) == ""
 
 
 @pytest.mark.parametrize(
