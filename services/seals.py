@@ -17,11 +17,15 @@ from domain.approval.statement import Opening
 from domain.callers.actors import Actor
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision
 from domain.notices.notice import Notice
+from domain.restore.recorded import Restore
 from domain.values import Json
 
 _DECISION, _REQUEST = "gallery-migrator.decision.v1", "gallery-migrator.request.v1"
 _OPENING = "gallery-migrator.opening.v1"
 _DELIVERY = "gallery-migrator.delivery.v1"
+_RESTORE = "gallery-migrator.restore.v1"
+# All that is fixed once a restore is accepted: which image, of what, for whom.
+_ACCEPTED = {"migration", "attempt", "source", "requester", "accepted_at", "limits", "plan"}
 
 
 def seal(decision: StoredDecision, key: str) -> str:
@@ -58,6 +62,21 @@ def with_opening_seal(opening: Opening, keys: Sequence[str]) -> Opening:
 def opening_sealed(opening: Opening, keys: Sequence[str]) -> bool:
     """Return True if the seal on an opening holds for one of the keys."""
     return _holds(opening.seal, _OPENING, _opened(opening), keys)
+
+
+def with_restore_seal(restore: Restore, keys: Sequence[str]) -> Restore:
+    """The restore as it is recorded: sealed with the first key, if there is one."""
+    made = _mac(_RESTORE, _wanted(restore), keys[0]) if keys else None
+    return restore.model_copy(update={"seal": made})
+
+
+def restore_sealed(restore: Restore, keys: Sequence[str]) -> bool:
+    """Return True if the seal on a restore holds for one of the keys."""
+    return _holds(restore.seal, _RESTORE, _wanted(restore), keys)
+
+
+def _wanted(restore: Restore) -> Json:
+    return restore.model_dump(mode="json", exclude_defaults=True, include=_ACCEPTED)
 
 
 def _decided(decision: StoredDecision) -> Json:

@@ -8,9 +8,18 @@ import pytest
 from domain.callers.actors import Actor, ActorKind
 from domain.migration.recorded import AcceptedRequest
 from domain.notices.notice import ASKING, ASKING_AGAIN, Notice
-from services.seals import proven_requester, taken_at, with_delivery_seal, with_seal
+from domain.restore.recorded import IMAGE, Restore
+from services.seals import (
+    proven_requester,
+    restore_sealed,
+    taken_at,
+    with_delivery_seal,
+    with_restore_seal,
+    with_seal,
+)
 from tests import builders as b
 from tests.credentials import REQUESTER
+from tests.domain.restore.values import a_restore, a_restore_plan, a_write
 
 KEY, OTHER = b.SECRET, "whsec_" + "QW5vdGhlciBrZXkgdGhhdCBvcGVucyBub3RoaW5nIGF0IGFsbA=="
 SOMEBODY = Actor(kind=ActorKind.PERSON, id="somebody")
@@ -61,6 +70,35 @@ def test_without_a_key_there_is_no_seal() -> None:
     unsealed = with_seal(b.an_acceptance(), ())
     assert unsealed.seal is None
     assert proven_requester(unsealed, (KEY,)) is None
+
+
+def test_a_sealed_restore_is_proven() -> None:
+    """As it comes from the records, and however far it has come, by the key that sealed it among others."""
+    kept = Restore.model_validate(with_restore_seal(a_restore(), (KEY,)).model_dump(mode="json"))
+    assert restore_sealed(kept, (OTHER, KEY))
+    assert restore_sealed(kept.model_copy(update={"run": 2, "writes": {IMAGE: a_write()}}), (KEY,))
+    assert not restore_sealed(kept, (OTHER,))
+    assert not restore_sealed(kept, ())
+    assert with_restore_seal(a_restore(), ()).seal is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"migration": "another"},
+        {"attempt": 2},
+        {"requester": REQUESTER},
+        {"accepted_at": b.NOW + timedelta(seconds=1)},
+        {"plan": a_restore_plan().model_copy(update={"image_body": {}})},
+        {"plan": a_restore_plan().model_copy(update={"disks": ()})},
+        {"seal": None},
+    ],
+    ids=str,
+)
+def test_a_restore_that_was_changed_is_not_proven(change: dict[str, Any]) -> None:
+    """Else whoever writes a row could have images and disks made, and disks deleted."""
+    kept = with_restore_seal(a_restore(), (KEY,))
+    assert not restore_sealed(kept.model_copy(update=change), (KEY,))
 
 
 MIGRATION = "m-1"
