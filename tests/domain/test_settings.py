@@ -334,6 +334,13 @@ def test_anchors_do_not_lie_where_records_do_by_default(anchors: dict[str, str])
     assert Settings.from_environ({"AUDIT_ANCHORS_TABLE_NAME": "elsewhere"})
 
 
+def test_a_wrong_name_of_the_anchors_is_told_by_itself() -> None:
+    """The records' own name is held against nothing then."""
+    with pytest.raises(InvalidSettingsError) as refused:
+        Settings.from_environ({"AUDIT_ANCHORS_TABLE_NAME": "my-table"})
+    assert [problem.field for problem in refused.value.problems] == ["AUDIT_ANCHORS_TABLE_NAME"]
+
+
 @pytest.mark.parametrize("most", [1, 1000])
 def test_events_start_some_migrations_in_an_hour(most: int) -> None:
     """One at least, and a thousand at most; a hundred where nobody says."""
