@@ -64,9 +64,11 @@ mutation: $(VENV)/.dev  ## change one operator of domain/ at a time: its tests m
 bench: $(VENV)/.dev node_modules/.installed  ## benchmarks; they print figures and gate nothing (half an hour where func is)
 	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$benchmark; done
 
-soak: $(VENV)/.dev node_modules/.installed  ## kill the app over and over: nothing may be lost (HOST=func KILLS=100 WORKER_KILLS=30 SEED=1)
-	@$(BIN)/python -m tests.crash.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
-	--worker-kills $(or $(WORKER_KILLS),30) $(if $(SEED),--seed $(SEED))
+# With SEEDS the proof that nobody loses an image, from so many seeds; else the kills.
+soak: $(VENV)/.dev node_modules/.installed  ## kill the app over and over (HOST=func KILLS=100 WORKER_KILLS=30 SEED=1), or the proof about deletions (SEEDS=10 SEED=1)
+	@$(if $(SEEDS),$(BIN)/python -m tests.proof.soak --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)),\
+	$(BIN)/python -m tests.crash.soak --host $(or $(HOST),embedded) --kills $(or $(KILLS),100) \
+	--worker-kills $(or $(WORKER_KILLS),30) $(if $(SEED),--seed $(SEED)))
 
 infra: $(VENV)/.dev  ## compile and lint the Bicep templates, and hold them to the app (bicep on PATH or beside the checkout)
 	@$(BIN)/python -m pytest -q -rs tests/infra

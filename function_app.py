@@ -7,6 +7,21 @@ import azure.functions as func
 
 import startup
 from activities.approvals import decide_approval, open_approval
+from activities.boot_clean_up import delete_machine
+from activities.boot_machines import (
+    create_machine,
+    keep_log,
+    look_at_machine,
+    look_at_script,
+    run_script,
+)
+from activities.boot_tests import (
+    begin_boot_test,
+    finish_boot_test,
+    give_up_boot_test,
+    open_boot_tests,
+    read_boot_tests,
+)
 from activities.definitions import ensure_definition
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
@@ -16,7 +31,9 @@ from activities.progress import begin_run, finish_migration, record_progress
 from activities.restoring import begin_restore, finish_restore, settle_restore
 from activities.restoring_disks import delete_disks, look_at_disks, make_disks
 from activities.restoring_image import look_at_image, make_image
+from activities.statements import make_statement
 from activities.versions import promote_version, read_replication, start_version
+from orchestrators.boot_test import boot_test
 from orchestrators.migrate_image import migrate_image
 from orchestrators.restore_image import restore_image
 from orchestrators.watch_replication import watch_replication
@@ -25,6 +42,7 @@ from triggers.events import image_written as new_image
 from triggers.http import (
     approvals,
     audit,
+    boot_tests,
     emergency_stop,
     gate,
     health,
@@ -33,10 +51,11 @@ from triggers.http import (
     plans,
     references,
     restores,
+    statements,
 )
 from triggers.timers import purge, sweep
 
-ORCHESTRATORS = (migrate_image, watch_replication, restore_image)
+ORCHESTRATORS = (migrate_image, watch_replication, restore_image, boot_test)
 ACTIVITIES = (
     begin_run,
     plan_migration,
@@ -45,6 +64,7 @@ ACTIVITIES = (
     read_replication,
     check_image,
     open_approval,
+    make_statement,
     decide_approval,
     promote_version,
     delete_image,
@@ -60,6 +80,17 @@ ACTIVITIES = (
     settle_restore,
     delete_disks,
     finish_restore,
+    open_boot_tests,
+    read_boot_tests,
+    begin_boot_test,
+    create_machine,
+    look_at_machine,
+    run_script,
+    look_at_script,
+    give_up_boot_test,
+    keep_log,
+    delete_machine,
+    finish_boot_test,
 )
 AT_START = settings_at_start()
 
@@ -93,6 +124,11 @@ async def list_migrations(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("migrations/{id}", methods=["GET"])
 async def read_migration(req: func.HttpRequest) -> func.HttpResponse:
     return await migrations.read_migration(req)
+
+
+@app.route("migrations/{id}/statement", methods=["GET"])
+async def read_statement(req: func.HttpRequest) -> func.HttpResponse:
+    return await statements.read_statement(req)
 
 
 @app.route("migrations/{id}/approval", methods=["POST"])
@@ -147,6 +183,19 @@ async def begin_epoch(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("plans", methods=["POST"])
 async def plan(req: func.HttpRequest) -> func.HttpResponse:
     return await plans.plan_only(req)
+
+
+@app.route("boot-tests", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def start_boot_test(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    return await boot_tests.start_test(req, client)
+
+
+@app.route("boot-tests/{id}", methods=["GET"])
+async def read_boot_test(req: func.HttpRequest) -> func.HttpResponse:
+    return await boot_tests.read_test(req)
 
 
 @app.route("galleries", methods=["GET"])

@@ -4,12 +4,12 @@ errors turned into values."""
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import clock
 from arm.errors import EXPECTED, error_of
 from domain.errors import MigratorError
-from domain.messages import Activity, ActivityRequest, Reply, Request, StepRequest
+from domain.messages import Activity, ActivityRequest, Reply, StepRequest
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
 from domain.results import ActivityError, ActivityResult, ResultStatus
@@ -21,6 +21,7 @@ from services.dependencies import Dependencies, dependencies
 
 log = logging.getLogger("gallery_migrator")
 
+Request = TypeVar("Request", bound=ActivityRequest)
 Work = Callable[[Request, Snapshot, Dependencies], Reply | ActivityError | Halt]
 # The worker refuses dict[str, Any]: docs/platform-notes.md#annotations-are-classes
 Registered = Callable[[dict], Json]  # type: ignore[type-arg]
@@ -65,43 +66,45 @@ def _result(
         app = dependencies()
         snapshot = app.records.snapshot(asked.migration_id)
     except (RecordError, InvalidSettingsError) as error:
-        return _failed(_expected(contract.name, asked.migration_id, error))
+        return failed_result(expected_error(contract.name, asked.migration_id, error))
     if snapshot is None:
         log.warning(
             "%s: %s is asked for, and these records have no such migration: does another app use this task hub?",
             asked.migration_id[:100],
             contract.name,
         )
-        return _halted(Halt.ENDED)
+        return halted_result(Halt.ENDED)
     if (
         held_by_latch
         and isinstance(asked, StepRequest)
         and (halt := snapshot.latch.halt(asked.run))
     ):
-        return _halted(halt)
+        return halted_result(halt)
     try:
         answer: Any = work(asked, snapshot, app)
     except (RecordError, InvalidSettingsError, *EXPECTED) as error:
-        answer = _expected(contract.name, asked.migration_id, error)
+        answer = expected_error(contract.name, asked.migration_id, error)
     if isinstance(answer, ActivityError):
-        return _failed(_since(app.records, contract.name, asked, snapshot, answer))
+        return failed_result(_since(app.records, contract.name, asked, snapshot, answer))
     if isinstance(answer, Halt):
-        return _halted(answer)
+        return halted_result(answer)
     if snapshot.failing is not None and snapshot.failing.activity == contract.name:
         _well_again(app.records, contract.name, snapshot)
     return ActivityResult(status=ResultStatus.DONE, value=answer.model_dump(mode="json"))
 
 
-def _halted(halt: Halt) -> ActivityResult:
+def halted_result(halt: Halt) -> ActivityResult:
+    """The result of a step that did nothing."""
     cancelled = halt is Halt.CANCELLED
     return ActivityResult(status=ResultStatus.CANCELLED if cancelled else ResultStatus.OVER)
 
 
-def _failed(error: ActivityError) -> ActivityResult:
+def failed_result(error: ActivityError) -> ActivityResult:
+    """The result of a step that Azure or the records stood in the way of."""
     return ActivityResult(status=ResultStatus.ERROR, error=error)
 
 
-def _expected(name: str, migration: str, error: MigratorError) -> ActivityError:
+def expected_error(name: str, migration: str, error: MigratorError) -> ActivityError:
     """The value for an error that is no bug: an outage, a missing role, a slip in the settings may be mended while the
     migration waits."""
     if isinstance(error, RecordError | InvalidSettingsError):

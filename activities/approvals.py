@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 
 from activities.activity import implements
+from domain.approval.asking import ApprovalNotAsked, ApprovalOpened
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision, Verdict
 from domain.approval.judging import (
     ApprovalQuestion,
@@ -21,13 +22,11 @@ from domain.deletion.window import parse_window, too_short
 from domain.messages import (
     DECIDE_APPROVAL,
     OPEN_APPROVAL,
-    ApprovalNotAsked,
-    ApprovalOpened,
     ApprovalRequest,
+    AskRequest,
     JudgeRequest,
-    TimedRequest,
 )
-from domain.migration.latch import Halt, settle
+from domain.migration.latch import Halt, ask_again, settle
 from domain.migration.recorded import Approval, Ruling, Snapshot, State
 from domain.results import ActivityError
 from records.migrations import MigrationRecords
@@ -39,12 +38,17 @@ log = logging.getLogger("gallery_migrator")
 
 @implements(OPEN_APPROVAL)
 def open_approval(
-    request: TimedRequest, snapshot: Snapshot, app: Dependencies
+    request: AskRequest, snapshot: Snapshot, app: Dependencies
 ) -> ApprovalRequest | ActivityError | Halt:
-    """Ask, once for all runs: the deadline never moves. A later run waits in rounds of its own, since the events of
-    an earlier one's may still come. What cannot be carried out is not asked for."""
+    """Ask, once for all runs: the deadline never moves, whatever is asked again. A later run waits in rounds of its
+    own, since the events of an earlier one's may still come. What cannot be carried out is not asked for."""
     if snapshot.state.approval is None and (why_not := _pointless(request, snapshot, app)):
         return ApprovalNotAsked(reason=why_not)
+    latch = app.records.change_latch(
+        request.migration_id, lambda latch: ask_again(latch, request.run, request.after)
+    )
+    if isinstance(latch, Halt):
+        return latch
     first = Approval(
         deadline=request.at + snapshot.request.approval.timeout,
         asked_at=request.at,
@@ -61,10 +65,10 @@ def open_approval(
         return state.model_copy(update={"approval": approval})
 
     held = app.records.change_state(request.migration_id, opened).approval or first
-    return ApprovalOpened(deadline=held.deadline, round=held.round)
+    return ApprovalOpened(deadline=held.deadline, round=held.round, asked=latch.asked)
 
 
-def _pointless(request: TimedRequest, snapshot: Snapshot, app: Dependencies) -> str | None:
+def _pointless(request: AskRequest, snapshot: Snapshot, app: Dependencies) -> str | None:
     """Return why nobody is to be asked: nothing would be deleted whatever they say."""
     if app.deleter is None:
         return NOT_PERMITTED
@@ -95,7 +99,8 @@ def decide_approval(
     verdict = _judged(again, question, request.at)
     if verdict.state is not ApprovalState.WAITING:
         held = app.records.change_latch(
-            request.migration_id, lambda latch: settle(latch, request.run, verdict)
+            request.migration_id,
+            lambda latch: settle(latch, request.run, verdict, again.latch.asked),
         )
         if isinstance(held, Halt):
             return held

@@ -30,6 +30,7 @@ from domain.deletion.emergency_stop import stop_check
 from domain.deletion.late_users import LOOK_AFTER
 from domain.deletion.observing import WOULD_DELETE, observation
 from domain.deletion.permission import NOT_PERMITTED
+from domain.deletion.stated import StatementChanged
 from domain.deletion.uses import worth_another_try
 from domain.facts import ImageFacts, VersionFacts
 from domain.ids import ComputeId
@@ -267,10 +268,12 @@ def _is_another(now: Fingerprint, approved: Fingerprint) -> bool:
 
 def _shut(app: Dependencies, request: StepRequest, shut: Shut) -> Answer:
     """No DELETE now, so the image is kept; unless one is under way, of an earlier try or of another run of this step,
-    which the confirmation tells, or unless the gate opens by itself in time."""
+    which the confirmation tells, or unless it is to be asked again, or the gate opens by itself in time."""
     sent, reason = app.records.read_latch(request.migration_id).deletion, "; ".join(shut.reasons)
     if sent:
         return DeletionSent(began=sent.began, refused=reason)
+    if shut.changed:
+        return StatementChanged(change=shut.changed)
     if shut.opens_at is not None:
         return DeletionWaits(until=shut.opens_at, reason=reason)
     return DeletionRefused(reasons=tuple(shut.reasons))

@@ -19,7 +19,7 @@ from domain.messages import (
 from domain.migration.endings import finished_by
 from domain.migration.latch import Halt, finish
 from domain.migration.recorded import Snapshot, State, TimelineEntry
-from domain.migration.stages import Stage, may_follow
+from domain.migration.stages import ASKED_AGAIN_FROM, Stage, may_follow
 from domain.results import ActivityError
 from services.dependencies import Dependencies
 from services.timeline import settle_end, tell_restarts
@@ -42,6 +42,7 @@ def begin_run(
         deletion=snapshot.wants_deletion,
         image=snapshot.image,
         limits=snapshot.accepted.limits,
+        boot_test=snapshot.accepted.boot_test is not None,
     )
 
 
@@ -94,9 +95,10 @@ def moved(state: State, line: TimelineEntry) -> State:
     if state.stage is Stage.FINISHED:
         return state
     known = any(entry.step == line.step for entry in state.timeline)
+    back = line.stage is Stage.APPROVAL and state.stage in ASKED_AGAIN_FROM and not known
     return state.model_copy(
         update={
-            "stage": line.stage if may_follow(state.stage, line.stage) else state.stage,
+            "stage": line.stage if back or may_follow(state.stage, line.stage) else state.stage,
             "timeline": state.timeline if known else (*state.timeline, line),
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -41,19 +42,28 @@ class App:
 
     def decide(self, migration: str, decision: str, approver: str, reason: str = "") -> Json:
         """Send a signed decision on the approval that is open now; return the verdict. Raises CallFailedError."""
-        approval = self.get(f"migrations/{migration}")["approval"]
-        body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
-        body |= {"decision": decision, "approver": approver, "reason": reason}
+        body = self._asked(migration) | {"decision": decision}
+        body |= {"approver": approver, "reason": reason}
         raw = json.dumps(body).encode()
         headers = signed_headers(self._secret, f"msg_{uuid.uuid4().hex}", int(time.time()), raw)
         return self._call("POST", f"migrations/{migration}/approval", 200, raw, headers)
 
     def decide_signed_in(self, migration: str, decision: str, reason: str = "") -> Json:
         """Sends a decision of this person's on what is asked about now; answers the verdict."""
-        approval = self.get(f"migrations/{migration}")["approval"]
-        body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
+        body = self._asked(migration)
         raw = json.dumps(body | {"decision": decision, "reason": reason}).encode()
         return self._call("POST", f"migrations/{migration}/approval", 200, raw)
+
+    def _asked(self, migration: str) -> Json:
+        """The beginning of a decision on what is asked now: the image by its fingerprint, everything by the hash of the
+        statement, taken of the very text that is shown."""
+        approval = self.get(f"migrations/{migration}")["approval"]
+        body = {"migrationId": migration, "fingerprint": approval["fingerprint"] or ""}
+        if approval["statementHash"] is None:
+            return body | {"statementHash": "none"}
+        statement = self._answer("GET", f"migrations/{migration}/statement")
+        _body(statement, 200)
+        return body | {"statementHash": hashlib.sha256(statement.content).hexdigest()}
 
     def _call(
         self,
@@ -63,13 +73,21 @@ class App:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Json:
+        return _body(self._answer(method, path, body, headers), wanted)
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
         try:
-            answer = self._session.request(
+            return self._session.request(
                 method, self._url + path, data=body, headers=headers or self._shown, timeout=TIMEOUT
             )
         except requests.RequestException as error:
             raise CallFailedError(f"{method} {path}: {error}") from error
-        return _body(answer, wanted)
 
 
 class Azure:

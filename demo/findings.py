@@ -11,10 +11,12 @@ from demo.failure import DemoFailedError
 
 @dataclass(frozen=True)
 class Findings:
-    """`exists`: pairs of a resource's kind and its description; `gone`: the id of the deleted image."""
+    """`exists`: pairs of a resource's kind and its description; `tested`: the boot tests in words; `gone`: pairs of a
+    kind and the id of what was deleted."""
 
     exists: list[tuple[str, str]]
-    gone: str
+    tested: list[tuple[str, str]]
+    gone: list[tuple[str, str]]
 
 
 class Reader(Protocol):
@@ -34,6 +36,7 @@ def findings(azure: Reader, request: Json, status: Json) -> Findings:
     wrong = [f"the outcome is {status['outcome']}: {status['reason']}"]
     wrong = wrong if status["outcome"] != "completed" else []
     wrong += [] if image is None else ["the managed image still exists"]
+    wrong += _wrong_tests(azure, status)
     if gallery is None or definition is None or version is None:
         raise DemoFailedError(
             "; ".join([*wrong, "the gallery, the definition or the version is missing"])
@@ -41,7 +44,23 @@ def findings(azure: Reader, request: Json, status: Json) -> Findings:
     wrong += _wrong_version(version, request)
     if wrong:
         raise DemoFailedError("; ".join(wrong))
-    return Findings(_rows(gallery, definition, version), request["sourceImageId"])
+    tests = status.get("bootTests", [])
+    tested = [
+        ("boot test", f"{test['outcome']} in {test['region']}: {test['reason']}") for test in tests
+    ]
+    machines = [("machine", test["machineId"]) for test in tests]
+    gone = [("image", request["sourceImageId"]), *machines]
+    return Findings(_rows(gallery, definition, version), tested, gone)
+
+
+def _wrong_tests(azure: Reader, status: Json) -> list[str]:
+    """Whatever a boot test was to be, and is not."""
+    tests = status.get("bootTests", [])
+    failed = [
+        f"the boot test {t['outcome']}: {t['reason']}" for t in tests if t["outcome"] != "passed"
+    ]
+    left = [t["machineId"] for t in tests if azure.read(t["machineId"]) is not None]
+    return [*failed, *(f"the machine {machine} still exists" for machine in left)]
 
 
 def _wrong_version(version: Json, request: Json) -> list[str]:

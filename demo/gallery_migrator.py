@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from demo.boot_tests import boot_test_settings
 from demo.examples import example_mapping
 from demo.greeting import greeting
 from demo.identities import assignments, identity_settings
@@ -44,6 +45,7 @@ class GalleryMigrator:
             "NOTIFICATION_SECRET": folder.value("notification secret", new_webhook_secret),
             "REPLICATION_POLL_INTERVAL": "PT5S",
             "EVENT_GRID_MAPPING": json.dumps([example_mapping(arm["subscriptionIds"][0])]),
+            **boot_test_settings(arm["subscriptionIds"][0], os.environ),
         }
         here = {
             "ARM_ENDPOINT": arm["url"],

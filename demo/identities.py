@@ -1,4 +1,4 @@
-"""The app's two managed identities in the local cloud, by their client ids, with the very roles of `infra/roles`."""
+"""The app's three managed identities in the local cloud, by their client ids, with the very roles of `infra/roles`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 ROLES = Path(__file__).parents[1] / "infra" / "roles"
 PUBLISHER = "0d0d0d0d-0000-4000-8000-000000000001"
 DELETER = "0d0d0d0d-0000-4000-8000-000000000002"
+TESTER = "0d0d0d0d-0000-4000-8000-000000000003"
 ROLES_OF = {
     PUBLISHER: ("reader", "soft-delete-reader", "publisher"),
     DELETER: ("deleter", "restorer", "version-reader"),
+    TESTER: ("tester", "subnet-joiner", "version-reader"),
 }
 # Of all subscriptions of the local cloud.
 _SCOPE = "/"
@@ -21,7 +23,8 @@ _SCOPE = "/"
 def identity_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings that name them; in the environment another one may delete, or, where it is empty, none."""
     deleter = environ.get("DELETER_CLIENT_ID", DELETER)
-    return {"AZURE_CLIENT_ID": PUBLISHER, "DELETER_CLIENT_ID": deleter}
+    names = {"AZURE_CLIENT_ID": PUBLISHER, "TESTER_CLIENT_ID": TESTER}
+    return {**names, "DELETER_CLIENT_ID": deleter}
 
 
 def assignments() -> dict[str, list[Any]]:

@@ -1,7 +1,8 @@
 """The story of `make demo`.
 
 1. Start a local cloud, look at the managed image, ask the app to migrate it and delete it afterwards.
-2. Follow the status to its outcome: each line of the timeline as it comes, replication as bars.
+2. Follow the status to its outcome: each line of the timeline as it comes, replication as bars; a machine is made from
+   the version, comes up, and is deleted again.
 3. When the app asks, Ada may not approve what she asked for; Grace does, signed in.
 4. Ask ARM itself what exists now and what is gone; whatever differs from the promise is an error.
 """
@@ -61,6 +62,7 @@ def _request(app: App) -> Json:
         "imageVersion": "1.0.0",
         "targetRegions": REGIONS,
         "deletion": {"enabled": True},
+        "bootTest": {"enabled": True},
     }
 
 
@@ -68,6 +70,7 @@ def _start(console: Console, app: App, request: Json) -> Json:
     places = ", ".join(region["name"] for region in REGIONS)
     console.print(f"Ada asks the app (POST /api/migrations) to migrate the managed image {IMAGE}")
     console.print(f"  to myGallery/web/1.0.0 in {places},")
+    console.print("  to boot a machine from it,")
     console.print("  and to delete the managed image afterwards, once somebody else approves.")
     status = app.start(request)
     console.print(f"  accepted as migration {status['id']}\n")
@@ -130,8 +133,12 @@ def _summary(console: Console, checked: Findings, status: Mapping[str, Any]) -> 
     console.print("\nWhat exists now, as Azure Resource Manager itself tells:")
     for name, value in checked.exists:
         _line(console, f"  {name:<12} {value}")
+    console.print("What was tested:")
+    for name, value in checked.tested:
+        _line(console, f"  {name:<12} {value}")
     console.print("What is gone:")
-    _line(console, f"  {'image':<12} {checked.gone} (404)")
+    for name, value in checked.gone:
+        _line(console, f"  {name:<12} {value} (404)")
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:

@@ -97,6 +97,7 @@ class DefinitionFacts(Message):
     sku: str
     security_type: str = "Standard"
     purchase_plan: dict[str, str | None] | None = None
+    disk_controllers: str = ""
 
     @property
     def in_the_making(self) -> bool:
@@ -182,6 +183,7 @@ def definition_facts(body: Json) -> DefinitionFacts:
         sku=_text(identifier, "sku"),
         security_type=features.get("securitytype") or "Standard",
         purchase_plan=properties.get("purchasePlan") or None,
+        disk_controllers=features.get("diskcontrollertypes", ""),
     )
 
 

@@ -13,8 +13,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
+from domain.approval.asking import ApprovalNotAsked, ApprovalOpened
 from domain.approval.decisions import Verdict
 from domain.deletion.answers import DeletionObserved, DeletionWaits
+from domain.deletion.stated import StatementChanged
 from domain.migration.limits import Limits
 from domain.migration.polling import Look
 from domain.migration.stages import ImageFate, Outcome, Stage
@@ -23,11 +25,16 @@ from domain.values import Message
 # -- requests --------------------------------------------------------------------------------------------------------
 
 
-class ActivityRequest(Message):
-    """For which migration; `failing_since`: when the orchestration asked first, if it has been failing since."""
+class AnyRequest(Message):
+    """`failing_since`: when the orchestration asked first, if it has been failing since."""
+
+    failing_since: datetime | None = None
+
+
+class ActivityRequest(AnyRequest):
+    """For which migration."""
 
     migration_id: str
-    failing_since: datetime | None = None
 
 
 class StepRequest(ActivityRequest):
@@ -53,6 +60,12 @@ class LookRequest(TimedRequest):
 
     began: datetime
     polls: int
+
+
+class AskRequest(TimedRequest):
+    """`after`: what was approved the how many-th time is void; 0 when it is asked the first time."""
+
+    after: int = 0
 
 
 class JudgeRequest(TimedRequest):
@@ -99,6 +112,7 @@ class RunBegun(Message):
     deletion: bool
     image: ImageFate
     limits: Limits
+    boot_test: bool = False
 
 
 class PlannedMigration(Message):
@@ -150,21 +164,6 @@ class ImageState(Message):
     present: bool
     unchanged: bool = False
     certain: bool = False
-
-
-class ApprovalOpened(Message):
-    """Until when the approval is waited for, and the round of the wait."""
-
-    kind: Literal["opened"] = "opened"
-    deadline: datetime
-    round: int
-
-
-class ApprovalNotAsked(Message):
-    """Nobody is asked for what can never happen; `reason` says why it cannot."""
-
-    kind: Literal["notAsked"] = "notAsked"
-    reason: str
 
 
 class PromotionSent(Message):
@@ -232,7 +231,7 @@ class Written(Message):
 
 # -- contracts -------------------------------------------------------------------------------------------------------
 
-Request = TypeVar("Request", bound=ActivityRequest)
+Request = TypeVar("Request", bound=AnyRequest)
 Reply = TypeVar("Reply")
 
 
@@ -256,7 +255,13 @@ Planning = PlannedMigration | NoPlan
 VersionStart = VersionBegun | VersionNameTaken
 ApprovalRequest = ApprovalOpened | ApprovalNotAsked
 Deletion = (
-    DeletionSent | DeletionRefused | DeletionObserved | DeletionWaits | ImageGone | FateUnknown
+    DeletionSent
+    | StatementChanged
+    | DeletionRefused
+    | DeletionObserved
+    | DeletionWaits
+    | ImageGone
+    | FateUnknown
 )
 
 BEGIN_RUN = Activity[ActivityRequest, RunBegun]("begin_run", ActivityRequest, RunBegun)
@@ -267,9 +272,8 @@ ENSURE_DEFINITION = Activity[StepRequest, DefinitionState](
 START_VERSION = Activity[StepRequest, VersionStart]("start_version", StepRequest, VersionStart)
 READ_REPLICATION = Activity[LookRequest, Look]("read_replication", LookRequest, Look)
 CHECK_IMAGE = Activity[StepRequest, ImageState]("check_image", StepRequest, ImageState)
-OPEN_APPROVAL = Activity[TimedRequest, ApprovalRequest](
-    "open_approval", TimedRequest, ApprovalRequest
-)
+OPEN_APPROVAL = Activity[AskRequest, ApprovalRequest]("open_approval", AskRequest, ApprovalRequest)
+MAKE_STATEMENT = Activity[StepRequest, Written]("make_statement", StepRequest, Written)
 DECIDE_APPROVAL = Activity[JudgeRequest, Verdict]("decide_approval", JudgeRequest, Verdict)
 PROMOTE_VERSION = Activity[StepRequest, PromotionSent](
     "promote_version", StepRequest, PromotionSent

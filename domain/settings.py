@@ -19,9 +19,9 @@ from pydantic import (
 
 from domain.approval.webhook_secrets import split_name
 from domain.audit.audit_settings import AuditSettings
+from domain.boot_test.boot_test_settings import BootTestSettings
 from domain.deletion.deletion_settings import DeletionSettings
 from domain.errors import MigratorError, Problem, problems_of
-from domain.identities.identity_settings import IdentitySettings
 from domain.migration.bodies import Generation1Security
 from domain.migration.latch import MOST_RESTARTS_KEPT
 from domain.migration.limits import Limits
@@ -51,7 +51,7 @@ class InvalidSettingsError(MigratorError, ValueError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
 
 
-class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings, RestoreSettings):
+class Settings(NoticeSettings, AuditSettings, BootTestSettings, DeletionSettings, RestoreSettings):
     """The app's settings; see `from_environ`."""
 
     arm_endpoint: Url = Field(
@@ -212,6 +212,7 @@ class Settings(NoticeSettings, AuditSettings, IdentitySettings, DeletionSettings
         fallbacks = {
             "records_table_endpoint": environ.get("AzureWebJobsStorage__tableServiceUri"),
             "records_table_connection_string": environ.get("AzureWebJobsStorage"),
+            "deployment_name": environ.get("WEBSITE_SITE_NAME"),
         }
         if host := environ.get("WEBSITE_HOSTNAME"):
             fallbacks["public_url"] = f"https://{host}"

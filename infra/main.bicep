@@ -28,6 +28,12 @@ param enableSourceDeletion bool = false
 @description('Resource groups whose owners let their images be deleted: /subscriptions/…/resourceGroups/….')
 param deletableResourceGroups array = []
 
+@description('Resource group in which boot tests make their machines: /subscriptions/…/resourceGroups/…. Empty: there are none.')
+param bootTestResourceGroup string = ''
+
+@description('By region the id of the subnet for these machines.')
+param bootTestSubnets object = {}
+
 @description('Client id of the Entra application that people and applications sign in to. Empty: no sign-in.')
 param entraClientId string = ''
 
@@ -66,6 +72,7 @@ param alertEmails array = []
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var readSubscriptions = empty(readSubscriptionIds) ? [subscription().subscriptionId] : readSubscriptionIds
+var enableBootTests = !empty(bootTestResourceGroup)
 var groupsToDelete = enableSourceDeletion ? deletableResourceGroups : []
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
@@ -77,7 +84,13 @@ resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
 module identities 'modules/identities.bicep' = {
   scope: group
   name: 'identities'
-  params: { location: location, tags: tags, token: token, enableSourceDeletion: enableSourceDeletion }
+  params: {
+    location: location
+    tags: tags
+    token: token
+    enableSourceDeletion: enableSourceDeletion
+    enableBootTests: enableBootTests
+  }
 }
 
 module network 'modules/network.bicep' = if (vnetEnabled) {
@@ -156,6 +169,9 @@ module app 'modules/function_app.bicep' = {
     token: token
     publisher: identities.outputs.publisher
     deleter: identities.outputs.deleter
+    tester: identities.outputs.tester
+    bootTestResourceGroup: bootTestResourceGroup
+    bootTestSubnets: bootTestSubnets
     hostAccountName: storage.outputs.hostAccountName
     recordsTableEndpoint: storage.outputs.recordsTableEndpoint
     insightsConnectionString: monitoring.outputs.connectionString
@@ -193,6 +209,7 @@ module roles 'modules/roles.bicep' = {
     readSubscriptionIds: readSubscriptions
     gallerySoftDelete: gallerySoftDelete
     enableSourceDeletion: enableSourceDeletion
+    enableBootTests: enableBootTests
   }
 }
 
@@ -234,6 +251,38 @@ module deleterRights 'modules/assign_in_group.bicep' = [
       principalId: identities.outputs.deleter.principalId
       roleDefinitionIds: [roles.outputs.deleter, roles.outputs.restorer]
     }
+  }
+]
+
+module testerRights 'modules/assign_in_group.bicep' = if (enableBootTests) {
+  // Without a group nothing is assigned, and the scope must be one all the same.
+  scope: resourceGroup(
+    enableBootTests ? split(bootTestResourceGroup, '/')[2] : subscription().subscriptionId,
+    enableBootTests ? split(bootTestResourceGroup, '/')[4] : group.name
+  )
+  name: 'tester-${token}'
+  params: { principalId: identities.outputs.tester.principalId, roleDefinitionIds: [roles.outputs.tester] }
+}
+
+module joinerRights 'modules/join_subnet.bicep' = [
+  for (subnet, index) in enableBootTests ? items(bootTestSubnets) : []: {
+    scope: resourceGroup(split(subnet.value, '/')[2], split(subnet.value, '/')[4])
+    name: 'joiner-${token}-${index}'
+    params: {
+      networkName: split(subnet.value, '/')[8]
+      subnetName: split(subnet.value, '/')[10]
+      principalId: identities.outputs.tester.principalId
+      roleDefinitionId: roles.outputs.subnetJoiner
+    }
+  }
+]
+
+// Machines are made of a version.
+module bootedRights 'modules/assign_in_group.bicep' = [
+  for (id, index) in enableBootTests ? galleryResourceGroups : []: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    name: 'booted-${token}-${index}'
+    params: { principalId: identities.outputs.tester.principalId, roleDefinitionIds: [roles.outputs.versionReader] }
   }
 ]
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from domain.deletion.answers import DeletionObserved, DeletionWaits
+from domain.deletion.stated import StatementChanged
 from domain.messages import (
     CONFIRM_DELETION,
     DELETE_IMAGE,
@@ -17,17 +18,25 @@ from domain.messages import (
 )
 from domain.migration.stages import ImageFate, Outcome, Stage
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, not_deleted
-from orchestrators.request_approval import wait_unrejected
+from orchestrators.request_approval import Approved, wait_unrejected
 from orchestrators.run import Run, Steps, pause
 
 FIRST_CONFIRM_WAIT, LONGEST_CONFIRM_WAIT = timedelta(seconds=5), timedelta(minutes=1)
 
 
-def delete_image(run: Run, number: int) -> Steps:
-    """Return when the image is gone; MigrationEndedError with Kept when a gate or Azure refuses, or somebody rejects
-    while only time keeps the gate shut. `number`: of the next wait for decisions."""
+class Void(NamedTuple):
+    """An approval that is void: by what change, and the number of the next wait for decisions."""
+
+    change: str
+    round: int
+
+
+def delete_image(run: Run, approved: Approved) -> Generator[Any, Any, Void | None]:
+    """Return when the image is gone, or why what was approved has to be asked again; MigrationEndedError with Kept when
+    a gate or Azure refuses, or somebody rejects while only time keeps the gate shut."""
+    number, asked = approved.round, approved.asked
     text = "checking everything again before the managed image is deleted"
-    yield from run.record("deletion", Stage.DELETION, text)
+    yield from run.record("deletion" if asked == 1 else f"deletion {asked}", Stage.DELETION, text)
     deletion = yield from _delete(run)
     while isinstance(deletion, DeletionSent | DeletionWaits):
         if isinstance(deletion, DeletionSent):
@@ -37,6 +46,8 @@ def delete_image(run: Run, number: int) -> Steps:
         number = yield from wait_unrejected(run, number, deletion.until)
         deletion = yield from _delete(run)
     match deletion:
+        case StatementChanged():
+            return Void(deletion.change, number)
         case DeletionRefused():
             raise not_deleted("; ".join(deletion.reasons))
         case DeletionObserved():
@@ -47,6 +58,7 @@ def delete_image(run: Run, number: int) -> Steps:
             run.image = ImageFate.DELETED if deletion.by_us else ImageFate.GONE
         case _ as never:
             assert_never(never)
+    return None
 
 
 def _tell_waiting(run: Run, shut: DeletionWaits) -> Steps:

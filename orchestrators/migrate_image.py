@@ -7,13 +7,16 @@ continues as new, which would drop events (docs/platform-notes.md#continue-as-ne
 """
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
 
-from domain.messages import FINISH_MIGRATION, ApprovalNotAsked, FinishRequest
+from domain.approval.asking import ApprovalNotAsked
+from domain.messages import FINISH_MIGRATION, FinishRequest
 from domain.migration.stages import AFTER_PROMOTION, AFTER_REPLICATION, ImageFate, Outcome
 from domain.values import Json
+from orchestrators.boot_version import boot_version
 from orchestrators.delete_image import delete_image
 from orchestrators.endings import ActivityFailedError, MigrationEndedError, RunOverError
 from orchestrators.publish_version import (
@@ -22,7 +25,7 @@ from orchestrators.publish_version import (
     promote_version,
     publish_version,
 )
-from orchestrators.request_approval import keep_quiet, request_approval
+from orchestrators.request_approval import Approved, ask_again, keep_quiet, request_approval
 from orchestrators.run import RECORDS_LIMIT, Run, Steps, begin_run
 
 _NO_CREATION_TIME = "the image's creation time is unknown, so it is kept whoever approves"
@@ -56,6 +59,7 @@ def _migrate(run: Run) -> Steps:
     if stage not in AFTER_REPLICATION:
         yield from publish_version(run)
         yield from check_image(run)
+    yield from boot_version(run)
     delete = run.begun.deletion and run.image is ImageFate.KEPT
     if not delete:
         yield from promote_version(run)
@@ -69,8 +73,15 @@ def _migrate(run: Run) -> Steps:
         yield from check_image(run)
     promoted = yield from promote_version(run)
     if run.image is ImageFate.KEPT:
-        number = yield from keep_quiet(run, approved, promoted)
-        yield from delete_image(run, number)
+        yield from _delete(run, approved, promoted)
+
+
+def _delete(run: Run, approved: Approved, promoted: datetime | None) -> Steps:
+    """Delete what was approved; what has changed since is asked again."""
+    approved = yield from keep_quiet(run, approved, promoted)
+    while void := (yield from delete_image(run, approved)):
+        again = yield from ask_again(run, approved._replace(round=void.round), void.change)
+        approved = yield from keep_quiet(run, again, promoted)
 
 
 def _promoted_and_kept(run: Run, why: str) -> Generator[Any, Any, MigrationEndedError]:

@@ -18,7 +18,8 @@ from domain.audit import facts
 from domain.deletion.copies import BegunVersion
 from domain.ids import fold
 from domain.migration.fingerprint import content_of, without_creation_time
-from domain.migration.recorded import AcceptedRequest, Sighting
+from domain.migration.recorded import AcceptedRequest
+from domain.migration.sightings import Sighting
 from domain.values import Json
 from records.audit import AuditRecords
 from records.store import Record

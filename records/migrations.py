@@ -3,7 +3,7 @@
 Where things lie (partition / row):
 - `<image key>` / `<attempt>`, `image.<image key>` / what was found in it: `records/attempts.py`.
 - `<migration id>` / `accepted` (a copy, so that one list tells everything), `started`, `decision.<key>`,
-  `ruling.<key>`, and what runs write (`records/runs.py`).
+  `ruling.<key>`, statements (`records/statements.py`), and what runs write (`records/runs.py`).
 - `open` / `<migration id>`: what has no outcome, or whose outcome nobody was told yet; written before the claim, so
   that the sweep finds every claim. Restores lie there too, by their own ids (`records/restores.py`), and
   second looks for users (`records/later_scans.py`).
@@ -14,6 +14,7 @@ Where things lie (partition / row):
   `records/reservations.py`).
 - `sweep` / `last`: when the sweep was last through; `after`: how far one came that was cut off.
 - `versions.<hash>` / `<number>`: numbers that migrations have taken (`records/numbers.py`).
+- boot tests: `records/boot_tests.py`.
 - `events`, `events.waiting`: what events may start yet, and those that wait (`records/events.py`).
 - `recent`, `recent.open`, `recent.<outcome>` / `<inverted time>-<migration id>`: the list (`records/listing.py`).
 
@@ -30,6 +31,7 @@ from domain.migration.recorded import AcceptedRequest, ReceivedDecision, Ruling,
 from domain.migration.stages import Stage
 from domain.values import Json
 from records.attempts import AttemptRecords, attempt_row
+from records.boot_tests import BootTestRecords
 from records.events import EventRecords
 from records.later_scans import LaterScanRecords
 from records.listing import ListRecords
@@ -38,6 +40,7 @@ from records.reservations import ReservationRecords
 from records.restores import RestoreRecords
 from records.runs import RunRecords
 from records.scans import ScanRecords
+from records.statements import StatementRecords
 from records.stops import StopRecords
 from records.store import RecordChangedError, RecordExistsError
 
@@ -55,7 +58,9 @@ class MigrationRecords(
     AttemptRecords,
     NumberRecords,
     ScanRecords,
+    StatementRecords,
     StopRecords,
+    BootTestRecords,
     ReservationRecords,
     EventRecords,
 ):
@@ -122,10 +127,13 @@ class MigrationRecords(
                 "received": list(named["decision"].values()),
                 "rulings": named["ruling"],
                 "notices": named["notice"],
+                "statements": named["statement"],
+                "openings": list(named["opened"].values()),
                 "checks": rows.get("checks", {}).get("checks", []),
                 "failing": rows.get("failing"),
                 "restores": list(named["restore"].values()),
                 "late_users": rows.get("lateUsers"),
+                "boot_tests": list(named["boot"].values()),
                 "audit": named["audit"],
             }
         )

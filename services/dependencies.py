@@ -42,7 +42,8 @@ def settings_at_start() -> Settings:
 class Dependencies:
     """The settings, records, ARM clients and token verifier of the use cases.
 
-    `arm` reads and publishes; `deleter` sends DELETEs of images, None where the deployment has no identity for that.
+    `arm` reads and publishes; `deleter` sends DELETEs of images, `tester` makes the machines of boot tests: None where
+    the deployment has no identity for that.
     `version`: what this host gives to the orchestrations that it starts.
     """
 
@@ -51,6 +52,7 @@ class Dependencies:
     arm: ArmClient
     tokens: TokenVerifier
     deleter: ArmClient | None = None
+    tester: ArmClient | None = None
     version: str = ""
 
 
@@ -64,6 +66,7 @@ def dependencies() -> Dependencies:
         records=open_records(settings, partial(publisher, settings.azure_client_id)),
         arm=_arm(settings, partial(publisher, settings.azure_client_id)),
         deleter=_arm_of(settings, settings.deleter_client_id),
+        tester=_arm_of(settings, settings.tester_client_id),
         tokens=TokenVerifier(settings),
         version=orchestration_version(_HOST_JSON, os.environ),
     )

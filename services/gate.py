@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import clock
 from domain.audit.facts import gate_checked
+from domain.boot_test.recorded import BootResult
 from domain.deletion.actions import refusals
 from domain.deletion.audited import of_this_epoch
 from domain.deletion.deployment import Deployment
@@ -22,6 +23,7 @@ from domain.deletion.gate import (
 )
 from domain.deletion.protection import Protection
 from domain.deletion.quota import quota_check
+from domain.deletion.stated import change_to_ask_about
 from domain.deletion.waiting import opens_at
 from domain.facts import ImageFacts, VersionFacts, version_facts
 from domain.ids import same_id
@@ -31,6 +33,7 @@ from domain.references.scan import Scan
 from domain.values import Json
 from services.audit_reading import read_audit, write_what_is_missing
 from services.dependencies import Dependencies
+from services.statements import approved_statement, statement_now
 from services.verdicts import decisions_at_the_gate, question_of
 
 log = logging.getLogger("gallery_migrator")
@@ -48,10 +51,12 @@ class AtAzure(NamedTuple):
 
 
 class Shut(NamedTuple):
-    """The reasons why the gate is shut; `opens_at`: when it may open by itself, within the approval's validity."""
+    """The reasons why the gate is shut; `opens_at`: when it may open by itself, within the approval's validity;
+    `changed`: what was approved is not what there is, and asking again mends that."""
 
     reasons: list[str]
     opens_at: datetime | None = None
+    changed: str | None = None
 
 
 def held_against(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Shut | None:
@@ -67,7 +72,8 @@ def held_against(app: Dependencies, snapshot: Snapshot, read: AtAzure) -> Shut |
         question = _question(app, snapshot)
         checks = _made(readings, question)
         app.records.write_checks(migration, [check.model_dump(mode="json") for check in checks])
-        shut = Shut(refusals(checks), opens_at(checks, valid_till(readings, question)))
+        opens = opens_at(checks, valid_till(readings, question))
+        shut = Shut(refusals(checks), opens, change_to_ask_about(checks))
     if shut.reasons or read.scan:
         run, now = snapshot.latch.run, clock.now()
         app.records.write_audit(migration, gate_checked(checks, shut.reasons, run, now))
@@ -100,14 +106,14 @@ def reserve(app: Dependencies, migration: str, images: int) -> Check:
 
 
 def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Json) -> GateReadings:
-    plan = snapshot.planned
+    plan, facts = snapshot.planned, version_facts(version)
     begun = app.records.begun_versions(snapshot.accepted.image_key)
     ours = next((row for row in begun if same_id(row.version_id, plan.version_id)), None)
     audit = read_audit(app.records, snapshot, ours) if read.scan else None
     decisions = decisions_at_the_gate(app, snapshot)
     return GateReadings(
         image=read.image,
-        version=version_facts(version),
+        version=facts,
         replication=version_reading(version),
         others=read.others,
         begun=ours,
@@ -115,8 +121,11 @@ def _readings(app: Dependencies, snapshot: Snapshot, read: AtAzure, version: Jso
         decisions=of_this_epoch(decisions, audit.since if audit else None),
         promoted_at=snapshot.state.promoted_at,
         scan=read.scan,
+        boot_tests=_boot_tests(app, plan.version_id),
         protected=read.protected,
         audit=audit,
+        approved=approved_statement(snapshot),
+        stated=statement_now(app, snapshot, read.image, facts, read.scan) if read.scan else None,
         # Read last.
         deployment=deployment_now(app),
     )
@@ -135,6 +144,11 @@ def deployment_now(app: Dependencies) -> Deployment:
     )
 
 
+def _boot_tests(app: Dependencies, version_id: str) -> tuple[BootResult, ...]:
+    """Read where the deployment demands them only."""
+    return app.records.boot_results(version_id) if app.settings.boot_test_required else ()
+
+
 def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
     plan, asked = snapshot.planned, question_of(app, snapshot)
     if asked.asked_at is None:
@@ -149,5 +163,6 @@ def _question(app: Dependencies, snapshot: Snapshot) -> GateQuestion:
         deleter=app.settings.deleter_client_id,
         security_type=plan.security_type,
         undo_required=app.settings.undo_required,
+        boot_proof=app.settings.boot_test_proof,
         now=clock.now(),
     )

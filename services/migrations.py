@@ -19,6 +19,7 @@ from domain.migration.recorded import AcceptedRequest
 from domain.migration.requests import MigrationRequest
 from domain.values import Message
 from records.migrations import MigrationRecords
+from services.boot_tests import terms_of
 from services.dependencies import Dependencies
 from services.planning import Draft, with_own_number
 from services.seals import with_seal
@@ -128,6 +129,7 @@ def _acceptance(
         fingerprint=fingerprint,
         limits=app.settings.limits,
         requester=requester,
+        boot_test=terms_of(app.settings, request),
     )
     return with_seal(accepted, app.settings.sealing_keys)
 

@@ -3,6 +3,7 @@
 import hashlib
 
 import clock
+from domain.approval.decisions import StoredDecision
 from domain.approval.submissions import DecisionBody, decision_of
 from domain.callers.actors import Actor
 from domain.migration.recorded import ReceivedDecision, Snapshot
@@ -13,11 +14,21 @@ def persons_key(snapshot: Snapshot, actor: Actor, body: DecisionBody) -> str:
     """The key of somebody's decision: sent again it is the same one, said otherwise it is their next."""
     theirs = [d for d in snapshot.decisions if d.by and d.by.identities == actor.identities]
     last = theirs[-1] if theirs else None
-    said = (body.migration_id, body.fingerprint, body.decision, body.reason)
-    if last and (last.migration_id, last.fingerprint, last.decision, last.reason) == said:
+    if last and _said(last) == _said(body):
         return last.key
     name = f"{snapshot.accepted.id}:{actor.kind}:{actor.id.lower()}:{len(theirs)}"
     return hashlib.sha256(name.encode()).hexdigest()[:40]
+
+
+def _said(decision: StoredDecision | DecisionBody) -> tuple[str, ...]:
+    return (
+        decision.migration_id,
+        decision.fingerprint,
+        decision.statement_hash,
+        decision.decision.value,
+        decision.change_number,
+        decision.reason,
+    )
 
 
 def sealed_by(body: DecisionBody, actor: Actor, key: str, sealing_key: str) -> ReceivedDecision:

@@ -19,6 +19,7 @@ from domain.migration.requests import AUTO, MigrationRequest
 from domain.migration.rules import Facts, busy
 from domain.restore.undo import undo_warnings
 from records.migrations import MigrationRecords
+from services.boot_tests import problem_of_tests, warnings_of_tests
 from services.dependencies import Dependencies
 from services.locations import locations_of
 from services.reference_warnings import protection_warnings
@@ -70,10 +71,14 @@ def decide(
         generation1_security=app.settings.generation1_security_type,
         copied_gb_limit=app.settings.copied_gb_limit,
     )
-    if not isinstance(plan, Plan) or not plan.deletion:
+    if not isinstance(plan, Plan):
         return plan
-    warnings = (*plan.warnings, *_in_vain(app, plan, facts))
-    return plan.model_copy(update={"warnings": warnings})
+    if untestable := problem_of_tests(app.settings, request, plan.regions):
+        return [untestable]
+    warnings = [*plan.warnings, *warnings_of_tests(app.settings, request, plan.os_type)]
+    if plan.deletion:
+        warnings += _in_vain(app, plan, facts)
+    return plan.model_copy(update={"warnings": tuple(warnings)})
 
 
 def _in_vain(app: Dependencies, plan: Plan, facts: Facts) -> Iterator[str]:

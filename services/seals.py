@@ -13,20 +13,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from domain.approval.decisions import StoredDecision
+from domain.approval.statement import Opening
 from domain.callers.actors import Actor
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision
 from domain.notices.notice import Notice
 from domain.values import Json
 
 _DECISION, _REQUEST = "gallery-migrator.decision.v1", "gallery-migrator.request.v1"
+_OPENING = "gallery-migrator.opening.v1"
 _DELIVERY = "gallery-migrator.delivery.v1"
 
 
 def seal(decision: StoredDecision, key: str) -> str:
     """The seal of a decision with one key, as the settings write it."""
-    # Without what has its default: a field that a later version adds breaks no seal.
-    said = decision.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return _mac(_DECISION, said, key)
+    return _mac(_DECISION, _decided(decision), key)
 
 
 def sealed(received: ReceivedDecision, keys: Sequence[str]) -> StoredDecision | None:
@@ -34,8 +34,7 @@ def sealed(received: ReceivedDecision, keys: Sequence[str]) -> StoredDecision | 
     decision, kept = received.decision, received.seal
     if kept is None or decision.by is None:
         return None
-    holds = [hmac.compare_digest(seal(decision, key).encode(), kept.encode()) for key in keys]
-    return decision if any(holds) else None
+    return decision if _holds(kept, _DECISION, _decided(decision), keys) else None
 
 
 def with_seal(accepted: AcceptedRequest, keys: Sequence[str]) -> AcceptedRequest:
@@ -46,11 +45,28 @@ def with_seal(accepted: AcceptedRequest, keys: Sequence[str]) -> AcceptedRequest
 
 def proven_requester(accepted: AcceptedRequest, keys: Sequence[str]) -> Actor | None:
     """The one who asked for a migration, if the seal on the request holds for one of the keys."""
-    kept = (accepted.seal or "").encode()
-    holds = [
-        hmac.compare_digest(kept, _mac(_REQUEST, _said(accepted), key).encode()) for key in keys
-    ]
-    return accepted.requester if any(holds) else None
+    holds = _holds(accepted.seal, _REQUEST, _said(accepted), keys)
+    return accepted.requester if holds else None
+
+
+def with_opening_seal(opening: Opening, keys: Sequence[str]) -> Opening:
+    """The opening of a statement as it is recorded: sealed with the first key, if there is one."""
+    made = _mac(_OPENING, _opened(opening), keys[0]) if keys else None
+    return opening.model_copy(update={"seal": made})
+
+
+def opening_sealed(opening: Opening, keys: Sequence[str]) -> bool:
+    """Return True if the seal on an opening holds for one of the keys."""
+    return _holds(opening.seal, _OPENING, _opened(opening), keys)
+
+
+def _decided(decision: StoredDecision) -> Json:
+    # Without what has its default: a field that a later version adds breaks no seal.
+    return decision.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _opened(opening: Opening) -> Json:
+    return opening.model_dump(mode="json", exclude_defaults=True, exclude={"seal"})
 
 
 def with_delivery_seal(migration: str, notice: Notice, keys: Sequence[str]) -> Notice:
@@ -84,6 +100,14 @@ def _said(accepted: AcceptedRequest) -> Json:
         "at": accepted.accepted_at.astimezone(UTC).isoformat(),
         "requester": asked_by.model_dump(mode="json", exclude_defaults=True) if asked_by else None,
     }
+
+
+def _holds(kept: str | None, purpose: str, said: Json, keys: Sequence[str]) -> bool:
+    holds = [
+        hmac.compare_digest((kept or "").encode(), _mac(purpose, said, key).encode())
+        for key in keys
+    ]
+    return any(holds)
 
 
 def _mac(purpose: str, said: Json, key: str) -> str:

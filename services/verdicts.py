@@ -5,10 +5,11 @@ from domain.approval.delivery import Delivery, delivery_of
 from domain.approval.judging import ApprovalQuestion
 from domain.approval.quorum import Ballot
 from domain.migration.recorded import ReceivedDecision, Snapshot
-from domain.notices.notice import ASKING, WEBHOOK, key_of
+from domain.notices.notice import WEBHOOK, asking_kind, key_of
 from services.dependencies import Dependencies
 from services.seals import proven_requester, sealed, taken_at
 from services.signatures import genuine
+from services.statements import proven_openings
 
 
 def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
@@ -24,6 +25,7 @@ def question_of(app: Dependencies, snapshot: Snapshot) -> ApprovalQuestion:
     return ApprovalQuestion(
         migration_id=accepted.id,
         fingerprint=approval.fingerprint,
+        statement_hash=snapshot.statement.hash if snapshot.statement else "",
         ballot=ballot,
         asked_at=snapshot.asked_at,
         delivery=delivery_now(app, snapshot),
@@ -36,13 +38,13 @@ def delivery_now(app: Dependencies, snapshot: Snapshot) -> Delivery:
     asked_at, chosen = snapshot.asked_at, app.settings
     if asked_at is None:
         raise LookupError(f"{snapshot.accepted.id} was never asked about")
-    notice = snapshot.notices.get(key_of(WEBHOOK, ASKING))
+    notice = snapshot.notices.get(key_of(WEBHOOK, asking_kind(snapshot.latch.asked)))
     return delivery_of(
         signed_receiver=bool(chosen.notification_url),
         quiet_time=chosen.approval_policy(snapshot.accepted.source_image_id).quiet_time,
-        asked_at=asked_at,
+        asked_at=snapshot.statement.asked_at if snapshot.statement else asked_at,
         taken_at=taken_at(snapshot.accepted.id, notice, chosen.sealing_keys) if notice else None,
-        openings=(),
+        openings=tuple(opening.at for opening in proven_openings(app, snapshot)),
         timeout=chosen.notice_timeout,
     )
 

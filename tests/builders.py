@@ -16,6 +16,13 @@ from domain.approval.decisions import Decision, StoredDecision
 from domain.approval.judging import ApprovalQuestion
 from domain.approval.policy import ApprovalPolicy
 from domain.approval.quorum import Ballot
+from domain.approval.statement import (
+    KeptStatement,
+    StatedReferences,
+    Statement,
+    stated_image,
+    stated_version,
+)
 from domain.approval.webhook_secrets import UNNAMED
 from domain.deletion.deployment import Deployment
 from domain.deletion.quota import Quota
@@ -204,6 +211,26 @@ def a_plan(**changes: Any) -> Plan:
     return plan
 
 
+def a_statement(**changes: Any) -> Statement:
+    """The statement that `a_decision` decides on; `changes` by field."""
+    values: Json = {
+        "deployment": "tests",
+        "migration_id": MIGRATION_ID,
+        "round": 1,
+        "image": stated_image(an_image()),
+        "version": stated_version(a_version()),
+        "requester": REQUESTER,
+        "deadline": NOW + timedelta(days=3),
+        "references": StatedReferences(subscriptions=(SUBSCRIPTION,), complete=True),
+    }
+    return Statement(**{**values, **changes})
+
+
+def a_kept_statement(**changes: Any) -> KeptStatement:
+    """The same as the records have it."""
+    return KeptStatement(text=a_statement(**changes).text, asked_at=NOW)
+
+
 def a_decision(**changes: Any) -> StoredDecision:
     """A verified approval of `an_image`'s deletion."""
     values: Json = {
@@ -214,21 +241,24 @@ def a_decision(**changes: Any) -> StoredDecision:
         "approver": "ada",
         "received_at": NOW,
         "by": WEBHOOK,
+        "statement_hash": a_kept_statement().hash,
     }
     return StoredDecision(**{**values, **changes})
 
 
 def a_question(**changes: Any) -> ApprovalQuestion:
     """The question that `a_decision` decides, asked for by `an_acceptance`; `changes` to its policy,
-    `fingerprint`, `asked_at`, `deadline`, `requester`."""
+    `fingerprint`, `statement_hash`, `asked_at`, `deadline`, `requester`."""
     fingerprint = changes.pop("fingerprint", fingerprint_of(an_image()).value)
     asked_at = changes.pop("asked_at", NOW)
+    stated = changes.pop("statement_hash", a_kept_statement().hash)
     ballot: Json = {n: changes.pop(n) for n in ("deadline", "requester") if n in changes}
     policy = ApprovalPolicy(**{"approvers": (), "webhooks": (UNNAMED,), **changes})
     values: Json = {"deadline": NOW + timedelta(days=3), "requester": REQUESTER, **ballot}
     return ApprovalQuestion(
         migration_id=MIGRATION_ID,
         fingerprint=fingerprint,
+        statement_hash=stated,
         asked_at=asked_at,
         ballot=Ballot(policy=policy, **values),
     )
@@ -239,6 +269,7 @@ def a_received(secret: str = SECRET, **changes: Any) -> ReceivedDecision:
     decision = a_decision(**changes)
     said = {"migrationId": decision.migration_id, "fingerprint": decision.fingerprint}
     said |= {"decision": decision.decision.value, "approver": decision.approver}
+    said |= {"statementHash": decision.statement_hash, "changeNumber": decision.change_number}
     body = json.dumps(said | {"reason": decision.reason})
     name, now = decision.key, datetime.now(UTC)
     headers = {

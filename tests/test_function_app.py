@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from domain import messages
+from domain.boot_test import messages as boot_messages
 from domain.restore import messages as restore_messages
 from localcloud.host.app import App
 from localcloud.host.indexing import LoadedFunction
@@ -26,9 +27,12 @@ ROUTES = {
     ("post", "migrations/{id}/cancel"),
     ("post", "migrations/{id}/restore"),
     ("post", "plans"),
+    ("post", "boot-tests"),
+    ("get", "boot-tests/{id}"),
     ("get", "galleries"),
     ("get", "images"),
     ("get", "references"),
+    ("get", "migrations/{id}/statement"),
     ("get", "migrations/{id}/gate"),
     ("get", "migrations/{id}/audit"),
     ("get", "audit/check"),
@@ -55,7 +59,7 @@ def names(functions: list[LoadedFunction], kind: str) -> set[str]:
 
 def called() -> set[str]:
     """The name of every contract that an orchestrator calls, and of every child."""
-    known = {**vars(messages), **vars(restore_messages)}
+    known = {**vars(messages), **vars(restore_messages), **vars(boot_messages)}
     contracts = {n: c.name for n, c in known.items() if isinstance(c, messages.Activity)}
     names = set[str]()
     for path in (ROOT / "orchestrators").glob("*.py"):
@@ -66,7 +70,8 @@ def called() -> set[str]:
             if name in CALLS:
                 called = {a.id for a in node.args if isinstance(a, ast.Name)}
                 names |= {contracts[contract] for contract in called & contracts.keys()}
-                names |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
+                constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                names |= {value for value in constants if isinstance(value, str)}
     return names
 
 
@@ -75,8 +80,8 @@ def test_the_orchestrators_call_what_is_registered_and_nothing_else(
 ) -> None:
     """A contract that nobody implements would hang a migration in the middle."""
     registered = names(functions, "activityTrigger")
-    assert called() == registered | {"watch_replication"}
-    orchestrators = {"migrate_image", "watch_replication", "restore_image"}
+    assert called() == registered | {"watch_replication", "boot_test"}
+    orchestrators = {"migrate_image", "watch_replication", "restore_image", "boot_test"}
     assert names(functions, "orchestrationTrigger") == orchestrators
 
 

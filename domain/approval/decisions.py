@@ -21,7 +21,7 @@ class Decision(StrEnum):
 
 class StoredDecision(Message):
     """A decision whose maker was verified when it was received: `by`, which older records lack. `approver` is what
-    the maker says, for people."""
+    the maker says, for people. `statement_hash`: of the very text that they decided on."""
 
     key: str
     migration_id: str
@@ -31,6 +31,8 @@ class StoredDecision(Message):
     reason: str = ""
     received_at: datetime
     by: Actor | None = None
+    statement_hash: str = ""
+    change_number: str = ""
 
 
 class ApprovalState(StrEnum):

@@ -1,7 +1,8 @@
 """The verdict on a deletion: what the stored decisions come to, for what was shown, under the rules of now.
 
-A decision counts when it names the migration and the fingerprint that were asked about; what it counts for is told in
-`domain/approval/quorum.py`. A rejection counts until the DELETE is about to be sent (`domain/migration/latch.py`).
+A decision counts when it names the migration, the fingerprint and the statement that were asked about; what it counts
+for is told in `domain/approval/quorum.py`. A rejection counts until the DELETE is about to be sent
+(`domain/migration/latch.py`), of whatever statement: a doubt keeps the image.
 """
 
 from collections.abc import Sequence
@@ -20,11 +21,13 @@ _NOBODY = Actor(kind=ActorKind.WEBHOOK, id="")
 
 
 class ApprovalQuestion(Message):
-    """The question that is decided on: the deletion of the image with this fingerprint, for this migration. Before
-    `asked_at` nobody could know what is asked."""
+    """The question that is decided on: the deletion of the image with this fingerprint, for this migration, as the
+    statement with this hash says it; nothing can be approved without one. Before `asked_at` nobody could know what is
+    asked."""
 
     migration_id: str
     fingerprint: str
+    statement_hash: str
     ballot: Ballot
     asked_at: datetime | None = None
     delivery: Delivery = Delivery()
@@ -37,12 +40,18 @@ def refusal_of(decision: StoredDecision, question: ApprovalQuestion) -> str | No
     if decision.fingerprint != question.fingerprint:
         asked = question.fingerprint
         return f"it is for the fingerprint {decision.fingerprint}, but {asked} was asked about"
+    if decision.decision is not Decision.REJECT and not _names(decision, question):
+        return "it is for another statement than the one that is asked about now"
     if question.asked_at and decision.received_at < question.asked_at:
         return f"it was received before anybody was asked, at {question.asked_at.isoformat()}"
     deadline = question.ballot.deadline
     if decision.decision is Decision.APPROVE and decision.received_at >= deadline:
         return f"it was received after the deadline {deadline.isoformat()}"
     return None
+
+
+def _names(decision: StoredDecision, question: ApprovalQuestion) -> bool:
+    return bool(decision.statement_hash) and decision.statement_hash == question.statement_hash
 
 
 def rule_against(decision: StoredDecision, ballot: Ballot) -> Refusal | None:

@@ -4,12 +4,13 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 
+from domain.approval.change_numbers import ChangeNumber
 from domain.approval.decisions import Decision, StoredDecision
 from domain.callers.actors import Actor
 from domain.doubled_keys import doubled_keys
-from domain.errors import InvalidRequestError, problems_of
+from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.values import StrictModel
 
 
@@ -37,19 +38,18 @@ def _one_line(name: str) -> str:
     return name
 
 
-class DecisionBody(StrictModel):
-    """The body that an approver sends."""
+def _named_statement(statement_hash: str, others: ValidationInfo) -> str:
+    """A rejection needs none: whoever doubts keeps the image."""
+    if not statement_hash and others.data.get("decision", Decision.REJECT) is not Decision.REJECT:
+        raise ValueError("must be the SHA-256 of the statement that is decided on")
+    return statement_hash
 
-    migration_id: str
-    fingerprint: str
-    decision: Decision
-    approver: Annotated[
-        str,
-        Field(min_length=1, max_length=256),
-        AfterValidator(_somebody),
-        AfterValidator(_one_line),
-    ]
-    reason: Annotated[str, Field(max_length=2000), AfterValidator(_printable)] = ""
+
+StatementHash = Annotated[
+    str,
+    Field(max_length=64, validate_default=True),
+    AfterValidator(_named_statement),
+]
 
 
 class PersonsDecisionBody(StrictModel):
@@ -58,7 +58,20 @@ class PersonsDecisionBody(StrictModel):
     migration_id: str
     fingerprint: str
     decision: Decision
+    statement_hash: StatementHash = ""
+    change_number: ChangeNumber = ""
     reason: Annotated[str, Field(max_length=2000), AfterValidator(_printable)] = ""
+
+
+class DecisionBody(PersonsDecisionBody):
+    """The body that an approver's tool sends."""
+
+    approver: Annotated[
+        str,
+        Field(min_length=1, max_length=256),
+        AfterValidator(_somebody),
+        AfterValidator(_one_line),
+    ]
 
 
 def parse_decision(raw: bytes) -> DecisionBody:
@@ -78,6 +91,12 @@ def decision_of(body: DecisionBody, key: str, at: datetime, by: Actor) -> Stored
     return StoredDecision(**dict(body), key=key, received_at=at, by=by)
 
 
+def _as_sent(problem: Problem) -> Problem:
+    """The problem with the name that the field has in a body: pydantic tells a default's by its own."""
+    sent = "statementHash" if problem.field == "statement_hash" else problem.field
+    return problem.model_copy(update={"field": sent})
+
+
 B = TypeVar("B", bound=StrictModel)
 
 
@@ -86,7 +105,7 @@ def _parsed(kind: type[B], raw: bytes) -> B:
     try:
         body = kind.model_validate_json(raw)
     except ValidationError as error:
-        raise InvalidRequestError([*doubled, *problems_of(error)]) from error
+        raise InvalidRequestError([*doubled, *map(_as_sent, problems_of(error))]) from error
     if doubled:
         raise InvalidRequestError(doubled)
     return body

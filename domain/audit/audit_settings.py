@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from domain.approval.approval_settings import ApprovalSettings
+from domain.approval.statement_settings import StatementSettings
 from domain.approval.webhook_secrets import split_name
 from domain.audit.chain import AuditKey, parse_key
 from domain.setting_types import Span, comma_list, encrypted, https_or_local, webhook_secret
@@ -21,7 +21,7 @@ def audit_key(text: str) -> str:
     return text
 
 
-class AuditSettings(ApprovalSettings):
+class AuditSettings(StatementSettings):
     """The part of the settings that says how facts are kept."""
 
     audit_keys: Annotated[

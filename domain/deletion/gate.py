@@ -7,15 +7,21 @@ and image, what our own record says we began, and decisions whose signature hold
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import Field
+
 from domain.approval.decisions import ApprovalState, StoredDecision, Verdict
 from domain.approval.judging import ApprovalQuestion, judge_decisions, tally_of
 from domain.approval.quorum import Tally, quiet_until, valid_until
+from domain.approval.statement import Statement
+from domain.boot_test.proof import ProofPolicy, boot_check
+from domain.boot_test.recorded import BootResult
 from domain.deletion.audited import AuditReading, audit_checks
 from domain.deletion.copies import BegunVersion, copy_checks, dependent_versions
 from domain.deletion.deployment import Asking, Deployment, deployment_checks
 from domain.deletion.evidence import Check
 from domain.deletion.permission import permission_check
 from domain.deletion.protection import Protection, protection_check
+from domain.deletion.stated import statement_check
 from domain.deletion.uses import use_checks
 from domain.facts import ImageFacts, VersionFacts
 from domain.migration.fingerprint import fingerprint_of
@@ -30,7 +36,8 @@ class GateReadings(Message):
     """Everything that was read in the moments before the deletion. `others`: further versions that may hang on the
     image. `begun`: our record of the version, if there is one. `decisions`: approvals whose signature holds, and every
     rejection, since a doubt keeps the image. `scan`: for users of the image, and `audit`: without them the gate is
-    shut."""
+    shut. `boot_tests`: of versions of this name. `approved`: the statement that was asked about; `stated`: that of what
+    was read now."""
 
     image: ImageFacts
     version: VersionFacts
@@ -41,8 +48,11 @@ class GateReadings(Message):
     decisions: tuple[StoredDecision, ...] = ()
     promoted_at: datetime | None = None
     scan: Scan | None = None
+    approved: Statement | None = None
+    stated: Statement | None = None
     audit: AuditReading | None = None
     deployment: Deployment
+    boot_tests: tuple[BootResult, ...] = ()
     protected: frozenset[Protection] = frozenset()
 
 
@@ -60,19 +70,21 @@ class GateQuestion(Message):
     deleter: str = ""
     security_type: str = SecurityType.STANDARD.value
     undo_required: bool = True
+    boot_proof: ProofPolicy = Field(default_factory=ProofPolicy)
     now: datetime
 
 
 def check_gate(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
     """All checks, passed or not; the gate is open only if every one passed."""
     uses = use_checks(readings.scan, readings.image.tags, question.veto_tag, question.now)
+    stated = statement_check(readings.approved, readings.stated)
     audit = audit_checks(readings.audit, readings.decisions)
-    return (*early_checks(readings, question), *uses, *audit)
+    return (*early_checks(readings, question), *uses, stated, *audit)
 
 
 def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check, ...]:
-    """All checks but those on the users of the image and on the audit, which take the most reading. They open
-    nothing alone."""
+    """All checks but those on the users of the image, on the statement, which names them, and on the audit, which take
+    the most reading. They open nothing alone."""
     now = fingerprint_of(readings.image)
     return (
         Check(
@@ -96,6 +108,7 @@ def early_checks(readings: GateReadings, question: GateQuestion) -> tuple[Check,
         ),
         permission_check(question.deleter),
         _undo_check(readings, question),
+        boot_check(readings.boot_tests, readings.version, question.boot_proof, question.now),
         *_approval_checks(readings, question),
         protection_check(question.protection, readings.protected),
         *deployment_checks(readings.deployment, asking(readings, question)),

@@ -54,19 +54,25 @@ def worth_another_try(scan: Scan, now: datetime) -> ActivityError | None:
     that the scan is old. None when something is found that waiting does not change, or nothing at all."""
     if scan.blocking or scan.locks or scan.veto:
         return None
-    if any(not gap.transient for gap in scan.gaps):
-        return None
     if scan.gaps:
-        return ActivityError(
-            code="UsersUnknown",
-            message=_first([str(gap) for gap in scan.gaps]),
-            transient=True,
-            retry_after=_longest_wait(scan.gaps),
-        )
+        return gaps_to_wait_out(scan)
     if not _young(scan, now):
         text = "the lists of machines and scale sets were too old when all was read"
         return ActivityError(code="ScanTooOld", message=text, transient=True)
     return None
+
+
+def gaps_to_wait_out(scan: Scan) -> ActivityError | None:
+    """The error to wait out when a later scan may read all that this one could not; None when it read all, or time
+    mends nothing."""
+    if not scan.gaps or any(not gap.transient for gap in scan.gaps):
+        return None
+    return ActivityError(
+        code="UsersUnknown",
+        message=_first([str(gap) for gap in scan.gaps]),
+        transient=True,
+        retry_after=_longest_wait(scan.gaps),
+    )
 
 
 def _young(scan: Scan, now: datetime) -> bool:

@@ -79,9 +79,11 @@ class MigrationResult(Message):
 
 
 class Latch(Message):
-    """See the module. `stopped_run`: the run whose orchestration the app itself terminated, since it hung."""
+    """See the module. `stopped_run`: the run whose orchestration the app itself terminated, since it hung. `asked`: the
+    how many-th time that the approval is asked for."""
 
     run: int = 1
+    asked: int = 1
     restarts: tuple[Restart, ...] = ()
     stopped_run: int = 0
     cancelled_at: datetime | None = None
@@ -164,8 +166,11 @@ def drop_name(latch: Latch, run: int) -> Latch | Halt:
     return latch.model_copy(update={"effects": effects})
 
 
-def settle(latch: Latch, run: int, verdict: Verdict) -> Latch | Halt:
-    """A run has judged the approval; the first verdict holds for good, but for an approval that somebody rejects."""
+def settle(latch: Latch, run: int, verdict: Verdict, asked: int = 1) -> Latch | Halt:
+    """A run has judged the approval that was asked for the `asked`-th time; the first verdict holds for good, but for
+    an approval that somebody rejects, or that is void."""
+    if latch.asked != asked:
+        return Halt.SUPERSEDED
     if latch.verdict is None:
         return latch.halt(run) or latch.model_copy(update={"verdict": verdict})
     if verdict.state is not ApprovalState.REJECTED:
@@ -174,13 +179,25 @@ def settle(latch: Latch, run: int, verdict: Verdict) -> Latch | Halt:
     return latch if isinstance(held, Halt) else held
 
 
+def ask_again(latch: Latch, run: int, after: int) -> Latch | Halt:
+    """The approval of the `after`-th asking is void, as something has changed: it is asked again. A rejection stands,
+    and so does what a DELETE was sent for."""
+    if halt := latch.halt(run):
+        return halt
+    if latch.asked != after or latch.deletion or not latch.approved:
+        return latch
+    return latch.model_copy(update={"verdict": None, "asked": after + 1})
+
+
 def reject(latch: Latch, verdict: Verdict) -> Latch | Halt:
-    """Somebody rejects what was approved: possible until the DELETE is about to be sent."""
+    """Somebody rejects what was approved, also when it has just become void: possible until the DELETE is about to be
+    sent."""
     if latch.finished:
         return Halt.ENDED
     if latch.deletion:
         return Halt.TOO_LATE
-    return latch.model_copy(update={"verdict": verdict}) if latch.approved else latch
+    void = latch.verdict is None and latch.asked > 1
+    return latch.model_copy(update={"verdict": verdict}) if latch.approved or void else latch
 
 
 def cancel(latch: Latch, at: datetime, by: Actor | None = None) -> Latch | Halt:

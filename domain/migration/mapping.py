@@ -64,6 +64,8 @@ class MappingEntry(StrictModel):
     block_deletion_before_end_of_life: bool | None = None
     deletion: Json | None = None
     approval: Json | None = None
+    change_number: str | None = None
+    boot_test: Json | None = None
 
 
 def request_for(image: ImageFacts, mapping: Sequence[MappingEntry]) -> MigrationRequest | None:

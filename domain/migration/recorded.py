@@ -6,14 +6,17 @@ from typing import Literal
 from pydantic import Field
 
 from domain.approval.decisions import ApprovalState, StoredDecision
+from domain.approval.statement import KeptStatement, Opening
+from domain.boot_test.recorded import BootResult
+from domain.boot_test.terms import BootTestTerms
 from domain.callers.actors import Actor
 from domain.deletion.late_users import LateUsers
-from domain.migration.fingerprint import same_as_far_as_known
 from domain.migration.latch import Effect, Latch, MigrationResult
 from domain.migration.limits import Limits
 from domain.migration.planning import Plan
 from domain.migration.polling import RegionStatus
 from domain.migration.requests import MigrationRequest, request_from_record
+from domain.migration.sightings import Sighting
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
 from domain.restore.recorded import Restore
@@ -43,6 +46,7 @@ class AcceptedRequest(Message):
     fingerprint: str | None = None
     limits: Limits = Field(default_factory=Limits)
     requester: Actor | None = None
+    boot_test: BootTestTerms | None = None
     seal: str | None = None
 
 
@@ -122,27 +126,6 @@ class Failing(Message):
     since: datetime
 
 
-class Sighting(Message):
-    """An attempt's knowledge of the image that it is about; no `fingerprint` while it has not read it. `failed_at`: it
-    made no usable version."""
-
-    migration: str
-    accepted_at: datetime
-    fingerprint: str | None = None
-    failed_at: datetime | None = None
-
-    def may_be_tried_again(self, event_at: datetime | None) -> bool:
-        """Return True if an event of this time may start another attempt: one after its failure does."""
-        return self.failed_at is not None and event_at is not None and event_at > self.failed_at
-
-    def is_of(self, fingerprint: str, created: datetime | None) -> bool:
-        """Return True if it is about the very image that has this fingerprint. One that has not read its image is told
-        by time only: it cannot have been about an image that was made later."""
-        if self.fingerprint is not None:
-            return same_as_far_as_known(self.fingerprint, fingerprint)
-        return created is None or created <= self.accepted_at
-
-
 class Snapshot(Message):
     """Everything recorded about one attempt."""
 
@@ -155,10 +138,13 @@ class Snapshot(Message):
     received: tuple[ReceivedDecision, ...] = ()
     rulings: dict[str, Ruling] = {}
     notices: dict[str, Notice] = {}
+    statements: dict[str, KeptStatement] = {}
+    openings: tuple[Opening, ...] = ()
     checks: tuple[Json, ...] = ()
     failing: Failing | None = None
     restores: tuple[Restore, ...] = ()
     late_users: LateUsers | None = None
+    boot_tests: tuple[BootResult, ...] = ()
     audit: dict[str, Json] = {}
 
     @property
@@ -218,10 +204,17 @@ class Snapshot(Message):
         finished = self.finished is not None
         if self.latch.verdict:
             return self.latch.verdict.state
-        if self.state.approval:
-            return ApprovalState.CANCELLED if finished else ApprovalState.WAITING
+        if self.state.approval and finished:
+            return ApprovalState.CANCELLED
+        if self.statement:
+            return ApprovalState.WAITING
         pending = self.wants_deletion and not finished
         return ApprovalState.PENDING if pending else ApprovalState.NOT_NEEDED
+
+    @property
+    def statement(self) -> KeptStatement | None:
+        """The statement that is asked about now; None before it is made."""
+        return self.statements.get(str(self.latch.asked))
 
     @property
     def asked_at(self) -> datetime | None:

@@ -20,6 +20,8 @@ from pydantic import (
 )
 
 from domain import ids as names
+from domain.approval.change_numbers import ChangeNumber
+from domain.boot_test.requests import BootTestWish
 from domain.doubled_keys import doubled_keys
 from domain.errors import InvalidRequestError, Problem, problems_of
 from domain.regions import normalise_region
@@ -140,6 +142,8 @@ class MigrationRequest(StrictModel):
     block_deletion_before_end_of_life: bool = False
     deletion: DeletionRequest = Field(default_factory=DeletionRequest)
     approval: ApprovalRequest = Field(default_factory=ApprovalRequest)
+    change_number: ChangeNumber = ""
+    boot_test: BootTestWish | None = None
 
     @field_validator("image_version")
     @classmethod
@@ -161,7 +165,9 @@ class MigrationRequest(StrictModel):
 
     def digest(self) -> str:
         """Equal for requests that mean the same: ids without case, defaults filled in, regions in order."""
-        wire = self.model_dump(mode="json")
+        # A field that is newer than requests which still run is in it only when it says something.
+        silent = {name for name in ("boot_test", "change_number") if not getattr(self, name)}
+        wire = self.model_dump(mode="json", exclude=silent)
         wire["sourceImageId"], wire["galleryId"] = self.source_image_id.key, self.gallery_id.key
         return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ class Stage(StrEnum):
     DEFINITION = "definition"
     VERSION = "version"
     REPLICATION = "replication"
+    BOOT_TEST = "bootTest"
     APPROVAL = "approval"
     PROMOTION = "promotion"
     DELETION = "deletion"
@@ -47,7 +48,10 @@ NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.PLANNING: frozenset({Stage.DEFINITION, Stage.REPLICATION, Stage.FINISHED}),
     Stage.DEFINITION: frozenset({Stage.VERSION, Stage.FINISHED}),
     Stage.VERSION: frozenset({Stage.REPLICATION, Stage.PLANNING, Stage.FINISHED}),
-    Stage.REPLICATION: frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}),
+    Stage.REPLICATION: frozenset(
+        {Stage.BOOT_TEST, Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}
+    ),
+    Stage.BOOT_TEST: frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}),
     Stage.APPROVAL: frozenset({Stage.PROMOTION, Stage.DELETION, Stage.FINISHED}),
     Stage.PROMOTION: frozenset({Stage.DELETION, Stage.FINISHED}),
     Stage.DELETION: frozenset({Stage.FINISHED}),
@@ -55,10 +59,14 @@ NEXT: dict[Stage, frozenset[Stage]] = {
 }
 
 
-AFTER_REPLICATION = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
+AFTER_BOOT_TEST = frozenset({Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION})
+"""The stages in which a boot test, where one was wanted, is over."""
+AFTER_REPLICATION = AFTER_BOOT_TEST | {Stage.BOOT_TEST}
 """The stages in which the version was ready in every region, and the image still what it was made from."""
 AFTER_PROMOTION = frozenset({Stage.PROMOTION, Stage.DELETION})
 """The stages in which the approval, where one was asked for, was given, and the image looked at again."""
+ASKED_AGAIN_FROM = AFTER_PROMOTION
+"""The stages from which a migration goes back to the approval, when what was approved has changed."""
 WITH_VERSION = AFTER_REPLICATION | {Stage.REPLICATION}
 """The stages in which the version is there, or its PUT was taken."""
 

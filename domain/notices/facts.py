@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from domain.approval.statement import KeptStatement
+from domain.deletion.stated import changes_since
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Outcome
 from domain.notices.notice import (
@@ -23,7 +25,8 @@ _TO_DO = {
     Outcome.CANCELLED: "Ask for the migration again if it is still wanted.",
 }
 _DECIDE = (
-    "Test the version with tryCommand, then post a signed decision to approvalPath, or decide signed in. "
+    "Read the statement and test the version with tryCommand; then decide signed in, or post a signed decision with "
+    "the statementHash to approvalPath. "
     "Without an approval the image is kept."
 )
 _LOOK = "Look at its orchestration: it should have gone on by now. Nothing is deleted meanwhile."
@@ -31,8 +34,8 @@ _LOOK = "Look at its orchestration: it should have gone on by now. Nothing is de
 
 class NoticeFacts(Message):
     """Everything that a notice can say. `link`: the migration's own address, if the deployment knows its own;
-    `users`: who needs the image; `statement` with its hash: the text that is decided on; `refused`: the checks that
-    kept the image."""
+    `users`: who needs the image; `statement` with its hash: the text that is decided on, in which `round` of asking and
+    for which `changes`; `refused`: the checks that kept the image."""
 
     kind: str
     at: datetime
@@ -46,6 +49,8 @@ class NoticeFacts(Message):
     users: tuple[str, ...] = ()
     statement: str = ""
     statement_hash: str = ""
+    round: int = 0
+    changes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     stage: str = ""
     outcome: Outcome | None = None
@@ -94,7 +99,26 @@ def _asking(snapshot: Snapshot) -> Json:
     approval = snapshot.state.approval
     if approval is None:
         return {}
-    return {"fingerprint": approval.fingerprint, "deadline": approval.deadline, "to_do": _DECIDE}
+    asked, now = snapshot.latch.asked, snapshot.statement
+    changed = changes_since(snapshot.statements.get(str(asked - 1)), now)
+    again = f"What was approved has changed: {'; '.join(changed)}. " if changed else ""
+    return {
+        "fingerprint": approval.fingerprint,
+        "deadline": approval.deadline,
+        "users": _users(now),
+        "statement": now.text if now else "",
+        "statement_hash": now.hash if now else "",
+        "round": asked,
+        "changes": changed,
+        "to_do": again + _DECIDE,
+    }
+
+
+def _users(kept: KeptStatement | None) -> tuple[str, ...]:
+    """The users of the image, as whoever approves is shown them."""
+    stated = kept.statement if kept else None
+    users = stated.references.users if stated else ()
+    return tuple(f"{user.kind} {user.id} ({user.effect.value})" for user in users)
 
 
 def _ended(snapshot: Snapshot) -> Json:
@@ -147,6 +171,11 @@ def payload_of(facts: NoticeFacts) -> Json:
             "deadline": facts.deadline.isoformat(),
             "approvalPath": f"/api/migrations/{facts.migration_id}/approval",
             "next": facts.to_do,
+            "statement": facts.statement,
+            "statementHash": facts.statement_hash,
+            "statementPath": f"/api/migrations/{facts.migration_id}/statement",
+            "round": facts.round,
+            "changes": list(facts.changes),
         }
     if facts.type == REMINDER and facts.deadline:
         data["secondsLeft"] = max(0, int((facts.deadline - facts.at).total_seconds()))

@@ -53,6 +53,11 @@ class Notice(Message):
         return self.model_copy(update={"given_up": True})
 
 
+def asking_kind(asked: int) -> str:
+    """The kind that asks for the approval the `asked`-th time."""
+    return ASKING if asked == 1 else f"{ASKING_AGAIN}.{asked}"
+
+
 def type_of(kind: str) -> str:
     """The type of a kind. Raises ValueError for one of no type."""
     for known in TYPES:

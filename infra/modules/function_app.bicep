@@ -4,6 +4,9 @@ param tags object
 param token string
 param publisher object
 param deleter object
+param tester object
+param bootTestResourceGroup string
+param bootTestSubnets object
 param hostAccountName string
 param recordsTableEndpoint string
 param insightsConnectionString string
@@ -24,7 +27,7 @@ func withoutSlash(url string) string => endsWith(url, '/') ? substring(url, 0, m
 
 var packages = 'https://${hostAccountName}.blob.${environment().suffixes.storage}/packages'
 var signIn = !empty(entraClientId)
-var identityIds = empty(deleter.id) ? [publisher.id] : [publisher.id, deleter.id]
+var identityIds = concat([publisher.id], empty(deleter.id) ? [] : [deleter.id], empty(tester.id) ? [] : [tester.id])
 
 var hostSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -42,6 +45,9 @@ var appSettings = {
   ARM_ENDPOINT: withoutSlash(environment().resourceManager)
   AZURE_CLIENT_ID: publisher.clientId
   DELETER_CLIENT_ID: deleter.clientId
+  TESTER_CLIENT_ID: tester.clientId
+  BOOT_TEST_RESOURCE_GROUP: bootTestResourceGroup
+  BOOT_TEST_SUBNETS: empty(bootTestSubnets) ? '' : string(bootTestSubnets)
   SUBSCRIPTION_IDS: join(subscriptionIds, ',')
   REFERENCE_SUBSCRIPTION_IDS: join(subscriptionIds, ',')
   RECORDS_STORE: 'table'

@@ -1,8 +1,10 @@
-// The app's identities: one reads and publishes, another deletes and restores, where deletion is wanted at all.
+// The app's identities: one reads and publishes; another deletes and restores, where deletion is wanted at all; a third
+// makes the machines of boot tests, where there are such.
 param location string
 param tags object
 param token string
 param enableSourceDeletion bool
+param enableBootTests bool
 
 resource publisherIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: 'id-publisher-${token}'
@@ -12,6 +14,12 @@ resource publisherIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@202
 
 resource deleterIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = if (enableSourceDeletion) {
   name: 'id-deleter-${token}'
+  location: location
+  tags: tags
+}
+
+resource testerIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = if (enableBootTests) {
+  name: 'id-tester-${token}'
   location: location
   tags: tags
 }
@@ -26,4 +34,10 @@ output deleter object = {
   id: enableSourceDeletion ? deleterIdentity.id : ''
   clientId: enableSourceDeletion ? deleterIdentity!.properties.clientId : ''
   principalId: enableSourceDeletion ? deleterIdentity!.properties.principalId : ''
+}
+
+output tester object = {
+  id: enableBootTests ? testerIdentity.id : ''
+  clientId: enableBootTests ? testerIdentity!.properties.clientId : ''
+  principalId: enableBootTests ? testerIdentity!.properties.principalId : ''
 }

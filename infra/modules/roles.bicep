@@ -5,6 +5,7 @@ param environmentName string
 param readSubscriptionIds array
 param gallerySoftDelete bool
 param enableSourceDeletion bool
+param enableBootTests bool
 
 var reader = loadJsonContent('../roles/reader.json')
 var publisher = loadJsonContent('../roles/publisher.json')
@@ -12,11 +13,15 @@ var softDeleteReader = loadJsonContent('../roles/soft-delete-reader.json')
 var deleter = loadJsonContent('../roles/deleter.json')
 var restorer = loadJsonContent('../roles/restorer.json')
 var versionReader = loadJsonContent('../roles/version-reader.json')
+var tester = loadJsonContent('../roles/tester.json')
+var subnetJoiner = loadJsonContent('../roles/subnet-joiner.json')
 var scopes = map(union([subscription().subscriptionId], readSubscriptionIds), id => '/subscriptions/${id}')
 var definitions = concat(
   [reader, publisher],
   gallerySoftDelete ? [softDeleteReader] : [],
-  enableSourceDeletion ? [deleter, restorer, versionReader] : []
+  enableSourceDeletion ? [deleter, restorer] : [],
+  enableBootTests ? [tester, subnetJoiner] : [],
+  enableSourceDeletion || enableBootTests ? [versionReader] : []
 )
 
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
@@ -41,3 +46,5 @@ output softDeleteReader string = idOf(environmentName, softDeleteReader.name)
 output deleter string = idOf(environmentName, deleter.name)
 output restorer string = idOf(environmentName, restorer.name)
 output versionReader string = idOf(environmentName, versionReader.name)
+output tester string = idOf(environmentName, tester.name)
+output subnetJoiner string = idOf(environmentName, subnetJoiner.name)

@@ -183,12 +183,17 @@ class Azure:
     def decide(self, plan: Plan, decision: Decision, **changes: Any) -> ApprovalState:
         """The approval is asked for, a decision stored (`changes` to it) and judged; where the approval stands."""
         from activities.approvals import decide_approval, open_approval
+        from activities.statements import make_statement
 
         opened = self.done(open_approval)
+        self.done(make_statement)
+        asked = self.written().statement
+        assert asked is not None
         values: Json = {
             "migration_id": self.accepted.id,
             "fingerprint": plan.fingerprint.value,
             "decision": decision,
+            "statement_hash": asked.hash,
             "received_at": self.time.now(),
         }
         records().receive(self.accepted.id, a_received(**{**values, **changes}))

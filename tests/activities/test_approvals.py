@@ -13,7 +13,7 @@ from domain.migration.recorded import Approval, ReceivedDecision, Ruling
 from domain.results import ResultStatus
 from tests.activities.azure import Azure
 from tests.app import records
-from tests.builders import NOW, a_decision, a_plan
+from tests.builders import NOW, a_decision, a_kept_statement, a_plan
 
 DEADLINE = NOW + timedelta(days=3)
 
@@ -23,6 +23,7 @@ def asked(azure: Azure) -> None:
     """The deletion of the plan's image was asked about."""
     records().write_plan(azure.accepted.id, a_plan())
     azure.done(open_approval, at=NOW.isoformat())
+    records().keep_statement(azure.accepted.id, 1, a_kept_statement())
 
 
 def store(azure: Azure, **decision: Any) -> None:

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 from activities.approvals import decide_approval, open_approval
 from activities.deletion import confirm_deletion, delete_image
 from activities.images import check_image
+from activities.statements import make_statement
 from activities.versions import promote_version, read_replication
 from domain import ids
 from domain.migration.requests import MigrationRequest
@@ -59,7 +60,10 @@ class Workflow:
 
 def signed(azure: Azure, fingerprint: str) -> func.HttpRequest:
     """An approval, as an approver sends it."""
+    asked = azure.written().statement
+    assert asked is not None
     body = {"migrationId": azure.accepted.id, "fingerprint": fingerprint}
+    body |= {"statementHash": asked.hash}
     raw = json.dumps({**body, "decision": "approve", "approver": "ada"})
     now = datetime.now(UTC)
     headers = {
@@ -84,6 +88,7 @@ def test_a_decision_parses_at_most_three_ids_and_no_request(
     forget()
     plan = azure.replicated()
     azure.done(open_approval)
+    azure.done(make_statement)
     parsed.clear()
 
     answer = asyncio.run(decided(azure, plan.fingerprint.value))

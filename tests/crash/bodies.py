@@ -54,9 +54,10 @@ def request(subscription: str, intent: Intent) -> Json:
     }
 
 
-def decision(migration: str, fingerprint: str, what: str) -> bytes:
-    """The body of a decision."""
+def decision(migration: str, fingerprint: str, statement: str, what: str) -> bytes:
+    """The body of a decision; `statement`: its hash."""
     body = {"migrationId": migration, "fingerprint": fingerprint, "decision": what}
+    body |= {"statementHash": statement}
     return json.dumps(body | {"approver": "kill"}).encode()
 
 

@@ -172,23 +172,24 @@ class Callers:
     def _decide(self, migration: str, what: str) -> None:
         """The decision, under one id until it is settled; before it is asked for, a guess and forged events."""
         approval = self.told[migration].status.get("approval") or {}
-        fingerprint = approval.get("fingerprint")
-        if fingerprint is None:
-            self._send(migration, "v1-guessed", what, f"early-{migration}")
+        fingerprint, statement = approval.get("fingerprint"), approval.get("statementHash")
+        if fingerprint is None or statement is None:
+            self._send(migration, ("v1-guessed", "guessed"), what, f"early-{migration}")
             self._forge(migration)
         elif approval["state"] == "waiting" and migration not in self._settled:
-            self._send(migration, f"{fingerprint}0", "approve", f"wrong-{migration}")
+            self._send(migration, (f"{fingerprint}0", statement), "approve", f"wrong-{migration}")
             self._forge(migration)
             if what == "approve":
                 self._approvals.add((migration, fingerprint))
-            self._twice(lambda: self._settle(migration, fingerprint, what))
+            self._twice(lambda: self._settle(migration, (fingerprint, statement), what))
 
-    def _settle(self, migration: str, fingerprint: str, what: str) -> None:
-        if self._send(migration, fingerprint, what, f"decision-{migration}") in SETTLED:
+    def _settle(self, migration: str, asked: tuple[str, str], what: str) -> None:
+        if self._send(migration, asked, what, f"decision-{migration}") in SETTLED:
             self._settled.add(migration)
 
-    def _send(self, migration: str, fingerprint: str, what: str, webhook_id: str) -> int:
-        body = bodies.decision(migration, fingerprint, what)
+    def _send(self, migration: str, asked: tuple[str, str], what: str, webhook_id: str) -> int:
+        """The answer's status; `asked`: the fingerprint and the statement's hash."""
+        body = bodies.decision(migration, *asked, what)
         headers = bodies.signed(self._cloud.connection["webhookSecret"], webhook_id, body)
         path = f"/api/migrations/{migration}/approval"
         return self._cloud.app("POST", path, body, **headers).status

@@ -80,4 +80,5 @@ class Crowd(Callers):
         if approval["state"] == "waiting" and migration not in self._settled:
             if what == "approve":
                 self._approvals.add((migration, approval["fingerprint"]))
-            self._settle(migration, approval["fingerprint"], what)
+            asked = (approval["fingerprint"], approval["statementHash"])
+            self._settle(migration, asked, what)

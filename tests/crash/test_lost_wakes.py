@@ -44,9 +44,9 @@ class Asked:
         rows = read_records(self.cloud.records_file)[migration]
         return [row for row in rows if row.startswith("decision.")]
 
-    def approve(self, migration: str, fingerprint: str) -> Answer:
-        """A signed approval."""
-        body = bodies.decision(migration, fingerprint, "approve")
+    def approve(self, migration: str, asked: Json) -> Answer:
+        """A signed approval of what is asked."""
+        body = bodies.decision(migration, asked["fingerprint"], asked["statementHash"], "approve")
         headers = bodies.signed(self.cloud.connection["webhookSecret"], "lost", body)
         return self.cloud.app("POST", f"/api/migrations/{migration}/approval", body, **headers)
 
@@ -72,9 +72,9 @@ def test_a_cancellation_holds_though_its_wake_was_lost(asked: Asked) -> None:
 def test_an_approval_holds_though_its_wake_was_lost(asked: Asked) -> None:
     """Stored while the histories were locked, and the runtime killed then: it is ruled on at the next sweep."""
     cloud, status = asked.cloud, asked.status(WAITING[1])
-    migration, fingerprint = status["id"], status["approval"]["fingerprint"]
+    migration = status["id"]
     with ThreadPoolExecutor(1) as thread, locked(cloud.hub_file):
-        thread.submit(asked.approve, migration, fingerprint)
+        thread.submit(asked.approve, migration, status["approval"])
         until(lambda: asked.received(migration), "the decision is stored")
         cloud.kill()
     cloud.start()

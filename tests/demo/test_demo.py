@@ -68,6 +68,8 @@ def test_the_demo_migrates_an_image_and_says_what_there_is(folder: Path) -> None
     assert "version      1.0.0 Succeeded" in text
     assert text.count("Completed 100 %") == 3
     assert "images/web-2019 (404)" in text
+    assert "boot test    passed in eastus2: the machine was provisioned" in text
+    assert "machine      /subscriptions/" in text
     assert _processes_on(folder) == []
 
 
@@ -143,7 +145,7 @@ def test_what_arm_says_becomes_the_summary() -> None:
         "region",
         "tag",
     ]
-    assert summary.gone == REQUEST["sourceImageId"]
+    assert summary.gone == [("image", REQUEST["sourceImageId"])]
 
 
 def _image_left(resources: dict[str, Json | None]) -> None:
@@ -188,3 +190,17 @@ def test_another_outcome_fails_the_demo() -> None:
     """Azure looking right is not enough: the app must have said so."""
     with pytest.raises(DemoFailedError, match="kept: rejected"):
         findings(_Arm(**_resources()), REQUEST, {"outcome": "kept", "reason": "rejected"})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "machine", "told"),
+    [("failed", "gone", "the boot test failed: x"), ("passed", "images", "still exists")],
+)
+def test_a_boot_test_that_is_not_as_promised_fails_the_demo(
+    outcome: str, machine: str, told: str
+) -> None:
+    """One that did not pass, and one whose machine is still there."""
+    ids = {"gone": "/subscriptions/s/machine/gone", "images": REQUEST["galleryId"]}
+    test = {"outcome": outcome, "region": "eastus2", "reason": "x", "machineId": ids[machine]}
+    with pytest.raises(DemoFailedError, match=told):
+        findings(_Arm(**_resources()), REQUEST, {**COMPLETED, "bootTests": [test]})

@@ -35,6 +35,13 @@ AS_RECORDED = Change(
             'Caller(kind="webhook" if handler.__name__ == "decide" else "person", id="x", '
             'proof="token", roles=("Migration.Submit",))',
         ),
+        # And the handler itself looked for a signature.
+        Edit(
+            "triggers/http/approvals.py",
+            "    person = signed is None\n",
+            "    person = signed is None\n    if person:\n"
+            '        return problem_response(401, "no signature")\n',
+        ),
     ),
 )
 

@@ -133,6 +133,7 @@ def test_a_definition_is_read_with_all_that_plans_need() -> None:
         sku="2019",
         security_type="TrustedLaunch",
         purchase_plan=plan,
+        disk_controllers="SCSI",
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import requests
 
+from demo.boot_tests import boot_test_settings
 from demo.identities import assignments
 from localcloud.testing.waiting import until
 from tests.azurite import free_port
@@ -154,6 +155,7 @@ def settings(arm: Mapping[str, Any], storage: str, notifications: str) -> dict[s
         "RECORDS_STORE": "table",
         "APPROVAL_WEBHOOK_SECRETS": APPROVAL_SECRET,
         **SETTINGS,
+        **boot_test_settings(arm["arm"]["subscriptionIds"][0], {}),
         # The tenant of the local ARM's process; App Service's sign-in stands before none of these hosts.
         "ENTRA_AUTHORITY": arm["entra"]["authority"],
         "ENTRA_TENANT_ID": arm["entra"]["tenantId"],

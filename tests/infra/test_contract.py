@@ -90,6 +90,19 @@ def test_without_the_switch_nothing_deletes(main: Json) -> None:
     assert definitions.count("variables('deleter')") == 1
 
 
+def test_without_a_group_nothing_makes_machines(main: Json) -> None:
+    """Identity, roles and assignments of boot tests hang on the group, which is none by itself."""
+    assert main["parameters"]["bootTestResourceGroup"]["defaultValue"] == ""
+    assert (
+        main["variables"]["enableBootTests"] == "[not(empty(parameters('bootTestResourceGroup')))]"
+    )
+    testers = [r for r in resources(main) if "id-tester" in str(r.get("name"))]
+    assert [r["condition"] for r in testers] == ["[parameters('enableBootTests')]"]
+    definitions = module(main, "roles")["variables"]["definitions"]
+    assert "if(parameters('enableBootTests'), createArray(variables('tester')" in definitions
+    assert definitions.count("variables('tester')") == 1
+
+
 def test_built_in_roles_are_these(main: Json, events: Json) -> None:
     """No Owner, no Contributor."""
     roles = set()
@@ -209,6 +222,8 @@ def example(value: Any) -> str:
         return "0a0a0a0a-0000-4000-8000-000000000001"
     if "deleter" in text:
         return "0a0a0a0a-0000-4000-8000-000000000002"
+    if "tester" in text:
+        return "0a0a0a0a-0000-4000-8000-000000000004"
     if "clientId" in text or "tenant()" in text:
         return "0a0a0a0a-0000-4000-8000-000000000003"
     return "" if text.startswith("[") else text

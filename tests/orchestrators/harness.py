@@ -18,10 +18,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import messages
+from domain.approval.asking import ApprovalOpened
 from domain.approval.decisions import Decision, StoredDecision, Verdict
 from domain.approval.judging import judge_decisions
 from domain.messages import (
-    ApprovalOpened,
     DefinitionState,
     DeletionSent,
     DeletionState,
@@ -104,6 +104,7 @@ class Script:
     halt: ResultStatus = ResultStatus.CANCELLED
     rounds: list[int] = field(default_factory=list)
     deadline: datetime | None = None
+    stated: int = 1
 
     @property
     def accepted(self) -> AcceptedRequest:
@@ -142,7 +143,8 @@ class Script:
             case "open_approval":
                 at = datetime.fromisoformat(request["at"])
                 self.deadline = self.deadline or at + self.timeout
-                return ApprovalOpened(deadline=self.deadline, round=1)
+                self.stated = max(self.stated, request["after"] + 1)
+                return ApprovalOpened(deadline=self.deadline, round=1, asked=self.stated)
             case "decide_approval":
                 return self._judged(request)
             case "delete_image":
@@ -171,7 +173,13 @@ class Script:
         now = datetime.fromisoformat(request["at"])
         if self.deadline is None:
             raise LookupError("judged before it was asked")
-        return judge_decisions(self.decisions, b.a_question(deadline=self.deadline), now)
+        question = b.a_question(deadline=self.deadline, statement_hash=self.statement_hash)
+        return judge_decisions(self.decisions, question, now)
+
+    @property
+    def statement_hash(self) -> str:
+        """The hash of the statement that is asked about now."""
+        return b.a_kept_statement(round=self.stated).hash
 
     # -- what was asked -----------------------------------------------------------------------------------------
 
@@ -223,7 +231,8 @@ class OrchestrationHarness(Host):
 
     async def decide(self, decision: Decision = Decision.APPROVE, **changes: Any) -> None:
         """A decision is stored as the webhook does it, and the waiting round is woken."""
-        values = {"migration_id": self.id, "received_at": self.clock.now(), **changes}
+        values = {"migration_id": self.id, "received_at": self.clock.now()}
+        values |= {"statement_hash": self.script.statement_hash, **changes}
         self.script.decisions.append(b.a_decision(decision=decision, **values))
         await self.wake()
 
@@ -273,6 +282,7 @@ _WELL: dict[str, Message] = {
     "ensure_definition": DefinitionState(ready=True),
     "start_version": VersionBegun(created=True),
     "check_image": ImageState(present=True, unchanged=True, certain=True),
+    "make_statement": Written(at=b.NOW),
     "promote_version": PromotionSent(changed=True),
     "confirm_deletion": DeletionState(gone=True),
     "notify": NoticeState(sent=True),

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from domain.approval.asking import ApprovalNotAsked
 from domain.approval.decisions import ApprovalState, Decision, Verdict
+from domain.deletion.stated import StatementChanged
 from domain.messages import (
-    ApprovalNotAsked,
     DefinitionState,
     DeletionRefused,
+    DeletionSent,
     DeletionState,
     FateUnknown,
     FinishedMigration,
@@ -32,7 +34,7 @@ from tests import builders as b
 from tests.orchestrators.harness import OrchestrationHarness, Script, error, planned, play, reading
 
 MAKE = ["plan_migration", "ensure_definition", "start_version", "read_replication", "check_image"]
-ASK = ["open_approval", "notify", "decide_approval"]
+ASK = ["open_approval", "make_statement", "notify", "decide_approval"]
 PROMOTE = ["promote_version", "read_replication"]
 DELETE = ["delete_image", "confirm_deletion"]
 END = ["finish_migration", "notify"]
@@ -639,6 +641,103 @@ def test_the_end_says_what_became_of_the_image(
     play(tmp_path, script, approve)
     assert (script.outcome, script.result["image"]) == (outcome, image)
     assert words in script.result["reason"]
+
+
+CHANGED = StatementChanged(change="a new user: virtual machine /vm (warns)")
+
+
+def test_what_has_changed_since_the_approval_is_asked_again(tmp_path: Path) -> None:
+    """The old approval counts no more, a new one deletes; nothing is promoted twice."""
+    script = Script(deletion=True)
+    script.reply("delete_image", CHANGED, DeletionSent(began=b.NOW + timedelta(days=2)))
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await approve(harness)
+        assert script.inputs("open_approval")[-1]["after"] == 1
+        assert "finish_migration" not in script.names()
+        await harness.advance(days=1)
+        await harness.decide(key="k2")
+        assert await harness.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    asked_again = [*ASK, "decide_approval", *DELETE]
+    assert script.names()[-len(asked_again) - 2 :] == [*asked_again, *END]
+    assert script.names().count("promote_version") == 1
+    kinds = [notice["kind"] for notice in script.inputs("notify")]
+    assert kinds == ["approval.requested", "approval.requestedAgain.2", "migration.finished"]
+    steps = [line["step"] for line in script.inputs("record_progress")]
+    assert steps[-5:] == ["deletion", "changed", "approval 2", "verdict 2", "deletion 2"]
+    assert CHANGED.change in script.inputs("record_progress")[-4]["text"]
+
+
+def test_the_waits_of_a_second_asking_have_numbers_of_their_own(tmp_path: Path) -> None:
+    """An event of the first that comes late wakes nobody."""
+    script = Script(deletion=True)
+    script.reply("delete_image", CHANGED, DeletionSent(began=b.NOW))
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await approve(harness)
+        first = script.rounds[-2]
+        assert script.rounds[-1] > first
+        judged = len(script.rounds)
+        await harness.raise_event(harness.id, f"approval-{first}", "k1")
+        await harness.advance(seconds=0)
+        assert len(script.rounds) == judged
+
+    play(tmp_path, script, scene)
+
+
+def test_the_deadline_holds_for_all_that_is_asked(tmp_path: Path) -> None:
+    """Nobody approves the second time: it expires when the first would have, and the image is kept."""
+    script = Script(deletion=True)
+    script.reply("delete_image", CHANGED)
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await approve(harness)
+        await harness.advance(days=1, hours=22)
+        assert "finish_migration" not in script.names()
+        await harness.advance(hours=2)
+        assert await harness.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert script.result["reason"] == (
+        "the approval expired; the image is kept. Start again to be asked again"
+    )
+
+
+def test_behind_the_deadline_it_is_not_asked_again(tmp_path: Path) -> None:
+    """The gate is open late, by a long quiet time: what has changed keeps the image then."""
+    script = Script(deletion=True, timeout=timedelta(hours=25))
+    waits = error(after=3 * 3600)
+    script.reply("delete_image", waits, CHANGED)
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await approve(harness)
+        await harness.advance(hours=4)
+        assert await harness.ended() == "Completed kept"
+
+    play(tmp_path, script, scene)
+    assert CHANGED.change in script.result["reason"]
+    assert "too late to ask again" in script.result["reason"]
+    assert len(script.inputs("open_approval")) == 1
+
+
+@pytest.mark.parametrize("stage", [Stage.APPROVAL, Stage.PROMOTION, Stage.DELETION])
+def test_a_later_run_goes_on_with_what_is_asked_then(tmp_path: Path, stage: Stage) -> None:
+    """The first time is over: it is void whatever was approved then."""
+    script = Script(deletion=True, stage=stage, stated=2)
+
+    async def scene(harness: OrchestrationHarness) -> None:
+        await harness.begin()
+        await harness.decide(statement_hash=b.a_kept_statement().hash)
+        assert "delete_image" not in script.names()
+        await harness.decide(key="k2")
+        await harness.advance(hours=1)
+        assert await harness.ended() == "Completed completed"
+
+    play(tmp_path, script, scene)
+    assert script.inputs("open_approval")[0]["after"] == 0
+    assert "approval 2" in [line["step"] for line in script.inputs("record_progress")]
 
 
 def approved(**known: timedelta) -> Verdict:

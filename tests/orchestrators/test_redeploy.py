@@ -13,6 +13,7 @@ import azure.durable_functions as df
 import pytest
 
 from domain import messages
+from domain.boot_test import messages as boot_messages
 from domain.messages import CONFIRM_DELETION, DELETE_IMAGE, Activity
 from domain.migration.stages import Outcome, Stage
 from domain.restore import messages as restore_messages
@@ -84,7 +85,7 @@ def test_inputs_that_lie_in_the_queue_are_read_by_today_s_activities(worker: App
 
 def _model_of(worker: App, activity: str) -> type[Message]:
     assert worker.find("activityTrigger", activity), f"there is no activity {activity} any more"
-    known = {**vars(messages), **vars(restore_messages)}
+    known = {**vars(messages), **vars(restore_messages), **vars(boot_messages)}
     contracts = {c.name: c for c in known.values() if isinstance(c, Activity)}
     return contracts[activity].request
 

@@ -9,7 +9,7 @@ import pytest
 from domain.facts import ImageFacts
 from domain.ids import image_key
 from domain.migration.fingerprint import fingerprint_of
-from domain.migration.recorded import Sighting
+from domain.migration.sightings import Sighting
 from records.attempts import attempt_row
 from records.migrations import MigrationRecords
 from records.store import RecordStore

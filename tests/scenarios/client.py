@@ -125,8 +125,9 @@ class Client:
         **fields: Any,
     ) -> Answer:
         """Send a signed decision on what is asked about; `to` posts it to another migration's webhook."""
-        asked = self.status(migration)["approval"]["fingerprint"] or "none"
-        body = {"migrationId": migration, "fingerprint": asked, "decision": decision}
+        asked = self.status(migration)["approval"]
+        body = {"migrationId": migration, "fingerprint": asked["fingerprint"] or "none"}
+        body |= {"decision": decision, "statementHash": asked["statementHash"] or "none"}
         body |= {"approver": "ada", **fields}
         return self.send_decision(to or migration, json.dumps(body).encode(), webhook_id)
 

@@ -1,5 +1,6 @@
 """The approval webhook: only a signed decision for this very migration and content, in time, counts; and once."""
 
+import hashlib
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +26,11 @@ def waiting(cloud: Client) -> dict[str, str]:
 
 
 def _decision(cloud: Client, migration: str, **fields: Any) -> bytes:
+    asked = cloud.status(migration)["approval"]
     body: Json = {
         "migrationId": migration,
-        "fingerprint": cloud.status(migration)["approval"]["fingerprint"],
+        "fingerprint": asked["fingerprint"],
+        "statementHash": asked["statementHash"],
         "decision": "approve",
         "approver": "ada",
     }
@@ -72,6 +75,7 @@ def test_the_signature_is_checked_before_the_migration_is_looked_up(cloud: Clien
     """An unknown migration is 401 for the unsigned and 404 for the signed."""
     unknown = "0" * 32 + "-1"
     body = {"migrationId": unknown, "fingerprint": "x", "decision": "approve", "approver": "ada"}
+    body["statementHash"] = "x"
     raw = json.dumps(body).encode()
     unsigned = cloud.send_decision(unknown, raw, headers={"webhook-signature": "v1,AAAA"})
     assert (unsigned.status, cloud.send_decision(unknown, raw).status) == (401, 404)
@@ -107,6 +111,9 @@ def test_a_decision_for_another_migration_is_409(cloud: Client, waiting: dict[st
         ("reason", 7),
         ("extra", "field"),
         ("fingerprint", ["a"]),
+        ("statementHash", ""),
+        ("statementHash", None),
+        ("statementHash", "a" * 65),
     ],
 )
 def test_a_decision_that_cannot_be_read_is_400_and_names_the_field(
@@ -218,6 +225,8 @@ def test_the_asking_notification_holds_what_an_approver_needs(
     assert notification["body"]["type"] == "approval.requested"
     assert data["fingerprint"] == status["approval"]["fingerprint"]
     assert data["deadline"] == status["approval"]["deadline"]
+    assert data["statementHash"] == status["approval"]["statementHash"]
+    assert hashlib.sha256(data["statement"].encode()).hexdigest() == data["statementHash"]
     assert data["approvalPath"] == f"/api/migrations/{migration}/approval"
     assert data["tryCommand"].startswith("az vm create ")
     assert data["versionId"] in data["tryCommand"]

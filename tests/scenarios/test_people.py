@@ -46,8 +46,9 @@ def said(
     cloud: Client, migration: str, person: str, decision: str = "approve", **more: Any
 ) -> Answer:
     """A decision of a person's on what is asked about."""
-    fingerprint = cloud.status(migration)["approval"]["fingerprint"]
-    body = {"migrationId": migration, "fingerprint": fingerprint, "decision": decision, **more}
+    asked = cloud.status(migration)["approval"]
+    body = {"migrationId": migration, "fingerprint": asked["fingerprint"], "decision": decision}
+    body |= {"statementHash": asked["statementHash"], **more}
     path = f"/api/migrations/{migration}/approval"
     return cloud.call("POST", path, body, headers=cloud.token(person))
 

@@ -104,8 +104,9 @@ def test_08_a_rejection_stored_by_a_webhook_that_died_ends_it(cloud: Client) -> 
     [
         ({"fingerprint": "v1-another"}, "fingerprint that was asked about"),
         ({"migrationId": "0" * 32 + "-1"}, "not for this one"),
+        ({"statementHash": "0" * 64}, "statement that is asked about now"),
     ],
-    ids=["another fingerprint", "another migration"],
+    ids=["another fingerprint", "another migration", "another statement"],
 )
 def test_08_every_signed_decision_is_stored_with_its_verdict(
     cloud: Client, fields: dict[str, str], words: str
@@ -133,6 +134,7 @@ def _received(cloud: Client, migration: str, secret: str, **changes: Any) -> Rec
     values = {
         "migration_id": migration,
         "fingerprint": approval.state.approval.fingerprint,
+        "statement_hash": approval.statement.hash if approval.statement else "",
         "received_at": now,
     }
     return b.a_received(secret, **{**values, **changes})
@@ -205,8 +207,9 @@ def test_09_a_genuine_approval_of_another_migration_deletes_nothing(cloud: Clien
     victim, other = waiting(cloud, "replayed-to"), waiting(cloud, "replayed-from")
     assert cloud.decide(other).status == 200
     (row,) = store_of(cloud).list(other, prefix="decision.")
-    fingerprint = cloud.status(victim)["approval"]["fingerprint"]
-    said = row.value["decision"] | {"migrationId": victim, "fingerprint": fingerprint}
+    asked = cloud.status(victim)["approval"]
+    said = row.value["decision"] | {"migrationId": victim, "fingerprint": asked["fingerprint"]}
+    said |= {"statementHash": asked["statementHash"]}
     store_of(cloud).put(victim, row.row, row.value | {"decision": said})
     cloud.durable("POST", f"/instances/{victim}/raiseEvent/approval-1", "k1")
     kept(cloud, "replayed-to", victim, "no decision whose signature holds")
@@ -246,6 +249,7 @@ def test_17_a_body_with_a_doubled_key_is_refused(cloud: Client) -> None:
         {
             "migrationId": migration,
             "fingerprint": cloud.status(migration)["approval"]["fingerprint"],
+            "statementHash": cloud.status(migration)["approval"]["statementHash"],
             "decision": "reject",
             "approver": "ada",
         }

@@ -1,5 +1,6 @@
 """Threats 1 and 14: whoever may start orchestrations, and records that were put back from a copy."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,15 +164,16 @@ def test_14_a_request_without_deletion_does_not_run_an_orchestration_with_it(
     own_cloud.connect()
     deleting = own_cloud.start(own_cloud.request("forgotten"))
     own_cloud.advance_to_stage("approval", deleting)
-    approval = own_cloud.status(deleting)["approval"]["fingerprint"]
+    asked = own_cloud.status(deleting)["approval"]
     own_cloud.process.stop()
     put_back(own_cloud, tmp_path / "copy")
     own_cloud.connect()
     keeping = own_cloud.start(own_cloud.request("forgotten", delete=False))
     assert own_cloud.status(keeping)["attempt"] == 2
     assert keeping != deleting
-    body = b'{"migrationId": "%s", "fingerprint": "%s", "decision": "approve", "approver": "ada"}'
-    said = body % (deleting.encode(), approval.encode())
+    body = {"migrationId": deleting, "decision": "approve", "approver": "ada"}
+    body |= {name: asked[name] for name in ("fingerprint", "statementHash")}
+    said = json.dumps(body).encode()
     assert own_cloud.send_decision(deleting, said).status == 404
     assert own_cloud.send_decision(keeping, said).status == 409
     (status,) = own_cloud.finish(keeping)

@@ -51,10 +51,12 @@ def ask(accepted: AcceptedRequest, minutes: float = 60) -> None:
     approval = Approval(deadline=deadline, fingerprint=b.a_decision().fingerprint)
     written = State(stage=Stage.APPROVAL, approval=approval)
     records().change_state(accepted.id, lambda _: written)
+    records().keep_statement(accepted.id, 1, b.a_kept_statement())
 
 
 def signed(accepted: AcceptedRequest) -> func.HttpRequest:
     body = {"migrationId": accepted.id, "fingerprint": b.a_decision().fingerprint}
+    body |= {"statementHash": b.a_decision().statement_hash}
     raw = json.dumps({**body, "decision": "approve", "approver": "ada"})
     now = datetime.now(UTC)
     headers = {

@@ -15,6 +15,7 @@ import pytest
 
 import clock
 from domain.approval.decisions import ApprovalState, Verdict
+from domain.approval.statement import KeptStatement
 from domain.ids import replication_instance_id
 from domain.migration.latch import Effect, Intent, Latch, cancel
 from domain.migration.recorded import (
@@ -525,6 +526,7 @@ def asked(extension: Extension, time: Time, *, told: bool = True) -> AcceptedReq
     deadline = time.at + timedelta(days=3)
     approval = Approval(deadline=deadline, asked_at=time.at, fingerprint="f")
     in_stage(accepted, Stage.APPROVAL, approval=approval)
+    records().keep_statement(accepted.id, 1, KeptStatement(text="{}", asked_at=time.at))
     if told:
         records().make_notice(accepted.id, ASKING, Notice(kind=ASKING, taken=True))
     extension.stands(accepted.id, Runtime.RUNNING, time.at)

@@ -27,6 +27,7 @@ from domain.migration.recorded import Snapshot
 from domain.migration.requests import MigrationRequest
 from domain.restore.reading import made_by
 from records.migrations import MigrationRecords
+from services.change_numbers import check_change_number
 from services.dependencies import Dependencies, dependencies
 from services.migrations import Claimed, claim, start_orchestration
 from services.threads import at_azure, in_records
@@ -164,6 +165,8 @@ def _read(app: Dependencies, image: ComputeId, recent: bool) -> ImageFacts:
 def _request_for(app: Dependencies, facts: ImageFacts) -> MigrationRequest:
     try:
         request = request_for(facts, app.settings.event_grid_mapping)
+        if request is not None:
+            check_change_number(app, request)
     except InvalidRequestError as invalid:
         raise EventIgnoredError(
             f"its mapping makes no valid request: {invalid}", logging.WARNING

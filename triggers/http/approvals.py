@@ -15,6 +15,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import clock
+from domain.approval.change_numbers import DemandedWith
 from domain.approval.decisions import ApprovalState, Decision, StoredDecision
 from domain.approval.judging import rule_against
 from domain.approval.submissions import (
@@ -52,6 +53,8 @@ async def decide(
             403, "People cannot decide while SEALING_KEYS is empty.", rule=Rule.SEAL.value
         )
     body = parse_persons_decision(raw, caller.words) if person else parse_decision(raw)
+    if body.decision is Decision.APPROVE:
+        app.settings.change_numbers.check(body.change_number, DemandedWith.DECISION)
     snapshot = await in_records(app.records.snapshot, migration)
     if snapshot is None:
         log.warning("a decision for no migration: %s", migration[:100])
@@ -120,8 +123,18 @@ def _refusal(snapshot: Snapshot, decision: StoredDecision) -> str | None:
         return f"came too early: the migration is not waiting for an approval; it is in the stage {snapshot.stage}"
     if decision.fingerprint != approval.fingerprint:
         return "does not name the fingerprint that was asked about; read the status and look at the version again"
-    if state is not ApprovalState.WAITING and not (keeps and snapshot.latch.approved):
+    waits = state in (ApprovalState.WAITING, ApprovalState.PENDING)
+    if decision.decision is not Decision.REJECT and not _is_asked(snapshot, decision):
+        return (
+            "does not name the statement that is asked about now: it has changed, or was another; look again at "
+            f"/api/migrations/{snapshot.accepted.id}/statement"
+        )
+    if not waits and not (keeps and snapshot.latch.approved):
         return f"came too late: it is decided already, {state}"
     if not keeps and decision.received_at >= approval.deadline:
         return f"came too late: the approval has expired at {approval.deadline.isoformat()}; the image is kept"
     return None
+
+
+def _is_asked(snapshot: Snapshot, decision: StoredDecision) -> bool:
+    return snapshot.statement is not None and decision.statement_hash == snapshot.statement.hash

@@ -15,6 +15,7 @@ from domain.migration.planning import Plan
 from domain.migration.recorded import Snapshot
 from domain.migration.requests import parse_request
 from domain.migration.stages import Outcome, Stage
+from services.change_numbers import check_change_number
 from services.dependencies import Dependencies
 from services.migrations import (
     Running,
@@ -42,6 +43,7 @@ async def start_migration(
 ) -> func.HttpResponse:
     """202 with the new migration, 200 with the one that runs for an equal request, 409, 422, 400."""
     request = parse_request(body_of(req))
+    check_change_number(app, request)
     free = await in_records(look_at_image, app.records, request)
     if isinstance(free, Running):
         return await _already(app, free)

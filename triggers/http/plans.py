@@ -10,6 +10,7 @@ from domain.errors import Problem
 from domain.ids import image_key
 from domain.migration.planning import Plan
 from domain.migration.requests import MigrationRequest, parse_request
+from services.change_numbers import check_change_number
 from services.dependencies import Dependencies
 from services.migrations import free_after
 from services.planning import Draft, draft_plan
@@ -30,6 +31,7 @@ class AzureSilentError(Exception):
 async def plan_only(app: Dependencies, _caller: Caller, req: func.HttpRequest) -> func.HttpResponse:
     """200 with the plan and every body that would be sent; writes nothing."""
     request = parse_request(body_of(req))
+    check_change_number(app, request)
     key = image_key(request.source_image_id.text)
     free = free_after(await in_records(app.records.latest, key), key)
     try:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.boot_test.recorded import BootResult
 from domain.callers.actors import Actor
 from domain.migration.recorded import Snapshot
 from domain.migration.stages import Stage
@@ -24,6 +25,7 @@ def status_of(snapshot: Snapshot) -> Json:
         "regions": [region.model_dump(mode="json") for region in snapshot.regions],
         "warnings": list(state.warnings),
         "approval": _approval_of(snapshot),
+        "bootTests": [boot_result_of(result) for result in snapshot.boot_tests],
         "timeline": [
             _entry(accepted.accepted_at, Stage.PLANNING, f"accepted ({accepted.origin})"),
             *(_entry(entry.at, entry.stage, entry.text) for entry in state.timeline),
@@ -41,6 +43,23 @@ def status_of(snapshot: Snapshot) -> Json:
     }
 
 
+def boot_result_of(result: BootResult) -> Json:
+    """The result of a boot test, as a migration and the test itself show it."""
+    verdict = result.verdict
+    return {
+        "id": result.test_id,
+        "region": result.region,
+        "outcome": verdict.outcome.value,
+        "code": verdict.code or None,
+        "reason": verdict.reason,
+        "exitCode": verdict.exit_code,
+        "output": verdict.output or None,
+        "testedAt": verdict.at.isoformat(),
+        "machineId": result.machine_id or None,
+        "leftBehind": result.left or None,
+    }
+
+
 def _who(actor: Actor | None) -> Json | None:
     """The one who did something; null where it is not recorded."""
     return actor.model_dump(mode="json") if actor else None
@@ -51,7 +70,7 @@ def _entry(at: datetime, stage: Stage, text: str) -> Json:
 
 
 def _approval_of(snapshot: Snapshot) -> Json:
-    approval = snapshot.state.approval
+    approval, statement = snapshot.state.approval, snapshot.statement
     decisions = [
         {
             "decision": decision.decision.value,
@@ -59,6 +78,8 @@ def _approval_of(snapshot: Snapshot) -> Json:
             "by": _who(decision.by),
             "reason": decision.reason,
             "receivedAt": decision.received_at.isoformat(),
+            "statementHash": decision.statement_hash,
+            "changeNumber": decision.change_number,
             "verdict": snapshot.rulings[decision.key].model_dump(mode="json")
             if decision.key in snapshot.rulings
             else None,
@@ -69,6 +90,13 @@ def _approval_of(snapshot: Snapshot) -> Json:
         "state": snapshot.approval_state.value,
         "deadline": approval.deadline.isoformat() if approval else None,
         "fingerprint": approval.fingerprint if approval else None,
+        "statementHash": statement.hash if statement else None,
+        "round": snapshot.latch.asked if approval else None,
+        "openedBy": [
+            {"by": _who(opening.by), "at": opening.at.isoformat()}
+            for opening in snapshot.openings
+            if statement and opening.statement_hash == statement.hash
+        ],
         "decisions": decisions,
     }
 

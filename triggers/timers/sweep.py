@@ -34,6 +34,7 @@ from services.threads import in_records
 from services.timeline import add_warning, settle_end
 from services.verdicts import delivery_now
 from triggers.events.waking import wake
+from triggers.timers.boot_tests import sweep_boot_tests
 from triggers.timers.carrying_on import GRACE, carry_on
 from triggers.timers.later_scans import LaterScans
 from triggers.timers.telling import Teller
@@ -74,6 +75,7 @@ async def sweep(client: df.DurableOrchestrationClient) -> None:
     if len(pointers) >= MARK_EVERY:
         await in_records(app.records.forget_sweeping)
     await start_waiting(app, client)
+    await sweep_boot_tests(app, client)
 
 
 def _is_scan(pointer: Pointer) -> bool:

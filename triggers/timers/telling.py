@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from domain.migration.recorded import Snapshot
-from domain.notices.notice import ASKING, END, REMINDER, type_of
+from domain.notices.notice import END, REMINDER, asking_kind, type_of
 from domain.notices.reminders import due_reminder, is_new
 from services.dependencies import Dependencies
 from services.notifications import post_notice
@@ -62,10 +62,11 @@ class Teller:
     def _due(self, snapshot: Snapshot, now: datetime) -> str | None:
         """The kind of the notice that is due and was never made: the question itself, or a reminder of it."""
         approval, asked_at = snapshot.state.approval, snapshot.asked_at
-        if approval is None or asked_at is None:
+        asking, stated = asking_kind(snapshot.latch.asked), snapshot.statement
+        if approval is None or asked_at is None or stated is None:
             return None
-        if is_new(ASKING, snapshot.notices):
-            return ASKING if now - asked_at > ASKING_GRACE else None
+        if is_new(asking, snapshot.notices):
+            return asking if now - stated.asked_at > ASKING_GRACE else None
         before = self._app.settings.approval_reminders
         kind = due_reminder(asked_at, approval.deadline, before, now)
         return kind if kind and is_new(kind, snapshot.notices) else None

@@ -35,12 +35,16 @@ def judged(decisions: list[StoredDecision], now: datetime = NOW) -> tuple[Approv
 
 OTHER_MIGRATION = a_decision(key="m", migration_id="somebody-1")
 OTHER_FINGERPRINT = a_decision(key="f", fingerprint="v1-a-b")
+OTHER_STATEMENT = a_decision(key="s", statement_hash="0" * 64)
+NO_STATEMENT = a_decision(key="n", statement_hash="")
 TOO_LATE = a_decision(key="l", received_at=DEADLINE + timedelta(microseconds=1))
 AT_THE_DEADLINE = a_decision(key="d", received_at=DEADLINE)
 IN_TIME = DEADLINE - timedelta(microseconds=1)
 REFUSED = {
     "for another migration": (OTHER_MIGRATION, "the migration"),
     "for another fingerprint": (OTHER_FINGERPRINT, "the fingerprint"),
+    "for another statement": (OTHER_STATEMENT, "another statement"),
+    "for no statement": (NO_STATEMENT, "another statement"),
     "after the deadline": (TOO_LATE, "after the deadline"),
     "at the deadline itself": (AT_THE_DEADLINE, "after the deadline"),
 }
@@ -119,6 +123,23 @@ def test_a_rejection_decides_else_the_first_approval(
 def test_a_decision_that_does_not_count_says_why(decision: StoredDecision, words: str) -> None:
     """The approver reads it."""
     assert words in (refusal_of(decision, QUESTION) or "")
+
+
+@pytest.mark.parametrize("stated", ["", "0" * 64])
+@pytest.mark.parametrize("decision", Decision)
+def test_only_a_rejection_counts_whatever_statement_it_names(
+    decision: Decision, stated: str
+) -> None:
+    """A doubt keeps the image; an approval or a withdrawal of something else is none of this."""
+    said = a_decision(decision=decision, statement_hash=stated)
+    assert (refusal_of(said, QUESTION) is None) is (decision is REJECT)
+
+
+def test_without_a_statement_nothing_is_approved() -> None:
+    """Not by an older record either, which names none as well."""
+    unstated = QUESTION.model_copy(update={"statement_hash": ""})
+    assert refusal_of(NO_STATEMENT, unstated) is not None
+    assert refusal_of(a_decision(), unstated) is not None
 
 
 @pytest.mark.parametrize("decision", Decision)

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from domain.approval.submissions import parse_decision, parse_persons_decision
 from domain.errors import InvalidRequestError
 
 GOOD = {"migrationId": "m-1", "fingerprint": "v1-a-b", "decision": "reject", "approver": "Ädá Ö."}
+GOOD["statementHash"] = "a" * 64
 
 
 def fields(text: str) -> list[str]:
@@ -45,13 +47,44 @@ def test_17_the_first_character_that_cannot_be_read_is_named() -> None:
         parse_decision(json.dumps(GOOD | {"reason": "a\u202eb\x07"}).encode())
 
 
-@pytest.mark.parametrize(("name", "longest"), [("approver", 256), ("reason", 2000)])
+@pytest.mark.parametrize("given", [{}, {"statementHash": ""}])
+@pytest.mark.parametrize("decision", ["approve", "withdraw", "reject"])
+def test_what_is_decided_on_has_to_be_named(decision: str, given: dict[str, str]) -> None:
+    """By the hash of the statement; but a rejection, which keeps the image, says enough."""
+    said = {name: text for name, text in GOOD.items() if name != "statementHash"}
+    body = json.dumps(said | given | {"decision": decision})
+    if decision == "reject":
+        assert parse_decision(body.encode()).statement_hash == ""
+    else:
+        assert fields(body) == ["statementHash"]
+
+
+def test_the_hash_and_the_change_number_are_read() -> None:
+    """To the letter."""
+    said = parse_decision(json.dumps(GOOD | {"changeNumber": "CHG 1"}).encode())
+    assert (said.statement_hash, said.change_number) == ("a" * 64, "CHG 1")
+
+
+def test_somebody_who_signed_in_says_the_same_without_a_name() -> None:
+    """It comes from their token."""
+    said = {name: text for name, text in GOOD.items() if name != "approver"}
+    read = parse_persons_decision(json.dumps(said).encode(), "Ada")
+    assert (read.approver, read.statement_hash) == ("Ada", "a" * 64)
+    with pytest.raises(InvalidRequestError):
+        parse_persons_decision(json.dumps(GOOD).encode(), "Ada")
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [("approver", 256), ("reason", 2000), ("statement_hash", 64), ("change_number", 100)],
+)
 def test_a_text_has_a_longest_length(name: str, longest: int) -> None:
     """It lies in a record; one character is enough."""
     for length in (1, longest):
-        said = parse_decision(json.dumps(GOOD | {name: "x" * length}).encode())
+        said = parse_decision(json.dumps(GOOD | {to_camel(name): "x" * length}).encode())
         assert getattr(said, name) == "x" * length
-    assert fields(json.dumps(GOOD | {name: "x" * (longest + 1)})) == [name]
+    too_long = json.dumps(GOOD | {to_camel(name): "x" * (longest + 1)})
+    assert fields(too_long) == [to_camel(name)]
 
 
 def test_the_reason_of_somebody_who_has_signed_in_has_a_longest_length_too() -> None:

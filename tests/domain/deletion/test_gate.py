@@ -10,12 +10,15 @@ import pytest
 from demo.identities import DELETER
 from domain.approval.decisions import ApprovalState, Decision, Verdict
 from domain.approval.delivery import Delivery
+from domain.approval.statement import StatedReferences, StatedUser
 from domain.audit.anchors import Standing
+from domain.boot_test.proof import ProofPolicy
 from domain.deletion.actions import NEXT_ACTIONS, refusals
 from domain.deletion.audited import AuditReading
 from domain.deletion.copies import BegunVersion
 from domain.deletion.gate import GateQuestion, GateReadings, check_gate
 from domain.deletion.quota import Quota, Reservations
+from domain.deletion.stated import STATEMENT
 from domain.facts import Disk, ImageFacts
 from domain.migration.fingerprint import fingerprint_of
 from domain.migration.polling import RegionStatus, VersionReading
@@ -27,9 +30,11 @@ from tests.builders import (
     IMAGE_ID,
     MIGRATION_ID,
     NOW,
+    SUBSCRIPTION,
     a_decision,
     a_deployment,
     a_question,
+    a_statement,
     a_version,
     an_image,
     data_disk,
@@ -83,6 +88,8 @@ def readings(**changes: Any) -> GateReadings:
         "verdict": verdict(),
         "decisions": (decision,) if decision else (),
         "scan": a_scan(),
+        "approved": a_statement(),
+        "stated": a_statement(),
         "audit": AUDIT,
         "deployment": a_deployment(),
     }
@@ -123,6 +130,11 @@ def a_user(effect: Effect) -> ImageUser:
     return ImageUser(id="/vm", kind="virtual machine", scope="/g", use="uses it", effect=effect)
 
 
+SEEN = StatedReferences(
+    subscriptions=(SUBSCRIPTION,),
+    complete=True,
+    users=(StatedUser(kind="virtual machine", id="/vm", scope="/g", effect=Effect.WARNS),),
+)
 A_LOCK = ImageLock(id="/l", level="CanNotDelete", scope="/subscriptions/one", inherited=True)
 A_GAP = Gap(where="scale sets", reason="AuthorizationFailed")
 LATER = NOW + timedelta(hours=1, seconds=1)
@@ -144,6 +156,11 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         "undo possible",
     ),
     "no identity deletes": (readings(), question(deleter=""), "deletion permitted"),
+    "a boot test is demanded, and none was made": (
+        readings(),
+        question(boot_proof=ProofPolicy(required=True)),
+        "boot test passed",
+    ),
     "a lock above the image": (
         readings(scan=a_scan(locks=(A_LOCK,))),
         question(),
@@ -163,6 +180,18 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
         readings(scan=a_scan(gaps=(A_GAP,))),
         question(),
         "users of the image known",
+    ),
+    "a user has appeared since it was approved": (
+        readings(stated=a_statement(references=SEEN)),
+        question(),
+        STATEMENT,
+    ),
+    "nobody was shown a statement": (readings(approved=None), question(), STATEMENT),
+    "nothing is stated now": (readings(stated=None), question(), STATEMENT),
+    "the approval is for another statement": (
+        readings(decision=a_decision(statement_hash="0" * 64)),
+        question(),
+        "deletion approved",
     ),
     "nobody looked for users": (readings(scan=None), question(), "users of the image known"),
     "the machines were read a while ago": (
@@ -369,7 +398,7 @@ SHUT: dict[str, tuple[GateReadings, GateQuestion, str]] = {
 
 
 def test_the_gate_is_open_when_everything_holds() -> None:
-    """Nineteen checks, all passed, each with what was found."""
+    """Twenty checks, all passed, each with what was found."""
     checks = check_gate(readings(), question())
     assert refusals(checks) == []
     assert len(checks) == len(NEXT_ACTIONS)

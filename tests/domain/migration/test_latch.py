@@ -18,6 +18,7 @@ from domain.migration.latch import (
     Latch,
     Restart,
     answered,
+    ask_again,
     cancel,
     close,
     drop_name,
@@ -329,6 +330,51 @@ TABLE: dict[str, Row] = {
     "stop: a write since": (DELETING, lambda now: stop(now, FRESH), SUPERSEDED),
     "stop: ended": (ENDED, lambda now: stop(now, ENDED), SUPERSEDED),
 }
+
+
+ASKED = Latch(verdict=APPROVED, asked=2)
+VOID = Latch(asked=3)
+AGAIN: dict[str, tuple[Latch, Change, Latch | Halt]] = {
+    "ask again": (ASKED, lambda now: ask_again(now, 1, 2), VOID),
+    "ask again: done already": (VOID, lambda now: ask_again(now, 1, 2), VOID),
+    "ask again: the first time": (FRESH, lambda now: ask_again(now, 1, 0), FRESH),
+    "ask again: nothing is approved": (FRESH, lambda now: ask_again(now, 1, 1), FRESH),
+    "ask again: somebody rejected": (
+        Latch(verdict=REJECTED),
+        lambda now: ask_again(now, 1, 1),
+        Latch(verdict=REJECTED),
+    ),
+    "ask again: a DELETE was sent": (
+        DELETING_APPROVED,
+        lambda now: ask_again(now, 1, 1),
+        DELETING_APPROVED,
+    ),
+    "ask again: a later run": (SECOND, lambda now: ask_again(now, 1, 1), Halt.SUPERSEDED),
+    "ask again: cancelled": (CANCELLED, lambda now: ask_again(now, 1, 1), Halt.CANCELLED),
+    "ask again: ended": (ENDED, lambda now: ask_again(now, 1, 1), Halt.ENDED),
+    "settle what is asked now": (
+        VOID,
+        lambda now: settle(now, 1, APPROVED, 3),
+        Latch(asked=3, verdict=APPROVED),
+    ),
+    "settle what was asked before": (
+        VOID,
+        lambda now: settle(now, 1, APPROVED, 2),
+        Halt.SUPERSEDED,
+    ),
+    "settle what was asked before: it stands": (
+        ASKED,
+        lambda now: settle(now, 1, REJECTED),
+        Halt.SUPERSEDED,
+    ),
+    "reject what has just become void": (
+        VOID,
+        lambda now: reject(now, REJECTED),
+        Latch(asked=3, verdict=REJECTED),
+    ),
+    "reject: nobody has decided": (FRESH, lambda now: reject(now, REJECTED), FRESH),
+}
+TABLE |= AGAIN
 
 
 @pytest.mark.parametrize(("latch", "change", "held"), TABLE.values(), ids=TABLE)

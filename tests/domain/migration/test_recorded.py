@@ -14,11 +14,11 @@ from domain.migration.recorded import (
     Approval,
     ReceivedDecision,
     Ruling,
-    Sighting,
     Snapshot,
     State,
     TimelineEntry,
 )
+from domain.migration.sightings import Sighting
 from domain.migration.stages import ImageFate, Outcome, Stage
 from domain.notices.notice import Notice
 from tests import builders as b
@@ -30,6 +30,7 @@ ANOTHER = fingerprint_of(an_image(created="2025-01-01T00:00:00Z")).value
 HOUR = timedelta(hours=1)
 SENT = Intent(run=1, at=NOW, began=NOW)
 ASKED = Approval(deadline=NOW + HOUR, fingerprint=KNOWN)
+STATED = b.a_kept_statement()
 APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
 
 
@@ -71,29 +72,6 @@ def test_a_notice_is_settled_by_either_end(end: str) -> None:
 
 # -- which image an attempt is about ---------------------------------------------------------------------------------
 
-SIGHTINGS: dict[str, tuple[str | None, str, datetime | None, bool]] = {
-    "read, the same": (KNOWN, KNOWN, NOW, True),
-    "read, another": (KNOWN, ANOTHER, NOW, False),
-    "read without its time, the same content": (UNKNOWN, KNOWN, NOW, True),
-    "read, another, although its time is not known": (KNOWN, "v1-x-unknown", None, False),
-    "read, the same, although it seems later": (KNOWN, KNOWN, NOW + 2 * HOUR, True),
-    "not read, made before": (None, KNOWN, NOW - HOUR, True),
-    "not read, made at that moment": (None, KNOWN, NOW, True),
-    "not read, made since": (None, KNOWN, NOW + timedelta(microseconds=1), False),
-    "not read, made nobody knows when": (None, UNKNOWN, None, True),
-}
-
-
-@pytest.mark.parametrize(
-    ("read", "fingerprint", "created", "same"), SIGHTINGS.values(), ids=SIGHTINGS
-)
-def test_an_attempt_is_about_the_image_that_it_read_or_that_was_there(
-    read: str | None, fingerprint: str, created: datetime | None, same: bool
-) -> None:
-    """One that has not read its image cannot have been about one that was made later."""
-    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, fingerprint=read)
-    assert sighting.is_of(fingerprint, created) is same
-
 
 @pytest.mark.parametrize(
     ("at_the_start", "by_the_workflow", "told"),
@@ -108,25 +86,6 @@ def test_what_the_workflow_read_counts_before_what_the_start_read(
     assert snapshot.sighting == Sighting(
         migration=accepted.id, accepted_at=accepted.accepted_at, fingerprint=told
     )
-
-
-@pytest.mark.parametrize(
-    ("failed_at", "event_at", "again"),
-    [
-        (None, NOW, False),
-        (NOW, None, False),
-        (None, None, False),
-        (NOW, NOW - HOUR, False),
-        (NOW, NOW, False),
-        (NOW, NOW + timedelta(microseconds=1), True),
-    ],
-)
-def test_only_an_event_after_a_failure_starts_another_attempt(
-    failed_at: datetime | None, event_at: datetime | None, again: bool
-) -> None:
-    """An event that comes twice, or late, is no reason; nor is one of an attempt that did not fail."""
-    sighting = Sighting(migration=b.MIGRATION_ID, accepted_at=NOW, failed_at=failed_at)
-    assert sighting.may_be_tried_again(event_at) is again
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -196,7 +155,27 @@ APPROVALS: dict[str, tuple[Snapshot, ApprovalState]] = {
         a_snapshot(deletion=True, latch=Latch(finished=END)),
         ApprovalState.NOT_NEEDED,
     ),
-    "asked for": (a_snapshot(deletion=True, state=WAITING), ApprovalState.WAITING),
+    "asked for, nothing stated yet": (
+        a_snapshot(deletion=True, state=WAITING),
+        ApprovalState.PENDING,
+    ),
+    "asked for": (
+        a_snapshot(deletion=True, state=WAITING, statements={"1": STATED}),
+        ApprovalState.WAITING,
+    ),
+    "asked for again, nothing stated yet": (
+        a_snapshot(deletion=True, state=WAITING, statements={"1": STATED}, latch=Latch(asked=2)),
+        ApprovalState.PENDING,
+    ),
+    "asked for again": (
+        a_snapshot(
+            deletion=True,
+            state=WAITING,
+            statements={"1": STATED, "2": STATED},
+            latch=Latch(asked=2),
+        ),
+        ApprovalState.WAITING,
+    ),
     "ended while it was asked for": (
         a_snapshot(deletion=True, state=WAITING, latch=Latch(finished=END)),
         ApprovalState.CANCELLED,
@@ -218,6 +197,16 @@ def test_an_approval_stands_as_its_verdict_says_or_as_it_was_asked_for(
 ) -> None:
     """Never waiting after the end."""
     assert snapshot.approval_state is state
+
+
+def test_the_statement_is_that_of_the_last_asking() -> None:
+    """Whatever stands beside it."""
+    other = b.a_kept_statement(round=2)
+    both = {"1": STATED, "2": other}
+    assert a_snapshot(statements=both).statement == STATED
+    assert a_snapshot(statements=both, latch=Latch(asked=2)).statement == other
+    assert a_snapshot(statements=both, latch=Latch(asked=3)).statement is None
+    assert a_snapshot().statement is None
 
 
 def test_a_verdict_names_the_decision_that_decided() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain.approval.statement import StatedReferences, StatedUser
+from domain.migration.latch import Latch
 from domain.migration.recorded import Approval, Snapshot, State
 from domain.migration.stages import Outcome, Stage
 from domain.notices.facts import facts_of, payload_of
@@ -18,11 +20,15 @@ from domain.notices.notice import (
     RESTORED,
     STALLED,
 )
+from domain.references.kinds import Effect
 from domain.values import Json
 from tests import builders as b
 
 DEADLINE = b.NOW + timedelta(days=3)
 URL = "https://migrator.example"
+
+
+STATED = b.a_kept_statement()
 
 
 def waiting(**more: Any) -> Snapshot:
@@ -34,7 +40,8 @@ def waiting(**more: Any) -> Snapshot:
         version_id="v",
         try_command="az vm create",
     )
-    return Snapshot(accepted=b.an_acceptance(deletion={"enabled": True}), state=state, **more)
+    values = {"state": state, "statements": {"1": STATED}, **more}
+    return Snapshot(accepted=b.an_acceptance(deletion={"enabled": True}), **values)
 
 
 def ended(outcome: Outcome, **more: Any) -> Snapshot:
@@ -153,9 +160,42 @@ def test_the_payload_of_a_question() -> None:
             "deadline": DEADLINE.isoformat(),
             "approvalPath": f"/api/migrations/{facts.migration_id}/approval",
             "next": facts.to_do,
+            "statement": STATED.text,
+            "statementHash": STATED.hash,
+            "statementPath": f"/api/migrations/{facts.migration_id}/statement",
+            "round": 1,
+            "changes": [],
             "link": facts.link,
         },
     }
+
+
+SEEN = StatedReferences(
+    subscriptions=(b.SUBSCRIPTION,),
+    complete=True,
+    users=(StatedUser(kind="virtual machine", id="/vm", scope="/g", effect=Effect.WARNS),),
+)
+
+
+def test_who_is_asked_again_is_told_why() -> None:
+    """By the change, the users and the statement of now; a first question has no change."""
+    now = b.a_kept_statement(round=2, references=SEEN)
+    again = waiting(statements={"1": STATED, "2": now}, latch=Latch(asked=2))
+    facts = facts_of(again, f"{ASKING_AGAIN}.2", b.NOW)
+    change = "a new user: virtual machine /vm (warns)"
+    assert (facts.changes, facts.users) == ((change,), ("virtual machine /vm (warns)",))
+    assert facts.to_do.startswith(f"What was approved has changed: {change}. Read the statement")
+    data = payload_of(facts)["data"]
+    assert (data["round"], data["changes"], data["statement"]) == (2, [change], now.text)
+    first = facts_of(waiting(), ASKING, b.NOW)
+    assert (first.changes, first.users, first.round) == ((), (), 1)
+    assert first.to_do.startswith("Read the statement")
+
+
+def test_a_question_that_was_never_stated_is_told() -> None:
+    """An older deployment asked it."""
+    facts = facts_of(waiting(statements={}), ASKING, b.NOW)
+    assert (facts.statement, facts.statement_hash, facts.users) == ("", "", ())
 
 
 def test_a_reminder_says_how_much_time_is_left() -> None:

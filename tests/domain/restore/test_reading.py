@@ -111,3 +111,9 @@ def test_an_image_is_ours_by_its_sources_and_our_record() -> None:
     storage = ours["properties"]["storageProfile"]
     fewer = storage | {"dataDisks": storage["dataDisks"][:1]}
     assert not made_of({**ours, "properties": {**ours["properties"], "storageProfile": fewer}})
+
+
+def test_an_image_of_nothing_known_is_not_ours() -> None:
+    """A disk that names no source has none in common with ours."""
+    storage = b.storage_profile({"managedDisk": None})
+    assert not made_of(b.image_body(storageProfile=storage))

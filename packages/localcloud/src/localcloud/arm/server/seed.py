@@ -1,4 +1,4 @@
-"""The contents of a fresh local cloud: managed images of the usual shapes, and galleries for them.
+"""The contents of a fresh local cloud: managed images of the usual shapes, galleries for them, networks.
 
 Shapes and values are like recorded ones (disk names with 32 hexadecimal digits, caching and
 storage types as captured from machines); names, ids and tags are our own.
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 GALLERY = "myGallery"
 GALLERIES = {"eastus2": "gallery-eastus2", "westeurope": "gallery-westeurope"}
+# For machines that are made for a while: by region the name of a network, with one subnet.
+TEST_GROUP, TEST_SUBNET = "boot-tests", "machines"
+TEST_NETWORKS = {"eastus2": "tests-eastus2", "westeurope": "tests-westeurope"}
 
 # name: (group, region, generation, OS, OS disk GB, data disks GB, tags, createdTime, options)
 IMAGES: dict[str, tuple[str, str, str | None, str, int, list[int], dict[str, str], str, Json]] = {
@@ -125,16 +128,18 @@ def _disk(scope: str, name: str, caching: str) -> Json:
 
 
 def seed_default(cloud: Emulation) -> list[Json]:
-    """Groups, galleries and images; returns the images. Does nothing to what is there already."""
+    """Groups, galleries, networks and images; returns the images. Does nothing to what is there already."""
     subscription = cloud.subscription_ids[0]
     root = f"/subscriptions/{subscription}/resourceGroups"
     regions = {group: region for group, region, *_ in IMAGES.values()}
     regions |= {group: region for region, group in GALLERIES.items()}
+    regions[TEST_GROUP] = "eastus2"
     wanted: list[Json] = [
         {"id": f"{root}/{name}", "type": GROUP, "location": region}
         for name, region in regions.items()
     ]
     wanted += [_gallery(root, subscription, *item) for item in GALLERIES.items()]
+    wanted += [_network(root, *item) for item in TEST_NETWORKS.items()]
     images = [image(subscription, name) for name in IMAGES]
     missing = [body for body in wanted + images if cloud.world.find(body["id"]) is None]
     cloud.seed(missing)
@@ -147,4 +152,12 @@ def _gallery(root: str, subscription: str, region: str, group: str) -> Json:
         "id": f"{root}/{group}/providers/Microsoft.Compute/galleries/{name}",
         "location": region,
         "properties": {"identifier": {"uniqueName": f"{subscription}-{name.upper()}"}},
+    }
+
+
+def _network(root: str, region: str, name: str) -> Json:
+    return {
+        "id": f"{root}/{TEST_GROUP}/providers/Microsoft.Network/virtualNetworks/{name}",
+        "location": region,
+        "properties": {"subnets": [{"name": TEST_SUBNET}]},
     }

@@ -1,0 +1,45 @@
+"""The conditions under which an image may go, as docs/deletion.md has them, one name each for the report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Condition(StrEnum):
+    """One condition. Each is broken by some move of this test, alone."""
+
+    SAME_IMAGE = "this very image was asked about"
+    ENOUGH = "enough people approved"
+    SIGNED = "the approval is signed"
+    OWN_MESSAGE = "the approval was not another's, sent again"
+    THIS_MIGRATION = "the approval names this migration"
+    THIS_FINGERPRINT = "the approval names what was asked about"
+    THIS_STATEMENT = "the approval names the statement that was shown"
+    IN_TIME = "the approval came before the deadline"
+    LISTED = "the approver may approve"
+    ROLE = "the approver has the role"
+    NOT_REQUESTER = "the approver did not ask for it"
+    NOT_KEY_OWNER = "the approver does not own the key that asked"
+    NOT_SECRET_OWNER = "the secret's owner did not ask"
+    ONE_VOICE = "nobody counts twice"
+    STILL_LISTED = "the approver may still approve"
+    YOUNG = "the approval has not expired"
+    QUIET = "the quiet time is over"
+    NOT_REJECTED = "nobody rejected"
+    NOT_WITHDRAWN = "nobody withdrew"
+    NOT_CANCELLED = "nobody cancelled"
+    NOT_LOCKED = "no lock"
+    NO_VETO = "no veto tag"
+    NO_SCALE_SET = "no scale set's model is made from it"
+    NO_TEMPLATE = "no template builds from it"
+    NO_EPHEMERAL = "no machine has an ephemeral disk of it"
+    NO_SHALLOW = "no shallow version hangs on it"
+    USERS_KNOWN = "the users could be read"
+    VERSION_THERE = "a version from this very image is there"
+    VERSION_COMPLETE = "the version is complete everywhere"
+    PERMITTED = "deletion is permitted"
+    ENABLED = "deletion is enabled"
+    NOT_STOPPED = "no emergency stop"
+    CLOCK = "the clocks agree"
+    RECORDS = "the records are no older copy"
+    UNTAMPERED = "the records are as they were written"
