@@ -1,4 +1,4 @@
-"""What a check of the gate leaves behind."""
+"""The evidence that a check of the gate leaves behind."""
 
 from __future__ import annotations
 
