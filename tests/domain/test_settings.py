@@ -328,7 +328,7 @@ def test_the_functions_storage_has_the_anchors_of_an_audit() -> None:
     ],
 )
 def test_anchors_do_not_lie_where_records_do_by_default(anchors: dict[str, str]) -> None:
-    """What nobody sets is held to the rule as well."""
+    """A name that nobody sets is held to the rule as well."""
     with pytest.raises(InvalidSettingsError, match="is where the audit's anchors lie"):
         Settings.from_environ(anchors)
     assert Settings.from_environ({"AUDIT_ANCHORS_TABLE_NAME": "elsewhere"})
