@@ -139,10 +139,11 @@ async def start_restore(
 
 
 def settle_restore_end(records: MigrationRecords, restore: Restore) -> None:
-    """Write what follows from a restore's end: its line in the timeline."""
+    """Write what follows from a restore's end: its facts in the audit, its line in the timeline."""
     end = restore.finished
     if end is None or isinstance(end, Halt):
         return
+    records.audit_end(restore)
     text = f"image {end.state} ({end.reason})" if end.state is RestoreState.RESTORED else end.reason
     step = f"restore {restore.attempt} finished"
     tell_after(records, restore.migration, step, end.at, f"restore {restore.attempt}: {text}")

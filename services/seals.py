@@ -77,8 +77,13 @@ def with_delivery_seal(migration: str, notice: Notice, keys: Sequence[str]) -> N
     return notice.model_copy(update={"seal": made})
 
 
-def taken_at(migration: str, notice: Notice, keys: Sequence[str]) -> datetime | None:
-    """The time at which a notice was taken, if the seal on it holds for one of the keys; else None."""
+def taken_at(
+    migration: str, kind: str, notice: Notice | None, keys: Sequence[str]
+) -> datetime | None:
+    """The time at which the notice of this kind was taken, if the seal on it holds for one of the keys; else None.
+    That of another kind proves nothing, whoever has put it into this one's row."""
+    if notice is None or notice.kind != kind:
+        return None
     kept = (notice.seal or "").encode()
     said = _delivered(migration, notice)
     holds = [hmac.compare_digest(kept, _mac(_DELIVERY, said, key).encode()) for key in keys]

@@ -7,7 +7,7 @@ import pytest
 
 from domain.callers.actors import Actor, ActorKind
 from domain.migration.recorded import AcceptedRequest
-from domain.notices.notice import ASKING, Notice
+from domain.notices.notice import ASKING, ASKING_AGAIN, Notice
 from services.seals import proven_requester, taken_at, with_delivery_seal, with_seal
 from tests import builders as b
 from tests.credentials import REQUESTER
@@ -70,7 +70,7 @@ TAKEN = with_delivery_seal(MIGRATION, Notice(kind=ASKING).tried(b.NOW), (KEY, OT
 def test_a_sealed_delivery_proves_when_the_notice_was_taken() -> None:
     """As it comes from the records, with the key that sealed it among others; later tries change nothing."""
     again = Notice.model_validate(TAKEN.model_dump(mode="json")).tried(None)
-    assert taken_at(MIGRATION, again, (OTHER, KEY)) == b.NOW
+    assert taken_at(MIGRATION, ASKING, again, (OTHER, KEY)) == b.NOW
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,20 @@ def test_a_sealed_delivery_proves_when_the_notice_was_taken() -> None:
 )
 def test_a_delivery_that_was_changed_proves_nothing(change: dict[str, Any]) -> None:
     """Else whoever writes a row could let the quiet time begin before anybody was told."""
-    assert taken_at(MIGRATION, TAKEN.model_copy(update=change), (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN.model_copy(update=change), (KEY,)) is None
 
 
 def test_a_delivery_is_that_of_its_migration_by_a_key_of_now() -> None:
     """Another migration's row proves nothing, nor does one whose key was taken out."""
-    assert taken_at("m-2", TAKEN, (KEY,)) is None
-    assert taken_at(MIGRATION, TAKEN, (OTHER,)) is None
-    assert taken_at(MIGRATION, TAKEN, ()) is None
+    assert taken_at("m-2", ASKING, TAKEN, (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN, (OTHER,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN, ()) is None
+
+
+def test_the_delivery_of_one_round_proves_nothing_for_another() -> None:
+    """Even where somebody has copied its row, seal and all; nor does a row that is not there."""
+    assert taken_at(MIGRATION, f"{ASKING_AGAIN}.2", TAKEN, (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, None, (KEY,)) is None
 
 
 def test_what_was_not_taken_or_has_no_key_has_no_seal() -> None:
