@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import requests
+
 from demo.identities import DELETER
 from localcloud.arm.server import deletions
+from localcloud.testing.waiting import until
 from tests.proof import people
 from tests.proof.conditions import Condition
 from tests.proof.invariant import failing, judge
@@ -23,6 +28,8 @@ from tests.scenarios.process import LocalCloudProcess
 from tests.scenarios.receiver import SECRET, Receiver
 
 STEP = "PT30M"
+# In the state folder: the log of what Azure was asked.
+REQUESTS = Path("arm") / "requests.jsonl"
 
 
 class ProofProcess(LocalCloudProcess):
@@ -136,6 +143,25 @@ class Driver:
         self.client.connect()
         self.report.kills += 1
 
+    def die_after(self, number: int, duration: str = STEP) -> None:
+        """Let the time pass, and end all at once when Azure was asked so many more times, or the time has passed."""
+        before = self._requests()
+        with ThreadPoolExecutor(1) as thread:
+            passing = thread.submit(self._advance_until_dead, duration)
+            until(lambda: passing.done() or self._requests() >= before + number, 60.0)
+            self.process.stop(signal.SIGKILL)
+            passing.result()
+        self.restart(**self.different)
+        self.look()
+
+    def _requests(self) -> int:
+        # Its file: the emulator need not answer for it.
+        return sum(1 for _ in (self.process.state / REQUESTS).open("rb"))
+
+    def _advance_until_dead(self, duration: str) -> None:
+        with contextlib.suppress(requests.ConnectionError):
+            self.client.advance(duration)
+
     def image_now(self, name: str) -> Json | None:
         """An image as Azure has it."""
         wanted = bodies.image_id(self.client.subscription, name).lower()
@@ -149,7 +175,7 @@ class Driver:
 
 
 # What `restart` puts back.
-USUAL = {"DELETION_ENABLED": "true", "DELETER_CLIENT_ID": DELETER}
+USUAL = {"DELETION_ENABLED": "true", "DELETER_CLIENT_ID": DELETER, "VERSION_PROTECTION": ""}
 
 
 @contextmanager
