@@ -36,6 +36,8 @@ def driver(tmp_path: Path) -> Iterator[Driver]:
         yield driving
 
 
+# Half a minute on a machine with nothing else to do.
+@pytest.mark.timeout(900)
 def test_an_image_goes_only_when_everything_holds(driver: Driver) -> None:
     """Whatever was asked, decided, forged, killed or changed; and some images went, so that it is no empty promise."""
     try:
