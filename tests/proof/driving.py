@@ -129,7 +129,9 @@ class Driver:
     def _note_end(self, asked: Asked, status: Json) -> None:
         image = status["result"]["image"]
         # Before it is no more among the open ones.
-        asked.failed = frozenset() if image == "deleted" else self.failing(asked)
+        failed = frozenset() if image == "deleted" else self.failing(asked)
+        # A quiet time passes: it keeps nothing by itself that has ended for another reason.
+        asked.failed = failed - {Condition.QUIET} if len(failed) > 1 else failed
         asked.outcome = status["outcome"]
         self.report.end(asked, image, status["reason"])
 

@@ -130,7 +130,9 @@ def _asked_again(asked: Asked) -> bool:
 def approve(driver: Driver, asked: Asked, fewer: int = 0) -> None:
     """As many approve as it takes, none of whom may not."""
     voices: set[str] = set()
-    for who in CANDIDATES[asked.rules.quorum % 2 :]:
+    # A secret stands in no list that somebody could be taken off.
+    first = 0 if asked.plan is Condition.STILL_LISTED else asked.rules.quorum % 2
+    for who in CANDIDATES[first:]:
         if len(voices) >= asked.rules.quorum - fewer:
             return
         if people.voice_of(who) not in voices and _may(driver, asked, who):
@@ -156,7 +158,9 @@ def _unapproved(driver: Driver, asked: Asked, plan: Condition | None) -> None:
     elif plan is Condition.IN_TIME:
         _too_late(driver, asked)
     elif plan in FLAWED:
-        flawed(driver, asked, "mary" if asked.requester != "mary" else "alan", plan)
+        heard = {people.voice_of(vote.who) for vote in asked.votes}
+        free = [who for who in CANDIDATES if people.voice_of(who) not in heard and who != SECRET]
+        flawed(driver, asked, next(who for who in free if _may(driver, asked, who)), plan)
 
 
 def _suspended(driver: Driver, asked: Asked, duration: str, then: Callable[[], object]) -> None:
