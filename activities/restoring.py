@@ -1,9 +1,11 @@
 """The frame of a restore's steps, and those that begin and end its runs."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 from activities.activity import implements
+from domain.ids import restore_id
 from domain.messages import Written
 from domain.migration.latch import Halt
 from domain.migration.recorded import Snapshot
@@ -22,6 +24,9 @@ from domain.restore.recorded import Restore, RestoreEnd, finish, settle
 from domain.results import ActivityError
 from services.dependencies import Dependencies
 from services.restores import settle_restore_end
+from services.seals import restore_sealed
+
+log = logging.getLogger("gallery_migrator")
 
 R = TypeVar("R", bound=RestoreRequest)
 A = TypeVar("A")
@@ -31,12 +36,18 @@ def of_restore(
     work: Callable[[R, Restore, Snapshot, Dependencies], A],
 ) -> Callable[[R, Snapshot, Dependencies], A | Halt]:
     """The step, given its restore; one of a run that is not the newest, of a restore that has its end, or of none that
-    was accepted, does nothing."""
+    was accepted, which its seal proves, does nothing."""
 
     def step(request: R, snapshot: Snapshot, app: Dependencies) -> A | Halt:
         found = (one for one in snapshot.restores if one.attempt == request.attempt)
         restore = next(found, None)
         if restore is None or restore.finished:
+            return Halt.ENDED
+        if not restore_sealed(restore, app.settings.sealing_keys):
+            log.error(
+                "%s: its seal does not hold, so nothing is done for it",
+                restore_id(restore.migration, restore.attempt),
+            )
             return Halt.ENDED
         if isinstance(request, RestoreStep) and (halt := restore.halt(request.run)):
             return halt

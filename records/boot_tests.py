@@ -10,16 +10,18 @@ of its snapshot.
 from collections.abc import Callable
 from datetime import datetime
 
+from domain.audit.chain import DEPLOYMENT
+from domain.audit.statements import boot_tested
 from domain.boot_test.names import is_test_id, version_key
 from domain.boot_test.recorded import BootResult, BootSnapshot, BootState, BootTest
 from domain.migration.latch import Halt
-from records.rows import Rows
+from records.audit import AuditRecords
 from records.store import RecordChangedError
 
 _OPEN = "open.boot"
 
 
-class BootTestRecords(Rows):
+class BootTestRecords(AuditRecords):
     """Reads and writes of boot tests. Every method may raise RecordsUnavailableError."""
 
     def accept_boot_test(self, test: BootTest) -> BootTest:
@@ -56,6 +58,7 @@ class BootTestRecords(Rows):
         self._store.put(_of(result.version_id), result.test_id, value)
         if migration:
             self._store.put(migration, f"boot.{result.test_id}", value)
+        self.write_audit(migration or DEPLOYMENT, boot_tested(result))
 
     def boot_results(self, version_id: str) -> tuple[BootResult, ...]:
         """The results of all tests of a version of this name."""

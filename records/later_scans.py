@@ -5,13 +5,14 @@ sweep nothing to find, and no death loses it.
 
 from datetime import datetime
 
+from domain.audit.undo import looked_again
 from domain.deletion.late_users import LaterScan, LateUsers, later_scan_id
-from records.rows import Rows
+from records.audit import AuditRecords
 
 _OPEN = "open"
 
 
-class LaterScanRecords(Rows):
+class LaterScanRecords(AuditRecords):
     """Reads and writes of scans that are due. Every method may raise RecordsUnavailableError."""
 
     def plan_later_scan(self, migration: str, due: datetime, known: tuple[str, ...]) -> None:
@@ -26,6 +27,9 @@ class LaterScanRecords(Rows):
 
     def write_late_users(self, migration: str, found: LateUsers) -> None:
         """Keep who appeared."""
+        if self.audited:
+            # Before the row, behind which nobody comes here again.
+            self.write_audit(migration, looked_again(found, self.audit_now()))
         self._store.put(migration, "lateUsers", found.model_dump(mode="json"))
 
     def close_later_scan(self, migration: str) -> None:

@@ -7,12 +7,15 @@ is an insert, so that one of several callers begins an attempt.
 
 from collections.abc import Callable
 
+from domain.audit.chain import DEPLOYMENT
+from domain.audit.events import Event
+from domain.audit.undo import restore_asked, restore_ended
 from domain.ids import parse_restore_id, restore_id
 from domain.migration.latch import Halt
 from domain.restore.planning import Recipe
 from domain.restore.recorded import Restore
 from domain.values import Json
-from records.rows import Rows
+from records.audit import AuditRecords
 from records.store import RecordExistsError
 
 _OPEN = "open"
@@ -20,7 +23,7 @@ _row = "restore.{:06d}".format
 _about = "image.{}".format
 
 
-class RestoreRecords(Rows):
+class RestoreRecords(AuditRecords):
     """Reads and writes of restores. Every method may raise RecordsUnavailableError."""
 
     def accept_restore(self, image_key: str, restore: Restore) -> bool:
@@ -33,7 +36,19 @@ class RestoreRecords(Rows):
             self._store.insert(restore.migration, row, restore.model_dump(mode="json"))
         except RecordExistsError:
             return False
+        self._audit_asking(restore.migration, restore_asked(restore))
         return True
+
+    def audit_end(self, restore: Restore) -> None:
+        """Write the end of a restore to the audit, and late that it was asked for, where nobody wrote that then."""
+        self._audit_asking(
+            restore.migration, restore_asked(restore).model_copy(update={"late": True})
+        )
+        self.write_audit(restore.migration, restore_ended(restore))
+
+    def _audit_asking(self, migration: str, asked: Event) -> None:
+        self.write_audit(DEPLOYMENT, asked)
+        self.write_audit(migration, asked)
 
     def read_restore(self, migration: str, attempt: int) -> Restore | None:
         """One attempt, or None if there is no such."""

@@ -12,6 +12,8 @@ from domain.audit.events import Kind
 from records.migrations import MigrationRecords
 
 MOST_A_NIGHT = 200
+# A restore may be asked for long after people were erased from what led to the deletion.
+_OF_MIGRATIONS = frozenset({Kind.ACCEPTED, Kind.RESTORE_ASKED})
 
 log = logging.getLogger("gallery_migrator")
 
@@ -32,13 +34,13 @@ def erase_people(records: MigrationRecords, before: datetime, most: int = MOST_A
 
 
 def _erase(records: MigrationRecords, slot: Slot, before: datetime) -> bool:
-    """Erase one event of the deployment, and the migration that it accepted; False if it is too young for that."""
+    """Erase one event of the deployment, and the migration that it is about; False if it is too young for that."""
     row = slot.row
     if row is None:
         return True
     if row.at > before:
         return False
-    if row.kind is Kind.ACCEPTED:
+    if row.kind in _OF_MIGRATIONS:
         snapshot = records.snapshot(str(row.facts.get("migration")))
         if snapshot and (snapshot.finished is None or snapshot.finished.at > before):
             return False

@@ -25,10 +25,12 @@ from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
 from services.restoring import planned_restore
+from services.seals import with_restore_seal
 from services.threads import in_records
 from services.timeline import tell_after
 
 ORCHESTRATION = "restore_image"
+_NO_KEY = "SEALING_KEYS is empty, so nobody could prove who asked for it; set a key."
 
 log = logging.getLogger("gallery_migrator")
 
@@ -55,6 +57,8 @@ def ask_restore(app: Dependencies, snapshot: Snapshot, source: Source, requester
     UnexpectedResponseError."""
     if app.deleter is None:
         return Refused(f"Restoring is not permitted: {NO_RESTORER}.")
+    if not app.settings.sealing_keys:
+        return Refused(_NO_KEY)
     known = newest(snapshot.restores)
     if known and not known.finished:
         return Accepted(known, new=False)
@@ -98,7 +102,7 @@ def _restore(
     attempt: int,
     plan: RestorePlan,
 ) -> Restore:
-    return Restore(
+    restore = Restore(
         migration=snapshot.accepted.id,
         attempt=attempt,
         source=source,
@@ -107,6 +111,7 @@ def _restore(
         limits=app.settings.limits,
         plan=plan,
     )
+    return with_restore_seal(restore, app.settings.sealing_keys)
 
 
 def _accept(app: Dependencies, snapshot: Snapshot, restore: Restore) -> Accepted:
@@ -139,10 +144,11 @@ async def start_restore(
 
 
 def settle_restore_end(records: MigrationRecords, restore: Restore) -> None:
-    """Write what follows from a restore's end: its line in the timeline."""
+    """Write what follows from a restore's end: its facts in the audit, its line in the timeline."""
     end = restore.finished
     if end is None or isinstance(end, Halt):
         return
+    records.audit_end(restore)
     text = f"image {end.state} ({end.reason})" if end.state is RestoreState.RESTORED else end.reason
     step = f"restore {restore.attempt} finished"
     tell_after(records, restore.migration, step, end.at, f"restore {restore.attempt}: {text}")

@@ -17,11 +17,15 @@ from domain.approval.statement import Opening
 from domain.callers.actors import Actor
 from domain.migration.recorded import AcceptedRequest, ReceivedDecision
 from domain.notices.notice import Notice
+from domain.restore.recorded import Restore
 from domain.values import Json
 
 _DECISION, _REQUEST = "gallery-migrator.decision.v1", "gallery-migrator.request.v1"
 _OPENING = "gallery-migrator.opening.v1"
 _DELIVERY = "gallery-migrator.delivery.v1"
+_RESTORE = "gallery-migrator.restore.v1"
+# All that is fixed once a restore is accepted: which image, of what, for whom.
+_ACCEPTED = {"migration", "attempt", "source", "requester", "accepted_at", "limits", "plan"}
 
 
 def seal(decision: StoredDecision, key: str) -> str:
@@ -60,6 +64,21 @@ def opening_sealed(opening: Opening, keys: Sequence[str]) -> bool:
     return _holds(opening.seal, _OPENING, _opened(opening), keys)
 
 
+def with_restore_seal(restore: Restore, keys: Sequence[str]) -> Restore:
+    """The restore as it is recorded: sealed with the first key, if there is one."""
+    made = _mac(_RESTORE, _wanted(restore), keys[0]) if keys else None
+    return restore.model_copy(update={"seal": made})
+
+
+def restore_sealed(restore: Restore, keys: Sequence[str]) -> bool:
+    """Return True if the seal on a restore holds for one of the keys."""
+    return _holds(restore.seal, _RESTORE, _wanted(restore), keys)
+
+
+def _wanted(restore: Restore) -> Json:
+    return restore.model_dump(mode="json", exclude_defaults=True, include=_ACCEPTED)
+
+
 def _decided(decision: StoredDecision) -> Json:
     # Without what has its default: a field that a later version adds breaks no seal.
     return decision.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -77,8 +96,13 @@ def with_delivery_seal(migration: str, notice: Notice, keys: Sequence[str]) -> N
     return notice.model_copy(update={"seal": made})
 
 
-def taken_at(migration: str, notice: Notice, keys: Sequence[str]) -> datetime | None:
-    """The time at which a notice was taken, if the seal on it holds for one of the keys; else None."""
+def taken_at(
+    migration: str, kind: str, notice: Notice | None, keys: Sequence[str]
+) -> datetime | None:
+    """The time at which the notice of this kind was taken, if the seal on it holds for one of the keys; else None.
+    That of another kind proves nothing, whoever has put it into this one's row."""
+    if notice is None or notice.kind != kind:
+        return None
     kept = (notice.seal or "").encode()
     said = _delivered(migration, notice)
     holds = [hmac.compare_digest(kept, _mac(_DELIVERY, said, key).encode()) for key in keys]

@@ -38,12 +38,13 @@ def delivery_now(app: Dependencies, snapshot: Snapshot) -> Delivery:
     asked_at, chosen = snapshot.asked_at, app.settings
     if asked_at is None:
         raise LookupError(f"{snapshot.accepted.id} was never asked about")
-    notice = snapshot.notices.get(key_of(WEBHOOK, asking_kind(snapshot.latch.asked)))
+    migration, kind = snapshot.accepted.id, asking_kind(snapshot.latch.asked)
+    notice = snapshot.notices.get(key_of(WEBHOOK, kind))
     return delivery_of(
         signed_receiver=bool(chosen.notification_url),
         quiet_time=chosen.approval_policy(snapshot.accepted.source_image_id).quiet_time,
         asked_at=snapshot.statement.asked_at if snapshot.statement else asked_at,
-        taken_at=taken_at(snapshot.accepted.id, notice, chosen.sealing_keys) if notice else None,
+        taken_at=taken_at(migration, kind, notice, chosen.sealing_keys),
         openings=tuple(opening.at for opening in proven_openings(app, snapshot)),
         timeout=chosen.notice_timeout,
     )

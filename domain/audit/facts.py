@@ -10,6 +10,7 @@ from datetime import datetime
 
 from domain.approval.decisions import Verdict
 from domain.audit.events import Event, Kind
+from domain.audit.statements import boot_tested, opened, stated
 from domain.callers.actors import Actor
 from domain.deletion.copies import BegunVersion
 from domain.deletion.emergency_stop import StopChange
@@ -212,6 +213,9 @@ def of_records(snapshot: Snapshot, at: datetime) -> list[Event]:
         planned(snapshot.plan, at) if snapshot.plan else None,
         replicated(snapshot.regions, at),
         asked(state.approval, at) if state.approval else None,
+        *(boot_tested(result) for result in snapshot.boot_tests),
+        *(stated(number, kept) for number, kept in snapshot.statements.items()),
+        *(opened(opening) for opening in snapshot.openings),
         *(decision(received) for received in snapshot.received),
         *(ruling(key, ruled, at) for key, ruled in snapshot.rulings.items()),
         *(notified(kind, notice, at) for kind, notice in snapshot.notices.items()),

@@ -29,8 +29,6 @@ _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = timedelta(minutes=5), timedelta(hours=4)
 
 
 def _group_id(text: str) -> str:
-    if not text:
-        return text
     parts = text.split("/")
     form = (
         len(parts) == 5 and fold(parts[1]) == "subscriptions" and fold(parts[3]) == "resourcegroups"

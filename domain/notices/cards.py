@@ -23,7 +23,7 @@ from domain.values import Json
 
 MOST_BYTES = 18_000
 # Characters of a text, from what a card can have to what always fits.
-_LENGTHS = (4000, 2000, 1000, 500, 250, 120, 60, 30)
+_LENGTHS = (4000, 2000, 1000, 500, 250, 120, 60)
 # Characters for each of which a list may have a line.
 _PER_LINE = 100
 _SHORTENED = "Shortened to fit into Teams: the migration itself has all of it."
@@ -48,11 +48,10 @@ _REFUSED = "The deletion of the managed image {} was refused"
 
 def card_of(facts: NoticeFacts) -> Json:
     """The message with the card, under 18,000 bytes as `json.dumps` writes it."""
-    message = _message(facts, _LENGTHS[0])
-    for length in _LENGTHS[1:]:
+    for length in _LENGTHS:
+        message = _message(facts, length)
         if size_of(message) < MOST_BYTES:
             break
-        message = _message(facts, length)
     return message
 
 

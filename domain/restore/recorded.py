@@ -79,7 +79,8 @@ class Restore(Message):
     """One restore: what was accepted, the plan, the run that counts, what was sent, how it ended.
 
     `settled`: what became of the image; from then on only the disks are cleaned up. `unique_ids`: Azure's, of the disks
-    that were made, by name. `writes`: by `make_key`, `delete_key` and `IMAGE`.
+    that were made, by name. `writes`: by `make_key`, `delete_key` and `IMAGE`. `seal` proves what was accepted
+    (`services/seals.py`).
     """
 
     migration: str
@@ -97,6 +98,7 @@ class Restore(Message):
     unique_ids: dict[str, str] = {}
     settled: RestoreEnd | None = None
     finished: RestoreEnd | None = None
+    seal: str | None = None
 
     @property
     def state(self) -> RestoreState:

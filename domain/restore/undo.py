@@ -10,7 +10,8 @@ NO_RESTORER = (
     "the settings name no identity that deletes and restores images; set DELETER_CLIENT_ID to one that holds the "
     "restorer's role"
 )
-# Disks of such versions carry the security type, and managed images are made of no such disks.
+# Disks of such versions carry the security type, and managed images are made of no such disks:
+# docs/platform-notes.md#managed-images-of-disks-with-a-security-type
 _NO_IMAGES = frozenset({SecurityType.TRUSTED_LAUNCH.value, SecurityType.CONFIDENTIAL_VM.value})
 
 

@@ -303,6 +303,59 @@ def test_the_functions_storage_is_the_home_when_none_is_named() -> None:
     assert Settings.from_environ(own).records_table_endpoint == "https://b"
 
 
+def test_the_functions_address_is_the_apps_when_none_is_named() -> None:
+    """For the links of notices; without a host's there are none."""
+    host = {"WEBSITE_HOSTNAME": "migrator.azurewebsites.net"}
+    assert Settings.from_environ(host).public_url == "https://migrator.azurewebsites.net"
+    own = {**host, "PUBLIC_URL": "https://own.example"}
+    assert Settings.from_environ(own).public_url == "https://own.example"
+    assert Settings.from_environ({}).public_url == ""
+
+
+def test_the_functions_storage_has_the_anchors_of_an_audit() -> None:
+    """Of an audit only: where there is none, no store of anchors is named."""
+    hosts = {"AzureWebJobsStorage__tableServiceUri": "https://a.table.core.windows.net"}
+    audited = Settings.from_environ({**hosts, "AUDIT_KEYS": f"first={SECRETS[0]}"})
+    assert audited.audit_anchors_table_endpoint == "https://a.table.core.windows.net"
+    assert Settings.from_environ(hosts).audit_anchors_table_endpoint == ""
+
+
+@pytest.mark.parametrize(
+    "anchors",
+    [
+        {"AUDIT_ANCHORS_TABLE_NAME": "gallerymigrations"},
+        {"AUDIT_ANCHORS_SQLITE_PATH": "records.sqlite"},
+    ],
+)
+def test_anchors_do_not_lie_where_records_do_by_default(anchors: dict[str, str]) -> None:
+    """A name that nobody sets is held to the rule as well."""
+    with pytest.raises(InvalidSettingsError, match="is where the audit's anchors lie"):
+        Settings.from_environ(anchors)
+    assert Settings.from_environ({"AUDIT_ANCHORS_TABLE_NAME": "elsewhere"})
+
+
+def test_a_wrong_name_of_the_anchors_is_told_by_itself() -> None:
+    """The records' own name is held against nothing then."""
+    with pytest.raises(InvalidSettingsError) as refused:
+        Settings.from_environ({"AUDIT_ANCHORS_TABLE_NAME": "my-table"})
+    assert [problem.field for problem in refused.value.problems] == ["AUDIT_ANCHORS_TABLE_NAME"]
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+def test_events_start_some_migrations_in_an_hour(most: int) -> None:
+    """One at least, and a thousand at most; a hundred where nobody says."""
+    settings = Settings.from_environ({"EVENT_STARTS_PER_HOUR": str(most)})
+    assert settings.event_starts_per_hour == most
+    assert Settings.from_environ({}).event_starts_per_hour == 100
+
+
+@pytest.mark.parametrize("most", [0, 1001])
+def test_a_number_of_starts_beyond_its_bounds_is_refused(most: int) -> None:
+    """None, or more than a thousand."""
+    with pytest.raises(InvalidSettingsError, match="EVENT_STARTS_PER_HOUR: must be at"):
+        Settings.from_environ({"EVENT_STARTS_PER_HOUR": str(most)})
+
+
 def test_notifications_are_signed_or_not_sent() -> None:
     """An address without a secret is refused, by the name of what is missing."""
     with pytest.raises(InvalidSettingsError) as refused:

@@ -130,7 +130,9 @@ def start_azurite(processes: Processes) -> str:
 def start_arm(processes: Processes) -> dict[str, Any]:
     """The connection.json of a local ARM in a process of its own."""
     state = processes.folder / "arm"
-    processes.start("arm", [sys.executable, "-m", "localcloud", "arm", "--state", str(state)])
+    processes.start(
+        "arm", [sys.executable, "-m", "localcloud", "arm", "--real-date", "--state", str(state)]
+    )
     path = state / "connection.json"
     until(path.exists, START_SECONDS, lambda: processes.printed("arm"))
     connection: dict[str, Any] = json.loads(path.read_text())

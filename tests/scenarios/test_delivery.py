@@ -58,6 +58,20 @@ def test_an_approval_that_nobody_else_was_told_of_deletes_nothing(unheard: Clien
     assert "nobody could be told of the deletion" in status["reason"]
 
 
+def test_who_may_approve_and_opens_the_statement_knows(unheard: Client) -> None:
+    """From then on the quiet time counts, and its whole length is kept; no receiver has to answer for it."""
+    migration = asked(unheard, "opened-unheard")
+    assert unheard.decide(migration).status == 200
+    unheard.advance("PT3H")
+    path = f"/api/migrations/{migration}/statement"
+    assert unheard.call("GET", path, headers=unheard.token("grace")).status == 200
+    unheard.advance("PT3H30M")
+    status = unheard.status(migration)
+    assert (status["outcome"], unheard.image_there("opened-unheard")) == (None, True)
+    (status,) = unheard.finish(migration)
+    assert (status["outcome"], status["result"]["image"]) == ("completed", "deleted")
+
+
 def test_a_late_delivery_makes_the_quiet_time_late(quiet: Client) -> None:
     """It is as long as it should be for whoever was told late."""
     quiet.receiver.refuse_with = 503

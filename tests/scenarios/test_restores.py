@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from domain.ids import restore_id
 from localcloud.testing.waiting import until
+from records.backends.sqlite import SqliteRecords
 from tests.crash.bodies import image_written
 from tests.scenarios import bodies
 from tests.scenarios.answers import Answer
@@ -83,6 +86,29 @@ def test_a_deleted_image_is_restored(cloud: Client) -> None:
     assert without_sources(now) == without_sources(was)
     assert disks_of(cloud) == []
     assert restore(cloud, migration).status == 200
+
+
+def test_a_restore_that_nobody_was_allowed_to_ask_for_does_nothing(cloud: Client) -> None:
+    """Its row stands in the records, of a genuine one but for the image: its seal does not hold."""
+    migration, _ = deleted(cloud, "genuine")
+    assert restore(cloud, migration).status == 202
+    assert to_the_end(cloud, migration)["state"] == "restored"
+    store = SqliteRecords(cloud.process.state / "records.sqlite")
+    genuine = store.read(migration, "restore.000001")
+    assert genuine
+    fresh = ("run", "started", "restarts", "writes", "uniqueIds", "settled", "finished")
+    forged = {key: value for key, value in genuine.value.items() if key not in fresh}
+    image = json.loads(json.dumps(forged["plan"]["image"]).replace("genuine", "forged"))
+    forged |= {"attempt": 2, "plan": forged["plan"] | {"image": image}}
+    store.put(migration, "restore.000002", forged)
+    store.put("open", restore_id(migration, 2), {"at": forged["acceptedAt"]})
+    for _ in range(6):
+        cloud.advance("PT10M")
+    held = store.read(migration, "restore.000002")
+    assert held
+    assert held.value.get("started")
+    assert not held.value.get("writes")
+    assert not cloud.image_there("forged")
 
 
 def test_the_requests_of_a_restore(cloud: Client) -> None:

@@ -11,6 +11,7 @@ from domain.audit.chain import DEPLOYMENT, Row
 from domain.migration.latch import finish
 from services.audit_erasing import erase_people
 from tests.builders import NOW, a_received, an_end
+from tests.domain.restore.values import a_restore
 from tests.services.test_audit_check import World
 
 LATER, LONG_AFTER = NOW + timedelta(days=1), NOW + timedelta(days=800)
@@ -33,6 +34,18 @@ def people(world: World, chain: str) -> list[Row]:
     """The rows that name somebody."""
     slots = world.records.audit_slots(chain)
     return [slot.row for slot in slots if slot.row and slot.row.personal is not None]
+
+
+def test_people_are_erased_from_a_restore_that_was_asked_for_later(world: World) -> None:
+    """They were erased from its migration long before, and the restore is gone through for itself."""
+    migrations = [end(world, number) for number in range(5)]
+    assert erase_people(world.records, LONG_AFTER) == 5
+    restore = a_restore(migration=migrations[0], accepted_at=LONG_AFTER)
+    assert world.records.accept_restore(world.accepted[0].image_key, restore)
+    assert len(people(world, migrations[0])) == len(people(world, DEPLOYMENT)) == 1
+    assert erase_people(world.records, LONG_AFTER - timedelta(days=1)) == 0
+    assert erase_people(world.records, LONG_AFTER + timedelta(days=1)) == 1
+    assert people(world, migrations[0]) == people(world, DEPLOYMENT) == []
 
 
 def test_people_are_erased_from_what_ended_long_ago(world: World) -> None:

@@ -7,10 +7,19 @@ import pytest
 
 from domain.callers.actors import Actor, ActorKind
 from domain.migration.recorded import AcceptedRequest
-from domain.notices.notice import ASKING, Notice
-from services.seals import proven_requester, taken_at, with_delivery_seal, with_seal
+from domain.notices.notice import ASKING, ASKING_AGAIN, Notice
+from domain.restore.recorded import IMAGE, Restore
+from services.seals import (
+    proven_requester,
+    restore_sealed,
+    taken_at,
+    with_delivery_seal,
+    with_restore_seal,
+    with_seal,
+)
 from tests import builders as b
 from tests.credentials import REQUESTER
+from tests.domain.restore.values import a_restore, a_restore_plan, a_write
 
 KEY, OTHER = b.SECRET, "whsec_" + "QW5vdGhlciBrZXkgdGhhdCBvcGVucyBub3RoaW5nIGF0IGFsbA=="
 SOMEBODY = Actor(kind=ActorKind.PERSON, id="somebody")
@@ -63,6 +72,35 @@ def test_without_a_key_there_is_no_seal() -> None:
     assert proven_requester(unsealed, (KEY,)) is None
 
 
+def test_a_sealed_restore_is_proven() -> None:
+    """As it comes from the records, and however far it has come, by the key that sealed it among others."""
+    kept = Restore.model_validate(with_restore_seal(a_restore(), (KEY,)).model_dump(mode="json"))
+    assert restore_sealed(kept, (OTHER, KEY))
+    assert restore_sealed(kept.model_copy(update={"run": 2, "writes": {IMAGE: a_write()}}), (KEY,))
+    assert not restore_sealed(kept, (OTHER,))
+    assert not restore_sealed(kept, ())
+    assert with_restore_seal(a_restore(), ()).seal is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"migration": "another"},
+        {"attempt": 2},
+        {"requester": REQUESTER},
+        {"accepted_at": b.NOW + timedelta(seconds=1)},
+        {"plan": a_restore_plan().model_copy(update={"image_body": {}})},
+        {"plan": a_restore_plan().model_copy(update={"disks": ()})},
+        {"seal": None},
+    ],
+    ids=str,
+)
+def test_a_restore_that_was_changed_is_not_proven(change: dict[str, Any]) -> None:
+    """Else whoever writes a row could have images and disks made, and disks deleted."""
+    kept = with_restore_seal(a_restore(), (KEY,))
+    assert not restore_sealed(kept.model_copy(update=change), (KEY,))
+
+
 MIGRATION = "m-1"
 TAKEN = with_delivery_seal(MIGRATION, Notice(kind=ASKING).tried(b.NOW), (KEY, OTHER))
 
@@ -70,7 +108,7 @@ TAKEN = with_delivery_seal(MIGRATION, Notice(kind=ASKING).tried(b.NOW), (KEY, OT
 def test_a_sealed_delivery_proves_when_the_notice_was_taken() -> None:
     """As it comes from the records, with the key that sealed it among others; later tries change nothing."""
     again = Notice.model_validate(TAKEN.model_dump(mode="json")).tried(None)
-    assert taken_at(MIGRATION, again, (OTHER, KEY)) == b.NOW
+    assert taken_at(MIGRATION, ASKING, again, (OTHER, KEY)) == b.NOW
 
 
 @pytest.mark.parametrize(
@@ -86,14 +124,20 @@ def test_a_sealed_delivery_proves_when_the_notice_was_taken() -> None:
 )
 def test_a_delivery_that_was_changed_proves_nothing(change: dict[str, Any]) -> None:
     """Else whoever writes a row could let the quiet time begin before anybody was told."""
-    assert taken_at(MIGRATION, TAKEN.model_copy(update=change), (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN.model_copy(update=change), (KEY,)) is None
 
 
 def test_a_delivery_is_that_of_its_migration_by_a_key_of_now() -> None:
     """Another migration's row proves nothing, nor does one whose key was taken out."""
-    assert taken_at("m-2", TAKEN, (KEY,)) is None
-    assert taken_at(MIGRATION, TAKEN, (OTHER,)) is None
-    assert taken_at(MIGRATION, TAKEN, ()) is None
+    assert taken_at("m-2", ASKING, TAKEN, (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN, (OTHER,)) is None
+    assert taken_at(MIGRATION, ASKING, TAKEN, ()) is None
+
+
+def test_the_delivery_of_one_round_proves_nothing_for_another() -> None:
+    """Even where somebody has copied its row, seal and all; nor does a row that is not there."""
+    assert taken_at(MIGRATION, f"{ASKING_AGAIN}.2", TAKEN, (KEY,)) is None
+    assert taken_at(MIGRATION, ASKING, None, (KEY,)) is None
 
 
 def test_what_was_not_taken_or_has_no_key_has_no_seal() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.approval.decisions import ApprovalState, Verdict
+from domain.approval.statement import KeptStatement, Opening
 from domain.audit import facts
 from domain.audit.events import Kind
 from domain.deletion.copies import BegunVersion
@@ -20,6 +21,7 @@ from domain.notices.notice import Notice
 from domain.values import Json
 from tests.builders import NOW, a_decision, a_plan, a_received, an_acceptance, an_end
 from tests.credentials import REQUESTER, WEBHOOK
+from tests.domain.boot_test.boots import a_result
 
 LATER = NOW + timedelta(hours=1)
 SENT = Intent(run=2, at=NOW, began=NOW)
@@ -27,6 +29,7 @@ TAKEN = SENT.model_copy(update={"correlation_id": "c"})
 FOLLOWED = SENT.model_copy(update={"operation_url": "u"})
 APPROVED = Verdict(state=ApprovalState.APPROVED, decided_by=a_decision())
 EXPIRED = Verdict(state=ApprovalState.EXPIRED)
+AN_OPENING = Opening(migration_id="m", statement_hash="h", by=REQUESTER, at=NOW)
 START = Restart(run=2, at=NOW, cause="it failed", mark="m")
 
 # a latch, and the kinds, ids, times and facts of its events
@@ -311,6 +314,9 @@ def test_the_records_of_a_migration_tell_all_but_its_acceptance() -> None:
         accepted=an_acceptance(),
         plan=a_plan(),
         regions=(RegionStatus(name="east", state="Completed"),),
+        boot_tests=(a_result(),),
+        statements={"1": KeptStatement(text="a", asked_at=NOW)},
+        openings=(AN_OPENING,),
         state=State(approval=Approval(deadline=LATER, fingerprint="f")),
         received=(a_received(),),
         rulings={"k1": Ruling(accepted=True, text="x")},
@@ -321,6 +327,9 @@ def test_the_records_of_a_migration_tell_all_but_its_acceptance() -> None:
         Kind.PLANNED,
         Kind.REPLICATED,
         Kind.ASKED,
+        Kind.BOOT_TESTED,
+        Kind.STATED,
+        Kind.OPENED,
         Kind.DECISION,
         Kind.RULING,
         Kind.NOTIFIED,

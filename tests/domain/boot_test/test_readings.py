@@ -54,7 +54,9 @@ def test_what_is_not_known_yet_is_empty(changes: dict[str, Any]) -> None:
 
 def test_a_success_has_no_error() -> None:
     """Nor a failure without a code one."""
-    assert machine_reading(machine([{"code": "ProvisioningState/succeeded"}])).error_code == ""
+    well = [{"code": "ProvisioningState/succeeded"}, {"code": "PowerState/running"}]
+    read = machine_reading(machine(well))
+    assert (read.error_code, read.power) == ("", "running")
     assert machine_reading(machine([{"code": "ProvisioningState/failed"}])).error_code == ""
 
 

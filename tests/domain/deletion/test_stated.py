@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from domain.approval.statement import StatedReferences, StatedUser, Statement
+from domain.approval.statement import KeptStatement, StatedReferences, StatedUser, Statement
 from domain.deletion.evidence import Check
 from domain.deletion.stated import (
     STATEMENT,
     change_to_ask_about,
+    changes_since,
     statement_check,
     told_changes,
 )
 from domain.references.kinds import Effect
-from tests.builders import SUBSCRIPTION, a_statement
+from tests.builders import NOW, SUBSCRIPTION, a_statement
 
 
 def seen(number: int) -> Statement:
@@ -61,6 +62,24 @@ def test_of_more_the_number_is_told() -> None:
     """People read no lists of a thousand machines."""
     told = told_changes(seen(0), seen(7))
     assert (len(told), told[-1]) == (6, "and 2 more")
+
+
+def kept(statement: Statement) -> KeptStatement:
+    """A statement as it lies in the records."""
+    return KeptStatement(text=statement.text, asked_at=NOW)
+
+
+def test_it_is_asked_again_for_what_has_changed_since() -> None:
+    """Nothing has the first time; nor is anything known of a text that is no statement."""
+    assert changes_since(kept(seen(0)), kept(seen(1))) == told_changes(seen(0), seen(1)) != ()
+    unread = KeptStatement(text="{}", asked_at=NOW)
+    for before, now in (
+        (None, kept(seen(1))),
+        (kept(seen(0)), None),
+        (unread, kept(seen(1))),
+        (kept(seen(0)), unread),
+    ):
+        assert changes_since(before, now) == ()
 
 
 CHANGED = Check(name=STATEMENT, passed=False, found="a new user")

@@ -246,6 +246,63 @@ def test_a_text_is_cut_by_as_little_as_is_needed() -> None:
     assert f"Statement: {smile * 1000}… (1000 more characters)" in wide
 
 
+TEXTS = (
+    "statement",
+    "reason",
+    "to_do",
+    "version_id",
+    "requester",
+    "statement_hash",
+    "try_command",
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "letter", "length"),
+    [
+        (TEXTS[:1], "\u00e9", 2000),
+        (TEXTS[:1], "\U0001f600", 1000),
+        (TEXTS[:2], "\U0001f600", 500),
+        (TEXTS[:4], "\U0001f600", 250),
+        (TEXTS, "\U0001f600", 120),
+    ],
+)
+def test_texts_are_halved_until_all_fit(texts: tuple[str, ...], letter: str, length: int) -> None:
+    """The more there are, and the wider their letters, the less stays of each."""
+    shown = lines(card_of(facts(**dict.fromkeys(texts, letter * 5000))))
+    cut = [text for text in shown if "more characters)" in text]
+    assert len(cut) == len(texts)
+    assert all(t.endswith(f": {letter * length}… ({5000 - length} more characters)") for t in cut)
+
+
+def test_where_all_is_long_there_is_a_line_of_everything() -> None:
+    """The beginning of each text, and one line of each list."""
+    wide = "\U0001f600" * 5000
+    lists: Json = dict.fromkeys(("users", "warnings", "refused"), (wide, wide))
+    message = card_of(facts(image_id=wide, **dict.fromkeys(TEXTS, wide), **lists))
+    beginning = f"{wide[:60]}… (4940 more characters)"
+    assert f"Statement: {beginning}" in lines(message)
+    assert lines(message)[-3:] == [beginning, "… and 1 more", SHORTENED]
+
+
+def test_a_card_of_18000_bytes_is_too_large() -> None:
+    """One byte less is not."""
+    texts = dict.fromkeys(TEXTS[:4], "x" * 3800)
+    room = 17_999 - size_of(card_of(facts(**texts, try_command="y")))
+    fits = card_of(facts(**texts, try_command="y" * (room + 1)))
+    assert size_of(fits) == 17_999
+    assert SHORTENED not in lines(fits)
+    assert f"Test it with: {'y' * (room + 1)}" in lines(fits)
+    larger = card_of(facts(**texts, try_command="y" * (room + 2)))
+    assert lines(larger)[-1] == SHORTENED
+
+
+def test_the_note_that_a_card_was_shortened_is_no_fact_of_the_migration() -> None:
+    """So it is written in a fainter colour."""
+    [note] = content(card_of(facts(statement="x" * 4001)))["body"][-1]["inlines"]
+    assert note == {"type": "TextRun", "text": SHORTENED, "isSubtle": True}
+
+
 def test_a_list_is_cut_with_the_number_of_the_rest() -> None:
     """Forty lines at most; of long lines fewer."""
     users = tuple(f"user {n}" for n in range(41))

@@ -138,7 +138,8 @@ def test_the_sweep_acts_on_what_it_saw() -> None:
     seen, changed = a_restore(), a_restore(started=True)
     again = held(restart(seen, seen, AGAIN))
     assert (again.run, again.restarts) == (2, (AGAIN,))
-    assert held(stop(seen, seen)).stopped_run == 1
+    assert held(stop(seen, seen)).stopped_run == seen.run == 1
+    assert seen.stopped_run != seen.run
     assert held(close(seen, seen, DONE)).finished == DONE
     ended = a_restore(finished=DONE)
     for found in (

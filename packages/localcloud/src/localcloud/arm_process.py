@@ -24,7 +24,7 @@ from localcloud.state_folder import StateFolder
 
 
 @contextlib.asynccontextmanager
-async def serving_arm(state: Path, port: int) -> AsyncIterator[str]:
+async def serving_arm(state: Path, port: int, *, real_date: bool = False) -> AsyncIterator[str]:
     """The emulator's address while it runs; its connection.json has `arm`, `identity`, `entra`, `control`."""
     async with contextlib.AsyncExitStack() as stack:
         folder = StateFolder(state)
@@ -33,6 +33,7 @@ async def serving_arm(state: Path, port: int) -> AsyncIterator[str]:
         stack.callback(clock.save)
         arm = await start_arm(folder.path, clock, port)
         stack.push_async_callback(arm.stop)
+        arm.set_profile(real_date=real_date)
         listener = folder.listen("control")
         control_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 

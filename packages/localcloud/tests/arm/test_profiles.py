@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+
+import pytest
 
 from localcloud.arm.state.profile import DEFAULT, Profile
 from packages.localcloud.tests.arm.driving import DEFINITION, VERSION, driven, error
@@ -77,3 +80,16 @@ def test_arm_may_count_children_for_a_while_after_they_are_gone(state_folder: Pa
         assert error(arm.call("DELETE", DEFINITION)) == (409, "CannotDeleteResource")
         arm.pass_time(seconds=20)
         assert arm.call("DELETE", DEFINITION).status_code == 202
+
+
+@pytest.mark.parametrize(("real", "hours"), [(False, 5), (True, 0)])
+def test_a_real_date_stays_where_the_clock_is_moved(
+    state_folder: Path, real: bool, hours: int
+) -> None:
+    """An app whose clock nobody moves holds its own against the Date header."""
+    with driven(state_folder, Profile(real_date=real)) as arm:
+        answers = [arm.call("GET", "images/none")]
+        arm.pass_time(hours=5)
+        answers.append(arm.call("GET", "images/none"))
+        before, after = (parsedate_to_datetime(answer.headers["Date"]) for answer in answers)
+        assert round((after - before).total_seconds() / 3600) == hours

@@ -43,9 +43,15 @@ def arm(
     state: State = Path(".localcloud-arm"),
     port: Annotated[int, typer.Option(help="port of ARM, 0 for the last one or any")] = 0,
     *,
+    real_date: Annotated[
+        bool,
+        typer.Option(
+            "--real-date", help="Date headers tell the machine's time, for apps whose clock stays"
+        ),
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Serve the ARM emulator alone."""
     from localcloud.cli.serving import serve_arm
 
-    serve_arm(state.resolve(), port, verbose=verbose)
+    serve_arm(state.resolve(), port, real_date=real_date, verbose=verbose)

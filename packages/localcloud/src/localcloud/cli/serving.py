@@ -57,11 +57,11 @@ def serve_with_azure(
     _finish(serve)
 
 
-def serve_arm(state: Path, port: int, *, verbose: bool) -> None:
+def serve_arm(state: Path, port: int, *, real_date: bool, verbose: bool) -> None:
     """Serve the ARM emulator alone until a signal ends it."""
 
     async def serve() -> None:
-        async with serving_arm(state, port) as url:
+        async with serving_arm(state, port, real_date=real_date) as url:
             print(f"Azure Resource Manager is served at {url}", flush=True)
             await until_stopped()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 
 from aiohttp import web
@@ -107,7 +107,8 @@ class Gateway:
         except OSError:
             reply = _NO_ROOM
         line["status"] = reply.status
-        return response(request.method, reply, headers, correlation, now)
+        dated = datetime.now(UTC) if self._cloud.world.profile.real_date else now
+        return response(request.method, reply, headers, correlation, dated)
 
     def _log_of(self, request: web.BaseRequest, line: Json) -> web.Response:
         """Of another service than Resource Manager: without its headers and its tokens."""

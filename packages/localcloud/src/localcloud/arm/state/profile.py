@@ -72,6 +72,8 @@ class Profile:
     page_size: resources in one page of a list; resource_page_size in the subscription-wide index.
     unseen: regular expressions of ids (without case) that lists and Resource Graph leave out without a
         word, as of resources that the identity may not read.
+    real_date: whether Date headers tell the machine's time, whatever this cloud's clock says: for an app whose
+        clock nobody moves, and which holds the two against each other.
     graph: Resource Graph's own; machines: the virtual machines'.
     """
 
@@ -89,6 +91,7 @@ class Profile:
     signed_urls: bool = True
     page_size: int = 50
     resource_page_size: int = 1000
+    real_date: bool = False
     unseen: tuple[str, ...] = ()
     graph: Graph = field(default_factory=Graph)
     machines: Machines = field(default_factory=Machines)
