@@ -162,6 +162,12 @@ def not_permitted(driver: Driver, _asked: Asked) -> None:
     driver.restart(DELETER_CLIENT_ID="")
 
 
+def protection_wanted(driver: Driver, _asked: Asked) -> None:
+    """The deployment wants a lock on each version from now on; none has one."""
+    driver.known.spoilt.add(Condition.PROTECTED)
+    driver.restart(VERSION_PROTECTION="lock")
+
+
 def unlisted(driver: Driver, asked: Asked) -> None:
     """Those who have approved may not any more."""
     gone = {vote.who for vote in asked.votes}
@@ -171,19 +177,18 @@ def unlisted(driver: Driver, asked: Asked) -> None:
 
 def mended(driver: Driver) -> None:
     """Put back what holds for all images."""
+    stopped_now = Condition.NOT_STOPPED in driver.known.spoilt
+    # Before it is put back: the app may go on at once.
+    driver.known.spoilt.clear()
+    driver.known.listed = APPROVERS
     group = bodies.group_id(driver.client.subscription, bodies.IMAGE_GROUP)
     lock = f"{group}/providers/Microsoft.Authorization/locks/keep"
     driver.client.arm("DELETE", lock, api=LOCKS_API)
     driver.client.no_faults()
     if driver.different:
         driver.restart()
-        driver.known.listed = APPROVERS
-    if Condition.NOT_STOPPED in driver.known.spoilt:
+    if stopped_now:
         _stop(driver, on=False)
-    driver.known.spoilt.difference_update(
-        {Condition.NOT_STOPPED, Condition.CLOCK, Condition.USERS_KNOWN}
-    )
-    driver.known.spoilt.difference_update({Condition.ENABLED, Condition.PERMITTED})
 
 
 Change = Callable[[Driver, Asked], None]
@@ -206,5 +211,6 @@ COMMON: dict[Condition, Change] = {
     Condition.USERS_KNOWN: users_hidden,
     Condition.ENABLED: disabled,
     Condition.PERMITTED: not_permitted,
+    Condition.PROTECTED: protection_wanted,
     Condition.STILL_LISTED: unlisted,
 }

@@ -37,6 +37,7 @@ class Condition(StrEnum):
     USERS_KNOWN = "the users could be read"
     VERSION_THERE = "a version from this very image is there"
     VERSION_COMPLETE = "the version is complete everywhere"
+    PROTECTED = "the version is protected, where that is asked for"
     PERMITTED = "deletion is permitted"
     ENABLED = "deletion is enabled"
     NOT_STOPPED = "no emergency stop"

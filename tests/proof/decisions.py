@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,7 @@ OTHER = "0" * 32 + "-1"
 
 def said_by(driver: Driver, asked: Asked, who: str, kind: str = "approve", **more: Any) -> Answer:
     """A decision on what is asked about, as somebody sends it who may; a flaw is the caller's to note."""
-    answer = _sent(driver, asked, who, _body(driver, asked, kind, **more))
+    answer = _sent(driver, asked, who, body_of(driver, asked, kind, **more))
     note(driver, asked, who, kind, answer)
     return answer
 
@@ -53,13 +54,25 @@ def flawed(driver: Driver, asked: Asked, who: str, flaw: Condition) -> None:
     # Whatever the app said of it: the note says that it counts for nothing.
 
 
-def _body(driver: Driver, asked: Asked, kind: str = "approve", **more: Any) -> Json:
+def body_of(driver: Driver, asked: Asked, kind: str = "approve", **more: Any) -> Json:
+    """The body of a decision on what is asked about, and on the statement as it is shown."""
     told = driver.client.status(asked.id)["approval"]
     body = {"migrationId": asked.id, "fingerprint": told["fingerprint"] or "none", "decision": kind}
-    if "statementHash" in told:
-        body["statementHash"] = told["statementHash"] or "none"
-        asked.statement = told["statementHash"] or ""
-    return body | more
+    asked.statement = _shown(driver, asked, told["statementHash"])
+    return body | {"statementHash": asked.statement or "none"} | more
+
+
+def _shown(driver: Driver, asked: Asked, named: str | None) -> str:
+    """The hash of the statement, computed from its text, which is of the image that was asked for."""
+    shown = driver.client.call("GET", f"/api/migrations/{asked.id}/statement")
+    if shown.status != 200:
+        return ""
+    text = json.loads(shown.text)
+    assert text["migrationId"] == asked.id, shown
+    assert text["image"]["id"].lower().endswith(f"/{asked.name}"), shown
+    digest = hashlib.sha256(shown.text.encode()).hexdigest()
+    assert digest == named, shown
+    return digest
 
 
 def _sent(
@@ -73,7 +86,7 @@ def _sent(
 
 
 def _forged(driver: Driver, asked: Asked, _who: str) -> Answer:
-    body = json.dumps(_body(driver, asked, approver="ada")).encode()
+    body = json.dumps(body_of(driver, asked, approver="ada")).encode()
     name, now = str(uuid4()), datetime.now(UTC)
     headers = {"webhook-signature": Webhook(WRONG_SECRET).sign(name, now, body.decode())}
     return driver.client.send_decision(asked.id, body, name, headers)
@@ -83,30 +96,30 @@ def _replayed(driver: Driver, asked: Asked, _who: str) -> Answer:
     """A message that was signed for another migration, to the letter."""
     if asked.id == driver.heard.get("id", asked.id):
         # Nobody has used the secret for another one yet.
-        driver.heard = {"id": "", "body": _body(driver, asked, approver="ada", migrationId=OTHER)}
+        driver.heard = {"id": "", "body": body_of(driver, asked, approver="ada", migrationId=OTHER)}
     return driver.client.send_decision(asked.id, json.dumps(driver.heard["body"]).encode())
 
 
 def _of_another(driver: Driver, asked: Asked, who: str) -> Answer:
     others = [each.id for each in driver.known.asked if each is not asked]
-    return _sent(driver, asked, who, _body(driver, asked, migrationId=(others or [OTHER])[-1]))
+    return _sent(driver, asked, who, body_of(driver, asked, migrationId=(others or [OTHER])[-1]))
 
 
 def _of_another_fingerprint(driver: Driver, asked: Asked, who: str) -> Answer:
-    return _sent(driver, asked, who, _body(driver, asked, fingerprint="v1-another"))
+    return _sent(driver, asked, who, body_of(driver, asked, fingerprint="v1-another"))
 
 
 def _of_another_statement(driver: Driver, asked: Asked, who: str) -> Answer:
-    return _sent(driver, asked, who, _body(driver, asked, statementHash="0" * 64))
+    return _sent(driver, asked, who, body_of(driver, asked, statementHash="0" * 64))
 
 
 def _unlisted(driver: Driver, asked: Asked, _who: str) -> Answer:
-    return _sent(driver, asked, UNLISTED, _body(driver, asked), (READ, APPROVE, ADMIN))
+    return _sent(driver, asked, UNLISTED, body_of(driver, asked), (READ, APPROVE, ADMIN))
 
 
 def _without_role(driver: Driver, asked: Asked, who: str) -> Answer:
     return _sent(
-        driver, asked, "grace" if who == SECRET else who, _body(driver, asked), (READ, SUBMIT)
+        driver, asked, "grace" if who == SECRET else who, body_of(driver, asked), (READ, SUBMIT)
     )
 
 

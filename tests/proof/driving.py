@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import requests
+
 from demo.identities import DELETER
 from localcloud.arm.server import deletions
+from localcloud.testing.waiting import until
 from tests.proof import people
 from tests.proof.conditions import Condition
 from tests.proof.invariant import failing, judge
@@ -23,6 +28,8 @@ from tests.scenarios.process import LocalCloudProcess
 from tests.scenarios.receiver import SECRET, Receiver
 
 STEP = "PT30M"
+# In the state folder: the log of what Azure was asked.
+REQUESTS = Path("arm") / "requests.jsonl"
 
 
 class ProofProcess(LocalCloudProcess):
@@ -122,7 +129,9 @@ class Driver:
     def _note_end(self, asked: Asked, status: Json) -> None:
         image = status["result"]["image"]
         # Before it is no more among the open ones.
-        asked.failed = frozenset() if image == "deleted" else self.failing(asked)
+        failed = frozenset() if image == "deleted" else self.failing(asked)
+        # A quiet time passes: it keeps nothing by itself that has ended for another reason.
+        asked.failed = failed - {Condition.QUIET} if len(failed) > 1 else failed
         asked.outcome = status["outcome"]
         self.report.end(asked, image, status["reason"])
 
@@ -135,6 +144,25 @@ class Driver:
         self.different = settings
         self.client.connect()
         self.report.kills += 1
+
+    def die_after(self, number: int, duration: str = STEP) -> None:
+        """Let the time pass, and end all at once when Azure was asked so many more times, or the time has passed."""
+        before = self._requests()
+        with ThreadPoolExecutor(1) as thread:
+            passing = thread.submit(self._advance_until_dead, duration)
+            until(lambda: passing.done() or self._requests() >= before + number, 60.0)
+            self.process.stop(signal.SIGKILL)
+            passing.result()
+        self.restart(**self.different)
+        self.look()
+
+    def _requests(self) -> int:
+        # Its file: the emulator need not answer for it.
+        return sum(1 for _ in (self.process.state / REQUESTS).open("rb"))
+
+    def _advance_until_dead(self, duration: str) -> None:
+        with contextlib.suppress(requests.ConnectionError):
+            self.client.advance(duration)
 
     def image_now(self, name: str) -> Json | None:
         """An image as Azure has it."""
@@ -149,7 +177,7 @@ class Driver:
 
 
 # What `restart` puts back.
-USUAL = {"DELETION_ENABLED": "true", "DELETER_CLIENT_ID": DELETER}
+USUAL = {"DELETION_ENABLED": "true", "DELETER_CLIENT_ID": DELETER, "VERSION_PROTECTION": ""}
 
 
 @contextmanager

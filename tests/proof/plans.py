@@ -13,6 +13,7 @@ from tests.proof.driving import Driver
 from tests.proof.people import KEY, SECRET, SECRET_OWNER, Rules
 from tests.proof.votes import flaws_of
 from tests.proof.world import Asked, Voted
+from tests.scenarios.answers import Answer
 from tests.scenarios.bodies import Json
 
 CANDIDATES = ("grace", SECRET, "ada", "mary", "alan")
@@ -38,21 +39,32 @@ def begin(driver: Driver, plan: Condition | None, rules: Rules, requester: str) 
     name = driver.name(rules)
     driver.client.add_image(name)
     patience = SHORT if plan in UNAPPROVED else LONG
-    migration = _started(driver, name, requester, patience)
-    asked = Asked(migration, name, rules, requester, plan, patience)
+    answer = _ask(driver, name, requester, patience)
+    assert answer.status == 202, answer
+    asked = Asked(answer.body["id"], name, rules, requester, plan, patience)
     driver.note_image(asked)
     driver.known.asked.append(asked)
     return asked
 
 
-def _started(driver: Driver, name: str, requester: str, patience: timedelta) -> str:
+def begin_again(driver: Driver, before: Asked) -> None:
+    """Ask again for an image that was kept, if it can be migrated now."""
+    answer = _ask(driver, before.name, before.requester, LONG)
+    if answer.status != 202 or any(each.id == answer.body["id"] for each in driver.known.asked):
+        return
+    asked = Asked(answer.body["id"], before.name, before.rules, before.requester, None, LONG)
+    asked.wild = True
+    asked.spoilt_world = before.spoilt_world
+    driver.note_image(asked)
+    driver.known.asked.append(asked)
+
+
+def _ask(driver: Driver, name: str, requester: str, patience: timedelta) -> Answer:
     body: Json = driver.client.request(name, approval={"timeout": f"P{patience.days}D"})
     headers = None
     if requester != KEY:
         headers = driver.client.token(requester, people.READ, people.SUBMIT)
-    answer = driver.client.call("POST", "/api/migrations", body, headers=headers)
-    assert answer.status == 202, answer
-    return str(answer.body["id"])
+    return driver.client.call("POST", "/api/migrations", body, headers=headers)
 
 
 def follow(driver: Driver, asked: Asked) -> None:
@@ -118,7 +130,9 @@ def _asked_again(asked: Asked) -> bool:
 def approve(driver: Driver, asked: Asked, fewer: int = 0) -> None:
     """As many approve as it takes, none of whom may not."""
     voices: set[str] = set()
-    for who in CANDIDATES[asked.rules.quorum % 2 :]:
+    # A secret stands in no list that somebody could be taken off.
+    first = 0 if asked.plan is Condition.STILL_LISTED else asked.rules.quorum % 2
+    for who in CANDIDATES[first:]:
         if len(voices) >= asked.rules.quorum - fewer:
             return
         if people.voice_of(who) not in voices and _may(driver, asked, who):
@@ -144,7 +158,9 @@ def _unapproved(driver: Driver, asked: Asked, plan: Condition | None) -> None:
     elif plan is Condition.IN_TIME:
         _too_late(driver, asked)
     elif plan in FLAWED:
-        flawed(driver, asked, "mary" if asked.requester != "mary" else "alan", plan)
+        heard = {people.voice_of(vote.who) for vote in asked.votes}
+        free = [who for who in CANDIDATES if people.voice_of(who) not in heard and who != SECRET]
+        flawed(driver, asked, next(who for who in free if _may(driver, asked, who)), plan)
 
 
 def _suspended(driver: Driver, asked: Asked, duration: str, then: Callable[[], object]) -> None:

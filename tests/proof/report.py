@@ -23,6 +23,14 @@ class Report:
     alone: Counter[Condition] = field(default_factory=Counter)
     unexplained: list[str] = field(default_factory=list)
 
+    # Of the run that goes on.
+    moves: list[str] = field(default_factory=list)
+
+    def begin_run(self) -> None:
+        """Count a run, whose moves are told if it fails."""
+        self.runs += 1
+        self.moves = self.moves[-1:]
+
     def end(self, asked: Asked, image: str, reason: str) -> None:
         """Count a migration that has its outcome; `image`: what the app says became of it."""
         self.migrations += 1

@@ -40,6 +40,7 @@ def _one_seed(driver: Driver, number: int) -> None:
         run(driver, number, EXAMPLES, STEPS, [None, *plans])
     except BaseException:
         tell(f"seed {number} failed; again: make soak SEEDS=1 SEED={number}")
+        tell("\n".join(driver.report.lines()))
         raise
     tell(f"seed {number}: {driver.report.lines()[0]}")
 
