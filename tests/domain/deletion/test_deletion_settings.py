@@ -57,3 +57,11 @@ def test_a_wrong_setting_is_refused(name: str, text: str, words: str) -> None:
     """In words that say what may be."""
     with pytest.raises(ValidationError, match=words):
         DeletionSettings.model_validate({name: text})
+
+
+def test_an_empty_window_is_none_and_settings_do_not_change() -> None:
+    """Templates leave empty values behind; what was read at the start holds."""
+    settings = DeletionSettings.model_validate({"deletion_window": ""})
+    assert settings.deletion_window == ""
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.deletion_enabled = False  # type: ignore[misc]
