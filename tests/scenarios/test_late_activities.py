@@ -59,6 +59,8 @@ def to_the_end(cloud: Client, migration: str) -> Json:
     if cloud.status(migration)["approval"]["state"] == "waiting":
         cloud.decide(migration)
     # The outcome stands a moment before its line, and a quarter of an hour before the last look for users.
+    until(lambda: cloud.status(migration)["outcome"], WITHIN)
+    cloud.control("POST", "/clock", {"speed": SPEED})
     until(lambda: LOOKED_AGAIN in str(cloud.status(migration)["timeline"]), WITHIN)
     return cloud.status(migration)
 
