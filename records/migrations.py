@@ -24,6 +24,7 @@ Rows that must be written once (`decision`, `ruling`) are inserts: the first wri
 from collections import defaultdict
 from datetime import UTC, datetime
 
+from domain.approval.decisions import Decision
 from domain.audit import facts
 from domain.audit.chain import DEPLOYMENT
 from domain.ids import parse_migration_id
@@ -197,12 +198,19 @@ class MigrationRecords(
     # -- decisions ----------------------------------------------------------------------------------------------
 
     def receive(self, migration: str, received: ReceivedDecision) -> ReceivedDecision:
-        """Store a verified decision once; what is stored under its key."""
-        self.write_audit(migration, facts.decision(received))
-        row = f"decision.{received.decision.key}"
-        return ReceivedDecision.model_validate(
-            self.insert_or_read(migration, row, received.model_dump(mode="json"))
-        )
+        """Store a verified decision once; what is stored under its key.
+
+        Whoever writes this may die between the fact and the row. A doubt is a fact first: without its row it keeps the
+        image. An approval is stored first: as a fact without a row it would look as if it had been taken out.
+        """
+        event, row = facts.decision(received), f"decision.{received.decision.key}"
+        doubts = received.decision.decision is not Decision.APPROVE
+        if doubts:
+            self.write_audit(migration, event)
+        held = self.insert_or_read(migration, row, received.model_dump(mode="json"))
+        if not doubts:
+            self.write_audit(migration, event)
+        return ReceivedDecision.model_validate(held)
 
     def claim_webhook(self, key: str, body_hash: str) -> str:
         """Bind a webhook-id to its body, for all migrations; the hash of the body that has it."""

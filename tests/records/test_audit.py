@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from domain.approval.decisions import Decision
 from domain.audit.anchors import Anchor, standing
 from domain.audit.chain import DEPLOYMENT, AuditKey, Slot, row_name, verify
 from domain.audit.events import Event, Kind
@@ -18,10 +19,11 @@ from domain.migration.polling import RegionStatus
 from domain.migration.recorded import Approval, Ruling
 from domain.migration.requests import ReplicationMode
 from domain.notices.notice import Notice
+from domain.values import Json
 from records.audit import AuditBook
 from records.backends.sqlite import SqliteRecords
 from records.migrations import MigrationRecords
-from records.store import RecordChangedError, RecordStore, RecordsUnavailableError
+from records.store import Record, RecordChangedError, RecordStore, RecordsUnavailableError
 from tests.builders import NOW, a_plan, a_received, an_acceptance
 from tests.records.conftest import OpenStore
 from tests.records.counting import Counting
@@ -281,6 +283,35 @@ def test_a_write_is_a_fact_once(
     assert [str(s.row.kind) for s in records.audit_slots(CHAIN) if s.row] == kinds
     lines = [line for line in caplog.messages if line.startswith(f"{CHAIN}: audit ")]
     assert [line.split()[3] for line in lines] == kinds
+
+
+class DyingAtDecisions:
+    """Records of a writer that dies before it stores a decision."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self.read, self.list, self._insert = store.read, store.list, store.insert
+
+    def insert(self, partition: str, row: str, value: Json) -> Record:
+        if row.startswith("decision."):
+            raise RecordsUnavailableError("dead")
+        return self._insert(partition, row, value)
+
+
+@pytest.mark.parametrize(
+    ("decision", "kinds"),
+    [(Decision.APPROVE, []), (Decision.REJECT, ["decision"]), (Decision.WITHDRAW, ["decision"])],
+)
+def test_only_a_doubt_is_a_fact_before_it_is_stored(
+    store: RecordStore, anchors: RecordStore, decision: Decision, kinds: list[str]
+) -> None:
+    """An approval whose writer died is nothing that was taken out, and whoever sends it again is not kept waiting."""
+    received = a_received(decision=decision)
+    with pytest.raises(RecordsUnavailableError):
+        opened(DyingAtDecisions(store), anchors).receive(CHAIN, received)  # type: ignore[arg-type]  # only what it needs
+    records = opened(store, anchors)
+    assert [str(s.row.kind) for s in records.audit_slots(CHAIN) if s.row] == kinds
+    assert records.receive(CHAIN, received) == received
+    assert [str(s.row.kind) for s in records.audit_slots(CHAIN) if s.row] == ["decision"]
 
 
 def test_an_acceptance_is_written_before_it_holds(records: MigrationRecords) -> None:
