@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import clock
 from arm.errors import EXPECTED, error_of
 from domain.errors import MigratorError
-from domain.messages import Activity, ActivityRequest, Reply, StepRequest
+from domain.messages import Activity, ActivityRequest, AnyRequest, Reply, StepRequest
 from domain.migration.latch import Halt
 from domain.migration.recorded import Failing, Snapshot
 from domain.results import ActivityError, ActivityResult, ResultStatus
@@ -22,6 +22,7 @@ from services.dependencies import Dependencies, dependencies
 log = logging.getLogger("gallery_migrator")
 
 Request = TypeVar("Request", bound=ActivityRequest)
+Asked = TypeVar("Asked", bound=AnyRequest)
 Work = Callable[[Request, Snapshot, Dependencies], Reply | ActivityError | Halt]
 # The worker refuses dict[str, Any]: docs/platform-notes.md#annotations-are-classes
 Registered = Callable[[dict], Json]  # type: ignore[type-arg]
@@ -39,20 +40,31 @@ def implements(
     """
 
     def decorate(work: Work[Request, Reply]) -> Registered:
-        @wraps(work)
-        def activity(request: dict) -> Json:  # type: ignore[type-arg]
-            asked = contract.request.model_validate(request)
-            return _result(contract, work, asked, held_by_latch=held_by_latch).model_dump(
-                mode="json"
-            )
+        def result(asked: Request) -> ActivityResult:
+            return _result(contract, work, asked, held_by_latch=held_by_latch)
 
-        # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
-        del activity.__wrapped__
-        activity.__annotations__ = {"request": dict, "return": dict}
-        activity.__name__ = activity.__qualname__ = contract.name
-        return activity
+        return registered(contract, work, result)
 
     return decorate
+
+
+def registered(
+    contract: Activity[Asked, Reply],
+    work: Callable[..., object],
+    result: Callable[[Asked], ActivityResult],
+) -> Registered:
+    """The function that the app registers under the contract's name for `work`: plain JSON in, `result` of what it says
+    out."""
+
+    @wraps(work)
+    def activity(request: dict) -> Json:  # type: ignore[type-arg]
+        return result(contract.request.model_validate(request)).model_dump(mode="json")
+
+    # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
+    del activity.__wrapped__
+    activity.__annotations__ = {"request": dict, "return": dict}
+    activity.__name__ = activity.__qualname__ = contract.name
+    return activity
 
 
 def _result(

@@ -3,10 +3,16 @@ test's own record."""
 
 import logging
 from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from typing import Any, TypeVar
 
-from activities.activity import Registered, expected_error, failed_result, halted_result
+from activities.activity import (
+    Registered,
+    expected_error,
+    failed_result,
+    halted_result,
+    registered,
+)
 from arm.client import ArmClient
 from arm.errors import EXPECTED
 from domain.boot_test.messages import BootStep, BootTestRequest
@@ -15,7 +21,6 @@ from domain.messages import Activity, Reply
 from domain.migration.latch import Halt
 from domain.results import ActivityError, ActivityResult, ResultStatus
 from domain.settings import InvalidSettingsError
-from domain.values import Json
 from records.store import RecordError
 from services.dependencies import Dependencies, dependencies
 
@@ -32,16 +37,7 @@ def implements_test(
     needs to do it. A step of a run that is not the newest, or of a test of which nothing is left, does nothing."""
 
     def decorate(work: Work[Asked, Reply]) -> Registered:
-        @wraps(work)
-        def activity(request: dict) -> Json:  # type: ignore[type-arg]
-            asked = contract.request.model_validate(request)
-            return _result(contract, work, asked).model_dump(mode="json")
-
-        # The worker holds a function's own parameters against its bindings, and would look through `wraps`.
-        del activity.__wrapped__
-        activity.__annotations__ = {"request": dict, "return": dict}
-        activity.__name__ = activity.__qualname__ = contract.name
-        return activity
+        return registered(contract, work, partial(_result, contract, work))
 
     return decorate
 

@@ -21,6 +21,7 @@ from domain.values import Message
 from records.migrations import MigrationRecords
 from services.boot_tests import terms_of
 from services.dependencies import Dependencies
+from services.orchestrations import start_instance
 from services.planning import Draft, with_own_number
 from services.seals import with_seal
 from services.threads import in_records
@@ -137,19 +138,9 @@ def _acceptance(
 async def start_orchestration(
     records: MigrationRecords, client: df.DurableOrchestrationClient, accepted: AcceptedRequest
 ) -> None:
-    """Start the orchestration of an accepted request; that it runs already is fine.
-
-    A failure here loses nothing: the record stays, and the sweep starts what has no orchestration.
-    """
-    try:
-        await client.start_new(ORCHESTRATION, accepted.id)
-    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
-        # docs/platform-notes.md#starting-an-id-again
-        if "already exists" not in str(error):
-            log.warning(
-                "%s: not started yet, the sweep will: %s", accepted.id, type(error).__name__
-            )
-            return
+    """Start the orchestration of an accepted request, as `start_instance` does, and remember that it exists."""
+    if not await start_instance(client, ORCHESTRATION, accepted.id):
+        return
     await in_records(records.mark_started, accepted.id, clock.now())
     log.info("%s: started for %s", accepted.id, accepted.source_image_id)
 

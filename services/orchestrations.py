@@ -1,5 +1,6 @@
-"""The states of orchestrations, as the durable extension tells them."""
+"""Orchestrations of the durable extension: started under an id, and their states as it tells them."""
 
+import logging
 from collections.abc import Iterable
 
 import azure.durable_functions as df
@@ -8,12 +9,29 @@ from azure.durable_functions.models import DurableOrchestrationStatus
 from domain.ids import PHASES, replication_instance_id
 from domain.migration.restarting import OrchestrationState, Runtime
 
+log = logging.getLogger("gallery_migrator")
+
 Looked = tuple[OrchestrationState, tuple[OrchestrationState, ...]]
 
 
 def watches_of(migration: str) -> tuple[str, ...]:
     """The instance ids of a migration's children."""
     return tuple(replication_instance_id(migration, phase) for phase in PHASES)
+
+
+async def start_instance(
+    client: df.DurableOrchestrationClient, orchestration: str, instance: str
+) -> bool:
+    """Start an orchestration that reads all it needs from its record; that it runs already is fine. False when it could
+    not be started, which loses nothing: the record stays, and the sweep starts what has no orchestration."""
+    try:
+        await client.start_new(orchestration, instance)
+    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
+        # docs/platform-notes.md#starting-an-id-again
+        if "already exists" not in str(error):
+            log.warning("%s: not started yet, the sweep will: %s", instance, type(error).__name__)
+            return False
+    return True
 
 
 async def look_at_orchestrations(

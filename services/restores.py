@@ -15,7 +15,6 @@ from arm.images import read_image_body
 from domain.callers.actors import Actor
 from domain.errors import Problem
 from domain.ids import restore_id
-from domain.migration.latch import Halt
 from domain.migration.recorded import Snapshot
 from domain.restore.bodies import sources_of
 from domain.restore.planning import Recipe
@@ -24,6 +23,7 @@ from domain.restore.undo import NO_RESTORER
 from domain.values import Json
 from records.migrations import MigrationRecords
 from services.dependencies import Dependencies
+from services.orchestrations import start_instance
 from services.restoring import planned_restore
 from services.seals import with_restore_seal
 from services.threads import in_records
@@ -130,15 +130,10 @@ def _accept(app: Dependencies, snapshot: Snapshot, restore: Restore) -> Accepted
 async def start_restore(
     records: MigrationRecords, client: df.DurableOrchestrationClient, restore: Restore
 ) -> None:
-    """Start its orchestration; that it runs already is fine, and a failure loses nothing: the sweep starts it."""
+    """Start its orchestration, as `start_instance` does, and remember that it exists."""
     instance = restore_id(restore.migration, restore.attempt)
-    try:
-        await client.start_new(ORCHESTRATION, instance)
-    except Exception as error:  # noqa: BLE001 - that is what the SDK raises
-        # docs/platform-notes.md#starting-an-id-again
-        if "already exists" not in str(error):
-            log.warning("%s: not started yet, the sweep will: %s", instance, type(error).__name__)
-            return
+    if not await start_instance(client, ORCHESTRATION, instance):
+        return
     await in_records(records.change_restore, restore.migration, restore.attempt, begin)
     log.info("%s: started", instance)
 
@@ -146,7 +141,7 @@ async def start_restore(
 def settle_restore_end(records: MigrationRecords, restore: Restore) -> None:
     """Write what follows from a restore's end: its facts in the audit, its line in the timeline."""
     end = restore.finished
-    if end is None or isinstance(end, Halt):
+    if end is None:
         return
     records.audit_end(restore)
     text = f"image {end.state} ({end.reason})" if end.state is RestoreState.RESTORED else end.reason

@@ -103,10 +103,8 @@ def taken_at(
     That of another kind proves nothing, whoever has put it into this one's row."""
     if notice is None or notice.kind != kind:
         return None
-    kept = (notice.seal or "").encode()
-    said = _delivered(migration, notice)
-    holds = [hmac.compare_digest(kept, _mac(_DELIVERY, said, key).encode()) for key in keys]
-    return notice.taken_at if any(holds) else None
+    holds = _holds(notice.seal, _DELIVERY, _delivered(migration, notice), keys)
+    return notice.taken_at if holds else None
 
 
 def _delivered(migration: str, notice: Notice) -> Json:
